@@ -1,0 +1,85 @@
+# Two commands do everything: `make app` and `make test`. `make help` lists the rest.
+# Each step leaves a stamp in .venv only once it has succeeded: interrupt at will and run it again.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PORT ?= 5006
+DATA ?=
+WORKERS ?= 2
+# PYTHON=/path/to/python3.12 chooses the Python that .venv is made with.
+PYTHON ?=
+
+BIN := .venv/bin
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+# pip's own output is hundreds of lines; this shows that something moves. Errors pass through.
+PROGRESS = awk '/^ *Collecting|^Processing/ { n++; if (n % 25 == 0) { print "  " n " packages found"; fflush() } } \
+	/^Installing collected/ { print "  unpacking"; fflush() }'
+
+.PHONY: app
+app: .venv/.installed-app  ## serve the apps on PORT=5006 (DATA=folder with the UCI files)
+	@$(BIN)/jntk-viz serve --port $(PORT) $(if $(DATA),--data "$(DATA)")
+
+.PHONY: test
+test: .venv/.installed-test browser  ## run every test and notebook on WORKERS=2 processes
+	@$(BIN)/python -m pytest -n $(WORKERS)
+ifneq ($(NOTEBOOKS),)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
+		--nbval-lax --nbval-current-env --nbval-cell-timeout=120 $(NOTEBOOKS)
+endif
+
+.PHONY: lab
+lab: .venv/.installed-app  ## open the lessons in JupyterLab
+	@$(BIN)/jupyter lab $(wildcard notebooks)
+
+.PHONY: lint
+lint: .venv/.installed-test  ## check style, format and types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+.PHONY: browser
+browser: .venv/.installed-test
+	@$(BIN)/python tests/browser.py --install
+
+.PHONY: clean
+clean:  ## remove the environment and every cache
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+.venv/.created:
+	@suits() { "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }; \
+	for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python); do \
+		if suits $$python; then break; fi; python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "jntk_viz needs Python 3.11 or newer; found: $$(python3 --version 2>&1 || true)" >&2; \
+		echo "Install one from https://www.python.org/downloads/ or your package manager," >&2; \
+		echo "or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
+		exit 1; \
+	fi; \
+	echo "Creating .venv with $$($$python --version)"; \
+	$$python -m venv .venv || { \
+		echo "That Python has no venv module. On Debian and Ubuntu: sudo apt install python3-venv" >&2; \
+		exit 1; \
+	}
+	@touch $@
+
+.venv/.installed-app: .venv/.created pyproject.toml constraints.txt
+	@echo "Installing jntk_viz: about 400 MB and two minutes the first time"
+	@$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e . | $(PROGRESS)
+	@touch $@
+	@echo "Installed."
+
+.venv/.installed-test: .venv/.installed-app
+	@echo "Installing what the tests need"
+	@$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e '.[test]' | $(PROGRESS)
+	@touch $@
+	@echo "Installed."
