@@ -1,0 +1,122 @@
+"""The state of a page in its address: every state is a link."""
+
+import json
+import math
+from urllib.parse import urlencode
+
+import panel as pn
+import param
+from panel.custom import JSComponent
+
+
+def names_of(state):
+    """The parameters that make up a state: all public ones that can be set."""
+    return [
+        name
+        for name, p in state.param.objects("existing").items()
+        if name != "name" and not name.startswith("_") and not p.constant and not p.readonly
+        and not isinstance(p, param.Event)
+    ]  # fmt: skip
+
+
+def parse(parameter, text):
+    """Turn the text of one query key into a value the parameter accepts.
+
+    Raises `ValueError` for text that is no such value, is NaN, or lies outside the bounds.
+    """
+    if isinstance(parameter, param.Selector):
+        for value in parameter.get_range().values():
+            if _text(value) == text:
+                return value
+        raise ValueError("is none of " + ", ".join(map(_text, parameter.get_range().values())))
+    try:
+        if isinstance(parameter, param.Boolean):
+            return {"true": True, "false": False}[text.lower()]
+        if isinstance(parameter, param.Integer):
+            return int(text)
+        if isinstance(parameter, param.Number):
+            value = float(text)
+            return value if not math.isnan(value) else float("not a number")
+        return text if isinstance(parameter, param.String) else json.loads(text)
+    except (ValueError, KeyError):
+        raise ValueError(f"is not a {type(parameter).__name__.lower()}") from None
+
+
+def _text(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)):
+        return f"{value!r}" if value != int_or_self(value) else str(int(value))
+    return json.dumps(value)
+
+
+def int_or_self(value):
+    """1.0 and 1 are the same setting and get the same link; infinity stays."""
+    return int(value) if math.isfinite(value) and value == int(value) else math.nan
+
+
+def query_of(state):
+    """The query string that reproduces `state`: all its parameters, changed or not."""
+    return urlencode({name: _text(getattr(state, name)) for name in names_of(state)})
+
+
+def read_query(state, arguments=None):
+    """Set `state` from the page's address and return what was ignored, as readable sentences.
+
+    - `arguments`: dict name -> text; by default the query of the page that is being opened.
+    """
+    if arguments is None:
+        arguments = {k: v[-1].decode() for k, v in pn.state.session_args.items()}
+    known, ignored = names_of(state), []
+    for name, text in arguments.items():
+        if name == "token":  # a notebook server's own key, not a setting
+            continue
+        if name not in known:
+            ignored.append(f"{name}: no such setting")
+            continue
+        try:
+            setattr(state, name, parse(state.param[name], text))
+        except (ValueError, TypeError) as error:
+            reason = str(error).split("must ")[-1]
+            ignored.append(f"{name}={text}: {reason}")
+    return ignored
+
+
+class Browser(JSComponent):
+    """The one invisible piece of a page that talks to the browser window."""
+
+    query = param.String("", doc="Written to the address bar; makes no history entry.")
+    narrow = param.Boolean(False, doc="Is the window as narrow as a phone?")
+
+    _esm = """
+    export function render({ model }) {
+      const write = () => {
+        if (model.query) window.history.replaceState(null, "", "?" + model.query + window.location.hash)
+      }
+      model.on("query", write)
+      write()
+      model.narrow = window.innerWidth < 600
+      return document.createElement("span")
+    }
+    """
+
+
+def follow(state, browser, delay=0.3):
+    """Keep the address bar equal to `state`, written once the state has been still for `delay` seconds."""
+    waiting = []
+
+    def write():
+        waiting.clear()
+        browser.query = query_of(state)
+
+    def changed(*_):
+        if pn.state.curdoc is None or not pn.state.curdoc.session_context:
+            return
+        for handle in waiting:
+            pn.state.curdoc.remove_timeout_callback(handle)
+        waiting[:] = [pn.state.curdoc.add_timeout_callback(write, int(1000 * delay))]
+
+    state.param.watch(changed, names_of(state))
+    write()

@@ -1,0 +1,179 @@
+"""Heavy work beside a page that stays responsive: one run at a time, the newest setting wins."""
+
+import asyncio
+import logging
+import threading
+import time
+
+import panel as pn
+import param
+
+_log = logging.getLogger(__name__)
+_POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
+
+
+class Cancelled(Exception):
+    """Raised inside the work when a newer setting, or the reader, has stopped it."""
+
+
+class Job:
+    """What the work sees of the page: whether to stop, and where to leave progress and partial results."""
+
+    def __init__(self, work, done, partial):
+        self.work, self.done, self.partial = work, done, partial
+        self.cancelled = threading.Event()
+        self._go = threading.Event()
+        self._go.set()
+        self.fraction, self.text = 0.0, ""
+        self._latest = None  # (value,) not shown yet
+        self.showing = False
+
+    def progress(self, fraction, text=""):
+        """Say how far the work is (0..1); waits while paused; raises `Cancelled` when it should stop."""
+        self.fraction, self.text = min(max(float(fraction), 0.0), 1.0), text
+        while not self._go.wait(0.1) and not self.cancelled.is_set():
+            pass
+        if self.cancelled.is_set():
+            raise Cancelled
+
+    def emit(self, value):
+        """Hand over a partial result. Only the latest is shown if they come faster than the page draws."""
+        self._latest = (value,)
+
+    def take(self):
+        latest, self._latest = self._latest, None
+        return latest
+
+
+class LatestWins(param.Parameterized):
+    """Runs `work(job)` in a thread; a new `submit` cancels what runs and starts when that has stopped.
+
+        job_bar = LatestWins()
+        def work(job):
+            for step, params in training_chunks(...):   # chunks of at most 100 ms
+                job.progress(step / steps, f"step {step}")   # raises Cancelled when superseded
+                job.emit(measure(params))                    # partial result, shown while running
+            return result
+        job_bar.submit(work, done=show, partial=show_partial)
+
+    `done` and `partial` are called with the value on the event loop, holding the page's lock, and never for
+    work that was superseded. An exception in any of the three ends up in `error` (and in the log), and the
+    page goes on. Work ends with the session. Without a running event loop (scripts, static export)
+    `submit` does the work before it returns.
+    """
+
+    running = param.Boolean(False, doc="Is work under way?")
+    paused = param.Boolean(False, doc="Is the running work asked to wait?")
+    fraction = param.Number(0.0, bounds=(0, 1), doc="How far the running work is.")
+    text = param.String("", doc="What the running work says about itself.")
+    error = param.String("", doc="Message of the last exception; empty after the next start.")
+    seconds_left = param.Number(
+        None, allow_None=True, doc="Extrapolated from the time spent so far."
+    )
+
+    def __init__(self):
+        super().__init__()
+        self._job = self._next = self._runner = None
+        if pn.state.curdoc and pn.state.curdoc.session_context:
+            pn.state.on_session_destroyed(lambda _: self.cancel())
+
+    def submit(self, work, done=None, partial=None):
+        """Start `work(job)`, superseding what runs."""
+        job = Job(work, done, partial)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            self._run_here(job)
+            return
+        self._stop_current()
+        self._next, self.paused = job, False
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run())
+
+    def cancel(self):
+        """Stop the running work and forget what waits; what has been shown stays."""
+        self._next = None
+        self._stop_current()
+
+    def _stop_current(self):
+        if self._job is not None:
+            self._job.cancelled.set()
+
+    @param.depends("paused", watch=True)
+    def _pause_or_resume(self):
+        if self._job is not None:
+            (self._job._go.clear if self.paused else self._job._go.set)()
+
+    async def _run(self):
+        while self._next is not None:
+            job, self._job, self._next = self._next, self._next, None
+            self._show(
+                self.param.update, running=True, fraction=0.0, text="", error="", seconds_left=None
+            )
+            start = time.monotonic()
+            thread = asyncio.ensure_future(asyncio.to_thread(job.work, job))
+            while not thread.done():
+                await asyncio.wait({thread}, timeout=_POLL)
+                self._look(job, time.monotonic() - start)
+            self._finish(job, thread)
+        self._job = None
+        self._show(self.param.update, running=False, paused=False, seconds_left=None)
+
+    def _look(self, job, elapsed):
+        """Show progress and the latest partial result, unless the page still draws the one before."""
+        if job.showing or job.cancelled.is_set():
+            return
+        left = elapsed * (1 / job.fraction - 1) if job.fraction > 0.02 and elapsed > 1 else None
+        latest = job.take() if job.partial else None
+        job.showing = True
+
+        def show():
+            job.showing = False
+            if job.cancelled.is_set():
+                return
+            self.param.update(fraction=job.fraction, text=job.text, seconds_left=left)
+            if latest is not None:
+                job.partial(*latest)
+
+        self._show(show)
+
+    def _finish(self, job, thread):
+        error = thread.exception()
+        if isinstance(error, Cancelled) or job.cancelled.is_set():
+            return
+        if error is not None:
+            self._fail(error)
+        elif job.done is not None:
+            self._show(lambda: None if job.cancelled.is_set() else job.done(thread.result()))
+
+    def _show(self, function, **arguments):
+        """Call on the event loop under the document's lock where there is a page, at once where not."""
+
+        def guarded():
+            try:
+                function(**arguments)
+            except Exception as error:
+                self._fail(error)
+
+        pn.state.execute(guarded, schedule=True)
+
+    def _fail(self, error):
+        _log.error("background work failed", exc_info=error)
+        message = (
+            str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        )
+        pn.state.execute(lambda: self.param.update(error=message), schedule=True)
+
+    def _run_here(self, job):
+        self.param.update(running=True, fraction=0.0, text="", error="")
+        try:
+            value = job.work(job)
+            latest = job.take()
+            if job.partial is not None and latest is not None:
+                job.partial(*latest)
+            if job.done is not None:
+                job.done(value)
+        except Exception as error:
+            self._fail(error)
+        finally:
+            self.param.update(running=False)

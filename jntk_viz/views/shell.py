@@ -1,0 +1,367 @@
+"""The frame every page shares: navigation, controls, headline, plots, formulas, messages."""
+
+import functools
+import logging
+import random
+from typing import NamedTuple
+
+import panel as pn
+import panel_material_ui as pmui
+
+from jntk_viz.views import address
+from jntk_viz.views.live import LivePlot
+from jntk_viz.views.theme import ACCENT, FONT, INK, escape, use_theme
+
+_log = logging.getLogger(__name__)
+
+
+class Entry(NamedTuple):
+    """One page: its file in apps/, its title, and its short name in the title bar."""
+
+    name: str
+    title: str
+    short: str
+
+
+PAGES = (
+    Entry("gp_convergence", "Random networks become a Gaussian process", "Gaussian process"),
+    Entry("jntk_constancy", "The kernel that stays put", "Constant kernel"),
+    Entry("robust_training", "Robust training in closed form", "Robust training"),
+)
+
+_PHONE = "@media (max-width: 700px)"
+_BAR = 48  # height of the title bar in pixels
+
+
+def navigation(current=None):
+    """Links to all pages. They are relative, so they also work behind a proxy's prefix."""
+    entries = [("./", "Start"), *((p.name, p.short) for p in PAGES)]
+    links = "".join(
+        f'<a href="{href}"{" aria-current=page" if href == current else ""}>{escape(label)}</a>'
+        for href, label in entries
+    )
+    return f'<nav aria-label="Pages">{links}</nav>'
+
+
+_NAV_BAR = f"""
+:host {{ margin-left: auto; }}
+nav {{ display: flex; gap: 2px; }}
+a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 10px; border-radius: 4px;
+     white-space: nowrap; }}
+a:hover, a:focus-visible {{ background: #00578a; }}
+a[aria-current] {{ background: #fff; color: {ACCENT}; }}
+@media (max-width: 900px) {{ :host {{ display: none !important; }} }}
+"""
+_NAV_SIDE = f"""
+nav {{ display: flex; flex-direction: column; }}
+a {{ color: {ACCENT}; font: 500 16px {FONT}; padding: 8px 4px; }}
+a[aria-current] {{ color: {INK}; text-decoration: none; }}
+@media (min-width: 901px) {{ :host {{ display: none !important; }} }}
+"""
+
+
+class Headline:
+    """The large sentence above the pictures, about what is on screen now.
+
+    `headline.set("At width <b>{width}</b> the error is {error:.3g}.", width=256, error=e)`: the template is
+    HTML written by the app; the values are escaped. Screen readers announce each new sentence.
+    """
+
+    def __init__(self, template="", **values):
+        css = f"div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }} b {{ color: {ACCENT}; }}"
+        self.pane = pn.pane.HTML(sizing_mode="stretch_width", margin=(2, 4), stylesheets=[css])
+        self.set(template, **values)
+
+    def set(self, template, **values):
+        """Show a new sentence."""
+        safe = {k: escape(v) if isinstance(v, str) else v for k, v in values.items()}
+        self.pane.object = (
+            f'<div aria-live="polite">{template.format(**safe) if safe else template}</div>'
+        )
+
+
+class Notice:
+    """A message box for errors and warnings; hidden while there is nothing to say."""
+
+    def __init__(self):
+        self.pane = pmui.Alert(
+            title="",
+            alert_type="warning",
+            visible=False,
+            sizing_mode="stretch_width",
+            margin=(2, 4),
+        )
+
+    def set(self, text, kind="warning"):
+        """Show `text` (plain text, escaped); an empty text hides the box. `kind`: info, warning or error."""
+        self.pane.param.update(object=escape(text), alert_type=kind, visible=bool(text))
+
+    def guarded(self, function):
+        """`function` for use as a callback: an exception is shown here and logged, and the page goes on."""
+
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            try:
+                result = function(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the reader has to see it
+                _log.error("a page callback failed", exc_info=error)
+                self.set(error_text(error), "error")
+                return None
+            if self.pane.alert_type == "error":
+                self.set("")
+            return result
+
+        return call
+
+
+def error_text(error):
+    """What a reader is told about an exception: the library's own words, or type and words of others."""
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+
+
+class Formula(NamedTuple):
+    """One displayed equation and what it and its symbols mean.
+
+    - `latex`: without dollar signs;  `meaning`: a plain sentence;  `symbols`: LaTeX -> plain words.
+    """
+
+    latex: str
+    meaning: str = ""
+    symbols: dict = {}  # noqa: RUF012 - read only
+
+
+def formulas(*entries):
+    """The folded "Formulas" section: every equation with every symbol explained, typeset by MathJax."""
+    parts = []
+    for entry in entries:
+        parts.append(_tex(f"$${entry.latex}$$", 17))
+        rows = [f"<p>{escape(entry.meaning)}</p>"] if entry.meaning else []
+        parts.append(pn.pane.HTML("".join(rows), margin=(0, 10), styles={"font-size": "15px"}))
+        parts += [
+            pn.Row(
+                _tex(f"$${symbol}$$", 15, width=150),
+                pn.pane.HTML(escape(words), styles={"font-size": "15px"}, margin=(4, 0)),
+                margin=(0, 10),
+            )
+            for symbol, words in entry.symbols.items()
+        ]
+    return pmui.Accordion(
+        ("Formulas", pn.Column(*parts, sizing_mode="stretch_width")),
+        sizing_mode="stretch_width",
+        margin=(2, 4),
+    )
+
+
+def _tex(text, size, **layout):
+    return pn.pane.LaTeX(
+        text, renderer="mathjax", styles={"font-size": f"{size}px"}, margin=(2, 5), **layout
+    )
+
+
+def plot_grid(*rows, min_height=470, **plots):
+    """Lay out plots in a grid that fills the window; one column on a phone.
+
+        plot_grid("ab", "cd", a=cloud, b=density, c=heat, d=error)      # 2 x 2
+        plot_grid("ab", "ac", a=big, b=above, c=below)                  # one tall, two stacked
+
+    - `rows`: one string per row, one letter per cell; a letter that is repeated spans cells.
+    - `plots`: letter -> LivePlot or any Panel object.
+    """
+    cells = []
+    for letter in dict.fromkeys("".join(rows)):
+        if letter not in plots:
+            raise ValueError(f"`rows` mention {letter!r}, but there is no plot {letter}=...")
+        item = plots[letter]
+        cells.append(
+            pn.Column(
+                item.pane if isinstance(item, LivePlot) else item,
+                sizing_mode="stretch_both",
+                margin=0,
+                styles={"grid-area": letter, "min-width": "0", "min-height": "0"},
+                stylesheets=[
+                    f"{_PHONE} {{ :host {{ height: 330px !important; flex: none !important; }} }}"
+                ],
+            )
+        )
+    areas = " ".join(f"'{' '.join(row)}'" for row in rows)
+    css = f"""
+    :host {{ display: grid; gap: 6px; grid-template-areas: {areas}; min-height: {min_height}px;
+      grid-template-columns: repeat({len(rows[0])}, minmax(0, 1fr));
+      grid-template-rows: repeat({len(rows)}, minmax(0, 1fr)); }}
+    {_PHONE} {{ :host {{ display: flex; flex-direction: column; height: auto !important; }} }}"""
+    return pn.Column(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[css])
+
+
+def job_bar(job):
+    """Progress, what is being done, the time left, Pause and Cancel, bound to a `LatestWins`."""
+    bar = pmui.LinearProgress(
+        value=job.param.fraction.rx() * 100,
+        sizing_mode="stretch_width",
+        margin=(12, 6),
+        active=False,
+    )
+
+    def describe(running, paused, text, left):
+        if not running:
+            return ""
+        rest = f", about {left:.0f} s left" if left and not paused else ""
+        return (
+            f"<span role=status>{escape(text or 'Working')}{' (paused)' if paused else rest}</span>"
+        )
+
+    words = pn.pane.HTML(
+        pn.bind(
+            describe, job.param.running, job.param.paused, job.param.text, job.param.seconds_left
+        ),
+        styles={"font-size": "15px", "color": INK},
+        margin=(6, 4),
+    )
+    pause = pmui.Button(
+        label=job.param.paused.rx.where("Resume", "Pause"),
+        size="small",
+        variant="outlined",
+        margin=2,
+    )
+    cancel = pmui.Button(label="Cancel", size="small", variant="outlined", margin=2)
+    pause.on_click(lambda _: job.param.update(paused=not job.paused))
+    cancel.on_click(lambda _: job.cancel())
+    for part in (bar, pause, cancel):
+        part.visible = job.param.running
+    return pn.Row(
+        words, bar, pause, cancel, sizing_mode="stretch_width", min_height=36, margin=(0, 4)
+    )
+
+
+class StudyPage(pn.viewable.Viewer):
+    """A page: the same parts as a served web page or as a block in a notebook. Made by `page`."""
+
+    def __init__(self, *, title, name, parts, controls, question, state):
+        super().__init__()
+        self.title, self.name_, self.state = title, name, state
+        self._parts, self._controls, self._question = parts, controls, question
+
+    def servable(self, **kwargs):
+        """Serve as a page of its own; in a notebook, show the body."""
+        if pn.state.curdoc is None or not pn.state.curdoc.session_context:
+            return self
+        self._template().servable(**kwargs)
+        return self
+
+    def as_notebook(self, height=640):
+        """The page without title bar and drawer, for a notebook cell."""
+        left = pn.Column(*self._controls, width=280)
+        main = pn.Column(self._question, *self._parts, sizing_mode="stretch_both")
+        return pn.Row(left, main, sizing_mode="stretch_width", height=height)
+
+    def __panel__(self):
+        return self.as_notebook()
+
+    def _template(self):
+        browser = address.Browser(width=0, height=0, margin=0)
+        address.follow(self.state, browser)
+        fill = f"""
+        :host {{ min-height: calc(100dvh - {_BAR + 4}px); box-sizing: border-box; padding: 6px 10px; }}
+        {_PHONE} {{ :host {{ height: auto !important; min-height: 0; }} }}"""
+        main = pn.Column(
+            self._question, *self._parts, sizing_mode="stretch_width", margin=0, stylesheets=[fill]
+        )
+        side = pn.pane.HTML(navigation(self.name_), stylesheets=[_NAV_SIDE], margin=(0, 10))
+        template = frame(
+            self.title,
+            self.name_,
+            main=[main],
+            sidebar=[side, *self._controls, browser],
+        )
+        browser.param.watch(lambda e: template.param.update(sidebar_open=not e.new), "narrow")
+        return template
+
+
+def frame(title, name, *, main, sidebar=()):
+    """The bare pmui page with title bar and navigation; `page` and the landing page are built on it."""
+    nav = pn.pane.HTML(navigation(name), stylesheets=[_NAV_BAR], margin=0, align="center")
+    return pmui.Page(
+        title=title,
+        header=[nav],
+        main=main,
+        sidebar=list(sidebar),
+        sidebar_width=280,
+        sidebar_resizable=False,
+        site_url="./",
+        theme_toggle=False,
+        busy_indicator=None,
+        theme_config={"palette": {"primary": {"main": ACCENT}}, "typography": {"fontFamily": FONT}},
+        sx={
+            "& .header .MuiToolbar-root": {"minHeight": _BAR},
+            "& .main .MuiToolbar-root": {"minHeight": _BAR},
+            "& .title": {"fontSize": 19},
+        },
+    )
+
+
+def page(title, question, *, state, controls, body, name=None, headline=None, formulas=None, job=None,
+         notice=None, start=None):  # fmt: skip
+    """Put a page together. Call it last in an app's `app()`; it reads the address into `state`.
+
+    - `title`: title bar;  `question`: the one sentence the page answers;  `name`: file name in apps/.
+    - `state`: the `param.Parameterized` the page shows;  `controls`: widgets, see `controls_for`.
+    - `body`: the pictures, see `plot_grid`;  `headline`: `Headline`;  `formulas`: from `formulas(...)`.
+    - `job`: `LatestWins` whose progress and errors are shown;  `notice`: `Notice` of the app's callbacks.
+    - `start`: called once the page is in the browser, for the first heavy work.
+    """
+    use_theme()
+    notice = notice or Notice()
+    if job is not None:
+        job.param.watch(lambda e: notice.set(e.new, "error"), "error")
+    ignored = address.read_query(state)
+    if ignored:
+        notice.set("Ignored in the address: " + "; ".join(ignored) + ". The defaults are shown.")
+    heading = pn.pane.HTML(
+        f"<h1>{escape(question)}</h1>",
+        stylesheets=[f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}"],
+        margin=(2, 4),
+        sizing_mode="stretch_width",
+    )
+    parts = [headline and headline.pane, notice.pane, job and job_bar(job), body, formulas]
+    study = StudyPage(
+        title=title,
+        name=name,
+        question=heading,
+        parts=[part for part in parts if part is not None],
+        controls=[*controls, *_buttons(state)],
+        state=state,
+    )
+    if start is not None:
+        pn.state.onload(notice.guarded(start))
+    return study
+
+
+def _buttons(state):
+    """Reset, Draw again (where there is a seed), Copy link."""
+    look = {"size": "small", "variant": "outlined", "margin": (4, 4)}
+    names = address.names_of(state)
+    reset = pmui.Button(
+        label="Reset", description="Back to the settings the page opens with", **look
+    )
+    reset.on_click(lambda _: state.param.update(**{n: state.param[n].default for n in names}))
+    copy = pmui.Button(label="Copy link", description="A link that reproduces this picture", **look)
+    copy.js_on_click(code=_COPY)
+    buttons = [reset, copy]
+    if "seed" in names:
+        draw = pmui.Button(label="Draw again", description="A new random seed", **look)
+        draw.on_click(lambda _: state.param.update(seed=random.randrange(10_000)))
+        buttons.insert(1, draw)
+    return [pn.FlexBox(*buttons, margin=(6, 6))]
+
+
+# The clipboard API exists only on https and localhost; a classroom on plain http needs the old way.
+_COPY = """
+const link = window.location.href
+if (navigator.clipboard) { navigator.clipboard.writeText(link) } else {
+  const area = document.createElement("textarea")
+  area.value = link
+  document.body.append(area)
+  area.select()
+  document.execCommand("copy")
+  area.remove()
+}
+"""

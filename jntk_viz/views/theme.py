@@ -1,0 +1,112 @@
+"""Colours, type sizes and HoloViews defaults shared by every picture."""
+
+import html
+
+import holoviews as hv
+import panel as pn
+
+# Okabe & Ito's colour-blind-safe palette, darkened where it also has to be read as text.
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#00785A", "#A8487F"
+SKY, AMBER = "#56B4E9", "#E69F00"
+INK, MUTED, LINE, PAPER = "#1b1b1b", "#555555", "#e3e3e3", "#ffffff"
+
+ACCENT = BLUE
+THEORY = INK  # limiting quantities: dark, thin enough to see samples behind
+SAMPLE = ORANGE  # finite networks, empirical quantities
+PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER)
+SEQUENTIAL = "cividis"  # magnitudes
+DIVERGING = "RdBu_r"  # signed quantities; give it a `clim` symmetric about zero
+
+FONT = "Roboto, Helvetica, Arial, sans-serif"
+LINE_WIDTH = 2.5
+FONT_SIZES = {
+    "title": "15px",
+    "labels": "15px",
+    "xticks": "13px",
+    "yticks": "13px",
+    "legend": "13px",
+    "legend_title": "13px",
+    "cticks": "13px",
+    "clabel": "14px",
+}
+
+_LINES = ("Curve", "HLine", "VLine", "HLines", "VLines", "Slope", "Path", "Contours")
+_MARKERS = ("Scatter", "Points")
+_FILLS = ("Area", "Spread", "Histogram", "Bars", "HSpan", "VSpan", "Polygons", "Rectangles")
+_IMAGES = ("Image", "QuadMesh", "HeatMap")
+_MARKS = ("Segments", "ErrorBars", "VectorField", "Text", "Labels", "Overlay")
+
+
+def _finish(plot, element):
+    """Set what HoloViews has no option for: font family, quiet toolbar, axis lines."""
+    figure = plot.state
+    figure.toolbar.logo = None
+    figure.toolbar.autohide = True
+    figure.title.text_font = FONT
+    figure.title.text_font_style = "bold"
+    figure.title.text_color = INK
+    for axis in figure.axis:
+        axis.axis_label_text_font = axis.major_label_text_font = FONT
+        axis.axis_label_text_font_style = "normal"
+        axis.axis_label_text_color = axis.major_label_text_color = INK
+        axis.minor_tick_line_color = None
+    for legend in figure.legend:
+        legend.label_text_font = FONT
+        legend.label_text_color = INK
+        legend.background_fill_alpha = 0.85
+        legend.border_line_color = None
+        legend.padding, legend.spacing = 6, 0
+
+
+def _plot_options():
+    return {
+        "fontsize": FONT_SIZES,
+        "responsive": True,
+        "show_grid": True,
+        "gridstyle": {"grid_line_color": LINE},
+        "toolbar": "above",
+        # No active tool: a drag or a wheel over a picture scrolls the page, as on any page.
+        "active_tools": [],
+        "hooks": [_finish],
+    }
+
+
+def use_theme():
+    """Load the Bokeh backend and MathJax, and set the HoloViews defaults.
+
+    Call it first in every app and notebook. Nothing is fetched from another host; in a notebook without
+    internet set the environment variable `PANEL_INLINE=1` before JupyterLab starts.
+    """
+    if "bokeh" not in hv.Store.renderers or hv.Store.current_backend != "bokeh":
+        hv.extension("bokeh", logo=False)
+    pn.extension("mathjax", notifications=False)
+    common = _plot_options()
+    styles = {name: {"line_width": LINE_WIDTH} for name in _LINES}
+    styles |= {name: {"size": 7, "line_color": None} for name in _MARKERS}
+    styles |= {name: {"alpha": 0.35} for name in _FILLS}
+    styles["Curve"]["color"] = ACCENT
+    styles |= {name: {"cmap": SEQUENTIAL, "colorbar": True} for name in _IMAGES}
+    styles |= {name: {} for name in _MARKS}
+    styles["Histogram"] |= {"fill_color": SAMPLE, "line_color": None}
+    styles["Segments"] = styles["VectorField"] = {"line_width": LINE_WIDTH}
+    styles["ErrorBars"] = {"line_width": 2}
+    hv.opts.defaults(*[hv.Options(name, **style) for name, style in _expand(styles, common)])
+
+
+def _expand(styles, common):
+    for name, style in styles.items():
+        allowed = hv.Store.options("bokeh")[name].groups
+        plot_keys = allowed["plot"].allowed_keywords
+        keep = {k: v for k, v in common.items() if k in plot_keys}
+        yield name, keep | style
+
+
+def escape(text):
+    """Text that came from a user or an exception, safe inside HTML."""
+    return html.escape(str(text), quote=True)
+
+
+MATERIAL = {
+    "palette": {"primary": {"main": ACCENT}, "text": {"primary": INK, "secondary": "#4a4a4a"}},
+    "typography": {"fontFamily": FONT},
+}
