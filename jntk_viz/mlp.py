@@ -1,0 +1,131 @@
+"""Finite networks in the parametrisation whose width can go to infinity."""
+
+import contextlib
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+
+from ._validation import (
+    check_count,
+    check_in_size,
+    check_matrix,
+    check_number,
+    is_traced,
+)
+from .activations import Activation, get_activation
+
+
+@dataclass(frozen=True)
+class MLP:
+    """A fully connected network with L hidden layers and one output.
+
+        h⁰ = x,   g¹ = W¹x,   gˡ = Wˡhˡ⁻¹/√d (l ≥ 2),   hˡ = φ(gˡ),   f(x) = κ W^{L+1} hᴸ/√d
+
+    All weights are N(0, 1) at the start; no biases; no scaling in the first layer, since inputs have
+    unit norm (Kim & Yang, Section 2). Parameters are the list
+    [W¹ (d, d0), W² (d, d), …, Wᴸ (d, d), W^{L+1} (1, d)]. The network is defined off the unit sphere
+    as well, the limit theorems are not.
+
+    Args:
+        in_size: d0 ≥ 1; width: d ≥ 1; depth: L ≥ 1.
+        activation: a name in `ACTIVATIONS` or an `Activation`.
+        kappa: κ > 0, the output scale.
+
+    Raises:
+        ValueError: naming the argument, what was expected, what came and the remedy.
+    """
+
+    in_size: int
+    width: int
+    depth: int
+    activation: Activation | str = "gelu"
+    kappa: float = 1.0
+
+    def __post_init__(self):
+        for name in ("in_size", "width", "depth"):
+            object.__setattr__(self, name, check_count(getattr(self, name), name))
+        object.__setattr__(self, "activation", get_activation(self.activation))
+        object.__setattr__(self, "kappa", check_number(self.kappa, "kappa", positive=True))
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """Shapes of the weight matrices, first to last."""
+        hidden = [(self.width, self.width)] * (self.depth - 1)
+        return [(self.width, self.in_size), *hidden, (1, self.width)]
+
+    @property
+    def scales(self) -> list[float]:
+        """What each layer multiplies its product by: 1, then 1/√d, and κ/√d for the output."""
+        return [1.0, *[self.width**-0.5] * (self.depth - 1), self.kappa * self.width**-0.5]
+
+    def init(self, key, dtype=None) -> list[jax.Array]:
+        """Draw the weights; `dtype` is JAX's default float (float32 unless x64 is on) or float64.
+
+        With float64 weights every function of this package computes in float64, whatever JAX's
+        global flag says.
+        """
+        with float_precision(dtype):
+            keys = jax.random.split(key, len(self.shapes))
+            return [
+                jax.random.normal(k, shape, dtype or float)
+                for k, shape in zip(keys, self.shapes, strict=True)
+            ]
+
+    def __call__(self, params, x) -> jax.Array:
+        """f(x) for x of shape (n, d0); returns (n,). For use inside JAX transformations."""
+        h = x
+        for weights, scale in zip(params[:-1], self.scales[:-1], strict=True):
+            h = self.activation(scale * h @ weights.T)
+        return self.scales[-1] * h @ params[-1][0]
+
+    def value_and_jacobian(self, params, x) -> jax.Array:
+        """(f, J) with J_α = ∂f/∂x_α the *input* Jacobian.
+
+        One forward and one backward pass whatever d0 is: rows do not interact, so the gradient of
+        Σ_i f(x_i) holds every J(x_i).
+
+        Args:
+            params: as from `init`.
+            x: (n, d0).
+
+        Returns:
+            (n, 1+d0), index 0 the value, 1..d0 the Jacobian.
+        """
+        with precision_of(params):
+            return _value_and_jacobian(self, params, self.check_inputs(params, x))
+
+    def check_inputs(self, params, x, name: str = "x") -> jax.Array:
+        """The inputs in the precision of the parameters, after checking both."""
+        shapes = [jnp.shape(p) for p in params]
+        if shapes != self.shapes:
+            raise ValueError(
+                f"`params` must be a list of arrays of shapes {self.shapes}; got {shapes}. "
+                "Use the parameters that this network's init returned."
+            )
+        if is_traced(x):
+            check_in_size(x, name, self.in_size)
+        else:
+            x = check_matrix(x, name)
+            check_in_size(x, name, self.in_size)
+        return jnp.asarray(x, params[0].dtype)
+
+
+def float_precision(dtype):
+    """A context in which `dtype` can be computed with: float64 needs JAX's x64 mode."""
+    if dtype is not None and jnp.dtype(dtype) == jnp.float64:
+        return jax.enable_x64(True)
+    return contextlib.nullcontext()
+
+
+def precision_of(params):
+    """The context in which parameters of this precision are computed with."""
+    return contextlib.nullcontext() if is_traced(*params) else float_precision(params[0].dtype)
+
+
+@partial(jax.jit, static_argnums=0)
+def _value_and_jacobian(mlp: MLP, params, x):
+    value, pullback = jax.vjp(lambda x: mlp(params, x), x)
+    (jacobian,) = pullback(jnp.ones_like(value))
+    return jnp.concatenate([value[:, None], jacobian], axis=1)

@@ -1,0 +1,86 @@
+"""The Jacobian NTK as an operator: products without the matrix.
+
+A block kernel has N(1+d0) rows, but its product with a vector needs only N×N by N×d0 products of the
+six scalar matrices: O(N² d0) time and O(N²) memory instead of O(N² d0²).
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ._validation import check_fits, check_number, check_points
+from .kernels import Scalars, kernel_scalars
+
+
+@jax.jit
+def block_product(scalars: Scalars, x1, x2, v) -> jax.Array:
+    """Multiply the blocks of `kernels.assemble` by v without forming them.
+
+    Each line is one term of the formulas there, summed over the second point j and index β.
+
+    Args:
+        scalars: the six numbers per pair, each (n1, n2).
+        x1: (n1, d0); x2: (n2, d0).
+        v: (n2, 1+d0).
+
+    Returns:
+        (n1, 1+d0).
+    """
+    v_value, v_slope = v[:, 0], v[:, 1:]
+    radial = jnp.sum(x2 * v_slope, axis=1)  # Σ_β x'_β v_β
+    c_slope = scalars.c @ v_slope
+    cq_slope = scalars.cq @ v_slope
+    value = scalars.value @ v_value + 2 * scalars.q @ radial + jnp.sum(x1 * c_slope, axis=1)
+    along_x = (
+        2 * scalars.q @ v_value
+        + 4 * scalars.qq @ radial
+        + 2 * jnp.sum(x1 * cq_slope, axis=1)
+    )
+    across = (
+        scalars.c * v_value + 2 * scalars.cq * radial + scalars.cc * (x1 @ v_slope.T)
+    ) @ x2
+    return jnp.concatenate([value[:, None], c_slope + along_x[:, None] * x1 + across], axis=1)
+
+
+class JNTKOperator:
+    """The matrix Θ_λ = Λ^½ Θ Λ^½ of a training set, Λ = diag(1, λ, …, λ), without forming it.
+
+    Holds six N×N matrices, where the Gram matrix has N²(1+d0)² entries.
+
+    Args:
+        x: (N, d0), rows of unit norm.
+        depth: L ≥ 1; activation, kappa: as in `jntk`.
+        lam: λ ≥ 0, the weight of the Jacobian regulariser.
+
+    Raises:
+        ValueError: naming the argument, what was expected, what came and the remedy.
+    """
+
+    def __init__(self, x, *, depth, activation="gelu", kappa=1.0, lam=1.0):
+        self.x = check_points(x)
+        self.lam = check_number(lam, "lam")
+        n = len(self.x)
+        check_fits((6 * n, 1, n, 1), "x", "Use fewer points.")
+        self._scalars = kernel_scalars(self.x, depth=depth, activation=activation, kappa=kappa)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N(1+d0), N(1+d0))."""
+        size = self.x.shape[0] * (1 + self.x.shape[1])
+        return size, size
+
+    dtype = np.dtype(np.float64)
+
+    def mv(self, v) -> np.ndarray:
+        """Θ_λ v for flat v, entry i·(1+d0) + α belonging to point i and index α."""
+        v = np.asarray(v, dtype=np.float64)
+        if v.shape != self.shape[:1]:
+            raise ValueError(
+                f"`v` must be of shape ({self.shape[0]},), that is N(1+d0) entries; got "
+                f"{v.shape}. Flatten an (N, 1+d0) array with v.ravel()."
+            )
+        n, d0 = self.x.shape
+        weight = np.append(1.0, np.full(d0, self.lam**0.5))
+        with jax.enable_x64(True):
+            product = block_product(self._scalars, self.x, self.x, weight * v.reshape(n, 1 + d0))
+            return (weight * np.asarray(product)).ravel()
