@@ -1,0 +1,227 @@
+"""The command `jntk-viz`: serve the apps, check the installation.
+
+Panel and JAX are imported by the subcommand that needs them: `--help` answers at once, and
+importing this module stays free of any plotting library.
+"""
+
+import argparse
+import errno
+import os
+import signal
+import socket
+import sys
+import webbrowser
+from importlib.metadata import version
+from pathlib import Path
+
+DESCRIPTION = """\
+Infinite-width kernels of a network and its input Jacobian, computed and shown live.
+"""
+EXAMPLES = """\
+examples:
+  jntk-viz serve                      the apps on port 5006, in a browser if there is one
+  jntk-viz serve --port 0             the same on any free port
+  jntk-viz serve --data ~/uci         with the UCI files that lie in ~/uci
+  jntk-viz doctor                     is this installation sound?
+
+`jntk-viz COMMAND --help` explains the options of one command.
+"""
+SERVE_EXAMPLES = """\
+For a class, open the server to the local network and name the address that the class types:
+  jntk-viz serve --address 0.0.0.0 --allow-websocket-origin 192.168.1.20:5006
+
+Behind a reverse proxy that forwards https://example.org/jntk:
+  jntk-viz serve --prefix jntk --allow-websocket-origin example.org
+"""
+
+
+class CannotServe(Exception):
+    """The server cannot start; the message says why and what to do."""
+
+
+def main(argv=None) -> int:
+    """Run the command line `argv` (default: the process's own) and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console may know no ✓; better a question mark than a traceback.
+        stream.reconfigure(errors="replace")
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command is None:
+        parser.print_help()
+        return 0
+    try:
+        return arguments.command(arguments)
+    except CannotServe as error:
+        print(f"jntk-viz: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="jntk-viz",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"jntk-viz {version('jntk-viz')}")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    add_serve_parser(commands)
+    summary = "check versions, device, precision, cache, data and kernels"
+    doctor = commands.add_parser("doctor", help=summary, description=f"{summary.capitalize()}.")
+    doctor.set_defaults(command=run_doctor)
+    return parser
+
+
+def add_serve_parser(commands) -> None:
+    serve_parser = commands.add_parser(
+        "serve",
+        help="serve every app and the landing page",
+        description="Serve every app and the landing page from this machine; Ctrl-C stops it.",
+        epilog=SERVE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = serve_parser.add_argument
+    add("--port", type=port_number, default=5006, help="0 takes any free one (default: 5006)")
+    add("--address", default="127.0.0.1", help="where to listen (default: 127.0.0.1, this machine)")
+    add("--data", type=Path, metavar="DIR", help="folder with the UCI files, as JNTK_VIZ_DATA")
+    add(
+        "--show",
+        action=argparse.BooleanOptionalAction,
+        default=has_display(),
+        help="open a browser (default: where there is a screen)",
+    )
+    add("--prefix", default="", help="path in front of every address, for reverse proxies")
+    add(
+        "--allow-websocket-origin",
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="another address that visitors may come by; can be given repeatedly",
+    )
+    serve_parser.set_defaults(command=serve)
+
+
+def port_number(text: str) -> int:
+    if not (text.isdecimal() and int(text) < 2**16):
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
+    return int(text)
+
+
+def has_display() -> bool:
+    """Whether a browser window can appear: on Windows and macOS yes, else with X or Wayland."""
+    desktop = sys.platform in ("win32", "darwin")
+    return desktop or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def run_doctor(_arguments) -> int:
+    from jntk_viz.doctor import examine
+
+    return 0 if examine() else 1
+
+
+def apps_folder() -> Path:
+    """The folder of the apps: inside an installed package, or beside it in a clone."""
+    package = Path(__file__).parent
+    # The package's own folder first: next to an installed package, `apps` could be anybody's.
+    for folder in (package / "_apps", package.parent / "apps"):
+        if (folder / "index.py").is_file():
+            return folder
+    raise CannotServe(
+        f"no apps found beside {package}. Install jntk_viz from its wheel, or from a clone with "
+        "`pip install -e .`"
+    )
+
+
+def app_routes(folder: Path) -> dict[str, Path]:
+    """Path on the server → file: the landing page at / and /index, every other app by its name."""
+    routes = {f"/{file.stem}": file for file in sorted(folder.glob("[!_]*.py"))}
+    return {"/": folder / "index.py", **routes}
+
+
+def serve(arguments) -> int:
+    """Serve all apps in this process until Ctrl-C or SIGTERM."""
+    if arguments.data:
+        use_data(arguments.data)
+    address = arguments.address
+    port = claim_port(address, arguments.port)
+    routes = app_routes(apps_folder())
+    print("Starting jntk_viz …", flush=True)
+    warm_up()
+
+    from panel.io.server import get_server
+
+    names = {"localhost", "127.0.0.1", url_host(address)}
+    server = get_server(
+        routes,
+        port=port,
+        address=address,
+        prefix=arguments.prefix,
+        websocket_origin=[f"{name}:{port}" for name in names] + arguments.allow_websocket_origin,
+        show=False,
+        verbose=False,
+    )
+    # get_server has just made Ctrl-C stop the loop; let a plain `kill` do the same.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    url = f"http://{url_host(address)}:{port}{server.prefix}/"
+    server.start()
+    server.io_loop.add_callback(announce, url, address, arguments.show)
+    server.io_loop.start()
+    server.stop()
+    print("\nStopped.")
+    return 0
+
+
+def use_data(folder: Path) -> None:
+    folder = folder.expanduser()
+    if not folder.is_dir():
+        raise CannotServe(f"`--data` must name an existing folder; {str(folder)!r} is none")
+    os.environ["JNTK_VIZ_DATA"] = str(folder.resolve())
+
+
+def claim_port(address: str, port: int) -> int:
+    """`port`, or a free one for 0. Asked before the slow imports, to fail at once."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if sys.platform != "win32":  # there it would allow a second server on one port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+            return probe.getsockname()[1]
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = f"port {port} is taken, perhaps by an earlier `jntk-viz serve`"
+        else:
+            reason = f"cannot listen on {address}, port {port}: {error.strerror or error}"
+        remedy = f"`jntk-viz serve --port {min(port + 1, 65535)}`, or `--port 0` for any free port"
+        raise CannotServe(f"{reason}. Try {remedy}") from error
+
+
+def warm_up() -> None:
+    """Import what every app imports, so that the first visitor does not wait for it."""
+    import holoviews
+    import panel_material_ui  # noqa: F401
+
+    import jntk_viz.views  # noqa: F401
+
+    holoviews.extension("bokeh")
+
+
+def url_host(address: str) -> str:
+    """The address as it stands in a URL; a server that listens everywhere is called localhost."""
+    if address in ("", "0.0.0.0", "::"):
+        return "localhost"
+    return f"[{address}]" if ":" in address else address
+
+
+def announce(url: str, address: str, show: bool) -> None:
+    print(f"jntk_viz is ready at {url}  (Ctrl-C stops it)", flush=True)
+    if address not in ("127.0.0.1", "localhost", "::1"):
+        print("Everybody who reaches this machine over the network can open it.", flush=True)
+    if show:
+        webbrowser.open(url)
