@@ -94,25 +94,36 @@ def check_number(value, name: str, *, positive: bool = False, infinite: bool = F
     return number
 
 
-def check_labels(y, name: str, rows: int) -> np.ndarray:
-    """Labels with two values, -1 and +1, one for each row; both values need not occur."""
+def check_targets(y, name: str, rows: int) -> np.ndarray:
+    """Finite real targets, one for each row."""
     try:
         y = np.asarray(y, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"`{name}` must hold labels -1 and +1; it could not be read as numbers ({error}). "
-            "Map your two classes to -1 and +1."
+            f"`{name}` must hold one number for each row; it could not be read as numbers "
+            f"({error}). Map your two classes to -1 and +1."
         ) from error
     if y.shape != (rows,):
         raise ValueError(
             f"`{name}` must be of shape ({rows},), one label for each row of the inputs; got shape "
             f"{y.shape}. Use y.ravel() for a column."
         )
+    if not np.isfinite(y).all():
+        row = int(np.argmin(np.isfinite(y)))
+        raise ValueError(
+            f"`{name}` must be finite; entry {row} is {y[row]}. Remove the rows without a label."
+        )
+    return y
+
+
+def check_labels(y, name: str, rows: int, remedy: str = "") -> np.ndarray:
+    """Labels of two values, -1 and +1, one for each row."""
+    y = check_targets(y, name, rows)
     unexpected = np.setdiff1d(y, [-1.0, 1.0])
     if unexpected.size:
         raise ValueError(
             f"`{name}` must take the two values -1 and +1; got also {unexpected[:5].tolist()}. "
-            "Map your two classes to -1 and +1, for instance with np.where(y == one, 1, -1)."
+            f"Map your two classes, for instance with np.where({name} == one, 1, -1). {remedy}"
         )
     return y
 

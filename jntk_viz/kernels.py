@@ -271,21 +271,18 @@ def _product(a: Scalars, b: Scalars) -> Scalars:
 def assemble(scalars: Scalars, x1, x2) -> jax.Array:
     """Blocks (n1, 1+d0, n2, 1+d0) of ∂_α ∂'_β F(|x|², |x'|², ⟨x, x'⟩), index 0 meaning no derivative.
 
-        value–value   F
-        slope–value   ∂_α F      = 2 F_q x_α + F_c x'_α
-        value–slope   ∂'_β F     = 2 F_q x'_β + F_c x_β
-        slope–slope   ∂_α ∂'_β F = F_c δ_αβ + 4 F_qq' x_α x'_β + 2 F_cq (x_α x_β + x'_α x'_β)
-                                   + F_cc x'_α x_β
+    value–value   F
+    slope–value   ∂_α F      = 2 F_q x_α + F_c x'_α
+    value–slope   ∂'_β F     = 2 F_q x'_β + F_c x_β
+    slope–slope   ∂_α ∂'_β F = F_c δ_αβ + 4 F_qq' x_α x'_β + 2 F_cq (x_α x_β + x'_α x'_β)
+                               + F_cc x'_α x_β
     """
     f = jax.tree.map(lambda s: s[:, None, :, None], scalars)
     xa, xb = x1[:, :, None, None], x1[:, None, None, :]
     ya, yb = x2.T[None, :, :, None], x2[None, None, :, :]
     identity = jnp.eye(x1.shape[1], dtype=x1.dtype)[None, :, None, :]
     slope_slope = (
-        f.c * identity
-        + 4 * f.qq * (xa * yb)
-        + 2 * f.cq * (xa * xb + ya * yb)
-        + f.cc * (ya * xb)
+        f.c * identity + 4 * f.qq * (xa * yb) + 2 * f.cq * (xa * xb + ya * yb) + f.cc * (ya * xb)
     )
     value_rows = jnp.concatenate([f.value, 2 * f.q * yb + f.c * xb], axis=3)
     slope_rows = jnp.concatenate([2 * f.q * xa + f.c * ya, slope_slope], axis=3)

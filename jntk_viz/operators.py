@@ -31,14 +31,8 @@ def block_product(scalars: Scalars, x1, x2, v) -> jax.Array:
     c_slope = scalars.c @ v_slope
     cq_slope = scalars.cq @ v_slope
     value = scalars.value @ v_value + 2 * scalars.q @ radial + jnp.sum(x1 * c_slope, axis=1)
-    along_x = (
-        2 * scalars.q @ v_value
-        + 4 * scalars.qq @ radial
-        + 2 * jnp.sum(x1 * cq_slope, axis=1)
-    )
-    across = (
-        scalars.c * v_value + 2 * scalars.cq * radial + scalars.cc * (x1 @ v_slope.T)
-    ) @ x2
+    along_x = 2 * scalars.q @ v_value + 4 * scalars.qq @ radial + 2 * jnp.sum(x1 * cq_slope, axis=1)
+    across = (scalars.c * v_value + 2 * scalars.cq * radial + scalars.cc * (x1 @ v_slope.T)) @ x2
     return jnp.concatenate([value[:, None], c_slope + along_x[:, None] * x1 + across], axis=1)
 
 

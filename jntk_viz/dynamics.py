@@ -1,0 +1,200 @@
+"""Training in the infinite-width limit: a linear differential equation, solved in closed form."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ._validation import check_fits, check_labels, check_number, check_points, check_targets
+from .activations import Activation, get_activation
+from .kernels import jntk, kernel_scalars
+from .operators import block_product
+
+
+@dataclass(frozen=True)
+class KernelPredictor:
+    """The function (f, J)(x) = Σ_i Θ(x, x_i) c_i of a kernel expansion, without its Gram matrix.
+
+    Attributes:
+        x_train: (N, d0). coefficients: (N, 1+d0).
+        depth, activation, kappa: of the limiting JNTK Θ.
+    """
+
+    x_train: np.ndarray
+    coefficients: np.ndarray
+    depth: int
+    activation: Activation
+    kappa: float
+
+    def __call__(self, x) -> np.ndarray:
+        """(f, J) at x (m, d0), rows of unit norm; (m, 1+d0)."""
+        x = check_points(x, in_size=self.x_train.shape[1])
+        scalars = kernel_scalars(
+            x, self.x_train, depth=self.depth, activation=self.activation, kappa=self.kappa
+        )
+        with jax.enable_x64(True):
+            return np.asarray(block_product(scalars, x, self.x_train, self.coefficients))
+
+
+class LinearDynamics:
+    """u' = -(1/N) Θ Λ (u - u*) for u = (f, J) on N training points, u* = (y, 0), Λ = diag(1, λ, …, λ).
+
+    With Θ_λ = Λ^½ Θ Λ^½ = V diag(e) Vᵀ the solution at any time, at any point x, is
+
+        u(x, t) = u(x, 0) + Θ(x, X) c(t),   c(t) = Λ^½ V [(1 - exp(-e t/N))/e] Vᵀ Λ^½ (u* - u(X, 0)),
+
+    and gradient descent with step η has (1 - ηe/N)^(t/η) in place of exp(-e t/N). Kim & Yang (2024),
+    Theorem 4.6 and after. Directions whose eigenvalue lies below the rounding error of Θ_λ do not move.
+
+    Args:
+        gram: (N, 1+d0, N, 1+d0), any JNTK, limiting or of a finite network.
+        y: (N,), labels or real targets.
+        lam: λ ≥ 0; 0 is training without the regulariser, in which J only follows.
+
+    Attributes:
+        eigenvalues: e, increasing; of all N(1+d0) directions, or of the N values for λ = 0.
+        noise_floor: below it an eigenvalue is rounding error.
+        eigenvectors: V, columns; target: Λ^½ u* on the same rows.
+    """
+
+    def __init__(self, gram, y, *, lam):
+        gram = np.asarray(gram, dtype=np.float64)
+        if gram.ndim != 4 or gram.shape[:2] != gram.shape[2:]:
+            raise ValueError(
+                f"`gram` must be of shape (N, 1+d0, N, 1+d0); got {gram.shape}. Pass the result of "
+                "jntk(x) or finite_jntk(mlp, params, x)."
+            )
+        self.n, self.block = gram.shape[:2]
+        self.gram, self.lam = gram, check_number(lam, "lam")
+        self.y = check_targets(y, "y", self.n)
+        weight = np.full((self.n, self.block), self.lam**0.5)
+        weight[:, 0] = 1.0
+        self._rows = np.flatnonzero(weight)
+        self._root = weight.ravel()[self._rows]
+        with jax.enable_x64(True):
+            matrix = gram.reshape(weight.size, weight.size)[np.ix_(self._rows, self._rows)]
+            values, vectors = jnp.linalg.eigh(self._root[:, None] * matrix * self._root)
+        self.eigenvalues, self.eigenvectors = np.asarray(values), np.asarray(vectors)
+        self.noise_floor = len(values) * np.finfo(float).eps * float(self.eigenvalues[-1])
+        self.target = self._root * self._final().ravel()[self._rows]
+
+    def _final(self) -> np.ndarray:
+        """u* = (y, 0)."""
+        return np.concatenate([self.y[:, None], np.zeros((self.n, self.block - 1))], axis=1)
+
+    @property
+    def stable_learning_rate(self) -> float:
+        """2N/e_max: gradient descent with a larger step diverges."""
+        return 2 * self.n / float(self.eigenvalues[-1])
+
+    def learned(self, t, *, learning_rate=None) -> np.ndarray:
+        """1 - exp(-e t/N), the fraction of each eigendirection learned at time t; t may be inf."""
+        t = check_number(t, "t", infinite=True)
+        e = np.where(self.eigenvalues > self.noise_floor, self.eigenvalues, 0.0)
+        if learning_rate is None:
+            return -np.expm1(-np.multiply(e, t, where=e > 0, out=np.zeros_like(e)) / self.n)
+        eta = check_number(learning_rate, "learning_rate", positive=True)
+        if np.isfinite(t):
+            return 1 - (1 - eta * e / self.n) ** round(t / eta)
+        if eta >= self.stable_learning_rate:
+            raise ValueError(
+                f"`learning_rate` must be below 2N/e_max = {self.stable_learning_rate:.4g} for a "
+                f"limit t = inf to exist; got {eta:.4g}. Take a smaller step or a finite t."
+            )
+        return (e > 0).astype(float)
+
+    def coefficients(self, t, *, learning_rate=None, initial=None) -> np.ndarray:
+        """c(t), shape (N, 1+d0); `initial` is u(X, 0), zero if left out."""
+        missing = self.target
+        if initial is not None:
+            missing = missing - self._root * np.asarray(initial, float).ravel()[self._rows]
+        inverse = np.divide(
+            self.learned(t, learning_rate=learning_rate),
+            self.eigenvalues,
+            where=self.eigenvalues > self.noise_floor,
+            out=np.zeros_like(self.eigenvalues),
+        )
+        c = np.zeros(self.n * self.block)
+        c[self._rows] = self._root * (
+            self.eigenvectors @ (inverse * (self.eigenvectors.T @ missing))
+        )
+        return c.reshape(self.n, self.block)
+
+    def feature_coefficients(self) -> np.ndarray:
+        """c of each resolved eigenfeature, largest eigenvalue first, shape (k, N, 1+d0).
+
+        Λ^½ v_i (v_iᵀ Λ^½ u*)/e_i; c(t) from zero is their sum, each times the fraction learned.
+        """
+        resolved = np.flatnonzero(self.eigenvalues > self.noise_floor)[::-1]
+        vectors = self.eigenvectors[:, resolved].T
+        weights = (vectors @ self.target) / self.eigenvalues[resolved]
+        c = np.zeros((resolved.size, self.n * self.block))
+        c[:, self._rows] = weights[:, None] * vectors * self._root
+        return c.reshape(-1, self.n, self.block)
+
+    def train(self, t, *, learning_rate=None, initial=None) -> np.ndarray:
+        """(f, J) on the training points at time t, (N, 1+d0)."""
+        return self.predict(
+            self.gram, t, learning_rate=learning_rate, initial=initial, initial_test=initial
+        )
+
+    def predict(
+        self, cross_gram, t, *, learning_rate=None, initial=None, initial_test=None
+    ) -> np.ndarray:
+        """(f, J) at m other points at time t, (m, 1+d0).
+
+        Args:
+            cross_gram: (m, 1+d0, N, 1+d0), the kernel between those points and the training points.
+            t: time ≥ 0, may be inf. learning_rate: for gradient descent instead of the flow.
+            initial: (N, 1+d0), u at t = 0 on the training points; initial_test: (m, 1+d0) likewise.
+        """
+        c = self.coefficients(t, learning_rate=learning_rate, initial=initial)
+        moved = np.tensordot(cross_gram, c, axes=2)
+        return moved if initial_test is None else moved + initial_test
+
+
+class RobustDynamics:
+    """Robust training of an infinitely wide network: `LinearDynamics` with the limiting JNTK.
+
+    Args:
+        x: (N, d0), rows of unit norm. y: (N,), labels ±1.
+        depth: L ≥ 1; activation, kappa: as in `jntk`.
+        lam: λ ≥ 0, the weight of the Jacobian regulariser.
+
+    Attributes:
+        linear: the `LinearDynamics`; x, kernel: the points and the keywords of their kernel.
+
+    Raises:
+        ValueError: naming the argument, what was expected, what came and the remedy.
+    """
+
+    def __init__(self, x, y, *, depth, activation="gelu", kappa=1.0, lam):
+        self.x = check_points(x)
+        remedy = "For real targets use LinearDynamics(jntk(x, depth=…), y, lam=…)."
+        check_labels(y, "y", len(self.x), remedy)
+        check_number(lam, "lam")
+        self.kernel = {"depth": depth, "activation": get_activation(activation), "kappa": kappa}
+        n, d0 = self.x.shape
+        # The Gram matrix, its weighted copy and its eigenvectors.
+        check_fits((n, 1 + d0, 3 * n, 1 + d0), "x", "Use fewer points, or JNTKOperator.")
+        self.linear = LinearDynamics(jntk(self.x, **self.kernel), y, lam=lam)
+
+    @property
+    def eigenvalues(self) -> np.ndarray:
+        """Eigenvalues of Θ_λ, increasing."""
+        return self.linear.eigenvalues
+
+    def predictor(self, t, *, learning_rate=None) -> KernelPredictor:
+        """The function learned by time t, which may be inf, from a zero initial function."""
+        c = self.linear.coefficients(t, learning_rate=learning_rate)
+        return KernelPredictor(self.x, c, **self.kernel)
+
+    def predict(self, x_test, t, *, learning_rate=None) -> np.ndarray:
+        """(f, J) at `x_test` (m, d0) at time t, which may be inf, from zero; shape (m, 1+d0).
+
+        As t → ∞ the result does not depend on λ > 0: the labels are interpolated and the Jacobian
+        vanishes at every training point. λ acts on the way there. With `learning_rate` it is
+        gradient descent after t/learning_rate steps instead of the gradient flow.
+        """
+        return self.predictor(t, learning_rate=learning_rate)(x_test)

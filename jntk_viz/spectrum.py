@@ -1,0 +1,50 @@
+"""The smallest eigenvalue of a kernel, beside the size of what rounding alone would produce."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ._validation import check_choice
+from .kernels import jacobian_nngp, jntk
+
+
+class SmallestEigenvalue(NamedTuple):
+    """`value` is λ_min; `noise_floor` is n · eps · λ_max for a matrix of n rows."""
+
+    value: float
+    noise_floor: float
+
+    @property
+    def resolved(self) -> bool:
+        """Whether λ_min stands above its noise floor; "positive" is not what arithmetic can tell."""
+        return self.value > self.noise_floor
+
+
+def smallest_eigenvalue(
+    x, *, depth, activation="gelu", kappa=1.0, kernel="jntk", dtype=np.float64
+) -> SmallestEigenvalue:
+    """λ_min of the limiting kernel's Gram matrix on x, with its noise floor (Assumption 4.4).
+
+    Args:
+        x: (N, d0), rows of unit norm.
+        depth: L ≥ 1; activation, kappa: as in `jntk`.
+        kernel: "jntk", "ntk" (its value–value block) or "jacobian_nngp".
+        dtype: float64, or float32 to see what single precision can resolve.
+
+    Raises:
+        ValueError: naming the argument, what was expected, what came and the remedy.
+    """
+    check_choice(kernel, "kernel", ("jntk", "ntk", "jacobian_nngp"))
+    compute = jacobian_nngp if kernel == "jacobian_nngp" else jntk
+    gram = compute(x, depth=depth, activation=activation, kappa=kappa)
+    if kernel == "ntk":
+        gram = gram[:, :1, :, :1]
+    return gram_smallest_eigenvalue(gram.astype(dtype))
+
+
+def gram_smallest_eigenvalue(gram) -> SmallestEigenvalue:
+    """`smallest_eigenvalue` of a Gram matrix (N, a, N, a) that is already there, in its precision."""
+    size = gram.shape[0] * gram.shape[1]
+    eigenvalues = np.linalg.eigvalsh(np.asarray(gram).reshape(size, size))
+    floor = size * float(np.finfo(gram.dtype).eps) * float(eigenvalues[-1])
+    return SmallestEigenvalue(float(eigenvalues[0]), floor)
