@@ -1,11 +1,11 @@
 """See an infinitely wide neural network become robust.
 
-The joint Gaussian process of a network and its input Jacobian, the Jacobian Neural Tangent Kernel (JNTK),
-finite networks beside them, and the closed-form dynamics of Jacobian-regularised training (Kim & Yang, ICML
-2024, arXiv 2312.03386).
+The joint Gaussian process of a network and its input Jacobian, the Jacobian Neural Tangent Kernel
+(JNTK), finite networks beside them, and the closed-form dynamics of Jacobian-regularised training
+(Kim & Yang, ICML 2024, arXiv 2312.03386).
 
-Importing the package changes no setting of JAX. Limiting kernels are float64 NumPy arrays whatever JAX's
-global flag says; finite networks compute in the precision of their weights.
+Importing the package changes no setting of JAX. Limiting kernels are float64 NumPy arrays whatever
+JAX's global flag says; finite networks compute in the precision of their weights.
 """
 
 from .activations import ACTIVATIONS, Activation, get_activation

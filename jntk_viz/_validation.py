@@ -1,4 +1,4 @@
-"""Checks of arguments; every message names the argument, what was expected, what came, the remedy."""
+"""Checks of arguments. Messages name the argument, what was expected, what came, the remedy."""
 
 import operator
 

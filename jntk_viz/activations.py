@@ -117,8 +117,9 @@ class Activation:
 
     @cached_property
     def series(self) -> np.ndarray:
-        """Seven expectations as functions of the correlation ρ, in Chebyshev polynomials on [-1, 1];
-        shape (7, terms), `terms` a multiple of 16 so that activations share compiled code.
+        """Seven expectations as functions of the correlation ρ, in Chebyshev polynomials.
+
+        Shape (7, terms), `terms` a multiple of 16 so that activations share compiled code.
 
         With G(ρ) = E φ(u)φ(v) and H(ρ) = E φ''(u)φ(v), the rows are G, G', G'', G''', H, H', H'',
         that is E φφ, φ'φ', φ''φ'', φ'''φ''', φ''φ, φ'''φ', φ''''φ'': a derivative in ρ puts one

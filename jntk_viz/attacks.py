@@ -1,7 +1,7 @@
 """How far a classifier's margin can be pushed by a small change of the input.
 
-Inputs live on the unit sphere, so a perturbation δ with |δ| ≤ ε leads to (x + δ)/|x + δ|, and to first
-order only the part of the input Jacobian tangent to the sphere counts.
+Inputs live on the unit sphere, so a perturbation δ with |δ| ≤ ε leads to (x + δ)/|x + δ|, and to
+first order only the part of the input Jacobian tangent to the sphere counts.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,8 @@ def pgd_margin(
     worst case: more steps and restarts can only lower it. Madry et al. (ICLR 2018).
 
     Args:
-        predictor: x (m, d0) on the sphere -> (f, J) (m, 1+d0), for instance RobustDynamics.predictor(t).
+        predictor: x (m, d0) on the sphere -> (f, J) (m, 1+d0), for instance
+        RobustDynamics.predictor(t).
         x: (m, d0). y: (m,), ±1. epsilon: ε ≥ 0. norm: "l2" or "linf".
         steps: gradient steps from each start. restarts: random starts. seed: of those.
 

@@ -36,7 +36,7 @@ def forward_jets(mlp: MLP, params, x):
 
 
 def backward_jets(mlp: MLP, params, g):
-    """Jets of bˡ = ∂f/∂(Wˡhˡ⁻¹) for l = 1 … L+1, lists of (n, 1+d0, width); the last has width 1."""
+    """Jets of bˡ = ∂f/∂(Wˡhˡ⁻¹) for l = 1 … L+1, a list of (n, 1+d0, rows of Wˡ)."""
     dphi, ddphi = mlp.activation.derivative(1), mlp.activation.derivative(2)
     last = jnp.zeros_like(g[0][:, :, :1]).at[:, 0].set(mlp.scales[-1])
     b = [last]
@@ -67,7 +67,8 @@ def finite_jntk(mlp: MLP, params, x1, x2=None) -> jax.Array:
         (n1, 1+d0, n2, 1+d0).
 
     Raises:
-        ValueError: for ReLU-like activations, whose φ'' does not exist, and for inputs or parameters
+        ValueError: for ReLU-like activations, whose φ'' does not exist, and for inputs or
+        parameters
             of the wrong shape.
     """
     _check_smooth_network(mlp)
@@ -124,8 +125,8 @@ def gram(jets1, jets2) -> jax.Array:
 def finite_jacobian_nngp(mlp: MLP, key, x, *, n_networks, dtype=None) -> jax.Array:
     """Covariance of (f, J) over random networks of this width, by Monte Carlo.
 
-    The mean over networks of κ²/d ⟨hᴸ_α(x), hᴸ_β(x')⟩, the covariance given all layers but the last:
-    integrating that one out lowers the variance. Memory does not depend on `n_networks`.
+    The mean over networks of κ²/d ⟨hᴸ_α(x), hᴸ_β(x')⟩, the covariance given all layers but the
+    last: integrating that one out lowers the variance. Memory does not depend on `n_networks`.
 
     Args:
         key: a JAX random key.
@@ -161,10 +162,11 @@ def sample_value_and_jacobian(mlp: MLP, key, x, *, n_networks, dtype=None) -> ja
 def random_features(mlp: MLP, key, x) -> jax.Array:
     """Jets of hᴸ of one random network, (n, 1+d0, d), drawn layer by layer.
 
-    Given the m × d jets H of hˡ⁻¹ at m = n(1+d0) indices, the columns of the next pre-activation jets
-    are independent Gaussians of covariance HHᵀ/d, exactly, because Wˡ is Gaussian and independent
-    of H. With Hᵀ = QR they are the columns of RᵀZ/√d for a normal m × d matrix Z: no d × d weights.
-    QR does not mind a singular HHᵀ. Where d ≤ m, weights are fewer numbers than Z and are drawn.
+    Given the m × d jets H of hˡ⁻¹ at m = n(1+d0) indices, the columns of the next pre-activation
+    jets are independent Gaussians of covariance HHᵀ/d, exactly, because Wˡ is Gaussian and
+    independent of H. With Hᵀ = QR they are the columns of RᵀZ/√d for a normal m × d matrix Z: no d
+    × d weights. QR does not mind a singular HHᵀ. Where d ≤ m, weights are fewer numbers than Z and
+    are drawn.
     """
     phi, dphi = mlp.activation, mlp.activation.derivative(1)
     jets, d = input_jets(x), mlp.width

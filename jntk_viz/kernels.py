@@ -1,10 +1,12 @@
 """The limiting kernels of a network and its input Jacobian.
 
-Every limiting kernel is a function F(q, q', c) of q = |x|², q' = |x'|², c = ⟨x, x'⟩. Its value and five
-derivatives at q = q' = 1 give the whole block of covariances between (f, J)(x) and (f, J)(x'). A layer
-maps those six numbers to six others (`nngp_layer`, `ntk_layer`), and `assemble` spreads them out.
+Every limiting kernel is a function F(q, q', c) of q = |x|², q' = |x'|², c = ⟨x, x'⟩. Its value and
+five derivatives at q = q' = 1 give the whole block of covariances between (f, J)(x) and (f,
+J)(x'). A layer maps those six numbers to six others (`nngp_layer`, `ntk_layer`), and `assemble`
+spreads them out.
 
-Source: Kim & Yang (ICML 2024), Theorems 3.1 and 4.3; the six-number form is derived in the docstrings.
+Source: Kim & Yang (ICML 2024), Theorems 3.1 and 4.3; the six-number form is derived in the
+docstrings.
 """
 
 from typing import NamedTuple
@@ -121,7 +123,8 @@ def check_smooth(activation: Activation, jntk: bool) -> None:
             "Without φ'' the diagonal blocks of the Jacobian NTK diverge with the width, and "
             "automatic differentiation would return a finite but wrong number. "
             if jntk
-            else "Its Hermite coefficients do not fall to rounding, so the kernel cannot be trusted. "
+            else "Its Hermite coefficients do not fall to rounding, so the kernel cannot be
+            trusted. "
         )
         + "Use gelu, silu or softplus instead"
         + (

@@ -23,10 +23,10 @@ class MLP:
 
         h⁰ = x,   g¹ = W¹x,   gˡ = Wˡhˡ⁻¹/√d (l ≥ 2),   hˡ = φ(gˡ),   f(x) = κ W^{L+1} hᴸ/√d
 
-    All weights are N(0, 1) at the start; no biases; no scaling in the first layer, since inputs have
-    unit norm (Kim & Yang, Section 2). Parameters are the list
-    [W¹ (d, d0), W² (d, d), …, Wᴸ (d, d), W^{L+1} (1, d)]. The network is defined off the unit sphere
-    as well, the limit theorems are not.
+    All weights are N(0, 1) at the start; no biases; no scaling in the first layer, since inputs
+    have unit norm (Kim & Yang, Section 2). Parameters are the list [W¹ (d, d0), W² (d, d), …, Wᴸ
+    (d, d), W^{L+1} (1, d)]. The network is defined off the unit sphere as well, the limit theorems
+    are not.
 
     Args:
         in_size: d0 ≥ 1; width: d ≥ 1; depth: L ≥ 1.

@@ -1,7 +1,7 @@
 """The Jacobian NTK as an operator: products without the matrix.
 
-A block kernel has N(1+d0) rows, but its product with a vector needs only N×N by N×d0 products of the
-six scalar matrices: O(N² d0) time and O(N²) memory instead of O(N² d0²).
+A block kernel has N(1+d0) rows, but its product with a vector needs only N×N by N×d0 products of
+the six scalar matrices: O(N² d0) time and O(N²) memory instead of O(N² d0²).
 """
 
 import jax

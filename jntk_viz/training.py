@@ -98,8 +98,8 @@ def train(
 ) -> Trajectory:
     """Minimise `robust_loss` from `params` by gradient descent or along the gradient flow.
 
-    Descent is θ ← θ - η ∇loss; the flow θ' = -∇loss is followed to the same times t = η · step by an
-    adaptive solver (diffrax, Tsit5), so that both can be compared with `RobustDynamics` at t.
+    Descent is θ ← θ - η ∇loss; the flow θ' = -∇loss is followed to the same times t = η · step by
+    an adaptive solver (diffrax, Tsit5), so that both can be compared with `RobustDynamics` at t.
 
     Args:
         params: as from `mlp.init`. x: (N, d0). y: (N,), labels or real targets.
