@@ -35,7 +35,7 @@ REMEDY = (
 
 
 def find_browser():
-    """The path of a browser: JNTK_VIZ_BROWSER, else an installed one, else Playwright's, else None."""
+    """The path of JNTK_VIZ_BROWSER, else of an installed browser, else of Playwright's, or None."""
     if named := os.environ.get("JNTK_VIZ_BROWSER"):
         if not Path(named).is_file():
             raise FileNotFoundError(f"JNTK_VIZ_BROWSER names {named!r}, which is no file. {REMEDY}")
