@@ -40,10 +40,11 @@ class KernelPredictor:
 class LinearDynamics:
     """u' = -(1/N) Θ Λ (u - u*), the training of u = (f, J) on N points in the infinite-width limit.
 
-    Here u* = (y, 0) and Λ = diag(1, λ, …, λ). With Θ_λ = Λ^½ Θ Λ^½ = V diag(e) Vᵀ the solution at any time, at any point x, is
+    Here u* = (y, 0) and Λ = diag(1, λ, …, λ). With Θ_λ = Λ^½ Θ Λ^½ = V diag(e) Vᵀ the solution at
+    any time and at any point x is
 
-        u(x, t) = u(x, 0) + Θ(x, X) c(t),   c(t) = Λ^½ V [(1 - exp(-e t/N))/e] Vᵀ Λ^½ (u* - u(X,
-        0)),
+        u(x, t) = u(x, 0) + Θ(x, X) c(t)
+        c(t) = Λ^½ V [(1 - exp(-e t/N))/e] Vᵀ Λ^½ (u* - u(X, 0))
 
     and gradient descent with step η has (1 - ηe/N)^(t/η) in place of exp(-e t/N). Kim & Yang
     (2024), Theorem 4.6 and after. Directions whose eigenvalue lies below the rounding error of Θ_λ

@@ -88,7 +88,7 @@ def jntk(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.ndarray:
 
 
 def kernel_scalars(x1, x2=None, *, depth, activation="gelu", kappa=1.0, jntk=True):
-    """The six numbers per pair of points behind `jacobian_nngp` or (`jntk=True`) `jntk`, κ² included.
+    """The six numbers per pair behind `jacobian_nngp` or (`jntk=True`) `jntk`, κ² included.
 
     Arguments as there. Returns `Scalars` of float64 JAX arrays (n1, n2); use them inside
     `jax.enable_x64(True)`.
@@ -123,8 +123,7 @@ def check_smooth(activation: Activation, jntk: bool) -> None:
             "Without φ'' the diagonal blocks of the Jacobian NTK diverge with the width, and "
             "automatic differentiation would return a finite but wrong number. "
             if jntk
-            else "Its Hermite coefficients do not fall to rounding, so the kernel cannot be
-            trusted. "
+            else "Its Hermite coefficients do not fall to rounding, so no kernel can be trusted. "
         )
         + "Use gelu, silu or softplus instead"
         + (
@@ -272,7 +271,7 @@ def _product(a: Scalars, b: Scalars) -> Scalars:
 
 @jax.jit
 def assemble(scalars: Scalars, x1, x2) -> jax.Array:
-    """Blocks (n1, 1+d0, n2, 1+d0) of ∂_α ∂'_β F(|x|², |x'|², ⟨x, x'⟩), index 0 meaning no derivative.
+    """∂_α ∂'_β F(|x|², |x'|², ⟨x, x'⟩) as (n1, 1+d0, n2, 1+d0), index 0 meaning no derivative.
 
     value–value   F
     slope–value   ∂_α F      = 2 F_q x_α + F_c x'_α

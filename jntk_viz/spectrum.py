@@ -16,7 +16,7 @@ class SmallestEigenvalue(NamedTuple):
 
     @property
     def resolved(self) -> bool:
-        """Whether λ_min stands above its noise floor; "positive" is not what arithmetic can tell."""
+        """Whether λ_min stands above its noise floor, which is all that arithmetic can tell."""
         return self.value > self.noise_floor
 
 
@@ -43,7 +43,7 @@ def smallest_eigenvalue(
 
 
 def gram_smallest_eigenvalue(gram) -> SmallestEigenvalue:
-    """`smallest_eigenvalue` of a Gram matrix (N, a, N, a) that is already there, in its precision."""
+    """`smallest_eigenvalue` of a given Gram matrix (N, a, N, a), in its precision."""
     size = gram.shape[0] * gram.shape[1]
     eigenvalues = np.linalg.eigvalsh(np.asarray(gram).reshape(size, size))
     floor = size * float(np.finfo(gram.dtype).eps) * float(eigenvalues[-1])
