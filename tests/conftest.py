@@ -1,0 +1,150 @@
+"""Shared by all tests: a server of the real apps, a real browser, and pages under watch."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from browser import REMEDY, find_browser
+
+READY = re.compile(r"ready at (http://\S+)/ ")
+START_SECONDS = 90
+BROWSER_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def browser_path():
+    """The browser that `make test` found or installed."""
+    path = find_browser()
+    assert path, f"no browser for the page tests. {REMEDY}"
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium(browser_path):
+    """A headless Chromium under Playwright's control, shared by one test process."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=BROWSER_FLAGS)
+        yield browser
+        browser.close()
+
+
+class RunningServer:
+    """`python -m jntk_viz serve` in a process of its own; `url` has no slash at its end."""
+
+    def __init__(self, log_path, *options, environment=None):
+        self.log_path = log_path
+        # -P: the installed package, not whatever lies in the current folder.
+        python = [sys.executable, "-P", "-u", "-m"]
+        command = [*python, "jntk_viz", "serve", "--no-show", "--port", "0"]
+        with log_path.open("w") as log:
+            self.process = subprocess.Popen(
+                [*command, *options],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
+            )
+        self.url = None
+
+    def __enter__(self):
+        self.url = self.wait_for(READY).group(1)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def log(self):
+        return self.log_path.read_text(encoding="utf-8")
+
+    def wait_for(self, pattern):
+        """Wait until the log matches `pattern`; fail with the log if the server dies before."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if match := re.search(pattern, self.log()):
+                return match
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        pytest.fail(f"the server did not get to {pattern!r}; its log:\n{self.log()}")
+
+
+@pytest.fixture(scope="session")
+def running_server(tmp_path_factory):
+    """One server of all apps for each test process."""
+    with RunningServer(tmp_path_factory.mktemp("server") / "log.txt") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def server(running_server):
+    """Base URL of the running server, without a slash at its end."""
+    return running_server.url
+
+
+class Watch:
+    """What went wrong in a page: console errors, uncaught exceptions, requests to other hosts."""
+
+    def __init__(self, page):
+        self.problems = []
+        page.on("console", self.on_console)
+        page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+        page.on("request", lambda request: self.on_request(request.url))
+        page.on("websocket", lambda socket: self.on_request(socket.url))
+
+    def on_console(self, message):
+        if message.type == "error":
+            self.problems.append(f"console: {message.text} {message.location.get('url', '')}")
+
+    def on_request(self, url):
+        address = urlsplit(url)
+        local = address.hostname in ("127.0.0.1", "localhost")
+        if address.scheme in ("http", "https", "ws", "wss") and not local:
+            self.problems.append(f"request to another host: {url}")
+
+
+@pytest.fixture
+def watch_page(chromium, running_server):
+    """Open a page of the server, wait until it stands, and fail the test on anything untoward.
+
+    `watch_page("gp_convergence?depth=3", viewport={"width": 390, "height": 844})` returns the
+    Playwright page, in a fresh browser profile. At the end of the test these fail it: an error in
+    the browser's console, a request to any host but this one, an error in the server's log.
+    """
+    seen = len(running_server.log())
+    contexts, watches = [], []
+
+    def open_page(path="", *, viewport=None, **context_options):
+        size = viewport or {"width": 1280, "height": 720}
+        context = chromium.new_context(viewport=size, **context_options)
+        contexts.append(context)
+        page = context.new_page()
+        watches.append(Watch(page))
+        page.goto(f"{running_server.url}/{path}")
+        page.wait_for_function("() => window.Bokeh?.documents[0]?.is_idle", timeout=60_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    problems = [problem for watch in watches for problem in watch.problems]
+    log = running_server.log()[seen:]
+    if "Traceback" in log or "ERROR" in log:
+        problems.append(f"server log: {log}")
+    assert not problems, "\n".join(problems)

@@ -1,0 +1,233 @@
+"""The command `jntk-viz`: help, serve, doctor, and what it says when something is wrong."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from conftest import RunningServer
+
+from jntk_viz import _selfcheck, cli, datasets, doctor
+
+ROOT = Path(__file__).parents[1]
+APPS = sorted(cli.app_routes(cli.apps_folder()))
+
+
+def run(*arguments, command=(sys.executable, "-m", "jntk_viz")):
+    return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
+
+
+def test_help_names_every_command():
+    result = run("--help")
+    assert result.returncode == 0
+    for words in ("serve", "doctor", "examples:", "--version"):
+        assert words in result.stdout
+
+
+def test_module_and_command_are_the_same():
+    script = shutil.which("jntk-viz", path=str(Path(sys.executable).parent))
+    assert script, "the environment has no jntk-viz command; install with `pip install -e .`"
+    command, module = run("--version", command=[script]), run("--version")
+    assert command.stdout == module.stdout != ""
+
+
+def test_without_a_command_it_prints_its_help(capsys):
+    assert cli.main([]) == 0
+    assert "jntk-viz serve" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "many", "²"])
+def test_impossible_port(port, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["serve", f"--port={port}"])
+    assert stopped.value.code == 2
+    assert "expected a port from 0 to 65535" in capsys.readouterr().err
+
+
+def test_taken_port_is_told_with_the_remedy():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--no-show", "--port", str(port))
+    assert result.returncode == 2
+    assert f"port {port} is taken" in result.stderr
+    assert f"--port {port + 1}" in result.stderr
+    assert "--port 0" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_address_of_another_machine(capsys):
+    # TEST-NET-1, which no machine has.
+    assert cli.main(["serve", "--address", "192.0.2.1", "--no-show"]) == 2
+    assert "cannot listen on 192.0.2.1" in capsys.readouterr().err
+
+
+def test_missing_data_folder(tmp_path, capsys):
+    assert cli.main(["serve", "--data", str(tmp_path / "nothing"), "--no-show"]) == 2
+    error = capsys.readouterr().err
+    assert "`--data`" in error
+    assert "nothing" in error
+
+
+def test_apps_are_found_in_the_clone_and_in_a_package(tmp_path, monkeypatch):
+    assert cli.apps_folder() == ROOT / "apps"
+    installed = tmp_path / "site-packages" / "jntk_viz"
+    monkeypatch.setattr(cli, "__file__", str(installed / "cli.py"))
+    for folder in (installed / "_apps", installed.parent / "apps"):
+        folder.mkdir(parents=True)
+        (folder / "index.py").touch()
+    assert cli.apps_folder() == installed / "_apps"
+    shutil.rmtree(tmp_path / "site-packages")
+    with pytest.raises(cli.CannotServe, match="no apps found"):
+        cli.apps_folder()
+
+
+def test_routes_leave_helpers_out(tmp_path):
+    for name in ("index.py", "gp_convergence.py", "_helper.py", "notes.txt"):
+        (tmp_path / name).touch()
+    assert cli.app_routes(tmp_path) == {
+        "/": tmp_path / "index.py",
+        "/gp_convergence": tmp_path / "gp_convergence.py",
+        "/index": tmp_path / "index.py",
+    }
+
+
+@pytest.mark.parametrize("route", APPS)
+def test_every_app_opens_with_something_in_it(route, watch_page):
+    page = watch_page(route.lstrip("/"))
+    text = page.locator("body").inner_text()
+    assert len(text) > 40, f"{route} shows only {text!r}"
+
+
+def test_other_sites_may_not_use_the_websocket(server):
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "c29tZXRoaW5nIHJhbmRvbQ==",
+        "Origin": "http://elsewhere.example",
+    }
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(f"{server}/index/ws", headers=handshake), timeout=20)
+    assert refused.value.code == 403
+
+
+def test_prefix_data_and_interrupt(tmp_path):
+    """One server for three things, because each start takes seconds."""
+    options = ("--prefix", "/jntk/", "--data", str(tmp_path))
+    with RunningServer(tmp_path / "log.txt", *options) as server:
+        assert server.url.endswith("/jntk")
+        for path in ("/", "/index"):
+            assert urlopen(server.url + path, timeout=60).status == 200
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(20) == 0
+    assert "Traceback" not in server.log()
+    assert "Stopped." in server.log()
+
+
+def test_data_folder_reaches_the_library(tmp_path, monkeypatch):
+    monkeypatch.setenv("JNTK_VIZ_DATA", "")
+    cli.use_data(tmp_path)
+    assert os.environ["JNTK_VIZ_DATA"] == str(tmp_path.resolve())
+
+
+def test_interrupt_while_starting(tmp_path):
+    server = RunningServer(tmp_path / "log.txt")
+    try:
+        server.wait_for("Starting")
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(30) in (0, 130)
+    finally:
+        server.process.kill()
+    assert "Traceback" not in server.log()
+
+
+def test_wheel_serves_without_a_clone(tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        wheel.extractall(installed)
+    names = {path.name for path in (installed / "jntk_viz" / "_apps").glob("*.py")}
+    assert {f"{route.strip('/') or 'index'}.py" for route in APPS} <= names
+
+    environment = {"PYTHONPATH": str(installed)}
+    question = "from jntk_viz.cli import apps_folder; print(apps_folder())"
+    answer = subprocess.run(
+        [sys.executable, "-P", "-c", question],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert Path(answer.stdout.strip()) == installed / "jntk_viz" / "_apps", answer.stderr
+    with RunningServer(tmp_path / "log.txt", environment=environment) as server:
+        assert urlopen(server.url + "/index", timeout=60).status == 200
+    assert "Traceback" not in server.log()
+
+
+def test_doctor_passes_here():
+    result = run("doctor")
+    assert result.returncode == 0, result.stdout
+    assert "✗" not in result.stdout
+    for name in doctor.CHECKS:
+        assert f"✓ {name}" in result.stdout
+    assert "jntk off by" in result.stdout
+
+
+def wrong_requirement(monkeypatch, _):
+    monkeypatch.setattr(doctor, "requires", lambda _: ["numpy<1", "no-such-package>=2"])
+
+
+def wrong_kernel(monkeypatch, _):
+    right = _selfcheck.jntk
+    monkeypatch.setattr(_selfcheck, "jntk", jntk := lambda *a, **k: right(*a, **k) * (1 + 1e-8))
+    jntk.__name__ = "jntk"
+
+
+def cache_in_a_file(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(datasets, "cache_folder", lambda: tmp_path / "file" / "cache")
+
+
+def data_folder_gone(monkeypatch, tmp_path):
+    monkeypatch.setenv("JNTK_VIZ_DATA", str(tmp_path / "gone"))
+
+
+@pytest.mark.parametrize(
+    ("breaks", "check", "says"),
+    [
+        (wrong_requirement, "packages", "no-such-package>=2 needed, nothing installed"),
+        (wrong_kernel, "kernels", "cannot be trusted"),
+        (cache_in_a_file, "cache", "make it writable"),
+        (data_folder_gone, "data", "JNTK_VIZ_DATA"),
+    ],
+)
+def test_doctor_finds_what_is_broken(breaks, check, says, monkeypatch, tmp_path, capsys):
+    breaks(monkeypatch, tmp_path)
+    assert cli.main(["doctor"]) == 1
+    output = capsys.readouterr().out
+    assert says in next(line for line in output.splitlines() if line.startswith(f"✗ {check}"))
+    assert f"Not in order: {check}." in output
+
+
+def test_display_decides_whether_a_browser_opens(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert not cli.has_display()
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert cli.has_display()
+
+
+def test_announcement_warns_when_the_network_can_reach_it(capsys):
+    cli.announce("http://localhost:5006/", "127.0.0.1", show=False)
+    assert "network" not in capsys.readouterr().out
+    cli.announce("http://localhost:5006/", "0.0.0.0", show=False)
+    assert "over the network" in capsys.readouterr().out
