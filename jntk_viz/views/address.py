@@ -2,11 +2,14 @@
 
 import json
 import math
+import numbers
 from urllib.parse import urlencode
 
 import panel as pn
 import param
 from panel.custom import JSComponent
+
+from jntk_viz.views.background import after_pause
 
 
 def names_of(state):
@@ -47,14 +50,9 @@ def _text(value):
         return str(value).lower()
     if isinstance(value, str):
         return value
-    if isinstance(value, (int, float)):
-        return f"{value!r}" if value != int_or_self(value) else str(int(value))
+    if isinstance(value, numbers.Real):
+        return f"{value:.12g}"
     return json.dumps(value)
-
-
-def int_or_self(value):
-    """1.0 and 1 are the same setting and get the same link; infinity stays."""
-    return int(value) if math.isfinite(value) and value == int(value) else math.nan
 
 
 def query_of(state):
@@ -103,20 +101,11 @@ class Browser(JSComponent):
     """
 
 
-def follow(state, browser, delay=0.3):
-    """Keep the address bar equal to `state`, written once the state has been still for `delay` seconds."""
-    waiting = []
+def follow(state, browser):
+    """Keep the address bar equal to `state`, written once the reader pauses."""
 
-    def write():
-        waiting.clear()
+    def write(*_):
         browser.query = query_of(state)
 
-    def changed(*_):
-        if pn.state.curdoc is None or not pn.state.curdoc.session_context:
-            return
-        for handle in waiting:
-            pn.state.curdoc.remove_timeout_callback(handle)
-        waiting[:] = [pn.state.curdoc.add_timeout_callback(write, int(1000 * delay))]
-
-    state.param.watch(changed, names_of(state))
+    state.param.watch(after_pause(write), names_of(state))
     write()

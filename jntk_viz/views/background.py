@@ -12,6 +12,30 @@ _log = logging.getLogger(__name__)
 _POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
 
 
+def after_pause(function, seconds=0.3):
+    """`function` to be called once, with the last arguments, when calls have paused for `seconds`.
+
+    Without a served page there is nobody dragging, so it is called at once.
+    """
+    waiting = []
+
+    def call(*args):
+        doc = pn.state.curdoc
+        if doc is None or not doc.session_context:
+            function(*args)
+            return
+        for handle in waiting:
+            doc.remove_timeout_callback(handle)
+
+        def run():
+            waiting.clear()
+            function(*args)
+
+        waiting[:] = [doc.add_timeout_callback(run, int(1000 * seconds))]
+
+    return call
+
+
 class Cancelled(Exception):
     """Raised inside the work when a newer setting, or the reader, has stopped it."""
 

@@ -5,6 +5,8 @@ import numbers
 import panel_material_ui as pmui
 import param
 
+from jntk_viz.views.background import after_pause
+
 
 def controls_for(state, *names, slow=()):
     """One widget per named parameter of `state`, tied to it both ways.
@@ -14,8 +16,8 @@ def controls_for(state, *names, slow=()):
     tooltip its `doc`.
 
     - `names`: parameters, in order.
-    - `slow`: those whose change starts heavy work: they reach `state` when the reader lets go of the slider;
-      the others follow the drag.
+    - `slow`: those whose change starts heavy work: they reach `state` when the reader pauses or lets go; the
+      others follow the drag.
 
     Returns a list of widgets. Raises `ValueError` for a parameter that has no widget.
     """
@@ -25,13 +27,14 @@ def controls_for(state, *names, slow=()):
 def _control(state, name, slow):
     parameter = state.param[name]
     widget = _widget(parameter, getattr(state, name))
-    source = "value_throttled" if slow and hasattr(widget, "value_throttled") else "value"
 
     def to_state(event):
         if event.new is not None:
             setattr(state, name, event.new)
 
-    widget.param.watch(to_state, source)
+    # Not `value_throttled`: after Reset it does not fire for the value it had last, and Material's
+    # DiscreteSlider reports the position instead of the value.
+    widget.param.watch(after_pause(to_state) if slow else to_state, "value")
     state.param.watch(lambda event: widget.param.update(value=event.new), name)
     return widget
 

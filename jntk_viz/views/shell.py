@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import panel as pn
 import panel_material_ui as pmui
+from bokeh.themes import Theme
 
 from jntk_viz.views import address
 from jntk_viz.views.live import LivePlot
@@ -94,7 +95,7 @@ class Notice:
 
     def set(self, text, kind="warning"):
         """Show `text` (plain text, escaped); an empty text hides the box. `kind`: info, warning or error."""
-        self.pane.param.update(object=escape(text), alert_type=kind, visible=bool(text))
+        self.pane.param.update(object=escape(text), severity=kind, visible=bool(text))
 
     def guarded(self, function):
         """`function` for use as a callback: an exception is shown here and logged, and the page goes on."""
@@ -107,7 +108,7 @@ class Notice:
                 _log.error("a page callback failed", exc_info=error)
                 self.set(error_text(error), "error")
                 return None
-            if self.pane.alert_type == "error":
+            if self.pane.severity == "error":
                 self.set("")
             return result
 
@@ -149,6 +150,12 @@ def formulas(*entries):
         ("Formulas", pn.Column(*parts, sizing_mode="stretch_width")),
         sizing_mode="stretch_width",
         margin=(2, 4),
+        disable_gutters=True,
+        sx={
+            "& .MuiAccordionSummary-root": {"minHeight": 36},
+            "& .MuiAccordionSummary-content": {"margin": "4px 0"},
+            "& .MuiAccordionSummary-content *": {"fontSize": 16, "fontWeight": 500},
+        },
     )
 
 
@@ -235,22 +242,27 @@ def job_bar(job):
 class StudyPage(pn.viewable.Viewer):
     """A page: the same parts as a served web page or as a block in a notebook. Made by `page`."""
 
-    def __init__(self, *, title, name, parts, controls, question, state):
+    def __init__(self, *, title, name, parts, formulas, controls, question, state):
         super().__init__()
         self.title, self.name_, self.state = title, name, state
-        self._parts, self._controls, self._question = parts, controls, question
+        self._parts, self._formulas = parts, formulas
+        self._controls, self._question = controls, question
 
     def servable(self, **kwargs):
         """Serve as a page of its own; in a notebook, show the body."""
         if pn.state.curdoc is None or not pn.state.curdoc.session_context:
             return self
+        # Naming these models tells Material that their look is ours, not its small grey one.
+        own = {"Axis": {}, "Legend": {}, "ColorBar": {}, "Title": {}, "Grid": {}}
+        pn.state.curdoc.theme = Theme(json={"attrs": own})
         self._template().servable(**kwargs)
         return self
 
     def as_notebook(self, height=640):
         """The page without title bar and drawer, for a notebook cell."""
         left = pn.Column(*self._controls, width=280)
-        main = pn.Column(self._question, *self._parts, sizing_mode="stretch_both")
+        parts = [self._question, *self._parts, self._formulas]
+        main = pn.Column(*[p for p in parts if p is not None], sizing_mode="stretch_both")
         return pn.Row(left, main, sizing_mode="stretch_width", height=height)
 
     def __panel__(self):
@@ -260,19 +272,26 @@ class StudyPage(pn.viewable.Viewer):
         browser = address.Browser(width=0, height=0, margin=0)
         address.follow(self.state, browser)
         fill = f"""
-        :host {{ min-height: calc(100dvh - {_BAR + 4}px); box-sizing: border-box; padding: 6px 10px; }}
+        :host {{ height: calc(100dvh - {_BAR + 56}px); min-height: 560px; padding: 4px 10px 0; }}
         {_PHONE} {{ :host {{ height: auto !important; min-height: 0; }} }}"""
-        main = pn.Column(
-            self._question, *self._parts, sizing_mode="stretch_width", margin=0, stylesheets=[fill]
+        visible = pn.Column(
+            self._question, *self._parts, sizing_mode="stretch_both", margin=0, stylesheets=[fill]
         )
+        # Two items, because Material's page does not scroll when it holds a single stretched one.
+        below = self._formulas or pn.Spacer(height=1)
         side = pn.pane.HTML(navigation(self.name_), stylesheets=[_NAV_SIDE], margin=(0, 10))
         template = frame(
             self.title,
             self.name_,
-            main=[main],
+            main=[visible, below],
             sidebar=[side, *self._controls, browser],
         )
-        browser.param.watch(lambda e: template.param.update(sidebar_open=not e.new), "narrow")
+
+        def fold(event):
+            # Panel drops what is set before the page reports that it has loaded.
+            pn.state.onload(lambda: template.param.update(sidebar_open=not event.new))
+
+        browser.param.watch(fold, "narrow")
         return template
 
 
@@ -284,6 +303,7 @@ def frame(title, name, *, main, sidebar=()):
         header=[nav],
         main=main,
         sidebar=list(sidebar),
+        sidebar_open="Mobi" not in pn.state.headers.get("User-Agent", ""),
         sidebar_width=280,
         sidebar_resizable=False,
         site_url="./",
@@ -321,12 +341,13 @@ def page(title, question, *, state, controls, body, name=None, headline=None, fo
         margin=(2, 4),
         sizing_mode="stretch_width",
     )
-    parts = [headline and headline.pane, notice.pane, job and job_bar(job), body, formulas]
+    parts = [headline and headline.pane, notice.pane, job and job_bar(job), body]
     study = StudyPage(
         title=title,
         name=name,
         question=heading,
         parts=[part for part in parts if part is not None],
+        formulas=formulas,
         controls=[*controls, *_buttons(state)],
         state=state,
     )
@@ -339,15 +360,13 @@ def _buttons(state):
     """Reset, Draw again (where there is a seed), Copy link."""
     look = {"size": "small", "variant": "outlined", "margin": (4, 4)}
     names = address.names_of(state)
-    reset = pmui.Button(
-        label="Reset", description="Back to the settings the page opens with", **look
-    )
+    reset = pmui.Button(label="Reset", **look)
     reset.on_click(lambda _: state.param.update(**{n: state.param[n].default for n in names}))
-    copy = pmui.Button(label="Copy link", description="A link that reproduces this picture", **look)
+    copy = pmui.Button(label="Copy link", **look)
     copy.js_on_click(code=_COPY)
     buttons = [reset, copy]
     if "seed" in names:
-        draw = pmui.Button(label="Draw again", description="A new random seed", **look)
+        draw = pmui.Button(label="Draw again", **look)
         draw.on_click(lambda _: state.param.update(seed=random.randrange(10_000)))
         buttons.insert(1, draw)
     return [pn.FlexBox(*buttons, margin=(6, 6))]
