@@ -1,4 +1,43 @@
-"""Pictures and pages: arrays in, HoloViews out."""
+r"""Pictures and pages: arrays in, HoloViews elements out.
+
+A complete app (`apps/NAME.py`; its state and every formula live in `jntk_viz/studies/NAME.py`):
+
+    def app():
+        views.use_theme()
+        state = Study()                                   # param.Parameterized, knows no Panel
+        curve = views.LivePlot(loss_curve, **state.curve())        # rendered once
+        trace = views.LivePlot(training_curve, steps=[], loss=[])
+        headline, notice, job = views.Headline(), views.Notice(), views.LatestWins()
+
+        def redraw(*_):                                   # fast (< 20 ms): on the event loop
+            curve.update(**state.curve())
+            headline.set("At width <b>{d}</b> the error is {e:.2g}.", d=state.width, e=state.error())
+
+        def train(*_):                                    # heavy: in a thread, latest setting wins
+            job.submit(state.train, partial=lambda arrays: trace.update(**arrays))
+
+        state.param.watch(notice.guarded(redraw), ["width", "depth"])
+        state.param.watch(notice.guarded(train), ["steps", "seed"])
+        redraw()
+        return views.page(
+            "Gaussian process", "Do slopes become Gaussian too?", name="gp_convergence", state=state,
+            controls=views.controls_for(state, "width", "depth", "steps", slow=("steps",)),
+            body=views.plot_grid("ab", a=curve, b=trace), headline=headline, notice=notice, job=job,
+            formulas=views.formulas(views.Formula(r"\Theta", "The kernel.", {r"\kappa": "scale"})),
+            start=train,
+        )
+
+    if __name__.startswith("bokeh"):                      # true only where Panel serves the file
+        app().servable()
+
+`state.train(job)` calls `job.progress(fraction, text)` between chunks of at most 100 ms (it raises
+`Cancelled` when superseded) and `job.emit(dict_of_arrays)` to have a partial result shown. `page`
+reads the address into `state` after the watchers are set, so a link reproduces its picture; the
+address then follows every change. A view is a plain function (arrays -> element) with all its
+options, and returns the same elements every time; see `LivePlot` for the rules. Give it `xlim`,
+`ylim`, `clim`: axes move only by `plot.set(...)`. Titles may hold `$$...$$`, braces doubled for
+HoloViews. In a notebook the page displays itself, and a view as any HoloViews object.
+"""
 
 from jntk_viz.views.address import query_of, read_query
 from jntk_viz.views.background import Cancelled, Job, LatestWins

@@ -91,7 +91,7 @@ class Browser(JSComponent):
     _esm = """
     export function render({ model }) {
       const write = () => {
-        if (model.query) window.history.replaceState(null, "", "?" + model.query + window.location.hash)
+        if (model.query) window.history.replaceState(null, "", "?" + model.query)
       }
       model.on("query", write)
       write()

@@ -41,7 +41,7 @@ class Cancelled(Exception):
 
 
 class Job:
-    """What the work sees of the page: whether to stop, and where to leave progress and partial results."""
+    """What the work sees of the page: whether to stop, where to leave progress and results."""
 
     def __init__(self, work, done, partial):
         self.work, self.done, self.partial = work, done, partial
@@ -53,7 +53,7 @@ class Job:
         self.showing = False
 
     def progress(self, fraction, text=""):
-        """Say how far the work is (0..1); waits while paused; raises `Cancelled` when it should stop."""
+        """Say how far the work is (0..1); wait while paused; raise `Cancelled` to make it stop."""
         self.fraction, self.text = min(max(float(fraction), 0.0), 1.0), text
         while not self._go.wait(0.1) and not self.cancelled.is_set():
             pass
@@ -61,7 +61,7 @@ class Job:
             raise Cancelled
 
     def emit(self, value):
-        """Hand over a partial result. Only the latest is shown if they come faster than the page draws."""
+        """Hand over a partial result; if they come faster than the page draws, the latest wins."""
         self._latest = (value,)
 
     def take(self):
@@ -70,20 +70,20 @@ class Job:
 
 
 class LatestWins(param.Parameterized):
-    """Runs `work(job)` in a thread; a new `submit` cancels what runs and starts when that has stopped.
+    """Runs `work(job)` in a thread; a new `submit` cancels what runs and waits until it stopped.
 
-        job_bar = LatestWins()
+        job = LatestWins()
         def work(job):
             for step, params in training_chunks(...):   # chunks of at most 100 ms
                 job.progress(step / steps, f"step {step}")   # raises Cancelled when superseded
                 job.emit(measure(params))                    # partial result, shown while running
             return result
-        job_bar.submit(work, done=show, partial=show_partial)
+        job.submit(work, done=show, partial=show_partial)
 
-    `done` and `partial` are called with the value on the event loop, holding the page's lock, and never for
-    work that was superseded. An exception in any of the three ends up in `error` (and in the log), and the
-    page goes on. Work ends with the session. Without a running event loop (scripts, static export)
-    `submit` does the work before it returns.
+    `done` and `partial` are called with the value on the event loop, holding the page's lock, and
+    never for work that was superseded. An exception in any of the three ends up in `error` (and in
+    the log), and the page goes on. Work ends with the session. Without a running event loop
+    (scripts, static export) `submit` does the work before it returns.
     """
 
     running = param.Boolean(False, doc="Is work under way?")
@@ -144,7 +144,7 @@ class LatestWins(param.Parameterized):
         self._show(self.param.update, running=False, paused=False, seconds_left=None)
 
     def _look(self, job, elapsed):
-        """Show progress and the latest partial result, unless the page still draws the one before."""
+        """Show progress and the latest partial result, unless the page still draws the last."""
         if job.showing or job.cancelled.is_set():
             return
         left = elapsed * (1 / job.fraction - 1) if job.fraction > 0.02 and elapsed > 1 else None
@@ -171,12 +171,12 @@ class LatestWins(param.Parameterized):
             self._show(lambda: None if job.cancelled.is_set() else job.done(thread.result()))
 
     def _show(self, function, **arguments):
-        """Call on the event loop under the document's lock where there is a page, at once where not."""
+        """Call under the document's lock where there is a page, at once where there is none."""
 
         def guarded():
             try:
                 function(**arguments)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the reader has to see it
                 self._fail(error)
 
         pn.state.execute(guarded, schedule=True)
@@ -197,7 +197,7 @@ class LatestWins(param.Parameterized):
                 job.partial(*latest)
             if job.done is not None:
                 job.done(value)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - as on the event loop
             self._fail(error)
         finally:
             self.param.update(running=False)

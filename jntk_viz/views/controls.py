@@ -11,13 +11,13 @@ from jntk_viz.views.background import after_pause
 def controls_for(state, *names, slow=()):
     """One widget per named parameter of `state`, tied to it both ways.
 
-    Selector of numbers (widths, λ, times) -> DiscreteSlider, other Selector -> Select, Integer and Number
-    with bounds -> slider, Boolean -> Switch, String -> TextInput. The label is the parameter's `label`, the
-    tooltip its `doc`.
+    Selector of numbers (widths, λ, times) -> DiscreteSlider, other Selector -> Select, Integer and
+    Number with bounds -> slider, Boolean -> Switch, String -> TextInput. The label is the
+    parameter's `label`, the tooltip its `doc`.
 
     - `names`: parameters, in order.
-    - `slow`: those whose change starts heavy work: they reach `state` when the reader pauses or lets go; the
-      others follow the drag.
+    - `slow`: those whose change starts heavy work: they reach `state` when the reader pauses or
+      lets go; the others follow the drag.
 
     Returns a list of widgets. Raises `ValueError` for a parameter that has no widget.
     """

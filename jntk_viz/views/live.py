@@ -1,19 +1,21 @@
 """Pictures that are built once by HoloViews and then only fed new numbers.
 
-A *view* is a plain function from arrays to a HoloViews element or overlay. In a notebook it is used as it is.
-On a page it is wrapped in a `LivePlot`, which renders it once and on every change puts the new arrays into the
-Bokeh data sources that are already in the browser: about ten times less work than rendering again.
+A *view* is a plain function from arrays to a HoloViews element or overlay. In a notebook it is
+used as it is. On a page it is wrapped in a `LivePlot`, which renders it once and on every change
+puts the new arrays into the Bokeh data sources that are already in the browser: about ten times
+less work than rendering again.
 """
 
 import holoviews as hv
 import numpy as np
 import panel as pn
 
-# Elements drawn from a ColumnDataSource: HoloViews' own `get_data` says what the source has to hold.
+# Elements drawn from a ColumnDataSource: HoloViews' own `get_data` says what the source has to
+# hold.
 _COLUMNS = {
-    "Curve", "Scatter", "Points", "Histogram", "Area", "Spread", "Image", "QuadMesh", "HeatMap", "Segments",
-    "ErrorBars", "Text", "Labels", "Rectangles", "VectorField", "Bars", "HLines", "VLines", "Path", "Contours",
-    "Polygons",
+    "Curve", "Scatter", "Points", "Histogram", "Area", "Spread", "Image", "QuadMesh", "HeatMap",
+    "Segments", "ErrorBars", "Text", "Labels", "Rectangles", "VectorField", "Bars", "HLines",
+    "VLines", "Path", "Contours", "Polygons",
 }  # fmt: skip
 # Annotations: no data source, their position is a property of the glyph.
 _ANNOTATIONS = {"HLine", "VLine", "HSpan", "VSpan", "Slope"}
@@ -51,17 +53,20 @@ class LivePlot:
         spectrum = LivePlot(views.spectrum, eigenvalues=e)
         spectrum.update(eigenvalues=new_e)
 
-    Every call of the view has to return the same elements in the same order; only the numbers may change. Draw
-    nothing by giving an element empty arrays. Colours, legend entries and line styles stay as first drawn.
+    Every call of the view has to return the same elements in the same order; only the numbers may
+    change. Draw nothing by giving an element empty arrays. Colours, legend entries and line styles
+    stay as first drawn.
 
-    **Axes never jump.** The ranges (the view's `xlim`, `ylim`, `clim`, else those of the first data) stay
-    until `set` changes them. Titles and axis labels are changed by `set` as well.
+    **Axes never jump.** The ranges (the view's `xlim`, `ylim`, `clim`, else those of the first
+    data) stay until `set` changes them. Titles and axis labels are changed by `set` as well.
 
     - `view`: function of arrays, returns a HoloViews element or overlay (not a Layout).
     - `min_height`: pixels; the plot otherwise fills the room it is given.
-    - `data`: the view's keyword arguments for the first picture. Later updates may give only some of them.
+    - `data`: the view's keyword arguments for the first picture. Later updates may give only some
+      of them.
 
-    Raises `ValueError` for an element that cannot be fed in place and for a view whose elements change.
+    Raises `ValueError` for an element that cannot be fed in place and for a view whose elements
+    change.
     """
 
     def __init__(self, view, *, min_height=200, **data):
@@ -73,8 +78,8 @@ class LivePlot:
         if len(self._plots) != len(self._types):
             raise ValueError(
                 f"`view` {view.__name__} gave {len(self._types)} elements but HoloViews draws "
-                f"{len(self._plots)}: use an hv.Overlay of elements, and one hv.Curve with NaN gaps "
-                "(`join_curves`) for many lines."
+                f"{len(self._plots)}: use an hv.Overlay of elements, and one hv.Curve with NaN "
+                "gaps (`join_curves`) for many lines."
             )
         self.figure = plot.state
         self.figure.update(sizing_mode="stretch_both", min_height=min_height, min_width=200)
@@ -91,8 +96,8 @@ class LivePlot:
         unknown = sorted(set(types) - _COLUMNS - _ANNOTATIONS)
         if unknown:
             raise ValueError(
-                f"`view` {self.view.__name__} uses {', '.join(unknown)}, which cannot be updated in place; "
-                f"known elements: {', '.join(sorted(_COLUMNS | _ANNOTATIONS))}."
+                f"`view` {self.view.__name__} uses {', '.join(unknown)}, which cannot be updated in "
+                f"place; known elements: {', '.join(sorted(_COLUMNS | _ANNOTATIONS))}."
             )
         return types
 
@@ -106,8 +111,8 @@ class LivePlot:
         types = [type(leaf).__name__ for leaf in _leaves(element)]
         if types != self._types:
             raise ValueError(
-                f"`view` {self.view.__name__} first drew {self._types} and now {types}: return the same "
-                "elements in the same order, with empty arrays for what is not to be seen."
+                f"`view` {self.view.__name__} first drew {self._types} and now {types}: return the "
+                "same elements in the same order, with empty arrays for what is not to be seen."
             )
         self.data = data
         for plot, leaf in zip(self._plots, _leaves(element), strict=True):
@@ -153,7 +158,8 @@ def update_all(*updates):
 def join_curves(x, ys):
     """Many lines as one `hv.Curve((x, y))`, separated by NaN: far cheaper than many elements.
 
-    - `x`: (n,) shared by all lines; `ys`: (m, n), one line per row. Returns two vectors of length m (n + 1).
+    - `x`: (n,) shared by all lines; `ys`: (m, n), one line per row. Returns two vectors of length
+      m (n + 1).
     """
     ys = np.asarray(ys)
     if ys.ndim != 2 or ys.shape[1] != len(x):

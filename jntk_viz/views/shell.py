@@ -47,7 +47,8 @@ def navigation(current=None):
 _NAV_BAR = f"""
 :host {{ margin-left: auto; }}
 nav {{ display: flex; gap: 2px; }}
-a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 10px; border-radius: 4px;
+a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 10px; 
+     border-radius: 4px;
      white-space: nowrap; }}
 a:hover, a:focus-visible {{ background: #00578a; }}
 a[aria-current] {{ background: #fff; color: {ACCENT}; }}
@@ -64,8 +65,9 @@ a[aria-current] {{ color: {INK}; text-decoration: none; }}
 class Headline:
     """The large sentence above the pictures, about what is on screen now.
 
-    `headline.set("At width <b>{width}</b> the error is {error:.3g}.", width=256, error=e)`: the template is
-    HTML written by the app; the values are escaped. Screen readers announce each new sentence.
+    `headline.set("At width <b>{width}</b> the error is {error:.3g}.", width=256, error=e)`: the
+    template is HTML written by the app; the values are escaped. Screen readers announce each new
+    sentence.
     """
 
     def __init__(self, template="", **values):
@@ -94,11 +96,11 @@ class Notice:
         )
 
     def set(self, text, kind="warning"):
-        """Show `text` (plain text, escaped); an empty text hides the box. `kind`: info, warning or error."""
+        """Show plain `text`; an empty one hides the box. `kind`: info, warning or error."""
         self.pane.param.update(object=escape(text), severity=kind, visible=bool(text))
 
     def guarded(self, function):
-        """`function` for use as a callback: an exception is shown here and logged, and the page goes on."""
+        """`function` as a callback whose exceptions are shown here and logged; the page goes on."""
 
         @functools.wraps(function)
         def call(*args, **kwargs):
@@ -116,7 +118,7 @@ class Notice:
 
 
 def error_text(error):
-    """What a reader is told about an exception: the library's own words, or type and words of others."""
+    """What a reader is told about an exception: our own words, or type and words of others."""
     return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
@@ -132,7 +134,7 @@ class Formula(NamedTuple):
 
 
 def formulas(*entries):
-    """The folded "Formulas" section: every equation with every symbol explained, typeset by MathJax."""
+    """The folded "Formulas" section: every equation, every symbol explained, by MathJax."""
     parts = []
     for entry in entries:
         parts.append(_tex(f"$${entry.latex}$$", 17))
@@ -192,10 +194,11 @@ def plot_grid(*rows, min_height=470, **plots):
         )
     areas = " ".join(f"'{' '.join(row)}'" for row in rows)
     css = f"""
-    :host {{ display: grid; gap: 6px; grid-template-areas: {areas}; min-height: {min_height}px;
+    :host {{ display: grid; gap: 6px; grid-template-areas: {areas};
+      flex: 1 0 {min_height}px !important; height: auto !important; min-height: {min_height}px;
       grid-template-columns: repeat({len(rows[0])}, minmax(0, 1fr));
       grid-template-rows: repeat({len(rows)}, minmax(0, 1fr)); }}
-    {_PHONE} {{ :host {{ display: flex; flex-direction: column; height: auto !important; }} }}"""
+    {_PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important; }} }}"""
     return pn.Column(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[css])
 
 
@@ -272,8 +275,8 @@ class StudyPage(pn.viewable.Viewer):
         browser = address.Browser(width=0, height=0, margin=0)
         address.follow(self.state, browser)
         fill = f"""
-        :host {{ height: calc(100dvh - {_BAR + 56}px); min-height: 560px; padding: 4px 10px 0; }}
-        {_PHONE} {{ :host {{ height: auto !important; min-height: 0; }} }}"""
+        :host {{ flex: none !important; height: auto !important; padding: 4px 10px 0;
+          min-height: calc(100dvh - {_BAR + 56}px); }}"""
         visible = pn.Column(
             self._question, *self._parts, sizing_mode="stretch_both", margin=0, stylesheets=[fill]
         )
@@ -296,7 +299,7 @@ class StudyPage(pn.viewable.Viewer):
 
 
 def frame(title, name, *, main, sidebar=()):
-    """The bare pmui page with title bar and navigation; `page` and the landing page are built on it."""
+    """The bare page with title bar and navigation; `page` and the landing page use it."""
     nav = pn.pane.HTML(navigation(name), stylesheets=[_NAV_BAR], margin=0, align="center")
     return pmui.Page(
         title=title,
@@ -318,14 +321,18 @@ def frame(title, name, *, main, sidebar=()):
     )
 
 
-def page(title, question, *, state, controls, body, name=None, headline=None, formulas=None, job=None,
+def page(title, question, *, state, controls, body, name=None, headline=None, formulas=None,
+job=None,
          notice=None, start=None):  # fmt: skip
     """Put a page together. Call it last in an app's `app()`; it reads the address into `state`.
 
-    - `title`: title bar;  `question`: the one sentence the page answers;  `name`: file name in apps/.
+    - `title`: title bar;  `question`: the one sentence the page answers;  `name`: file name in
+      apps/.
     - `state`: the `param.Parameterized` the page shows;  `controls`: widgets, see `controls_for`.
-    - `body`: the pictures, see `plot_grid`;  `headline`: `Headline`;  `formulas`: from `formulas(...)`.
-    - `job`: `LatestWins` whose progress and errors are shown;  `notice`: `Notice` of the app's callbacks.
+    - `body`: the pictures, see `plot_grid`;  `headline`: `Headline`;  `formulas`: from
+      `formulas(...)`.
+    - `job`: `LatestWins` whose progress and errors are shown;  `notice`: `Notice` of the app's
+      callbacks.
     - `start`: called once the page is in the browser, for the first heavy work.
     """
     use_theme()

@@ -4,6 +4,7 @@ import html
 
 import holoviews as hv
 import panel as pn
+from bokeh.models import ColorBar
 
 # Okabe & Ito's colour-blind-safe palette, darkened where it also has to be read as text.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#00785A", "#A8487F"
@@ -50,6 +51,10 @@ def _finish(plot, element):
         axis.axis_label_text_font_style = "normal"
         axis.axis_label_text_color = axis.major_label_text_color = INK
         axis.minor_tick_line_color = None
+    for bar in figure.select(ColorBar):
+        bar.major_label_text_font = bar.title_text_font = FONT
+        bar.major_label_text_color = bar.title_text_color = INK
+        bar.title_text_font_style = "normal"
     for legend in figure.legend:
         legend.label_text_font = FONT
         legend.label_text_color = INK
@@ -74,8 +79,8 @@ def _plot_options():
 def use_theme():
     """Load the Bokeh backend and MathJax, and set the HoloViews defaults.
 
-    Call it first in every app and notebook. Nothing is fetched from another host; in a notebook without
-    internet set the environment variable `PANEL_INLINE=1` before JupyterLab starts.
+    Call it first in every app and notebook. Nothing is fetched from another host; in a notebook
+    without internet set the environment variable `PANEL_INLINE=1` before JupyterLab starts.
     """
     if "bokeh" not in hv.Store.renderers or hv.Store.current_backend != "bokeh":
         hv.extension("bokeh", logo=False)
@@ -104,9 +109,3 @@ def _expand(styles, common):
 def escape(text):
     """Text that came from a user or an exception, safe inside HTML."""
     return html.escape(str(text), quote=True)
-
-
-MATERIAL = {
-    "palette": {"primary": {"main": ACCENT}, "text": {"primary": INK, "secondary": "#4a4a4a"}},
-    "typography": {"fontFamily": FONT},
-}
