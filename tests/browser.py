@@ -98,7 +98,10 @@ def succeeded(command, timeout):
         print(f"  {' '.join(command)}: gave up after {timeout} s", flush=True)
         return False
     if result.returncode:
-        print(f"  {' '.join(command)} failed:\n{result.stderr[-600:]}", flush=True)
+        complaints = [line for line in result.stderr.splitlines() if "rror" in line] or [
+            "no reason"
+        ]
+        print(f"  {' '.join(command)}: {complaints[0].strip()}", flush=True)
     return result.returncode == 0
 
 
@@ -106,7 +109,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--install", action="store_true", help="get a browser if there is none")
     wanted = parser.parse_args()
-    browser = find_browser()
+    try:
+        browser = find_browser()
+    except FileNotFoundError as error:
+        sys.exit(str(error))
     for install in (install_with_playwright, install_with_apt):
         if browser is None and wanted.install:
             install()
