@@ -11,7 +11,7 @@ A complete app (`apps/NAME.py`; its state and every formula live in `jntk_viz/st
 
         def redraw(*_):                                   # fast (< 20 ms): on the event loop
             curve.update(**state.curve())
-            headline.set("At width <b>{d}</b> the error is {e:.2g}.", d=state.width, e=state.error())
+            headline.set("At width <b>{d}</b> the error is {e:.2g}.", **state.numbers())
 
         def train(*_):                                    # heavy: in a thread, latest setting wins
             job.submit(state.train, partial=lambda arrays: trace.update(**arrays))
@@ -20,7 +20,7 @@ A complete app (`apps/NAME.py`; its state and every formula live in `jntk_viz/st
         state.param.watch(notice.guarded(train), ["steps", "seed"])
         redraw()
         return views.page(
-            "Gaussian process", "Do slopes become Gaussian too?", name="gp_convergence", state=state,
+            "Gaussian process", "Do slopes become Gaussian?", name="gp_convergence", state=state,
             controls=views.controls_for(state, "width", "depth", "steps", slow=("steps",)),
             body=views.plot_grid("ab", a=curve, b=trace), headline=headline, notice=notice, job=job,
             formulas=views.formulas(views.Formula(r"\Theta", "The kernel.", {r"\kappa": "scale"})),

@@ -96,8 +96,8 @@ class LivePlot:
         unknown = sorted(set(types) - _COLUMNS - _ANNOTATIONS)
         if unknown:
             raise ValueError(
-                f"`view` {self.view.__name__} uses {', '.join(unknown)}, which cannot be updated in "
-                f"place; known elements: {', '.join(sorted(_COLUMNS | _ANNOTATIONS))}."
+                f"`view` {self.view.__name__} uses {', '.join(unknown)}, which cannot be updated "
+                f"in place; known elements: {', '.join(sorted(_COLUMNS | _ANNOTATIONS))}."
             )
         return types
 

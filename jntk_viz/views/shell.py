@@ -47,9 +47,8 @@ def navigation(current=None):
 _NAV_BAR = f"""
 :host {{ margin-left: auto; }}
 nav {{ display: flex; gap: 2px; }}
-a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 10px; 
-     border-radius: 4px;
-     white-space: nowrap; }}
+a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 10px;
+     border-radius: 4px; white-space: nowrap; }}
 a:hover, a:focus-visible {{ background: #00578a; }}
 a[aria-current] {{ background: #fff; color: {ACCENT}; }}
 @media (max-width: 900px) {{ :host {{ display: none !important; }} }}
@@ -321,9 +320,20 @@ def frame(title, name, *, main, sidebar=()):
     )
 
 
-def page(title, question, *, state, controls, body, name=None, headline=None, formulas=None,
-job=None,
-         notice=None, start=None):  # fmt: skip
+def page(
+    title,
+    question,
+    *,
+    state,
+    controls,
+    body,
+    name=None,
+    headline=None,
+    formulas=None,
+    job=None,
+    notice=None,
+    start=None,
+):
     """Put a page together. Call it last in an app's `app()`; it reads the address into `state`.
 
     - `title`: title bar;  `question`: the one sentence the page answers;  `name`: file name in
