@@ -167,8 +167,19 @@ class LatestWins(param.Parameterized):
             return
         if error is not None:
             self._fail(error)
-        elif job.done is not None:
-            self._show(lambda: None if job.cancelled.is_set() else job.done(thread.result()))
+        else:
+            self._show(self._deliver, job=job, value=thread.result())
+
+    def _deliver(self, job, value):
+        """The last partial result, then the final one."""
+        if job.cancelled.is_set():
+            return
+        self.param.update(fraction=job.fraction, text=job.text)
+        latest = job.take()
+        if job.partial is not None and latest is not None:
+            job.partial(*latest)
+        if job.done is not None:
+            job.done(value)
 
     def _show(self, function, **arguments):
         """Call under the document's lock where there is a page, at once where there is none."""
@@ -191,12 +202,7 @@ class LatestWins(param.Parameterized):
     def _run_here(self, job):
         self.param.update(running=True, fraction=0.0, text="", error="")
         try:
-            value = job.work(job)
-            latest = job.take()
-            if job.partial is not None and latest is not None:
-                job.partial(*latest)
-            if job.done is not None:
-                job.done(value)
+            self._deliver(job, job.work(job))
         except Exception as error:  # noqa: BLE001 - as on the event loop
             self._fail(error)
         finally:

@@ -73,15 +73,15 @@ class LivePlot:
         self.view, self.data = view, data
         element = view(**data)
         self._types = self._check(element)
-        plot = hv.renderer("bokeh").get_plot(element)
-        self._plots = _leaf_plots(plot)
+        self._root = hv.renderer("bokeh").get_plot(element)
+        self._plots = _leaf_plots(self._root)
         if len(self._plots) != len(self._types):
             raise ValueError(
                 f"`view` {view.__name__} gave {len(self._types)} elements but HoloViews draws "
                 f"{len(self._plots)}: use an hv.Overlay of elements, and one hv.Curve with NaN "
                 "gaps (`join_curves`) for many lines."
             )
-        self.figure = plot.state
+        self.figure = self._root.state
         self.figure.update(sizing_mode="stretch_both", min_height=min_height, min_width=200)
         self.pane = pn.pane.Bokeh(
             self.figure,

@@ -1,0 +1,494 @@
+"""Live plots, background work, addresses and controls: without a browser."""
+
+import asyncio
+import threading
+import time
+
+import holoviews as hv
+import numpy as np
+import panel as pn
+import panel_material_ui as pmui
+import param
+import pytest
+
+from jntk_viz import views
+from jntk_viz.views import address, theme
+from jntk_viz.views.live import _leaf_plots
+
+
+@pytest.fixture(scope="module", autouse=True)
+def themed():
+    views.use_theme()
+
+
+# ---------------------------------------------------------------------------------- live plots
+
+
+def draw(rng, n):
+    """Sorted positions, values and positive sizes."""
+    return {"x": np.sort(rng.random(n)), "y": rng.normal(size=n), "s": rng.random(n)}
+
+
+ELEMENTS = {
+    "Curve": lambda x, y, s: hv.Curve((x, y)),
+    "Scatter": lambda x, y, s: hv.Scatter((x, y)),
+    "Points": lambda x, y, s: hv.Points((x, y)),
+    "Points coloured by value": lambda x, y, s: hv.Points((x, y, s), vdims="s").opts(color="s"),
+    "Histogram": lambda x, y, s: hv.Histogram((np.append(x, 2.0), s)),
+    "Area": lambda x, y, s: hv.Area((x, y, y - s), vdims=["y", "y2"]),
+    "Spread": lambda x, y, s: hv.Spread((x, y, s)),
+    "Image": lambda x, y, s: hv.Image(np.outer(y, s), bounds=(0, 0, 1, 1)),
+    "QuadMesh": lambda x, y, s: hv.QuadMesh((x, np.arange(3.0), np.outer(s[:3], y))),
+    "HeatMap": lambda x, y, s: hv.HeatMap((np.arange(len(x)), np.zeros(len(x)), y)),
+    "Segments": lambda x, y, s: hv.Segments((x, y, x + s, y + s)),
+    "ErrorBars": lambda x, y, s: hv.ErrorBars((x, y, s)),
+    "Text": lambda x, y, s: hv.Text(float(x[0]), float(y[0]), f"{s[0]:.3f}"),
+    "Labels": lambda x, y, s: hv.Labels((x, y, [f"{v:.2f}" for v in s])),
+    "Rectangles": lambda x, y, s: hv.Rectangles((x, y, x + s, y + s)),
+    "VectorField": lambda x, y, s: hv.VectorField((x, y, s, s)),
+    "Bars": lambda x, y, s: hv.Bars((list("abcdef"), y[:6])),
+    "HLines": lambda x, y, s: hv.HLines(y),
+    "VLines": lambda x, y, s: hv.VLines(x),
+    "Path": lambda x, y, s: hv.Path([np.c_[x, y], np.c_[x, s]]),
+    "Contours": lambda x, y, s: hv.Contours([np.c_[x, y], np.c_[x, s]]),
+    "Polygons": lambda x, y, s: hv.Polygons([np.c_[x, y]]),
+}
+ANNOTATIONS = {
+    "HLine": (lambda x, y, s: hv.HLine(float(y[0])), ["location"]),
+    "VLine": (lambda x, y, s: hv.VLine(float(x[0])), ["location"]),
+    "HSpan": (lambda x, y, s: hv.HSpan(float(y[0]), float(y[0] + s[0])), ["bottom", "top"]),
+    "VSpan": (lambda x, y, s: hv.VSpan(float(x[0]), float(x[0] + s[0])), ["left", "right"]),
+    "Slope": (lambda x, y, s: hv.Slope(float(x[0]), float(y[0])), ["gradient", "y_intercept"]),
+}
+
+
+def source(plot, i=0):
+    return _leaf_plots(plot._root)[i].handles["source"].data
+
+
+@pytest.mark.parametrize("name", ELEMENTS)
+def test_update_leaves_what_a_fresh_plot_would_hold(name):
+    rng = np.random.default_rng(0)
+    first, second = draw(rng, 6), draw(rng, 6)
+    plot = views.LivePlot(ELEMENTS[name], **first)
+    before = {k: np.array(v, dtype=object) for k, v in source(plot).items()}
+    plot.update(**second)
+    fresh = source(views.LivePlot(ELEMENTS[name], **second))
+    assert set(source(plot)) == set(fresh)
+    for column, value in fresh.items():
+        np.testing.assert_array_equal(
+            np.asarray(source(plot)[column], dtype=object), np.asarray(value, dtype=object)
+        )
+    assert any(
+        not np.array_equal(before[k], np.array(v, dtype=object)) for k, v in source(plot).items()
+    )
+
+
+@pytest.mark.parametrize("name", ANNOTATIONS)
+def test_annotations_move(name):
+    view, properties = ANNOTATIONS[name]
+    rng = np.random.default_rng(1)
+    first, second = draw(rng, 3), draw(rng, 3)
+    plot, fresh = views.LivePlot(view, **first), views.LivePlot(view, **second)
+    glyph = plot._plots[0].handles["glyph"]
+    wanted = fresh._plots[0].handles["glyph"]
+    assert [getattr(glyph, p) for p in properties] != [getattr(wanted, p) for p in properties]
+    plot.update(**second)
+    assert [getattr(glyph, p) for p in properties] == [getattr(wanted, p) for p in properties]
+
+
+def overlay(x, y, s):
+    band = hv.Spread((x, y, s), label="band")
+    return (band * hv.Curve((x, y), label="mean") * hv.HLine(float(y[0]))).opts(title="A")
+
+
+def test_every_part_of_an_overlay_is_updated_and_its_length_may_change():
+    rng = np.random.default_rng(2)
+    plot = views.LivePlot(overlay, **draw(rng, 5))
+    new = draw(rng, 9)
+    plot.update(**new)
+    np.testing.assert_array_equal(source(plot, 1)["y"], new["y"])
+    assert len(source(plot, 0)["x"]) == 18  # there and back
+    assert plot._plots[2].handles["glyph"].location == new["y"][0]
+    plot.update(y=new["y"] + 1)  # the others keep their last value
+    np.testing.assert_array_equal(source(plot, 1)["x"], new["x"])
+    np.testing.assert_array_equal(source(plot, 1)["y"], new["y"] + 1)
+
+
+def test_ranges_and_colours_stay_until_they_are_set():
+    def picture(z):
+        return hv.Image(z, bounds=(0, 0, 1, 1)).opts(xlim=(0, 1), ylim=(0, 2), clim=(-1, 1))
+
+    plot = views.LivePlot(picture, z=np.ones((3, 3)))
+    plot.update(z=np.full((3, 3), 50.0))
+    axis, mapper = plot.figure.y_range, plot._plots[0].handles["color_mapper"]
+    assert (axis.start, axis.end, mapper.low, mapper.high) == (0, 2, -1, 1)
+    plot.set(title="{B}", xlabel="width", ylim=(0, 5), clim=(0, 9))
+    assert (axis.start, axis.end, axis.reset_end) == (0, 5, 5)
+    assert (mapper.low, mapper.high) == (0, 9)
+    assert plot.figure.title.text == "{B}"
+    assert plot.figure.xaxis[0].axis_label == "width"
+
+
+def test_without_limits_the_first_ranges_stay():
+    plot = views.LivePlot(lambda y: hv.Curve(y), y=np.arange(3.0))
+    before = (plot.figure.y_range.start, plot.figure.y_range.end)
+    plot.update(y=np.arange(3.0) * 100)
+    assert (plot.figure.y_range.start, plot.figure.y_range.end) == before
+
+
+def test_nothing_yet_to_draw():
+    plot = views.LivePlot(lambda x, y: hv.Curve((x, y)) * hv.Scatter((x, y)), x=[], y=[])
+    plot.update(x=[1.0, 2.0], y=[3.0, 4.0])
+    np.testing.assert_array_equal(source(plot, 1)["y"], [3, 4])
+
+
+def test_what_cannot_be_fed_in_place_is_refused():
+    with pytest.raises(ValueError, match=r"uses BoxWhisker.*known elements.*Curve"):
+        views.LivePlot(lambda y: hv.BoxWhisker(y), y=np.arange(5.0))
+    with pytest.raises(ValueError, match="Layout"):
+        views.LivePlot(lambda y: hv.Curve(y) + hv.Curve(y), y=np.arange(5.0))
+
+
+def test_a_view_whose_elements_change_is_refused():
+    def view(y):
+        return hv.Curve(y) if len(y) < 4 else hv.Curve(y) * hv.Scatter(y)
+
+    plot = views.LivePlot(view, y=np.arange(3.0))
+    with pytest.raises(ValueError, match="same elements in the same order"):
+        plot.update(y=np.arange(5.0))
+    plot.update(y=np.arange(2.0))
+    assert len(source(plot)["y"]) == 2
+
+
+def test_update_all_feeds_every_plot():
+    a = views.LivePlot(lambda y: hv.Curve(y), y=np.zeros(3))
+    b = views.LivePlot(lambda z: hv.Image(z), z=np.zeros((2, 2)))
+    views.update_all((a, {"y": np.ones(3)}), (b, {"z": np.ones((2, 2))}))
+    assert source(a)["y"].sum() == 3
+    assert np.sum(source(b)["image"][0]) == 4
+
+
+def test_join_curves_leaves_gaps():
+    x, y = views.join_curves([0.0, 1.0], [[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(x, [0, 1, np.nan, 0, 1, np.nan])
+    np.testing.assert_array_equal(y, [1, 2, np.nan, 3, 4, np.nan])
+    with pytest.raises(ValueError, match=r"`ys` has to have shape \(m, 2\)"):
+        views.join_curves([0.0, 1.0], [1.0, 2.0])
+
+
+def test_type_is_readable_and_lines_are_thick():
+    plot = views.LivePlot(overlay, **draw(np.random.default_rng(0), 5))
+    axis = plot.figure.xaxis[0]
+    assert axis.axis_label_text_font_size == "15px"
+    assert axis.major_label_text_font_size == "13px"
+    assert axis.major_label_text_color == theme.INK
+    assert plot._plots[1].handles["glyph"].line_width >= 2.5
+
+
+# ------------------------------------------------------------------------------ background work
+
+
+def counting(n, log, pause=0.005):
+    """Work of `n` chunks that records when it starts and stops."""
+
+    def work(job):
+        log.append(("start", n))
+        try:
+            for i in range(n):
+                time.sleep(pause)
+                job.emit(i)
+                job.progress((i + 1) / n, f"chunk {i + 1}")
+            return n
+        finally:
+            log.append(("stop", n))
+
+    return work
+
+
+async def settle(job, seconds=5):
+    await asyncio.sleep(0)
+    deadline = time.monotonic() + seconds
+    while job.running or job._next is not None:
+        assert time.monotonic() < deadline, "the work did not end"
+        await asyncio.sleep(0.01)
+
+
+def test_the_newest_setting_wins_and_never_two_run():
+    log, results = [], []
+
+    async def main():
+        job = views.LatestWins()
+        for n in (1000, 1001, 1002):  # 1001 waits for 1000 to stop and is superseded while waiting
+            job.submit(counting(n, log), done=results.append)
+            await asyncio.sleep(0.05 if n == 1000 else 0)
+        job.submit(counting(5, log), done=results.append)
+        await settle(job)
+
+    asyncio.run(main())
+    assert log == [("start", 1000), ("stop", 1000), ("start", 5), ("stop", 5)]
+    assert results == [5]
+
+
+def test_progress_and_partial_results_arrive_while_running():
+    seen, partial = [], []
+
+    async def main():
+        job = views.LatestWins()
+        job.param.watch(lambda e: seen.append((e.new, job.text)), "fraction")
+        job.submit(counting(40, [], 0.01), partial=partial.append)
+        await settle(job)
+
+    asyncio.run(main())
+    assert partial == sorted(partial)
+    assert len(partial) > 3
+    assert partial[-1] == 39  # however fast, the last one is shown
+    assert seen[-1] == (1, "chunk 40")
+    assert 0 < seen[len(seen) // 2][0] < 1
+    assert seen[len(seen) // 2][1].startswith("chunk")
+
+
+def test_cancel_stops_the_work_and_shows_nothing_more():
+    log, results = [], []
+
+    async def main():
+        job = views.LatestWins()
+        job.submit(counting(1000, log), done=results.append)
+        await asyncio.sleep(0.1)
+        job.cancel()
+        await settle(job, 1)
+
+    asyncio.run(main())
+    assert log[-1] == ("stop", 1000)
+    assert results == []
+
+
+def test_pause_and_resume():
+    async def main():
+        job = views.LatestWins()
+        job.submit(counting(1000, [], 0.002))
+        await asyncio.sleep(0.2)
+        job.paused = True
+        await asyncio.sleep(0.2)
+        held = job.fraction
+        await asyncio.sleep(0.2)
+        assert job.fraction == held > 0
+        job.paused = False
+        await asyncio.sleep(0.2)
+        assert job.fraction > held
+        job.paused = True
+        job.cancel()  # must not hang on the pause
+        await settle(job, 1)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("place", ["work", "done", "partial"])
+def test_an_exception_is_shown_logged_and_survived(place, caplog):
+    results = []
+
+    def fail(*_):
+        raise ValueError("`steps` has to be positive")
+
+    async def main():
+        job = views.LatestWins()
+        good = counting(5, [], 0.02)
+        handlers = {place: fail} if place != "work" else {}
+        job.submit(fail if place == "work" else good, **handlers)
+        await settle(job)
+        assert job.error == "`steps` has to be positive"
+        job.submit(good, done=results.append)
+        await settle(job)
+        assert job.error == ""
+
+    asyncio.run(main())
+    assert results == [5]
+    assert "background work failed" in caplog.text
+
+
+def test_work_runs_beside_the_event_loop():
+    async def main():
+        job, threads = views.LatestWins(), []
+        job.submit(lambda job: threads.append(threading.get_ident()))
+        await settle(job)
+        assert threads != [threading.get_ident()]
+
+    asyncio.run(main())
+
+
+def test_without_a_loop_the_work_is_done_at_once():
+    job, results, partial = views.LatestWins(), [], []
+    job.submit(counting(3, [], 0), done=results.append, partial=partial.append)
+    assert (results, partial, job.running, job.fraction) == ([3], [2], False, 1)
+
+
+# ------------------------------------------------------------------------ addresses and controls
+
+
+class State(param.Parameterized):
+    width = param.Selector(default=64, objects=[16, 64, 256], label="Width d", doc="Neurons.")
+    time = param.Selector(default=1.0, objects={"1": 1.0, "∞": float("inf")})
+    lam = param.Number(0.5, bounds=(0, 1), label="λ")
+    depth = param.Integer(2, bounds=(1, 8))
+    activation = param.Selector(default="gelu", objects=["gelu", "erf"])
+    band = param.Boolean(True)
+    note = param.String("")
+    seed = param.Integer(0, bounds=(0, 9999))
+    _hidden = param.Integer(0)
+
+
+def query(state):
+    from urllib.parse import parse_qsl
+
+    return dict(parse_qsl(address.query_of(state), keep_blank_values=True))
+
+
+def test_a_link_reproduces_the_state():
+    state, other = State(), State()
+    state.param.update(
+        width=256, time=float("inf"), lam=0.1 + 0.2, depth=5, activation="erf", band=False,
+        note="a&b=<c>", seed=77,
+    )  # fmt: skip
+    assert address.read_query(other, query(state)) == []
+    for name in address.names_of(state):
+        assert getattr(other, name) == pytest.approx(getattr(state, name)), name
+    assert set(query(State())) == {*address.names_of(state)}  # unchanged ones are written too
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("width", "65"), ("width", ""), ("lam", "nan"), ("lam", "1e9"), ("lam", "x"),
+        ("depth", "2.5"), ("depth", "0"), ("activation", "<script>"), ("band", "maybe"),
+        ("unknown", "1"), ("_hidden", "1"), ("name", "x"),
+    ],
+)  # fmt: skip
+def test_garbage_in_the_address_is_named_and_ignored(key, text):
+    state = State()
+    ignored = address.read_query(state, {key: text, "seed": "5"})
+    assert len(ignored) == 1
+    assert ignored[0].startswith(key)
+    assert state.seed == 5
+    assert query(state) == query(State()) | {"seed": "5"}
+
+
+def test_controls_follow_the_state_and_the_state_follows_them():
+    state = State()
+    names = ("width", "time", "lam", "depth", "activation", "band", "note")
+    controls = dict(zip(names, views.controls_for(state, *names, slow=("width",)), strict=True))
+    kinds = [type(c) for c in controls.values()]
+    assert kinds == [
+        pmui.DiscreteSlider, pmui.DiscreteSlider, pmui.FloatSlider, pmui.IntSlider,
+        pmui.Select, pmui.Switch, pmui.TextInput,
+    ]  # fmt: skip
+    assert controls["width"].label == "Width d"
+    assert controls["width"].description == "Neurons."
+    new = {"width": 256, "time": float("inf"), "lam": 0.25, "depth": 7, "activation": "erf",
+           "band": False, "note": "hello"}  # fmt: skip
+    for name, value in new.items():
+        controls[name].value = value
+        assert getattr(state, name) == value
+    state.param.update(**{name: state.param[name].default for name in names})
+    for name in names:
+        assert controls[name].value == state.param[name].default
+
+
+def test_a_parameter_without_a_widget_is_refused():
+    class Odd(param.Parameterized):
+        free = param.Number(1.0)
+        array = param.Array()
+
+    with pytest.raises(ValueError, match="`free` needs bounds"):
+        views.controls_for(Odd(), "free")
+    with pytest.raises(ValueError, match="`array` is a Array, for which there is no widget"):
+        views.controls_for(Odd(), "array")
+
+
+# ----------------------------------------------------------------------------------------- pages
+
+
+def small_page(state, **parts):
+    plot = views.LivePlot(lambda y: hv.Curve(y), y=np.arange(3.0))
+    return views.page(
+        "Title", "Why?", state=state, controls=views.controls_for(state, "lam"),
+        body=views.plot_grid("a", a=plot), **parts,
+    )  # fmt: skip
+
+
+def test_a_page_shows_its_body_in_a_notebook():
+    state = State()
+    page = small_page(state, headline=views.Headline("At <b>{x}</b>", x="<i>"))
+    body = pn.panel(page)
+    assert isinstance(body, pn.Row)
+    assert len(body.select(pn.pane.Bokeh)) == 1
+    assert any("&lt;i&gt;" in (pane.object or "") for pane in body.select(pn.pane.HTML))
+    assert body.get_root() is not None
+
+
+def test_reset_and_draw_again():
+    state = State()
+    buttons = {b.label: b for b in pn.panel(small_page(state)).select(pmui.Button)}
+    assert list(buttons) == ["Reset", "Draw again", "Copy link"]
+    state.lam = 0.9
+    seeds = set()
+    for _ in range(5):
+        buttons["Draw again"].clicks += 1
+        seeds.add(state.seed)
+    assert len(seeds) > 1
+    buttons["Reset"].clicks += 1
+    assert (state.lam, state.seed) == (0.5, 0)
+
+
+def test_errors_in_callbacks_reach_the_page_and_go_away(caplog):
+    notice = views.Notice()
+
+    @notice.guarded
+    def callback(x):
+        if x < 0:
+            raise ValueError("`x` <b>must</b> be positive")
+        return x
+
+    assert callback(-1) is None
+    assert notice.pane.visible
+    assert "&lt;b&gt;must" in notice.pane.object
+    assert "a page callback failed" in caplog.text
+    assert callback(2) == 2
+    assert not notice.pane.visible
+
+
+def test_a_failing_job_is_reported_on_the_page():
+    state, job, notice = State(), views.LatestWins(), views.Notice()
+    small_page(state, job=job, notice=notice)
+    job.submit(lambda job: 1 / 0)
+    assert "ZeroDivisionError" in notice.pane.object
+    assert notice.pane.visible
+    job.submit(lambda job: 1)
+    assert not notice.pane.visible
+
+
+def test_a_grid_letter_without_plot_is_refused():
+    with pytest.raises(ValueError, match="mention 'b'"):
+        views.plot_grid("ab", a=pn.Column())
+
+
+def test_navigation_links_are_relative():
+    links = views.shell.navigation("jntk_constancy")
+    assert 'href="./"' in links
+    assert 'href="gp_convergence"' in links
+    assert 'href="jntk_constancy" aria-current=page' in links
+    assert "http" not in links
+
+
+def contrast(a, b):
+    def luminance(colour):
+        rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("colour", ["INK", "MUTED", "ACCENT"])
+def test_text_is_dark_enough(colour):
+    assert contrast(getattr(theme, colour), theme.PAPER) >= 4.5
