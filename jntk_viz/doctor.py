@@ -114,6 +114,10 @@ def check_data() -> str:
     here = [name for name in names if dataset_available(name)]
     missing = [name for name in names if name not in here]
     folder = os.environ.get("JNTK_VIZ_DATA")
+    if folder and not os.path.isdir(folder):
+        raise CheckFailed(
+            f"JNTK_VIZ_DATA names {folder!r}, which is no folder. Correct or unset it"
+        )
     parts = [f"JNTK_VIZ_DATA={folder}"] if folder else []
     parts.append(f"on this machine: {', '.join(here)}")
     if missing:
