@@ -1,0 +1,126 @@
+"""What every loader returns, and the two steps that every table goes through."""
+
+from typing import NamedTuple
+
+import numpy as np
+import sklearn.model_selection
+
+from jntk_viz._validation import check_count, check_matrix, check_number
+
+_ROUNDING = 8 * np.finfo(np.float64).eps
+
+
+class Dataset(NamedTuple):
+    """A two-class problem on the unit sphere.
+
+    x: inputs, shape (n, d0), float64, rows of unit norm.
+    y: labels, shape (n,), float64, each -1 or +1; both occur.
+    names: the d0 feature names.
+    provenance: source, licence, meaning of -1 and +1, and what was dropped or rescaled.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    names: tuple[str, ...]
+    provenance: str
+
+
+def normalize(x) -> np.ndarray:
+    """Scale every row to unit norm, x_i / |x_i|, since the theory lives on the unit sphere.
+
+    x: shape (n, d0), any finite numbers; returns float64 of the same shape.
+    Raises ValueError, naming `x` and the row, for a zero row (it has no direction), NaN, infinity
+    or an array that is not a matrix.
+    """
+    x = check_matrix(x, "x")
+    largest = np.abs(x).max(axis=1, keepdims=True)  # dividing by it first avoids overflow in |x|²
+    if not largest.all():
+        row = int(np.argmin(largest))
+        raise ValueError(
+            f"`x` must have no zero rows, because a zero vector has no direction to scale to unit "
+            f"norm; row {row} is zero. Remove it, for instance with x[x.any(axis=1)]."
+        )
+    x = x / largest
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def standardize_columns(x, names) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
+    """Columns of mean 0 and variance 1; constant columns are dropped.
+
+    Mean and variance are taken over all rows, before any split into training and test part.
+    Returns the (n, kept) array, the names kept and the names dropped.
+    Raises ValueError if no column varies.
+    """
+    x = check_matrix(x, "x")
+    largest = np.abs(x).max(axis=0)
+    centred = x / np.where(largest > 0, largest, 1.0)
+    centred -= centred.mean(axis=0)
+    # What rounding of the mean leaves of a constant is not information: it must not be blown up.
+    centred[np.abs(centred) <= _ROUNDING] = 0.0
+    deviation = np.sqrt((centred**2).mean(axis=0))
+    varies = deviation > 0
+    if not varies.any():
+        raise ValueError(
+            "`x` must have at least one column that varies; all columns are constant. "
+            "Add a feature that takes more than one value."
+        )
+    kept = tuple(name for name, keep in zip(names, varies, strict=True) if keep)
+    dropped = tuple(name for name, keep in zip(names, varies, strict=True) if not keep)
+    return centred[:, varies] / deviation[varies], kept, dropped
+
+
+def standardized_dataset(x, y, names, source: str) -> Dataset:
+    """Standardise the columns, then scale the rows; `source` begins the provenance sentence."""
+    z, kept, dropped = standardize_columns(x, names)
+    done = "columns standardised"
+    if dropped:
+        columns = "column" if len(dropped) == 1 else "columns"
+        done = f"constant {columns} {', '.join(dropped)} dropped, the others standardised"
+    x = normalize(z)
+    return Dataset(x, y, kept, f"{source}; {done}, rows scaled to unit norm{describe_repeats(x)}.")
+
+
+def describe_repeats(x: np.ndarray) -> str:
+    """Say in a provenance sentence that points coincide: their kernel matrix is singular."""
+    repeats = len(x) - len(np.unique(x.round(12), axis=0))
+    return f", {repeats} of them coinciding with another" if repeats else ""
+
+
+def train_test_split(
+    dataset: Dataset, *, test_fraction: float = 0.5, seed: int = 0
+) -> tuple[Dataset, Dataset]:
+    """Split a data set at random into a training and a test part with the same class shares.
+
+    test_fraction: share of the rows in the test part, between 0 and 1.
+    seed: of the random choice; the same seed gives the same split.
+    Raises ValueError if a class is too small to be in both parts.
+    """
+    seed = check_count(seed, "seed", least=0)
+    fraction = check_number(test_fraction, "test_fraction")
+    if not 0 < fraction < 1:
+        raise ValueError(
+            f"`test_fraction` must be between 0 and 1; got {test_fraction!r}. "
+            "Pass for instance test_fraction=0.5."
+        )
+    # scikit-learn rounds fractions up, and 0.07·100 = 7.000000000000001 would be 8 rows.
+    count = round(fraction * len(dataset.y))
+    try:
+        rows = sklearn.model_selection.train_test_split(
+            np.arange(len(dataset.y)), test_size=count, random_state=seed, stratify=dataset.y
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"`test_fraction` = {test_fraction!r} does not split the {len(dataset.y)} rows so that "
+            f"both classes are in both parts ({error}). Use more rows or a fraction nearer to 0.5."
+        ) from error
+    train, test = (
+        Dataset(
+            dataset.x[part],
+            dataset.y[part],
+            dataset.names,
+            f"{dataset.provenance} {kind} part: {len(part)} of {len(dataset.y)} rows, chosen at "
+            f"random within each class (seed {seed}).",
+        )
+        for kind, part in zip(("Training", "Test"), rows, strict=True)
+    )
+    return train, test
