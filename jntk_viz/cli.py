@@ -12,6 +12,7 @@ import socket
 import sys
 import webbrowser
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 
 DESCRIPTION = """\
@@ -43,7 +44,8 @@ def main(argv=None) -> int:
     """Run the command line `argv` (default: the process's own) and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         # A Windows console may know no ✓; better a question mark than a traceback.
-        stream.reconfigure(errors="replace")
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     parser = build_parser()
     arguments = parser.parse_args(argv)
     if arguments.command is None:

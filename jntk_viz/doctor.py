@@ -68,12 +68,13 @@ def check_float64() -> str:
 
     from jntk_viz.kernels import jacobian_nngp
 
-    before = jax.config.jax_enable_x64
+    before = jax.config.read("jax_enable_x64")
     kernel = jacobian_nngp(np.eye(2), depth=1)
-    if kernel.dtype != np.float64 or jax.config.jax_enable_x64 != before:
+    after = jax.config.read("jax_enable_x64")
+    if kernel.dtype != np.float64 or after != before:
         raise CheckFailed(
-            f"kernels are {kernel.dtype}, jax_enable_x64 went from {before} to "
-            f"{jax.config.jax_enable_x64}. Install again, with `-c constraints.txt`"
+            f"kernels are {kernel.dtype}, jax_enable_x64 went from {before} to {after}. "
+            "Install again, with `-c constraints.txt`"
         )
     return f"limiting kernels are float64; JAX's own switch stays {'on' if before else 'off'}"
 
