@@ -14,9 +14,9 @@ NORMS = ("l2", "linf")
 
 
 def tangent_jacobian(outputs, x) -> np.ndarray:
-    """J without its component along x: J - ⟨J, x⟩x, for (f, J) of shape (m, 1+d0)."""
-    jacobian = np.asarray(outputs)[:, 1:]
-    return jacobian - np.sum(jacobian * x, axis=1, keepdims=True) * x
+    """J without its component along x: J - ⟨J, x⟩x, for (f, J) of shape (…, m, 1+d0)."""
+    jacobian = np.asarray(outputs)[..., 1:]
+    return jacobian - np.sum(jacobian * x, axis=-1, keepdims=True) * x
 
 
 def first_order_margin(outputs, x, y, *, epsilon, norm="l2") -> np.ndarray:
@@ -25,16 +25,16 @@ def first_order_margin(outputs, x, y, *, epsilon, norm="l2") -> np.ndarray:
     P projects on the tangent space of the sphere; |·| is the dual norm, ℓ2 for "l2", ℓ1 for "linf".
 
     Args:
-        outputs: (m, 1+d0), (f, J) at x. x: (m, d0). y: (m,), ±1.
+        outputs: (…, m, 1+d0), (f, J) at x of one or many predictors. x: (m, d0). y: (m,), ±1.
         epsilon: ε ≥ 0, in the units of x (unit norm). norm: "l2" or "linf".
 
     Returns:
-        (m,); the point is robust, to first order, where it is positive.
+        (…, m); the point is robust, to first order, where it is positive.
     """
     epsilon = check_number(epsilon, "epsilon")
     check_choice(norm, "norm", NORMS)
-    dual = np.linalg.norm(tangent_jacobian(outputs, x), ord=2 if norm == "l2" else 1, axis=1)
-    return y * np.asarray(outputs)[:, 0] - epsilon * dual
+    dual = np.linalg.norm(tangent_jacobian(outputs, x), ord=2 if norm == "l2" else 1, axis=-1)
+    return y * np.asarray(outputs)[..., 0] - epsilon * dual
 
 
 def pgd_margin(
