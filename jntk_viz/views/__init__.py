@@ -43,18 +43,8 @@ from jntk_viz.views.address import query_of, read_query
 from jntk_viz.views.background import Cancelled, Job, LatestWins
 from jntk_viz.views.controls import controls_for
 from jntk_viz.views.live import LivePlot, join_curves, update_all
-from jntk_viz.views.shell import (
-    PAGES,
-    Formula,
-    Headline,
-    Notice,
-    StudyPage,
-    formulas,
-    frame,
-    job_bar,
-    page,
-    plot_grid,
-)
+from jntk_viz.views.parts import Formula, Headline, Notice, formulas, job_bar, plot_grid
+from jntk_viz.views.shell import PAGES, StudyPage, page, plain_page
 from jntk_viz.views.theme import use_theme
 
 __all__ = [
@@ -74,7 +64,7 @@ __all__ = [
     "Formula",
     "formulas",
     "job_bar",
-    "frame",
+    "plain_page",
     "PAGES",
     "query_of",
     "read_query",

@@ -1,7 +1,5 @@
-"""The frame every page shares: navigation, controls, headline, plots, formulas, messages."""
+"""The frame every page shares: title bar, navigation, controls, address, and the page itself."""
 
-import functools
-import logging
 import random
 from typing import NamedTuple
 
@@ -10,10 +8,8 @@ import panel_material_ui as pmui
 from bokeh.themes import Theme
 
 from jntk_viz.views import address
-from jntk_viz.views.live import LivePlot
+from jntk_viz.views.parts import Notice, job_bar
 from jntk_viz.views.theme import ACCENT, FONT, INK, escape, use_theme
-
-_log = logging.getLogger(__name__)
 
 
 class Entry(NamedTuple):
@@ -30,7 +26,6 @@ PAGES = (
     Entry("robust_training", "Robust training in closed form", "Robust training"),
 )
 
-_PHONE = "@media (max-width: 700px)"
 _BAR = 48  # height of the title bar in pixels
 
 
@@ -61,186 +56,6 @@ a[aria-current] {{ color: {INK}; text-decoration: none; }}
 """
 
 
-class Headline:
-    """The large sentence above the pictures, about what is on screen now.
-
-    `headline.set("At width <b>{width}</b> the error is {error:.3g}.", width=256, error=e)`: the
-    template is HTML written by the app; the values are escaped. Screen readers announce each new
-    sentence.
-    """
-
-    def __init__(self, template="", **values):
-        css = f"div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }} b {{ color: {ACCENT}; }}"
-        self.pane = pn.pane.HTML(sizing_mode="stretch_width", margin=(2, 4), stylesheets=[css])
-        self.set(template, **values)
-
-    def set(self, template, **values):
-        """Show a new sentence."""
-        safe = {k: escape(v) if isinstance(v, str) else v for k, v in values.items()}
-        self.pane.object = (
-            f'<div aria-live="polite">{template.format(**safe) if safe else template}</div>'
-        )
-
-
-class Notice:
-    """A message box for errors and warnings; hidden while there is nothing to say."""
-
-    def __init__(self):
-        self.pane = pmui.Alert(
-            title="",
-            alert_type="warning",
-            visible=False,
-            sizing_mode="stretch_width",
-            margin=(2, 4),
-        )
-
-    def set(self, text, kind="warning"):
-        """Show plain `text`; an empty one hides the box. `kind`: info, warning or error."""
-        self.pane.param.update(object=escape(text), severity=kind, visible=bool(text))
-
-    def guarded(self, function):
-        """`function` as a callback whose exceptions are shown here and logged; the page goes on."""
-
-        @functools.wraps(function)
-        def call(*args, **kwargs):
-            try:
-                result = function(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the reader has to see it
-                _log.error("a page callback failed", exc_info=error)
-                self.set(error_text(error), "error")
-                return None
-            if self.pane.severity == "error":
-                self.set("")
-            return result
-
-        return call
-
-
-def error_text(error):
-    """What a reader is told about an exception: our own words, or type and words of others."""
-    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-
-
-class Formula(NamedTuple):
-    """One displayed equation and what it and its symbols mean.
-
-    - `latex`: without dollar signs;  `meaning`: a plain sentence;  `symbols`: LaTeX -> plain words.
-    """
-
-    latex: str
-    meaning: str = ""
-    symbols: dict = {}  # noqa: RUF012 - read only
-
-
-def formulas(*entries):
-    """The folded "Formulas" section: every equation, every symbol explained, by MathJax."""
-    parts = []
-    for entry in entries:
-        parts.append(_tex(f"$${entry.latex}$$", 17))
-        rows = [f"<p>{escape(entry.meaning)}</p>"] if entry.meaning else []
-        parts.append(pn.pane.HTML("".join(rows), margin=(0, 10), styles={"font-size": "15px"}))
-        parts += [
-            pn.Row(
-                _tex(f"$${symbol}$$", 15, width=150),
-                pn.pane.HTML(escape(words), styles={"font-size": "15px"}, margin=(4, 0)),
-                margin=(0, 10),
-            )
-            for symbol, words in entry.symbols.items()
-        ]
-    return pmui.Accordion(
-        ("Formulas", pn.Column(*parts, sizing_mode="stretch_width")),
-        sizing_mode="stretch_width",
-        margin=(2, 4),
-        disable_gutters=True,
-        sx={
-            "& .MuiAccordionSummary-root": {"minHeight": 36},
-            "& .MuiAccordionSummary-content": {"margin": "4px 0"},
-            "& .MuiAccordionSummary-content *": {"fontSize": 16, "fontWeight": 500},
-        },
-    )
-
-
-def _tex(text, size, **layout):
-    return pn.pane.LaTeX(
-        text, renderer="mathjax", styles={"font-size": f"{size}px"}, margin=(2, 5), **layout
-    )
-
-
-def plot_grid(*rows, min_height=470, **plots):
-    """Lay out plots in a grid that fills the window; one column on a phone.
-
-        plot_grid("ab", "cd", a=cloud, b=density, c=heat, d=error)      # 2 x 2
-        plot_grid("ab", "ac", a=big, b=above, c=below)                  # one tall, two stacked
-
-    - `rows`: one string per row, one letter per cell; a letter that is repeated spans cells.
-    - `plots`: letter -> LivePlot or any Panel object.
-    """
-    cells = []
-    for letter in dict.fromkeys("".join(rows)):
-        if letter not in plots:
-            raise ValueError(f"`rows` mention {letter!r}, but there is no plot {letter}=...")
-        item = plots[letter]
-        cells.append(
-            pn.Column(
-                item.pane if isinstance(item, LivePlot) else item,
-                sizing_mode="stretch_both",
-                margin=0,
-                styles={"grid-area": letter, "min-width": "0", "min-height": "0"},
-                stylesheets=[
-                    f"{_PHONE} {{ :host {{ height: 330px !important; flex: none !important; }} }}"
-                ],
-            )
-        )
-    areas = " ".join(f"'{' '.join(row)}'" for row in rows)
-    css = f"""
-    :host {{ display: grid; gap: 6px; grid-template-areas: {areas};
-      flex: 1 0 {min_height}px !important; height: auto !important; min-height: {min_height}px;
-      grid-template-columns: repeat({len(rows[0])}, minmax(0, 1fr));
-      grid-template-rows: repeat({len(rows)}, minmax(0, 1fr)); }}
-    {_PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important; }} }}"""
-    return pn.Column(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[css])
-
-
-def job_bar(job):
-    """Progress, what is being done, the time left, Pause and Cancel, bound to a `LatestWins`."""
-    bar = pmui.LinearProgress(
-        value=job.param.fraction.rx() * 100,
-        sizing_mode="stretch_width",
-        margin=(12, 6),
-        active=False,
-    )
-
-    def describe(running, paused, text, left):
-        if not running:
-            return ""
-        rest = f", about {left:.0f} s left" if left and not paused else ""
-        return (
-            f"<span role=status>{escape(text or 'Working')}{' (paused)' if paused else rest}</span>"
-        )
-
-    words = pn.pane.HTML(
-        pn.bind(
-            describe, job.param.running, job.param.paused, job.param.text, job.param.seconds_left
-        ),
-        styles={"font-size": "15px", "color": INK},
-        margin=(6, 4),
-    )
-    pause = pmui.Button(
-        label=job.param.paused.rx.where("Resume", "Pause"),
-        size="small",
-        variant="outlined",
-        margin=2,
-    )
-    cancel = pmui.Button(label="Cancel", size="small", variant="outlined", margin=2)
-    pause.on_click(lambda _: job.param.update(paused=not job.paused))
-    cancel.on_click(lambda _: job.cancel())
-    for part in (bar, pause, cancel):
-        part.visible = job.param.running
-    return pn.Row(
-        words, bar, pause, cancel, sizing_mode="stretch_width", min_height=36, margin=(0, 4)
-    )
-
-
 class StudyPage(pn.viewable.Viewer):
     """A page: the same parts as a served web page or as a block in a notebook. Made by `page`."""
 
@@ -265,12 +80,16 @@ class StudyPage(pn.viewable.Viewer):
         left = pn.Column(*self._controls, width=280)
         parts = [self._question, *self._parts, self._formulas]
         main = pn.Column(*[p for p in parts if p is not None], sizing_mode="stretch_both")
+        if self.state is None:
+            return main
         return pn.Row(left, main, sizing_mode="stretch_width", height=height)
 
     def __panel__(self):
         return self.as_notebook()
 
     def _template(self):
+        if self.state is None:
+            return frame(self.title, self.name_, main=self._parts)
         browser = address.Browser(width=0, height=0, margin=0)
         address.follow(self.state, browser)
         fill = f"""
@@ -371,6 +190,25 @@ def page(
     if start is not None:
         pn.state.onload(notice.guarded(start))
     return study
+
+
+def plain_page(title, *parts, name=None, start=None):
+    """A page without controls and state, such as the landing page. It scrolls.
+
+    - `parts`: Panel objects, one below the other;  `start`: called once the page is in the browser.
+    """
+    use_theme()
+    if start is not None:
+        pn.state.onload(start)
+    return StudyPage(
+        title=title,
+        name=name,
+        question=None,
+        parts=list(parts),
+        formulas=None,
+        controls=[],
+        state=None,
+    )
 
 
 def _buttons(state):

@@ -20,6 +20,7 @@ DIVERGING = "RdBu_r"  # signed quantities; give it a `clim` symmetric about zero
 
 FONT = "Roboto, Helvetica, Arial, sans-serif"
 LINE_WIDTH = 2.5
+PHONE = "@media (max-width: 700px)"
 FONT_SIZES = {
     "title": "15px",
     "labels": "15px",
