@@ -49,7 +49,6 @@ def standardize_columns(x, names) -> tuple[np.ndarray, tuple[str, ...], tuple[st
 
     Mean and variance are taken over all rows, before any split into training and test part.
     Returns the (n, kept) array, the names kept and the names dropped.
-    Raises ValueError if no column varies.
     """
     x = check_matrix(x, "x")
     largest = np.abs(x).max(axis=0)
@@ -59,11 +58,6 @@ def standardize_columns(x, names) -> tuple[np.ndarray, tuple[str, ...], tuple[st
     centred[np.abs(centred) <= _ROUNDING] = 0.0
     deviation = np.sqrt((centred**2).mean(axis=0))
     varies = deviation > 0
-    if not varies.any():
-        raise ValueError(
-            "`x` must have at least one column that varies; all columns are constant. "
-            "Add a feature that takes more than one value."
-        )
     kept = tuple(name for name, keep in zip(names, varies, strict=True) if keep)
     dropped = tuple(name for name, keep in zip(names, varies, strict=True) if not keep)
     return centred[:, varies] / deviation[varies], kept, dropped

@@ -39,36 +39,25 @@ def load_csv(
     text, source = _read_text(path)
     header, rows = _read_table(text, delimiter, source)
     ignore = [ignore] if isinstance(ignore, str) else list(ignore)
-    for name in [label, *ignore]:
-        if name not in header.cells:
-            raise ValueError(
-                f"`{'label' if name == label else 'ignore'}` must name a column of the table; got "
-                f"{name!r}, the columns are {', '.join(header.cells)}."
-            )
-    features = [c for c in header.cells if c != label and c not in ignore]
-    if len(features) < 2:
-        raise ValueError(
-            f"{source}: expected at least two numeric columns beside {label!r}, because a single "
-            f"number has only the directions −1 and +1; got {', '.join(features) or 'none'}."
-        )
+    features = _feature_names(header.cells, label, ignore, source)
     positions = [(header.cells.index(name), name) for name in features]
     x = np.array(
         [[to_number(row.cells[i], source, row.line, name) for i, name in positions] for row in rows]
     )
-    varying = int((x != x[0]).any(axis=0).sum())
-    if standardize and varying < 2:
-        raise ValueError(
-            f"{source}: expected at least two numeric columns that vary; got {varying}. Constant "
-            "columns are dropped, and a single number has only the directions −1 and +1."
-        )
     y, classes = _labels(rows, header.cells.index(label), label, positive, source)
     done = "rows scaled to unit norm"
-    if standardize:
+    if standardize and features:
         x, kept, dropped = standardize_columns(x, features)
         done = f"columns standardised, {done}"
         if dropped:
             done = f"constant columns dropped ({', '.join(dropped)}), other {done}"
         features = list(kept)
+    if len(features) < 2:
+        raise ValueError(
+            f"{source}: expected at least two numeric columns that vary; got "
+            f"{', '.join(features) or 'none'}. Constant columns are dropped, and a single number "
+            "has only the directions −1 and +1."
+        )
     if not x.any(axis=1).all():
         line = rows[int(np.argmin(x.any(axis=1)))].line
         what = "equals the mean of all rows" if standardize else "is zero"
@@ -85,6 +74,17 @@ def load_csv(
         f"Your table {source.removeprefix('`path` ')}: {label} = {classes[0]} is −1, {classes[1]} "
         f"is +1{left_out}; {done}{describe_repeats(x)}.",
     )
+
+
+def _feature_names(names: list[str], label: str, ignore: list[str], source: str) -> list[str]:
+    """The columns that are neither the label nor left out."""
+    for name in [label, *ignore]:
+        if name not in names:
+            raise ValueError(
+                f"`{'label' if name == label else 'ignore'}` must name a column of the table; got "
+                f"{name!r}, the columns are {', '.join(names)}."
+            )
+    return [name for name in names if name != label and name not in ignore]
 
 
 def _read_text(path) -> tuple[str, str]:
