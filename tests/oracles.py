@@ -1,0 +1,119 @@
+"""Independent routes to the limiting kernels. Nothing here uses jntk_viz.kernels."""
+
+import json
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+CASES = json.loads((Path(__file__).parent / "data" / "limiting_kernels.json").read_text())["cases"]
+
+
+def unit_rows(key, n, d0):
+    x = np.random.default_rng(key).normal(size=(n, d0))
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def worst(a, b):
+    """Largest difference, relative to the largest entry."""
+    return float(np.max(np.abs(np.asarray(a) - np.asarray(b))) / np.max(np.abs(b)))
+
+
+def erf_kernels(x, y, depth):
+    """NNGP and NTK of erf networks off the sphere, by Williams' (1997) closed form, for autodiff.
+
+    erf is scaled to second moment one at unit variance, as in the library.
+    """
+    scale = np.pi / (2 * np.arcsin(2 / 3))
+    kxx, kxy, kyy = x @ x, x @ y, y @ y
+    theta = kxy
+    for _ in range(depth):
+        norm = jnp.sqrt((1 + 2 * kxx) * (1 + 2 * kyy))
+        dot = scale * 4 / np.pi / jnp.sqrt((1 + 2 * kxx) * (1 + 2 * kyy) - 4 * kxy**2)
+        kxy = scale * 2 / np.pi * jnp.arcsin(2 * kxy / norm)
+        kxx, kyy = (scale * 2 / np.pi * jnp.arcsin(2 * k / (1 + 2 * k)) for k in (kxx, kyy))
+        theta = kxy + theta * dot
+    return kxy, theta
+
+
+def autodiff_blocks(kernel, x1, x2):
+    """∂_α ∂'_β of a scalar kernel of two points, all blocks, (n1, 1+d0, n2, 1+d0)."""
+
+    def block(x, y):
+        value = kernel(x, y)
+        dx, dy = jax.grad(kernel, 0)(x, y), jax.grad(kernel, 1)(x, y)
+        dxy = jax.jacfwd(jax.grad(kernel, 0), 1)(x, y)
+        return jnp.block([[value, dy[None, :]], [dx[:, None], dxy]])
+
+    with jax.enable_x64(True):
+        rows = jax.vmap(lambda x: jax.vmap(lambda y: block(x, y))(jnp.asarray(x2)))(jnp.asarray(x1))
+        return np.asarray(rows.transpose(0, 2, 1, 3))
+
+
+# A product grid on which E over two normals is exact to rounding for functions analytic in a strip.
+_NODES = np.linspace(-9, 9, 129)
+_WEIGHTS = np.exp(-(_NODES**2) / 2) / np.sqrt(2 * np.pi) * (_NODES[1] - _NODES[0])
+
+
+def quadrature_block(x, y, depth, phi, dphi, ddphi):
+    """Σ^(L) and Θ^(L) blocks of one pair of points, by two-dimensional quadrature layer by layer.
+
+    The jets (g, ∂g) of a layer at x and y are jointly Gaussian with covariance K (2(1+d0) square). The next
+    covariance E[jet φ(g) ⊗ jet φ(g')] needs, given (g, g'), only the conditional moments of the slopes.
+    The JNTK follows from the product rule on Θ⁺ = Σ⁺ + Θ Ṫ. No Hermite series, no derivative in ρ.
+    """
+    a = 1 + len(x)
+    jets = np.concatenate([np.vstack([x, np.eye(len(x))]), np.vstack([y, np.eye(len(x))])])
+    sigma = jets @ jets.T
+    theta = sigma
+    for _ in range(depth):
+        next_sigma = _jet_moments(sigma, a, phi, dphi)
+        dot = _jet_moments(sigma, a, dphi, ddphi)
+        theta = next_sigma + _leibniz(theta, dot, a)
+        sigma = next_sigma
+    return sigma[:a, a:], theta[:a, a:], sigma[:a, :a], theta[:a, :a]
+
+
+def _jet_moments(sigma, a, f, df):
+    """E[jet f(g) ⊗ jet f(g')] over both points, (2a, 2a)."""
+    values = [0, a]
+    slopes = np.setdiff1d(np.arange(2 * a), values)
+    inner = sigma[np.ix_(values, values)]
+    e, v = np.linalg.eigh(inner)
+    root = v * np.sqrt(np.maximum(e, 0))
+    regress = sigma[np.ix_(slopes, values)] @ np.linalg.pinv(inner, rcond=1e-13, hermitian=True)
+    rest = sigma[np.ix_(slopes, slopes)] - regress @ inner @ regress.T
+    z = np.stack(np.meshgrid(_NODES, _NODES, indexing="ij")).reshape(2, -1)
+    w = np.outer(_WEIGHTS, _WEIGHTS).ravel()
+    g = root @ z
+    mean = regress @ g
+    value, slope = np.asarray(f(g)), np.asarray(df(g))
+    owner = np.repeat([0, 1], a - 1)  # which point a slope index belongs to
+    jets = np.empty((2 * a, w.size))
+    jets[values] = value
+    jets[slopes] = slope[owner] * mean
+    moments = (jets * w) @ jets.T
+    pair = (slope * w) @ slope.T  # E f'(g)f'(g')
+    moments[np.ix_(slopes, slopes)] += pair[np.ix_(owner, owner)] * rest
+    return moments
+
+
+def _leibniz(p, q, a):
+    """∂_α ∂'_β (P_00 Q_00) from the jets P_αβ, Q_αβ, for both points at once."""
+    out = np.empty_like(p)
+    for i in (0, a):
+        for j in (0, a):
+            u, v = p[i : i + a, j : j + a], q[i : i + a, j : j + a]
+            block = np.empty_like(u)
+            block[0, 0] = u[0, 0] * v[0, 0]
+            block[1:, 0] = u[1:, 0] * v[0, 0] + u[0, 0] * v[1:, 0]
+            block[0, 1:] = u[0, 1:] * v[0, 0] + u[0, 0] * v[0, 1:]
+            block[1:, 1:] = (
+                u[1:, 1:] * v[0, 0]
+                + np.outer(u[1:, 0], v[0, 1:])
+                + np.outer(v[1:, 0], u[0, 1:])
+                + u[0, 0] * v[1:, 1:]
+            )
+            out[i : i + a, j : j + a] = block
+    return out
