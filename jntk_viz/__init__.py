@@ -10,7 +10,16 @@ JAX's global flag says; finite networks compute in the precision of their weight
 
 from .activations import ACTIVATIONS, Activation, get_activation
 from .attacks import accuracy, first_order_margin, pgd_margin
-from .datasets import DATASETS, Dataset, load_csv, load_dataset, normalize, train_test_split
+from .datasets import (
+    DATASETS,
+    Dataset,
+    DatasetUnavailable,
+    dataset_available,
+    load_csv,
+    load_dataset,
+    normalize,
+    train_test_split,
+)
 from .dynamics import KernelPredictor, LinearDynamics, RobustDynamics
 from .eigenfeatures import Eigenfeatures, eigenfeatures
 from .finite import finite_jacobian_nngp, finite_jntk, sample_value_and_jacobian
@@ -26,6 +35,7 @@ __all__ = [
     "MLP",
     "Activation",
     "Dataset",
+    "DatasetUnavailable",
     "Eigenfeatures",
     "JNTKOperator",
     "KernelPredictor",
@@ -34,6 +44,7 @@ __all__ = [
     "SmallestEigenvalue",
     "Trajectory",
     "accuracy",
+    "dataset_available",
     "eigenfeatures",
     "finite_jacobian_nngp",
     "finite_jntk",

@@ -4,12 +4,14 @@ Both carry *jets*: a value together with its derivatives in the d0 input directi
 axis of length 1+d0.
 """
 
+import math
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 
 from ._validation import check_count, check_fits, check_in_size, check_matrix
+from .kernels import check_smooth
 from .mlp import MLP, float_precision, precision_of
 
 
@@ -21,8 +23,13 @@ def input_jets(x) -> jax.Array:
 
 
 def activate(phi, dphi, g) -> jax.Array:
-    """Jets of φ(g): φ(g_0), then φ'(g_0) g_α."""
-    return jnp.concatenate([phi(g[:, :1]), dphi(g[:, :1]) * g[:, 1:]], axis=1)
+    """Jets of φ(g), g of shape (n, 1+d0, d)."""
+    return chain_rule(phi(g[:, :1]), dphi(g[:, :1]), g)
+
+
+def chain_rule(value, slope, g) -> jax.Array:
+    """Jets of φ(g) for g of shape (…, 1+d0, d), given φ(g_0) and φ'(g_0): φ(g_0), φ'(g_0) g_α."""
+    return jnp.concatenate([value, slope * g[..., 1:, :]], axis=-2)
 
 
 def forward_jets(mlp: MLP, params, x):
@@ -71,7 +78,7 @@ def finite_jntk(mlp: MLP, params, x1, x2=None) -> jax.Array:
         parameters
             of the wrong shape.
     """
-    _check_smooth_network(mlp)
+    check_smooth(mlp.activation, jntk=True)
     with precision_of(params):
         x1 = mlp.check_inputs(params, x1, "x1")
         x2 = x1 if x2 is None else mlp.check_inputs(params, x2, "x2")
@@ -84,22 +91,12 @@ def finite_jntk(mlp: MLP, params, x1, x2=None) -> jax.Array:
         return _finite_jntk(mlp, params, x1, x2)
 
 
-def _check_smooth_network(mlp: MLP) -> None:
-    if not mlp.activation.smooth:
-        raise ValueError(
-            f"`mlp` must have a smooth activation; got {mlp.activation.name!r}. The Jacobian NTK "
-            "contains φ'', which does not exist at a kink: automatic differentiation returns a "
-            "finite but wrong number, and the true diagonal diverges with the width. Use gelu, "
-            "silu or softplus."
-        )
-
-
 @partial(jax.jit, static_argnums=0)
 @jax.default_matmul_precision("highest")
 def _finite_jntk(mlp: MLP, params, x1, x2):
     # The four terms count the value index twice in each argument.
     weight = jnp.ones(1 + mlp.in_size, x1.dtype).at[0].set(0.5)
-    theta = 0.0
+    theta = jnp.zeros((), x1.dtype)
     for (b1, h1), (b2, h2) in zip(*(_layer_jets(mlp, params, x) for x in (x1, x2)), strict=True):
         b, h = gram(b1, b2), gram(h1, h2)
         theta += (
@@ -142,7 +139,13 @@ def finite_jacobian_nngp(mlp: MLP, key, x, *, n_networks, dtype=None) -> jax.Arr
     """
     x, n_networks = _check_monte_carlo(mlp, x, n_networks)
     with float_precision(dtype):
-        return _mean_covariance(mlp, key, jnp.asarray(x, dtype or float), n_networks)
+        x = jnp.asarray(x, dtype or float)
+        batch = _networks_at_once(mlp, x)
+        total = 0.0
+        for first in range(0, n_networks, batch):
+            jets = random_features(mlp, jax.random.fold_in(key, first // batch), x, batch)
+            total += _sum_of_grams(jets, n_networks - first)
+        return mlp.scales[-1] ** 2 * total / n_networks
 
 
 def sample_value_and_jacobian(mlp: MLP, key, x, *, n_networks, dtype=None) -> jax.Array:
@@ -156,32 +159,98 @@ def sample_value_and_jacobian(mlp: MLP, key, x, *, n_networks, dtype=None) -> ja
     """
     x, n_networks = _check_monte_carlo(mlp, x, n_networks)
     with float_precision(dtype):
-        return _draws(mlp, jax.random.split(key, n_networks), jnp.asarray(x, dtype or float))
+        x = jnp.asarray(x, dtype or float)
+        batch = _networks_at_once(mlp, x)
+        draws = []
+        for first in range(0, n_networks, batch):
+            batch_key = jax.random.fold_in(key, first // batch)
+            jets = random_features(mlp, batch_key, x, batch)
+            last = _normal_blocks(
+                jax.random.fold_in(batch_key, mlp.depth), batch * mlp.width, x.dtype
+            )
+            draws.append(_read_out(jets, last, mlp.scales[-1]))
+        return jnp.concatenate(draws)[:n_networks]
 
 
-def random_features(mlp: MLP, key, x) -> jax.Array:
-    """Jets of hᴸ of one random network, (n, 1+d0, d), drawn layer by layer.
+def random_features(mlp: MLP, key, x, n_networks: int) -> jax.Array:
+    """Jets of hᴸ of random networks, (n_networks, n, 1+d0, d), drawn layer by layer.
 
     Given the m × d jets H of hˡ⁻¹ at m = n(1+d0) indices, the columns of the next pre-activation
     jets are independent Gaussians of covariance HHᵀ/d, exactly, because Wˡ is Gaussian and
     independent of H. With Hᵀ = QR they are the columns of RᵀZ/√d for a normal m × d matrix Z: no d
     × d weights. QR does not mind a singular HHᵀ. Where d ≤ m, weights are fewer numbers than Z and
     are drawn.
+
+    Compiling takes far longer than computing here, so the parts are compiled one by one: random
+    numbers once, φ and φ' once per activation, the products once per width, nothing per depth.
     """
-    phi, dphi = mlp.activation, mlp.activation.derivative(1)
-    jets, d = input_jets(x), mlp.width
-    rows = jets.shape[0] * jets.shape[1]
-    for layer, layer_key in enumerate(jax.random.split(key, mlp.depth)):
-        flat = jets.reshape(rows, -1)
-        if layer == 0:
-            g = flat @ jax.random.normal(layer_key, (mlp.in_size, d), x.dtype)
-        elif d <= rows:
-            g = flat @ jax.random.normal(layer_key, (d, d), x.dtype) / d**0.5
-        else:
-            factor = jnp.linalg.qr(flat.T, mode="r")
-            g = factor.T @ jax.random.normal(layer_key, (rows, d), x.dtype) / d**0.5
-        jets = activate(phi, dphi, g.reshape(*jets.shape[:2], d))
+    n, d0 = x.shape
+    rows, inner = n * (1 + d0), d0
+    jets = jnp.broadcast_to(input_jets(x), (n_networks, n, 1 + d0, d0))
+    for layer, scale in enumerate(mlp.scales[:-1]):
+        count = n_networks * min(inner, rows) * mlp.width
+        normals = _normal_blocks(jax.random.fold_in(key, layer), count, x.dtype)
+        g, centre = _pre_activations(jets, normals, scale, mlp.width)
+        jets = _jets_from(*_activation_and_slope(mlp.activation, centre), g)
+        inner = mlp.width
     return jets
+
+
+_BLOCK = 2**16  # random numbers drawn at a time
+
+
+def _normal_blocks(key, count: int, dtype) -> list[jax.Array]:
+    """At least `count` standard normal numbers, in blocks of one size, which compile once."""
+    blocks = range(-(-count // _BLOCK))
+    return [_normal_block(jax.random.fold_in(key, i), jnp.dtype(dtype)) for i in blocks]
+
+
+@partial(jax.jit, static_argnums=1)
+def _normal_block(key, dtype):
+    return jax.random.normal(key, (_BLOCK,), dtype)
+
+
+def _take(blocks, shape) -> jax.Array:
+    return jnp.concatenate(blocks)[: math.prod(shape)].reshape(shape)
+
+
+@partial(jax.jit, static_argnums=3)
+@jax.default_matmul_precision("highest")
+def _pre_activations(jets, normals, scale, width):
+    """Jets of gˡ given those of hˡ⁻¹; and gˡ_0 in one row, of the same length for many widths."""
+    networks, n, jet, inner = jets.shape
+    factor = jets.reshape(networks, n * jet, inner)
+    if inner > n * jet:
+        factor = jnp.linalg.qr(factor.mT, mode="r").mT
+    g = scale * factor @ _take(normals, (networks, factor.shape[-1], width))
+    g = g.reshape(networks, n, jet, width)
+    return g, g[:, :, 0].ravel()
+
+
+@partial(jax.jit, static_argnums=0)
+def _activation_and_slope(activation, z):
+    return activation(z), activation.derivative(1)(z)
+
+
+@jax.jit
+def _jets_from(value, slope, g):
+    networks, n, _, width = g.shape
+    return chain_rule(value.reshape(networks, n, 1, width), slope.reshape(networks, n, 1, width), g)
+
+
+@jax.jit
+@jax.default_matmul_precision("highest")
+def _read_out(jets, normals, scale):
+    weights = _take(normals, (len(jets), 1, jets.shape[-1], 1))
+    return scale * (jets @ weights)[..., 0]
+
+
+@jax.jit
+@jax.default_matmul_precision("highest")
+def _sum_of_grams(jets, count):
+    """Sum of the Gram matrices of the first `count` networks."""
+    wanted = (jnp.arange(len(jets)) < count).astype(jets.dtype)
+    return jnp.einsum("k,kiad,kjbd->iajb", wanted, jets, jets)
 
 
 def _check_monte_carlo(mlp: MLP, x, n_networks):
@@ -193,35 +262,9 @@ def _check_monte_carlo(mlp: MLP, x, n_networks):
 
 
 def _networks_at_once(mlp: MLP, x) -> int:
-    """Enough networks to keep the processor busy, few enough to stay in its cache."""
-    return max(1, 2**18 // (x.shape[0] * (1 + mlp.in_size) * mlp.width))
+    """Enough networks to keep the processor busy, few enough to stay in its cache.
 
-
-@partial(jax.jit, static_argnums=0)
-@jax.default_matmul_precision("highest")
-def _mean_covariance(mlp: MLP, key, x, n_networks):
-    batch = _networks_at_once(mlp, x)
-
-    def one(index):
-        jets = random_features(mlp, jax.random.fold_in(key, index), x)
-        return (index < n_networks) * gram(jets, jets)
-
-    def add_batch(i, total):
-        return total + jax.vmap(one)(i * batch + jnp.arange(batch)).sum(axis=0)
-
-    shape = (len(x), 1 + mlp.in_size)
-    total = jax.lax.fori_loop(
-        0, -(-n_networks // batch), add_batch, jnp.zeros(shape + shape, x.dtype)
-    )
-    return mlp.scales[-1] ** 2 * total / n_networks
-
-
-@partial(jax.jit, static_argnums=0)
-@jax.default_matmul_precision("highest")
-def _draws(mlp: MLP, keys, x):
-    def one(key):
-        hidden, last = jax.random.split(key)
-        weights = jax.random.normal(last, (mlp.width,), x.dtype)
-        return mlp.scales[-1] * random_features(mlp, hidden, x) @ weights
-
-    return jax.lax.map(one, keys, batch_size=_networks_at_once(mlp, x))
+    A power of two, so that widths that are powers of two share compiled code.
+    """
+    fitting = 2**18 // (x.shape[0] * (1 + mlp.in_size) * mlp.width)
+    return 2 ** max(0, fitting.bit_length() - 1)

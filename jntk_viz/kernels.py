@@ -93,9 +93,9 @@ def kernel_scalars(x1, x2=None, *, depth, activation="gelu", kappa=1.0, jntk=Tru
     Arguments as there. Returns `Scalars` of float64 JAX arrays (n1, n2); use them inside
     `jax.enable_x64(True)`.
     """
-    *points, depth, activation, kappa = _check(x1, x2, depth, activation, kappa, jntk)
+    x1, x2, depth, activation, kappa = _check(x1, x2, depth, activation, kappa, jntk)
     with jax.enable_x64(True):
-        return _scalars(*points, depth, activation, kappa, jntk)
+        return _scalars(x1, x2, depth, activation, kappa, jntk)
 
 
 def _check(x1, x2, depth, activation, kappa, jntk):

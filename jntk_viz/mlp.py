@@ -40,7 +40,7 @@ class MLP:
     in_size: int
     width: int
     depth: int
-    activation: Activation | str = "gelu"
+    activation: Activation = "gelu"  # type: ignore[assignment]  # names are looked up below
     kappa: float = 1.0
 
     def __post_init__(self):

@@ -59,9 +59,9 @@ _WEIGHTS = np.exp(-(_NODES**2) / 2) / np.sqrt(2 * np.pi) * (_NODES[1] - _NODES[0
 def quadrature_block(x, y, depth, phi, dphi, ddphi):
     """Σ^(L) and Θ^(L) blocks of one pair of points, by two-dimensional quadrature layer by layer.
 
-    The jets (g, ∂g) of a layer at x and y are jointly Gaussian with covariance K (2(1+d0) square). The next
-    covariance E[jet φ(g) ⊗ jet φ(g')] needs, given (g, g'), only the conditional moments of the slopes.
-    The JNTK follows from the product rule on Θ⁺ = Σ⁺ + Θ Ṫ. No Hermite series, no derivative in ρ.
+    The jets (g, ∂g) of a layer at x and y are jointly Gaussian, 2(1+d0) numbers. The next
+    covariance E[jet φ(g) ⊗ jet φ(g')] needs, given (g, g'), only conditional moments of the slopes.
+    The JNTK follows from the product rule on Θ⁺ = Σ⁺ + Θ Ṫ. No Hermite series, nothing in ρ.
     """
     a = 1 + len(x)
     jets = np.concatenate([np.vstack([x, np.eye(len(x))]), np.vstack([y, np.eye(len(x))])])

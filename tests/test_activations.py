@@ -28,7 +28,9 @@ def test_every_name_promised_is_there():
 def test_second_moment_is_one(name):
     phi = ACTIVATIONS[name]
     with jax.enable_x64(True):
-        moment = integrate.quad(lambda z: float(phi(z)) ** 2 * stats.norm.pdf(z), -12, 12, points=[0])
+        moment = integrate.quad(
+            lambda z: float(phi(z)) ** 2 * stats.norm.pdf(z), -12, 12, points=[0]
+        )
     assert moment[0] == pytest.approx(1, abs=1e-8)
 
 

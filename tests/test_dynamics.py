@@ -53,9 +53,7 @@ def test_gradient_descent_step_by_step():
 def test_descent_past_the_stability_limit():
     dynamics = RobustDynamics(X, Y, lam=0.3, **KERNEL)
     eta = 1.05 * dynamics.linear.stable_learning_rate
-    near, far = (
-        np.abs(dynamics.predict(X, k * eta, learning_rate=eta)).max() for k in (50, 400)
-    )
+    near, far = (np.abs(dynamics.predict(X, k * eta, learning_rate=eta)).max() for k in (50, 400))
     assert far > 100 * near
     with pytest.raises(ValueError, match=r"`learning_rate` must be below 2N/e_max"):
         dynamics.predict(X, np.inf, learning_rate=eta)
@@ -118,6 +116,8 @@ def test_finite_kernels_can_be_used():
 
 def test_real_targets_belong_to_linear_dynamics():
     y = np.linspace(-1, 1, 6)
-    assert np.allclose(LinearDynamics(jntk(X, **KERNEL), y, lam=0.1).train(np.inf)[:, 0], y, atol=1e-6)
+    assert np.allclose(
+        LinearDynamics(jntk(X, **KERNEL), y, lam=0.1).train(np.inf)[:, 0], y, atol=1e-6
+    )
     with pytest.raises(ValueError, match=r"`y` must take the two values .* LinearDynamics"):
         RobustDynamics(X, y, lam=0.1, **KERNEL)

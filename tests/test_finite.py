@@ -87,7 +87,7 @@ def test_random_features_have_the_distribution_of_drawn_weights(width):
     keys = jax.random.split(jax.random.key(7), 4000)
 
     def by_gram(key):
-        jets = random_features(mlp, key, x)
+        jets = random_features(mlp, key, x, 1)[0]
         return jnp.tensordot(jets, jets, axes=(2, 2)) / width
 
     def by_weights(key):
@@ -121,21 +121,30 @@ def test_sampled_functions_have_the_covariance_and_depend_on_the_key_alone():
     assert np.array_equal(draws, again)
 
 
-def test_monte_carlo_does_not_depend_on_how_networks_are_batched():
-    """A prefix of the networks gives the same mean, whatever the batch."""
-    mlp, x = MLP(2, 16, 2), unit_rows(7, 2, 2)
-    key = jax.random.key(3)
-    singles = [random_features(mlp, jax.random.fold_in(key, i), jnp.asarray(x)) for i in range(5)]
-    grams = [jnp.tensordot(h, h, axes=(2, 2)) / 16 for h in singles]
-    got = finite_jacobian_nngp(mlp, key, x, n_networks=5)
-    assert worst(got, np.mean(grams, axis=0)) < 1e-5
+def test_more_networks_keep_the_first_ones():
+    """So that a mean over few networks is a partial sum of the mean over many."""
+    mlp, x, key = MLP(2, 1024, 2), unit_rows(7, 40, 2), jax.random.key(3)  # two networks at once
+    few, many = (sample_value_and_jacobian(mlp, key, x, n_networks=n) for n in (3, 6))
+    assert np.array_equal(few, many[:3])
+    assert len(np.unique(np.asarray(many)[:, 0, 0])) == 6
+
+
+@pytest.mark.parametrize("n_networks", [1, 2, 3])
+def test_monte_carlo_is_the_mean_over_the_first_networks(n_networks):
+    mlp, x, key = MLP(2, 1024, 2), unit_rows(7, 40, 2), jax.random.key(3)
+    x32 = jnp.asarray(x, jnp.float32)
+    batches = [random_features(mlp, jax.random.fold_in(key, i), x32, 2) for i in range(2)]
+    jets = jnp.concatenate(batches)[:n_networks]
+    expected = jnp.einsum("kiad,kjbd->iajb", jets, jets) / (1024 * n_networks)
+    assert worst(finite_jacobian_nngp(mlp, key, x, n_networks=n_networks), expected) < 1e-5
 
 
 def test_monte_carlo_in_float64():
     mlp, x = MLP(2, 16, 2), unit_rows(7, 2, 2)
-    assert finite_jacobian_nngp(
-        mlp, jax.random.key(0), x, n_networks=2, dtype=jnp.float64
-    ).dtype == jnp.float64
+    assert (
+        finite_jacobian_nngp(mlp, jax.random.key(0), x, n_networks=2, dtype=jnp.float64).dtype
+        == jnp.float64
+    )
 
 
 def exponent(widths, errors):

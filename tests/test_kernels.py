@@ -8,8 +8,8 @@ from oracles import CASES, autodiff_blocks, erf_kernels, quadrature_block, unit_
 
 from jntk_viz import (
     ACTIVATIONS,
-    Activation,
     MLP,
+    Activation,
     finite_jacobian_nngp,
     finite_jntk,
     jacobian_nngp,
@@ -63,7 +63,9 @@ def test_finite_differences_along_the_sphere(kernel, name):
     y, h = unit_rows(4, 3, 3), 1e-5
     path = [np.cos(s) * x + np.sin(s) * t for s in (-h, 0.0, h)]
     before, here, after = (kernel(p[None], y, depth=2, activation=name)[0] for p in path)
-    assert np.allclose(np.tensordot(t, here[1:], axes=1), (after[0] - before[0]) / (2 * h), atol=1e-8)
+    assert np.allclose(
+        np.tensordot(t, here[1:], axes=1), (after[0] - before[0]) / (2 * h), atol=1e-8
+    )
     transposed = kernel(y, x[None], depth=2, activation=name)[:, :, 0]
     assert np.allclose(transposed, here.transpose(1, 2, 0), atol=1e-12)
 

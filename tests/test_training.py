@@ -113,7 +113,9 @@ def test_trained_networks_approach_the_ode_as_one_over_root_width():
 
     def error(width, seed):
         mlp = MLP(3, width, 2, kappa=0.5)
-        run = train(mlp, mlp.init(jax.random.key(seed)), X, Y, record_at=[0, 60], x_eval=x_test, **options)
+        run = train(
+            mlp, mlp.init(jax.random.key(seed)), X, Y, record_at=[0, 60], x_eval=x_test, **options
+        )
         start, end = run.outputs_eval
         linear = dynamics.predict(
             cross, run.times[-1], learning_rate=0.5, initial=run.outputs[0], initial_test=start
