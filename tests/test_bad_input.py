@@ -27,11 +27,17 @@ def with_nan(x):
     return x
 
 
+def with_infinity(x):
+    x = x.copy()
+    x[0, 0] = np.inf
+    return x
+
+
 POINTS = {
     "not unit": (2 * X, "unit norm", "normalize"),
     "zero row": (zero_row(X), "row 2 has norm 0", "removing rows"),
     "nan": (with_nan(X), "row 1, column 2 is nan", "Remove or"),
-    "infinite": (np.where(X[0, 0] == X, np.inf, X), "row 0, column 0 is inf", "Remove or"),
+    "infinite": (with_infinity(X), "row 0, column 0 is inf", "Remove or"),
     "one dimension": (X[0], r"shape \(3,\)", "x\\[None, :\\]"),
     "three dimensions": (X[None], "shape", "x\\[None, :\\]"),
     "no rows": (X[:0], "n ≥ 1", "x\\[None, :\\]"),

@@ -1,4 +1,4 @@
-"""The limiting kernels against third-party values, autodiff, quadrature, finite differences, sampling."""
+"""The limiting kernels against routes that share no code with them."""
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ SMOOTH = [name for name, activation in ACTIVATIONS.items() if activation.smooth]
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['activation']}-{c['depth']}")
 @pytest.mark.parametrize("kernel", [jacobian_nngp, jntk], ids=lambda k: k.__name__)
 def test_third_party_values(case, kernel):
-    """neural-tangents differentiated by JAX, equal, antipodal and nearly parallel pairs included."""
+    """neural-tangents differentiated by JAX; equal, antipodal, nearly parallel pairs included."""
     gram = kernel(case["inputs"], depth=case["depth"], activation=case["activation"])
     assert worst(gram, case[kernel.__name__]) < 1e-11
 

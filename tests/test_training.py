@@ -105,7 +105,7 @@ def test_first_moments_follow_the_linear_ode_of_the_finite_kernel():
 
 
 def test_trained_networks_approach_the_ode_as_one_over_root_width():
-    """Test outputs and Jacobians after training, against the limiting dynamics from the same start."""
+    """(f, J) at test points after training, against the limiting dynamics from the same start."""
     widths, options = [64, 128, 256, 512, 1024], {"lam": 0.1, "learning_rate": 0.5, "steps": 60}
     x_test = unit_rows(1, 5, 3)
     dynamics = LinearDynamics(jntk(X, depth=2, kappa=0.5), Y, lam=0.1)
