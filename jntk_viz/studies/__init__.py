@@ -1,0 +1,1 @@
+"""One module for each experiment: its state, what is computed, what is measured; no GUI."""
