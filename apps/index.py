@@ -43,13 +43,14 @@ opens the folder <code>notebooks/</code> in JupyterLab.</li>
 </ul>
 """
 TEXT = f"""
-div {{ font: 400 16px/1.45 {FONT}; color: {INK}; }}
-h1 {{ font: 500 26px/1.25 {FONT}; margin: 4px 0; }} h2 {{ font: 500 19px/1.3 {FONT}; margin: 0; }}
+div {{ font: 400 16px/1.4 {FONT}; color: {INK}; }}
+h1 {{ font: 500 25px/1.25 {FONT}; margin: 4px 0; }} h2 {{ font: 500 17px/1.3 {FONT}; margin: 0; }}
 p, ul {{ margin: 4px 0; }} p {{ max-width: 62em; }} a {{ color: {ACCENT}; }}
 h2 a {{ font-weight: 500; }}
 """
 CARDS_CSS = """
-:host { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(290px, 1fr)); }
+:host { display: grid; gap: 14px; max-height: none !important;
+  grid-template-columns: repeat(auto-fit, minmax(min(340px, 100%), 1fr)); }
 """
 
 
@@ -64,7 +65,7 @@ def card(entry, plot):
     link = f'<h2><a href="{entry.name}">{entry.title}</a></h2>'
     return pn.Column(
         text(link, margin=(8, 12, 0, 12)),
-        pn.Column(plot.pane, height=175, sizing_mode="stretch_width", margin=(2, 6)),
+        pn.Column(plot.pane, height=180, sizing_mode="stretch_width", margin=(2, 6)),
         text(f"<p>{what}</p><p><b>{try_this}</b></p>", margin=(0, 12, 10, 12)),
         sizing_mode="stretch_width",
         margin=0,
@@ -76,7 +77,7 @@ def machine():
     """Device and versions, for the lecturer who wonders what is running."""
     device = jax.devices()[0]
     names = ("jntk-viz", "jax", "panel", "holoviews")
-    return f"{device.platform.upper()} ({device.device_kind}) · " + " · ".join(
+    return f"Running on {device.device_kind} with " + ", ".join(
         f"{name} {version(name)}" for name in names
     )
 
@@ -102,7 +103,7 @@ def app():
     return views.plain_page(
         "jntk_viz",
         text(INTRODUCTION, margin=(6, 12)),
-        views.job_bar(job),
+        views.job_bar(job, buttons=False),
         pn.Column(*cards, sizing_mode="stretch_width", margin=(0, 12), stylesheets=[CARDS_CSS]),
         text(NEXT + f"<p>{machine()}</p>", margin=(10, 12)),
         start=lambda: job.submit(compute, partial=show),

@@ -86,7 +86,7 @@ class Browser(JSComponent):
     """The one invisible piece of a page that talks to the browser window."""
 
     query = param.String("", doc="Written to the address bar; makes no history entry.")
-    narrow = param.Boolean(False, doc="Is the window as narrow as a phone?")
+    wide = param.Boolean(True, doc="Is the window wider than a phone?")
 
     _esm = """
     export function render({ model }) {
@@ -95,7 +95,7 @@ class Browser(JSComponent):
       }
       model.on("query", write)
       write()
-      model.narrow = window.innerWidth < 600
+      model.wide = window.innerWidth >= 600
       return document.createElement("span")
     }
     """

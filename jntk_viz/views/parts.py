@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import re
 from typing import NamedTuple
 
 import panel as pn
@@ -34,21 +35,30 @@ class Headline:
         )
 
 
+_BOX = f"""
+.box {{ font: 400 15px/1.35 {FONT}; color: {INK}; padding: 6px 12px; border-left: 5px solid;
+        border-radius: 4px; }}
+.info {{ background: #e8f3fb; border-color: {ACCENT}; }}
+.warning {{ background: #fff4e0; border-color: #b25e00; }}
+.error {{ background: #fdeceb; border-color: #b3261e; }}
+"""
+
+
 class Notice:
     """A message box for errors and warnings; hidden while there is nothing to say."""
 
     def __init__(self):
-        self.pane = pmui.Alert(
-            title="",
-            alert_type="warning",
-            visible=False,
-            sizing_mode="stretch_width",
-            margin=(2, 4),
+        self.kind = "info"
+        self.pane = pn.pane.HTML(
+            visible=False, sizing_mode="stretch_width", margin=(4, 4), stylesheets=[_BOX]
         )
 
     def set(self, text, kind="warning"):
         """Show plain `text`; an empty one hides the box. `kind`: info, warning or error."""
-        self.pane.param.update(object=escape(text), severity=kind, visible=bool(text))
+        self.kind = kind
+        words = re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+        box = f'<div class="box {kind}" role="alert">{words}</div>'
+        self.pane.param.update(object=box if text else "", visible=bool(text))
 
     def guarded(self, function):
         """`function` as a callback whose exceptions are shown here and logged; the page goes on."""
@@ -61,7 +71,7 @@ class Notice:
                 _log.error("a page callback failed", exc_info=error)
                 self.set(error_text(error), "error")
                 return None
-            if self.pane.severity == "error":
+            if self.kind == "error":
                 self.set("")
             return result
 
@@ -99,7 +109,7 @@ def formulas(*entries):
             )
             for symbol, words in entry.symbols.items()
         ]
-    return pmui.Accordion(
+    section = pmui.Accordion(
         ("Formulas", pn.Column(*parts, sizing_mode="stretch_width")),
         sizing_mode="stretch_width",
         margin=(2, 4),
@@ -110,6 +120,17 @@ def formulas(*entries):
             "& .MuiAccordionSummary-content *": {"fontSize": 16, "fontWeight": 500},
         },
     )
+    section.jscallback(active=_SCROLL_DOWN)
+    return section
+
+
+# Opened below the pictures, the section would lie outside the window.
+_SCROLL_DOWN = """
+for (const element of document.querySelectorAll("body *")) {
+  const main = element.shadowRoot?.querySelector(".main-content")
+  if (main) setTimeout(() => main.scrollTo({top: main.scrollHeight, behavior: "smooth"}), 350)
+}
+"""
 
 
 def _tex(text, size, **layout):
@@ -147,19 +168,22 @@ def plot_grid(*rows, min_height=470, **plots):
     css = f"""
     :host {{ display: grid; gap: 6px; grid-template-areas: {areas};
       flex: 1 0 {min_height}px !important; height: auto !important; min-height: {min_height}px;
+      max-height: none !important;
       grid-template-columns: repeat({len(rows[0])}, minmax(0, 1fr));
       grid-template-rows: repeat({len(rows)}, minmax(0, 1fr)); }}
-    {PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important; }} }}"""
+    {PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important;
+      max-height: none !important; }} }}"""
     return pn.Column(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[css])
 
 
-def job_bar(job):
+def job_bar(job, buttons=True):
     """Progress, what is being done, the time left, Pause and Cancel, bound to a `LatestWins`."""
     bar = pmui.LinearProgress(
         value=job.param.fraction.rx() * 100,
+        variant="determinate",
         sizing_mode="stretch_width",
+        min_width=60,
         margin=(12, 6),
-        active=False,
     )
 
     def describe(running, paused, text, left):
@@ -177,17 +201,16 @@ def job_bar(job):
         styles={"font-size": "15px", "color": INK},
         margin=(6, 4),
     )
-    pause = pmui.Button(
-        label=job.param.paused.rx.where("Resume", "Pause"),
-        size="small",
-        variant="outlined",
-        margin=2,
-    )
-    cancel = pmui.Button(label="Cancel", size="small", variant="outlined", margin=2)
+    small = {"size": "small", "variant": "outlined", "margin": 2}
+    pause = pmui.Button(label=job.param.paused.rx.where("Resume", "Pause"), **small)
+    cancel = pmui.Button(label="Cancel", **small)
     pause.on_click(lambda _: job.param.update(paused=not job.paused))
     cancel.on_click(lambda _: job.cancel())
-    for part in (bar, pause, cancel):
+    shown = [bar, pause, cancel] if buttons else [bar]
+    for part in shown:
         part.visible = job.param.running
+    # The height is kept while nothing runs, so that the plots below do not jump.
+    wrap = ":host { flex: none !important; flex-wrap: wrap; }"
     return pn.Row(
-        words, bar, pause, cancel, sizing_mode="stretch_width", min_height=36, margin=(0, 4)
+        words, *shown, sizing_mode="stretch_width", min_height=36, margin=(0, 4), stylesheets=[wrap]
     )

@@ -39,6 +39,10 @@ def navigation(current=None):
     return f'<nav aria-label="Pages">{links}</nav>'
 
 
+# Material's page is a flex column that would squeeze its parts rather than scroll.
+_FULL_HEIGHT = """
+:host { flex: none !important; height: auto !important; max-height: none !important; }
+"""
 _NAV_BAR = f"""
 :host {{ margin-left: auto; }}
 nav {{ display: flex; gap: 2px; }}
@@ -89,14 +93,19 @@ class StudyPage(pn.viewable.Viewer):
 
     def _template(self):
         if self.state is None:
-            return frame(self.title, self.name_, main=self._parts)
+            column = pn.Column(
+                *self._parts, sizing_mode="stretch_width", margin=0, stylesheets=[_FULL_HEIGHT]
+            )
+            return frame(self.title, self.name_, main=[column, pn.Spacer(height=8)])
         browser = address.Browser(width=0, height=0, margin=0)
         address.follow(self.state, browser)
-        fill = f"""
-        :host {{ flex: none !important; height: auto !important; padding: 4px 10px 0;
-          min-height: calc(100dvh - {_BAR + 56}px); }}"""
+        fill = f":host {{ padding: 4px 10px 0; min-height: calc(100dvh - {_BAR + 56}px); }}"
         visible = pn.Column(
-            self._question, *self._parts, sizing_mode="stretch_both", margin=0, stylesheets=[fill]
+            self._question,
+            *self._parts,
+            sizing_mode="stretch_both",
+            margin=0,
+            stylesheets=[_FULL_HEIGHT, fill],
         )
         # Two items, because Material's page does not scroll when it holds a single stretched one.
         below = self._formulas or pn.Spacer(height=1)
@@ -108,11 +117,7 @@ class StudyPage(pn.viewable.Viewer):
             sidebar=[side, *self._controls, browser],
         )
 
-        def fold(event):
-            # Panel drops what is set before the page reports that it has loaded.
-            pn.state.onload(lambda: template.param.update(sidebar_open=not event.new))
-
-        browser.param.watch(fold, "narrow")
+        browser.jslink(template, wide="sidebar_open")
         return template
 
 
