@@ -33,7 +33,7 @@ endif
 
 .PHONY: lab
 lab: .venv/.installed-app  ## open the lessons in JupyterLab
-	@$(BIN)/jupyter lab $(wildcard notebooks)
+	@$(BIN)/jntk-viz lab
 
 .PHONY: lint
 lint: .venv/.installed-test  ## check style, format and types

@@ -1,4 +1,4 @@
-"""The command `jntk-viz`: serve the apps, check the installation.
+"""The command `jntk-viz`: serve the apps, open the lessons, check the installation.
 
 Panel and JAX are imported by the subcommand that needs them: `--help` answers at once, and
 importing this module stays free of any plotting library.
@@ -23,6 +23,7 @@ examples:
   jntk-viz serve                      the apps on port 5006, in a browser if there is one
   jntk-viz serve --port 0             the same on any free port
   jntk-viz serve --data ~/uci         with the UCI files that lie in ~/uci
+  jntk-viz lab                        the lessons in JupyterLab
   jntk-viz doctor                     is this installation sound?
 
 `jntk-viz COMMAND --help` explains the options of one command.
@@ -37,7 +38,7 @@ Behind a reverse proxy that forwards https://example.org/jntk:
 
 
 class CannotServe(Exception):
-    """The server cannot start; the message says why and what to do."""
+    """The pages or lessons cannot be shown; the message says why and what to do."""
 
 
 def main(argv=None) -> int:
@@ -72,6 +73,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     add_serve_parser(commands)
+    summary = "open the lessons in JupyterLab"
+    lab_parser = commands.add_parser("lab", help=summary, description=f"{summary.capitalize()}.")
+    add_show_option(lab_parser)
+    lab_parser.set_defaults(command=lab)
     summary = "check versions, device, precision, cache, data and kernels"
     doctor = commands.add_parser("doctor", help=summary, description=f"{summary.capitalize()}.")
     doctor.set_defaults(command=run_doctor)
@@ -90,12 +95,7 @@ def add_serve_parser(commands) -> None:
     add("--port", type=port_number, default=5006, help="0 takes any free one (default: 5006)")
     add("--address", default="127.0.0.1", help="where to listen (default: 127.0.0.1, this machine)")
     add("--data", type=Path, metavar="DIR", help="folder with the UCI files, as JNTK_VIZ_DATA")
-    add(
-        "--show",
-        action=argparse.BooleanOptionalAction,
-        default=has_display(),
-        help="open a browser (default: where there is a screen)",
-    )
+    add_show_option(serve_parser)
     add("--prefix", default="", help="path in front of every address, for reverse proxies")
     add(
         "--allow-websocket-origin",
@@ -105,6 +105,15 @@ def add_serve_parser(commands) -> None:
         help="another address that visitors may come by; can be given repeatedly",
     )
     serve_parser.set_defaults(command=serve)
+
+
+def add_show_option(parser) -> None:
+    parser.add_argument(
+        "--show",
+        action=argparse.BooleanOptionalAction,
+        default=has_display(),
+        help="open a browser (default: where there is a screen)",
+    )
 
 
 def port_number(text: str) -> int:
@@ -123,6 +132,23 @@ def run_doctor(_arguments) -> int:
     from jntk_viz.doctor import examine
 
     return 0 if examine() else 1
+
+
+def lab(arguments) -> int:
+    """Open JupyterLab on the lessons of the clone."""
+    lessons = Path(__file__).parents[1] / "notebooks"
+    if not lessons.is_dir():
+        raise CannotServe(
+            f"the lessons are not at {lessons}. They come with a clone, not with the installed "
+            "package: clone the repository and `pip install -e .` there"
+        )
+    # Panel's own scripts from this machine, not from the net: lecture halls are often offline.
+    os.environ.setdefault("PANEL_INLINE", "1")
+
+    from jupyterlab.labapp import LabApp
+
+    LabApp.launch_instance([str(lessons), *([] if arguments.show else ["--no-browser"])])
+    return 0
 
 
 def apps_folder() -> Path:

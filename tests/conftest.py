@@ -5,7 +5,18 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
+
+import jax
+
+# Compiled JAX code is shared by the test processes, their servers and the next run. Before any import
+# of JAX, which reads this once.
+os.environ.setdefault(
+    "JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "jax")
+)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 import pytest
 from browser import REMEDY, find_browser
@@ -20,6 +31,14 @@ BROWSER_FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+
+@pytest.fixture(autouse=True)
+def unchanged_jax_switches():
+    """Neither the library nor a test may leave one of JAX's global switches changed."""
+    before = dict(jax.config.values)
+    yield
+    assert dict(jax.config.values) == before
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def run(*arguments, command=(sys.executable, "-m", "jntk_viz")):
 def test_help_names_every_command():
     result = run("--help")
     assert result.returncode == 0
-    for words in ("serve", "doctor", "examples:", "--version"):
+    for words in ("serve", "lab", "doctor", "examples:", "--version"):
         assert words in result.stdout
 
 
@@ -87,6 +87,22 @@ def test_apps_are_found_in_the_clone_and_in_a_package(tmp_path, monkeypatch):
     shutil.rmtree(tmp_path / "site-packages")
     with pytest.raises(cli.CannotServe, match="no apps found"):
         cli.apps_folder()
+
+
+def test_lab_says_where_the_lessons_are(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "__file__", str(tmp_path / "jntk_viz" / "cli.py"))
+    assert cli.main(["lab", "--no-show"]) == 2
+    assert "clone the repository" in capsys.readouterr().err
+
+    # Where JupyterLab would take over: what it is asked to open, and that Panel stays offline.
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setenv("PANEL_INLINE", "")
+    monkeypatch.delenv("PANEL_INLINE")
+    asked = []
+    monkeypatch.setattr("jupyterlab.labapp.LabApp.launch_instance", asked.append)
+    assert cli.main(["lab", "--no-show"]) == 0
+    assert asked == [[str(tmp_path / "notebooks"), "--no-browser"]]
+    assert os.environ["PANEL_INLINE"] == "1"
 
 
 def test_routes_leave_helpers_out(tmp_path):
