@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-import diffrax
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -203,6 +202,8 @@ def _descend(mlp: MLP, params, x, y, lam, learning_rate, steps):
 
 @partial(jax.jit, static_argnums=0)
 def _flow(mlp: MLP, params, x, y, lam, learning_rate, steps):
+    import diffrax  # here, because it takes as long to import as the rest of the library
+
     def velocity(t, params, args):
         return jax.tree.map(jnp.negative, _gradient(mlp, params, x, y, lam))
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import jax
 
-# Compiled JAX code is shared by the test processes, their servers and the next run. Before any import
-# of JAX, which reads this once.
+# Compiled JAX code is shared by the test processes, their servers and the next run. JAX reads this
+# when it is first imported.
 os.environ.setdefault(
     "JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "jax")
 )

@@ -1,8 +1,9 @@
-"""Small real tables that come with scikit-learn: nothing is downloaded."""
+"""Small real tables that come with scikit-learn: nothing is downloaded.
+
+scikit-learn is imported by the loaders: it takes longer to import than all the rest of the library.
+"""
 
 import numpy as np
-import sklearn.datasets
-from sklearn.decomposition import PCA
 
 from jntk_viz._validation import check_count
 
@@ -11,7 +12,9 @@ from .dataset import Dataset, normalize, standardize_columns, standardized_datas
 
 def iris() -> Dataset:
     """Fisher's irises, 100×4: versicolor (−1) against virginica (+1), the two that overlap."""
-    table = sklearn.datasets.load_iris()
+    from sklearn.datasets import load_iris
+
+    table = load_iris()
     x, y = _two_classes(table, 1, 2)
     return standardized_dataset(
         x,
@@ -24,7 +27,9 @@ def iris() -> Dataset:
 
 def wine() -> Dataset:
     """Chemical analyses of wines, 130×13: cultivar 0 (−1) against cultivar 1 (+1)."""
-    table = sklearn.datasets.load_wine()
+    from sklearn.datasets import load_wine
+
+    table = load_wine()
     x, y = _two_classes(table, 0, 1)
     return standardized_dataset(
         x,
@@ -41,7 +46,10 @@ def breast_cancer(n_components: int | None = None) -> Dataset:
     n_components: keep that many principal components of the standardised columns, 2 to 30, for
         kernels of lower input dimension; None keeps the 30 columns.
     """
-    table = sklearn.datasets.load_breast_cancer()
+    from sklearn.datasets import load_breast_cancer
+    from sklearn.decomposition import PCA
+
+    table = load_breast_cancer()
     y = np.where(table.target == 0, 1.0, -1.0)  # scikit-learn's class 0 is malignant
     source = (
         "Breast cancer Wisconsin, diagnostic (UCI 17, CC BY 4.0, bundled with scikit-learn): "
@@ -80,7 +88,9 @@ def digits(classes: tuple[int, int] = (3, 8), standardize: bool = False) -> Data
         that never change (54 of the 64 remain for 3 and 8).
     """
     minus, plus = _two_digits(classes)
-    table = sklearn.datasets.load_digits()
+    from sklearn.datasets import load_digits
+
+    table = load_digits()
     x, y = _two_classes(table, minus, plus)
     source = (
         "Optical recognition of handwritten digits (UCI 80, CC BY 4.0, bundled with scikit-learn): "

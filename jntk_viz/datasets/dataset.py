@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-import sklearn.model_selection
 
 from jntk_viz._validation import check_count, check_matrix, check_number
 
@@ -89,6 +88,8 @@ def train_test_split(
     seed: of the random choice; the same seed gives the same split.
     Raises ValueError if a class is too small to be in both parts.
     """
+    from sklearn import model_selection  # as slow to import as the rest of the library together
+
     seed = check_count(seed, "seed", least=0)
     fraction = check_number(test_fraction, "test_fraction")
     if not 0 < fraction < 1:
@@ -99,7 +100,7 @@ def train_test_split(
     # scikit-learn rounds fractions up, and 0.07·100 = 7.000000000000001 would be 8 rows.
     count = round(fraction * len(dataset.y))
     try:
-        rows = sklearn.model_selection.train_test_split(
+        rows = model_selection.train_test_split(
             np.arange(len(dataset.y)), test_size=count, random_state=seed, stratify=dataset.y
         )
     except ValueError as error:
