@@ -38,11 +38,11 @@ def first_order_margin(outputs, x, y, *, epsilon, norm="l2") -> np.ndarray:
 
 
 def pgd_margin(
-    predictor: Callable, x, y, *, epsilon, norm="l2", steps=20, restarts=3, seed=0
+    predictor: Callable, x, y, *, epsilon, norm="l2", steps=20, restarts=4, seed=0
 ) -> np.ndarray:
     """The smallest margin y f that projected gradient descent finds within ε of each point.
 
-    Starts at the point itself and at `restarts` random points of the ball, follows the tangent
+    Starts at the point itself and at `restarts` other points of the ball, follows the tangent
     Jacobian downhill, and also tries the whole first-order step at once. An upper bound of the true
     worst case: more steps and restarts can only lower it. Madry et al. (ICLR 2018).
 
@@ -63,7 +63,7 @@ def pgd_margin(
     rng = np.random.default_rng(seed)
     worst = np.full(len(x), np.inf)
     for restart in range(1 + restarts):
-        delta = np.zeros_like(x) if restart == 0 else _random_in_ball(rng, x.shape, epsilon, norm)
+        delta = epsilon * _random_start(rng, x.shape, norm, restart)
         # The first start goes the full way at once, as the first-order attack does, then back to
         # small steps; 2.5ε/steps lets every start cross the ball.
         sizes = np.full(steps, 2.5 * epsilon / steps)
@@ -102,8 +102,15 @@ def _project(delta, epsilon, norm):
     return delta * np.minimum(1.0, epsilon / np.maximum(length, 1e-300))
 
 
-def _random_in_ball(rng, shape, epsilon, norm):
+def _random_start(rng, shape, norm, restart):
+    """The centre of the unit ball, then by turns extreme points of it and uniform ones.
+
+    Uniform starts alone rarely come near the extreme points, where the worst case often lies.
+    """
+    if restart == 0:
+        return np.zeros(shape)
+    inside = restart % 2 == 0
     if norm == "linf":
-        return rng.uniform(-epsilon, epsilon, shape)
+        return rng.uniform(-1, 1, shape) if inside else rng.choice([-1.0, 1.0], shape)
     direction = _on_sphere(rng.normal(size=shape))
-    return epsilon * direction * rng.uniform(size=(shape[0], 1)) ** (1 / shape[1])
+    return direction * (rng.uniform(size=(shape[0], 1)) ** (1 / shape[1]) if inside else 1.0)

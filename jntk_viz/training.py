@@ -47,7 +47,8 @@ class Trajectory:
 
 def loss_parts(mlp: MLP, params, x, y) -> tuple[jax.Array, jax.Array]:
     """The two parts of the loss: mean (f(x_i) - y_i)²/2 and mean Σ_α J_α(x_i)²/2."""
-    return output_loss_parts(mlp.value_and_jacobian(params, x), jnp.asarray(y))
+    with precision_of(params):
+        return output_loss_parts(mlp.value_and_jacobian(params, x), jnp.asarray(y))
 
 
 def output_loss_parts(outputs, y):
@@ -73,9 +74,10 @@ def robust_loss(mlp: MLP, params, x, y, *, lam) -> jax.Array:
     """
     if not is_traced(lam):
         lam = check_number(lam, "lam")
-    if not is_traced(y):
-        y = check_targets(y, "y", len(x))
     with precision_of(params):
+        x = mlp.check_inputs(params, x)
+        if not is_traced(y):
+            y = check_targets(y, "y", len(x))
         fit, jacobian = loss_parts(mlp, params, x, jnp.asarray(y, params[0].dtype))
         return fit + lam * jacobian
 

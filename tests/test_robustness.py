@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from oracles import unit_rows, worst
-from scipy.stats import spearmanr
 
 from jntk_viz import (
     RobustDynamics,
@@ -28,8 +27,8 @@ def on_circle(angle):
 def brute_force(x, y, epsilon, norm):
     """The smallest margin over all points of the circle that the ball can reach."""
     angles = np.linspace(0, 2 * np.pi, 3601)
-    radius, turn = np.meshgrid(np.linspace(0, 1, 40), np.linspace(0, 2 * np.pi, 400))
-    square = on_circle(turn)
+    radius, turn = np.meshgrid(np.linspace(0, 1, 40), np.linspace(0, 2 * np.pi, 401))
+    square = on_circle(turn)  # its 401 directions include the corners of the square
     if norm == "linf":
         square = square / np.abs(square).max(axis=-1, keepdims=True)
     ball = (epsilon * radius[..., None] * square).reshape(-1, 2)
@@ -37,7 +36,7 @@ def brute_force(x, y, epsilon, norm):
     smallest = []
     for point, label in zip(x, y, strict=True):
         reached = point + ball
-        reached = np.unwrap(np.arctan2(reached[:, 1], reached[:, 0])) % (2 * np.pi)
+        reached = np.arctan2(reached[:, 1], reached[:, 0]) % (2 * np.pi)
         smallest.append(np.min(label * np.interp(reached, angles, values)))
     return np.array(smallest)
 
@@ -46,11 +45,11 @@ def brute_force(x, y, epsilon, norm):
 @pytest.mark.parametrize("epsilon", [0.1, 0.6])
 def test_pgd_finds_the_worst_point_of_the_ball(norm, epsilon):
     x, y = on_circle(np.linspace(0.1, 6.2, 12)), np.resize([1.0, -1.0, -1.0], 12)
-    searched = pgd_margin(PREDICTOR, x, y, epsilon=epsilon, norm=norm, steps=40, restarts=6)
+    searched = pgd_margin(PREDICTOR, x, y, epsilon=epsilon, norm=norm, steps=40, restarts=12)
     worst_case = brute_force(x, y, epsilon, norm)
     scale = np.abs(PREDICTOR(on_circle(np.linspace(0, 6.28, 200)))[:, 0]).max()
     assert np.all(searched > worst_case - 2e-3 * scale)  # it cannot be worse than the worst
-    assert np.all(searched < worst_case + 1e-2 * scale)
+    assert np.all(searched < worst_case + 3e-3 * scale)
 
 
 @pytest.mark.parametrize("norm", ["l2", "linf"])
@@ -140,14 +139,3 @@ def test_robust_overfitting_on_real_data():
     standard_end, best, end = robust(0.0, np.inf), robust(1.0, 100.0), robust(1.0, np.inf)
     assert best >= standard_end + 0.05
     assert end <= standard_end - 0.1
-
-
-def test_rank_correlation_of_random_features_is_not_a_fixed_number():
-    """Usefulness and robustness come from the data: shuffled labels change both."""
-    train, test = train_test_split(load_dataset("iris"))
-    rng = np.random.default_rng(0)
-    options = {"depth": 2, "lam": 0.1, "epsilon": 0.1}
-    real = eigenfeatures(train.x, train.y, test.x, test.y, **options)
-    shuffled = eigenfeatures(train.x, rng.permutation(train.y), test.x, test.y, **options)
-    assert real.usefulness.max() > 0.85 > shuffled.usefulness.max()
-    assert np.isfinite(spearmanr(real.usefulness, real.robustness).statistic)
