@@ -87,6 +87,7 @@ class Browser(JSComponent):
 
     query = param.String("", doc="Written to the address bar; makes no history entry.")
     wide = param.Boolean(True, doc="Is the window wider than a phone?")
+    shown = param.Boolean(False, doc="Has a browser drawn this?")
 
     _esm = """
     export function render({ model }) {
@@ -96,6 +97,7 @@ class Browser(JSComponent):
       model.on("query", write)
       write()
       model.wide = window.innerWidth >= 600
+      model.shown = true
       return document.createElement("span")
     }
     """

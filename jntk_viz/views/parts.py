@@ -103,7 +103,7 @@ def formulas(*entries):
         parts.append(pn.pane.HTML("".join(rows), margin=(0, 10), styles={"font-size": "15px"}))
         parts += [
             pn.Row(
-                _tex(f"$${symbol}$$", 15, width=150),
+                _tex(f"$${symbol}$$", 15, width=110),
                 pn.pane.HTML(escape(words), styles={"font-size": "15px"}, margin=(4, 0)),
                 margin=(0, 10),
             )

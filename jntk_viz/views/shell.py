@@ -1,6 +1,7 @@
 """The frame every page shares: title bar, navigation, controls, address, and the page itself."""
 
 import random
+import sys
 from typing import NamedTuple
 
 import panel as pn
@@ -65,6 +66,7 @@ class StudyPage(pn.viewable.Viewer):
 
     def __init__(self, *, title, name, parts, formulas, controls, question, state):
         super().__init__()
+        self.start = None
         self.title, self.name_, self.state = title, name, state
         self._parts, self._formulas = parts, formulas
         self._controls, self._question = controls, question
@@ -79,14 +81,29 @@ class StudyPage(pn.viewable.Viewer):
         self._template().servable(**kwargs)
         return self
 
-    def as_notebook(self, height=640):
+    def as_notebook(self):
         """The page without title bar and drawer, for a notebook cell."""
-        left = pn.Column(*self._controls, width=280)
-        parts = [self._question, *self._parts, self._formulas]
+        parts = [self._question, *self._parts, self._formulas, self._starter()]
         main = pn.Column(*[p for p in parts if p is not None], sizing_mode="stretch_both")
         if self.state is None:
             return main
-        return pn.Row(left, main, sizing_mode="stretch_width", height=height)
+        return pn.Row(pn.Column(*self._controls, width=280), main, sizing_mode="stretch_both")
+
+    def begin(self):
+        """Call `start` when the page is in the browser; at once in a script, which has none."""
+        if self.start is not None and not _in_notebook():
+            pn.state.onload(self.start)
+
+    def _starter(self):
+        """In a notebook: an invisible piece that calls `start` once the browser has drawn it.
+
+        What Panel sends to a notebook before that is lost, and later messages refer to it.
+        """
+        if self.start is None or not _in_notebook():
+            return None
+        browser = address.Browser(width=0, height=0, margin=0)
+        browser.param.watch(lambda _: self.start(), "shown")
+        return browser
 
     def __panel__(self):
         return self.as_notebook()
@@ -119,6 +136,11 @@ class StudyPage(pn.viewable.Viewer):
 
         browser.jslink(template, wide="sidebar_open")
         return template
+
+
+def _in_notebook():
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
 def frame(title, name, *, main, sidebar=()):
@@ -192,8 +214,8 @@ def page(
         controls=[*controls, *_buttons(state)],
         state=state,
     )
-    if start is not None:
-        pn.state.onload(notice.guarded(start))
+    study.start = start and notice.guarded(start)
+    study.begin()
     return study
 
 
@@ -203,9 +225,7 @@ def plain_page(title, *parts, name=None, start=None):
     - `parts`: Panel objects, one below the other;  `start`: called once the page is in the browser.
     """
     use_theme()
-    if start is not None:
-        pn.state.onload(start)
-    return StudyPage(
+    study = StudyPage(
         title=title,
         name=name,
         question=None,
@@ -214,6 +234,9 @@ def plain_page(title, *parts, name=None, start=None):
         controls=[],
         state=None,
     )
+    study.start = start
+    study.begin()
+    return study
 
 
 def _buttons(state):
@@ -222,13 +245,15 @@ def _buttons(state):
     names = address.names_of(state)
     reset = pmui.Button(label="Reset", **look)
     reset.on_click(lambda _: state.param.update(**{n: state.param[n].default for n in names}))
-    copy = pmui.Button(label="Copy link", **look)
-    copy.js_on_click(code=_COPY)
-    buttons = [reset, copy]
+    buttons = [reset]
     if "seed" in names:
         draw = pmui.Button(label="Draw again", **look)
         draw.on_click(lambda _: state.param.update(seed=random.randrange(10_000)))
-        buttons.insert(1, draw)
+        buttons.append(draw)
+    if not _in_notebook():  # whose address is not that of the page
+        copy = pmui.Button(label="Copy link", **look)
+        copy.js_on_click(code=_COPY)
+        buttons.append(copy)
     return [pn.FlexBox(*buttons, margin=(6, 6))]
 
 

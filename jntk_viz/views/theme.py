@@ -83,8 +83,8 @@ def use_theme():
     Call it first in every app and notebook. Nothing is fetched from another host; in a notebook
     without internet set the environment variable `PANEL_INLINE=1` before JupyterLab starts.
     """
-    if "bokeh" not in hv.Store.renderers or hv.Store.current_backend != "bokeh":
-        hv.extension("bokeh", logo=False)
+    if hv.Store.current_backend != "bokeh" or not hv.extension._loaded:
+        hv.extension("bokeh", logo=False, inline=pn.config.inline, enable_mathjax=True)
     pn.extension("mathjax", notifications=False)
     common = _plot_options()
     styles = {name: {"line_width": LINE_WIDTH} for name in _LINES}
