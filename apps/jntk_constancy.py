@@ -1,5 +1,6 @@
 """The kernel that stays put: networks of three widths in training, beside their infinite width."""
 
+import panel as pn
 import panel_material_ui as pmui
 
 from jntk_viz import views
@@ -9,8 +10,8 @@ from jntk_viz.views.jntk_constancy_text import FORMULAS
 
 # A change of any of these starts the training again.
 TRAINED = (
-    "data", "points", "activation", "depth", "widest", "networks",
-    "lam", "kappa", "rate", "steps", "seed",
+    "data", "points", "networks", "activation", "depth", "kappa",
+    "widest", "lam", "rate", "steps", "seed",
 )  # fmt: skip
 
 
@@ -44,14 +45,18 @@ def app():
     again = pmui.Button(label="Train again", size="small", variant="contained", margin=(4, 10))
     again.on_click(notice.guarded(train))
     shown = [name for name in TRAINED if name != "seed"]
-    controls = views.controls_for(state, *shown, "followed", slow=TRAINED)
+    data, points, networks, activation, depth, kappa, *rest = views.controls_for(
+        state, *shown, "followed", slow=TRAINED
+    )
+    # In pairs, so that all controls are seen at once on a projector.
+    controls = [data, pn.Row(points, networks), activation, pn.Row(depth, kappa), *rest, again]
     return views.page(
         "The kernel that stays put",
         "The wider the network, the less its Jacobian NTK moves while it trains",
         name="jntk_constancy",
         state=state,
-        controls=[*controls, again],
-        body=pictures.body(),
+        controls=controls,
+        body=pictures.grid(),
         headline=pictures.headline,
         formulas=views.formulas(*FORMULAS),
         job=job,

@@ -61,7 +61,11 @@ class JNTKConstancyState(param.Parameterized):
 
     data = param.Selector(default="iris", objects=list(SOURCES), label="Data set")
     points = param.Integer(
-        20, bounds=(4, 32), step=4, label="Training points N", doc="As many are tested."
+        20,
+        bounds=(4, 32),
+        step=4,
+        label="Points N",
+        doc="Training points; up to 20 others are tested.",
     )
     widest = param.Selector(
         default=512,
@@ -72,8 +76,8 @@ class JNTKConstancyState(param.Parameterized):
     networks = param.Integer(
         3,
         bounds=(1, 5),
-        label="Networks of each width",
-        doc="Each starts from other random weights.",
+        label="Networks",
+        doc="How many of each width; each starts from other random weights.",
     )
     depth = param.Integer(2, bounds=(1, 4), label="Depth L", doc="Number of hidden layers.")
     activation = param.Selector(
@@ -91,14 +95,14 @@ class JNTKConstancyState(param.Parameterized):
     kappa = param.Selector(
         default=1.0,
         objects=[0.1, 0.25, 0.5, 1.0, 2.0, 4.0],
-        label="Output scale κ",
-        doc="Multiplies the network; the smaller it is, the further the weights have to move.",
+        label="Scale κ",
+        doc="Output scale: multiplies the network; smaller, and the weights have to move further.",
     )
     rate = param.Selector(
         default=0.25,
         objects=[0.05, 0.1, 0.25, 0.5, 0.75, 0.95, 1.05, 1.5, 2.0],
-        label="Learning rate ÷ stability limit",
-        doc="The limit is 2N/e_max, e_max being the largest eigenvalue of the limiting kernel.",
+        label="Learning rate ÷ limit",
+        doc="The stability limit is 2N/e_max, with e_max the limiting kernel's largest eigenvalue.",
     )
     steps = param.Selector(default=300, objects=[30, 100, 300, 1000, 3000], label="Training steps")
     seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the weights.")
@@ -134,7 +138,6 @@ class Problem(NamedTuple):
     x: np.ndarray
     y: np.ndarray
     x_test: np.ndarray
-    names: tuple[str, ...]
     theta: np.ndarray
     cross_gram: np.ndarray
     dynamics: LinearDynamics
@@ -222,7 +225,6 @@ def prepare(state: JNTKConstancyState) -> Problem:
         x,
         train.y,
         x_test,
-        dataset.names,
         theta,
         jntk(x_test, x, **state.kernel),
         dynamics,

@@ -12,15 +12,16 @@ import panel as pn
 from jntk_viz.studies.jntk_constancy import QUANTITIES, final_errors, lines, trajectories
 from jntk_viz.views.jntk_constancy_text import (
     BAND,
+    NO_DETAILS,
     THICKNESS,
     WIDTH_COLOURS,
+    details,
     headline_text,
-    legend,
-    notes_text,
+    sentence,
 )
 from jntk_viz.views.live import LivePlot, update_all
 from jntk_viz.views.parts import Headline, plot_grid
-from jntk_viz.views.theme import FONT, INK, THEORY, escape
+from jntk_viz.views.theme import INK, THEORY
 
 ERROR_LIMITS = (3e-3, 2.0)
 LOSS_LIMITS = (3e-3, 5.0)
@@ -103,7 +104,14 @@ def width_errors(points, laws, widths, xlim=(20, 900), ylim=ERROR_LIMITS):
             text_font_size="12px", text_color=INK, text_align="left", text_baseline="middle"
         )
     )
-    axes = _AXES | {"xlabel": "width", "xlim": xlim, "ylim": ylim, "ylabel": "", "logy": True}
+    axes = _AXES | {
+        "xlabel": "width",
+        "xticks": list(widths),
+        "xlim": xlim,
+        "ylim": ylim,
+        "ylabel": "",
+        "logy": True,
+    }
     return hv.Overlay(parts).opts(hv.opts.Overlay(title="Errors against width", **axes))
 
 
@@ -154,19 +162,16 @@ class Pictures:
         self.outputs = LivePlot(
             outputs, which=2, f=NOTHING, f_ode=NOTHING, jacobian=NOTHING, jacobian_ode=NOTHING
         )
-        self.headline = Headline("Computing the limiting kernel …")
-        css = f"div {{ font: 400 15px/1.35 {FONT}; color: {INK}; }}"
-        self.notes = pn.pane.HTML("", margin=(0, 4), sizing_mode="stretch_width", stylesheets=[css])
+        self.headline = Headline(sentence("Computing the limiting kernel …") + NO_DETAILS)
         self.progress, self._limits = None, {}
 
-    def body(self):
-        """Notes and plots, for `page`."""
-        grid = plot_grid(
-            "abe", "cdf", min_height=400,
+    def grid(self):
+        """The plots, as the body of the page."""
+        return plot_grid(
+            "abe", "cdf", min_height=410,
             a=self.drift, b=self.to_limit, e=self.errors,
             c=self.loss, d=self.outputs, f=self.deviation,
         )  # fmt: skip
-        return pn.Column(self.notes, grid, sizing_mode="stretch_both", margin=0)
 
     def show(self, progress, which: int):
         """Draw a run so far; `which` width's outputs are drawn (0, 1, 2)."""
@@ -189,10 +194,8 @@ class Pictures:
             )
             self._set_axes(curves, points)
             self.follow(which)
-            self.headline.set(headline_text(summary, settings))
-            self.notes.object = (
-                f"<div>{legend(widths, settings.networks)}<br>"
-                f"{notes_text(settings, progress.problem)}</div>"
+            self.headline.set(
+                sentence(headline_text(summary, settings)) + details(settings, progress.problem)
             )
 
     def follow(self, which: int):
@@ -201,9 +204,8 @@ class Pictures:
             return
         width = self.progress.settings.widths[which]
         data = trajectories(self.progress.records, width)
-        name = f"∂f/∂({escape(self.progress.problem.names[0])})"
         self.outputs.update(which=which, **data)
-        self.outputs.set(title=f"f (solid), {name} (dashed), width {width}")
+        self.outputs.set(title=f"f (solid), ∂f/∂x₁ (dashed), width {width}")
         largest = max((np.nanmax(np.abs(v), initial=0) for _, v in data.values()), default=0)
         self.outputs.set(ylim=(-max(2, 1.1 * largest), max(2, 1.1 * largest)))
 
@@ -220,6 +222,7 @@ class Pictures:
         }
         for plot in (self.drift, self.to_limit, self.deviation):
             plot.set(xlim=(1, steps), ylim=limits["error"])
+        self.errors.figure.xaxis[0].ticker.ticks = list(widths)
         self.errors.set(xlim=(widths[0] / 1.5, 6 * widths[-1]), ylim=limits["error"])
         self.loss.set(xlim=(1, steps), ylim=limits["loss"])
         self.outputs.set(xlim=(1, steps))

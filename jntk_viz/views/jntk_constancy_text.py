@@ -53,22 +53,22 @@ FORMULAS = (
 )
 
 
-def legend(widths, networks: int) -> str:
+def legend(settings) -> str:
     """One line of HTML that says what the colours are."""
 
     def dash(colour, thickness):
         return (
             f'<span style="display:inline-block;width:26px;border-top:{thickness}px solid {colour};'
-            'vertical-align:middle;margin:0 6px 2px 14px"></span>'
+            'vertical-align:middle;margin:0 6px 2px 0"></span>'
         )
 
-    each = f", {networks} networks each" if networks > 1 else ""
+    each = f", {settings.networks} networks each" if settings.networks > 1 else ""
     parts = [
         f"{dash(colour, thickness)}width {width}"
-        for width, colour, thickness in zip(widths, WIDTH_COLOURS, THICKNESS, strict=True)
+        for width, colour, thickness in zip(settings.widths, WIDTH_COLOURS, THICKNESS, strict=True)
     ]
-    limit = f"{dash(THEORY, 2)}infinitely wide, in closed form (grey: 80 % of such networks)"
-    return "".join(parts) + each + limit
+    limit = f"&emsp;{dash(THEORY, 2)}infinitely wide, in closed form (grey: 80 % of such networks)"
+    return "&emsp;".join(parts) + each + limit
 
 
 def percent(fraction: float) -> str:
@@ -91,29 +91,38 @@ def headline_text(summary, settings) -> str:
         return lost or "Preparing the networks; black and grey are known without training any."
     if at_start:
         return (
-            f"Before training, the kernel of width <b>{wide}</b> is <b>{percent(moved[wide])}</b> "
-            f"away from its limit, that of width <b>{narrow}</b> {percent(moved[narrow])}. {lost}"
+            f"Before training, the width <b>{wide}</b> kernel is <b>{percent(moved[wide])}</b> "
+            f"away from its limit, the width <b>{narrow}</b> kernel "
+            f"<b>{percent(moved[narrow])}</b>. {lost}"
         )
     law = summary.laws["to_limit"]
     words = (
-        f"After <b>{summary.step}</b> steps the kernel of width <b>{wide}</b> has moved by "
-        f"<b>{percent(moved[wide])}</b>, that of width <b>{narrow}</b> by "
-        f"<b>{percent(moved[narrow])}</b>. Its distance from the limit falls as "
-        f"width<sup><b>{law.slope:.2f}</b></sup> (95 %: {law.low:.2f} to {law.high:.2f}); "
-        "the theorem says −½."
-    )
+        f"After <b>{summary.step}</b> steps the width-<b>{wide}</b> kernel has moved by "
+        f"<b>{percent(moved[wide])}</b>, the width-<b>{narrow}</b> kernel by "
+        f"<b>{percent(moved[narrow])}</b>. Distance to the limit: slope "
+        f"<b>{law.slope:.2f}</b> in width (95 %: {law.low:.2f} to {law.high:.2f}), theorem −½."
+    ).replace("width-", "width ")
     return f"{words.replace('-', '−')} {lost}"
 
 
-def notes_text(settings, problem) -> str:
-    """Learning rate and smallest eigenvalue, in one line of HTML."""
+NO_DETAILS = '<div style="font-size: 15px">&nbsp;<br>&nbsp;</div>'
+
+
+def sentence(words: str) -> str:
+    """The headline in the room of two lines, so that the pictures do not jump."""
+    return f'<div style="min-height: 2.7em">{words}</div>'
+
+
+def details(settings, problem) -> str:
+    """The legend, the learning rate and the smallest eigenvalue, in two lines of HTML."""
     smallest, limit = problem.smallest, problem.dynamics.stable_learning_rate
     verdict = "numerically resolved" if smallest.resolved else "not numerically resolved"
     fewer = len(problem.x) < settings.points
     points = f"{len(problem.x)} points, as many as {problem.x.shape[1]} columns allow here. "
-    return (
+    notes = (
         f"{points if fewer else ''}"
         f"Learning rate {problem.learning_rate:.3g}, stability limit 2N/e<sub>max</sub> = "
         f"{limit:.3g}. Smallest eigenvalue of the limiting kernel {smallest.value:.1e}, noise "
         f"floor {smallest.noise_floor:.1e}: {verdict}."
     ).replace("e-", "e−")
+    return f'<div style="font-size: 15px">{legend(settings)}<br>{notes}</div>'
