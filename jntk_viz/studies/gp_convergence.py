@@ -1,0 +1,334 @@
+"""Do random networks and their slopes become one Gaussian process, and how wide must they be?
+
+Two ensembles of random networks are compared with the limiting covariance of (f, J). Draws of
+(f, J) themselves show the distribution. The covariance that *one* network gives to (f, J) once its
+hidden layers are drawn, and only the last layer is still random, shows the rate: it is itself
+random, differs from the limit by about 1/√width, and makes f a mixture of Gaussians.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, lru_cache
+from typing import NamedTuple, Protocol
+
+import jax
+import numpy as np
+import param
+from threadpoolctl import ThreadpoolController
+
+from jntk_viz.activations import ACTIVATIONS
+from jntk_viz.datasets import dataset_available, load_dataset
+from jntk_viz.finite import finite_jacobian_nngp, sample_value_and_jacobian
+from jntk_viz.kernels import jacobian_nngp
+from jntk_viz.mlp import MLP
+from jntk_viz.studies.rates import PowerLaw, power_law
+
+WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
+REPEATS = 16  # networks of each width whose covariance is compared with the limit
+FITTED = 64  # the smallest width of the fit: narrower networks are not yet on the straight line
+POINTS = 12
+
+# Menu entry and options of the loader. Others have too many features to be watched.
+SOURCES = {
+    "iris": ("Iris", {}),
+    "wine": ("Wine", {}),
+    "breast_cancer": ("Breast cancer, 5 components", {"n_components": 5}),
+    "circle": ("Circle", {"n": 63}),
+    "sphere": ("Sphere in R⁴", {"n": 64}),
+    "algerian_forest_fires": ("Algerian forest fires", {}),
+    "banknote": ("Banknotes", {}),
+}
+MOST_FEATURES = 13
+
+
+def source_labels() -> dict[str, str]:
+    """Menu entry → data set, saying which of them have to be downloaded first."""
+    return {
+        label + ("" if dataset_available(name) else " (download)"): name
+        for name, (label, _) in SOURCES.items()
+    }
+
+
+class Problem(NamedTuple):
+    """What the networks depend on besides their width; κ only multiplies them."""
+
+    data: str
+    depth: int
+    activation: str
+    seed: int
+
+
+class GPConvergenceState(param.Parameterized):
+    """Everything that the page shows follows from these values."""
+
+    width = param.Selector(
+        default=32, objects=list(WIDTHS), label="Width d", doc="Neurons in each hidden layer."
+    )
+    depth = param.Integer(2, bounds=(1, 5), label="Depth L", doc="Number of hidden layers.")
+    activation = param.Selector(
+        default="gelu",
+        objects=list(ACTIVATIONS),
+        label="Activation φ",
+        doc="Scaled so that E φ(z)² = 1.",
+    )
+    kappa = param.Number(
+        1.0, bounds=(0.1, 3), step=0.1, label="Output scale κ", doc="Multiplies f and J."
+    )
+    networks = param.Selector(
+        default=1000,
+        objects=[100, 250, 500, 1000, 2000, 4000],
+        label="Random networks",
+        doc="How many are drawn for the densities and the cloud.",
+    )
+    data = param.Selector(default="iris", objects=list(SOURCES), label="Data set")
+    point = param.Integer(
+        1, bounds=(1, POINTS), label="Input x", doc="Which of the 12 well spread points."
+    )
+    alpha = param.Integer(
+        1,
+        bounds=(1, MOST_FEATURES),
+        label="Slope along feature α",
+        doc="J_α = ∂f/∂x_α, the derivative in one input feature.",
+    )
+    heat = param.Selector(
+        default="one",
+        objects={"of one network": "one", "over all networks drawn": "all"},
+        label="Covariance shown",
+        doc="Of one network: over its last layer, the hidden ones being fixed.",
+    )
+    seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the weights.")
+
+    @property
+    def problem(self) -> Problem:
+        return Problem(self.data, self.depth, self.activation, self.seed)
+
+
+class Limit(NamedTuple):
+    """The points and the limiting process: x (n, d0), covariance κ²Σ (n, 1+d0, n, 1+d0)."""
+
+    x: np.ndarray
+    names: tuple[str, ...]
+    covariance: np.ndarray
+
+    def pair(self, point: int, alpha: int) -> np.ndarray:
+        """Covariance (2, 2) of f and J_alpha at one point; both count from one."""
+        block = self.covariance[point - 1, :, point - 1, :]
+        return block[np.ix_([0, alpha], [0, alpha])]
+
+    def feature(self, alpha: int) -> int:
+        """`alpha`, or the last feature of a data set that has fewer."""
+        return min(alpha, self.x.shape[1])
+
+
+class Found(NamedTuple):
+    """What is known so far about networks of one width, and of all widths; κ = 1 throughout.
+
+    draws: (k, n, 1+d0), (f, J) of k random networks.
+    single: (n, 1+d0, n, 1+d0), the covariance that one network gives, or None.
+    errors: (len(WIDTHS), REPEATS), relative Frobenius errors of such covariances; NaN if not known.
+    """
+
+    problem: Problem
+    width: int
+    draws: np.ndarray
+    single: np.ndarray | None
+    errors: np.ndarray
+
+
+def spread_points(x, n: int) -> np.ndarray:
+    """Indices of n rows far from one another: each the one farthest from those already chosen."""
+    chosen, distance = [0], np.full(len(x), np.inf)
+    while len(chosen) < n:
+        distance = np.minimum(distance, np.linalg.norm(x - x[chosen[-1]], axis=1))
+        chosen.append(int(np.argmax(distance)))
+    return np.array(chosen)
+
+
+@lru_cache(maxsize=16)
+def points(data: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The 12 points of a data set, (12, d0), and its feature names.
+
+    Raises ValueError, naming the remedy, for data that cannot be had.
+    """
+    dataset = load_dataset(data, **SOURCES[data][1])
+    return dataset.x[spread_points(dataset.x, POINTS)], dataset.names
+
+
+@lru_cache(maxsize=64)
+def _unit_limit(data, depth, activation):
+    return jacobian_nngp(points(data)[0], depth=depth, activation=activation)
+
+
+def limit(state: GPConvergenceState) -> Limit:
+    """The limiting Gaussian process of (f, J) at the points, for the state's κ."""
+    x, names = points(state.data)
+    unit = _unit_limit(state.data, state.depth, state.activation)
+    return Limit(x, names, state.kappa**2 * unit)
+
+
+_one_at_a_time = threading.Lock()
+
+
+@cache
+def _threads():
+    return ThreadpoolController()
+
+
+@contextmanager
+def _computing():
+    """One visitor computes at a time: they share what is stored.
+
+    The many small QR factorisations take one thread: with several, OpenBLAS spends most of its
+    time waiting, on a busy machine a hundred times longer than computing.
+    """
+    with _one_at_a_time, _threads().limit(limits=1, user_api="blas"):
+        yield
+
+
+class _Store:
+    """What has been computed for one `Problem`: pure numbers, so every visitor can share them."""
+
+    def __init__(self):
+        self.draws = {width: [] for width in WIDTHS}
+        self.singles = {}
+        self.errors = np.full((len(WIDTHS), REPEATS), np.nan)
+
+
+@lru_cache(maxsize=8)
+def _store(problem: Problem) -> _Store:
+    return _Store()
+
+
+def known(problem: Problem, width: int, networks: int) -> Found:
+    """What has been computed already."""
+    store, x = _store(problem), points(problem.data)[0]
+    nothing = np.empty((0, len(x), 1 + x.shape[1]), np.float32)
+    draws = np.concatenate([nothing, *store.draws[width]])[:networks]
+    return Found(problem, width, draws, store.singles.get(width), store.errors.copy())
+
+
+def _network(problem: Problem, width: int):
+    """The network at κ = 1, the random key of its width, and the points."""
+    x, _ = points(problem.data)
+    key = jax.random.fold_in(jax.random.key(problem.seed), width)
+    return MLP(x.shape[1], width, problem.depth, problem.activation), key, x
+
+
+def draw(problem: Problem, width: int, networks: int) -> Iterator[np.ndarray]:
+    """Draw (f, J) of random networks at κ = 1, a chunk of at most about 100 ms at a time.
+
+    Chunk c is sample_value_and_jacobian with the key fold_in(fold_in(key(seed), width), 100 + c).
+    Yields all draws so far, (k, n, 1+d0), until k = `networks`.
+    """
+    mlp, key, x = _network(problem, width)
+    chunks = _store(problem).draws[width]
+    chunk = min(256, max(32, 2**15 // width))
+    done = 0
+    while done < networks:
+        c = done // chunk
+        with _computing():
+            if c == len(chunks):
+                chunk_key = jax.random.fold_in(key, 100 + c)
+                new = sample_value_and_jacobian(mlp, chunk_key, x, n_networks=chunk)
+                chunks.append(np.asarray(new))
+        done += chunk
+        if done >= networks or c == len(chunks) - 1:
+            yield np.concatenate(chunks[: c + 1])[:networks]
+
+
+def width_error(problem: Problem, width: int, repeat: int) -> float:
+    """‖K_d - K‖/‖K‖ (Frobenius) for the covariance K_d that one network gives to (f, J).
+
+    K_d is finite_jacobian_nngp of one network, with the key fold_in(fold_in(key(seed), width),
+    repeat); K is the limit. The ratio does not depend on κ.
+    """
+    store, row = _store(problem), WIDTHS.index(width)
+    with _computing():
+        if np.isnan(store.errors[row, repeat]):
+            mlp, key, x = _network(problem, width)
+            key = jax.random.fold_in(key, repeat)
+            finite = np.asarray(finite_jacobian_nngp(mlp, key, x, n_networks=1))
+            if repeat == 0:
+                store.singles[width] = finite
+            unit = _unit_limit(problem.data, problem.depth, problem.activation)
+            store.errors[row, repeat] = relative_error(finite, unit)
+    return store.errors[row, repeat]
+
+
+def width_errors(problem: Problem) -> np.ndarray:
+    """`width_error` for every width and repeat, (len(WIDTHS), REPEATS)."""
+    return np.array([[width_error(problem, w, r) for r in range(REPEATS)] for w in WIDTHS])
+
+
+def fit_slope(errors) -> PowerLaw:
+    """The power of the width by which `errors` (len(WIDTHS), REPEATS) fall from width 64 on."""
+    wide = np.array(WIDTHS) >= FITTED
+    errors = np.asarray(errors)[wide]
+    return power_law(np.repeat(np.array(WIDTHS)[wide], errors.shape[1]), errors.ravel())
+
+
+def relative_error(covariance, limit) -> float:
+    """Frobenius norm of the difference over that of the limit, over all four blocks."""
+    return float(np.linalg.norm(covariance - limit) / np.linalg.norm(limit))
+
+
+def empirical_covariance(draws) -> np.ndarray:
+    """Second moments of (k, n, 1+d0) draws, (n, 1+d0, n, 1+d0); the mean is known to be zero."""
+    draws = np.asarray(draws, np.float64)
+    flat = draws.reshape(len(draws), -1)
+    return (flat.T @ flat / len(draws)).reshape(2 * draws.shape[1:])
+
+
+def finite_covariance(found: Found, kind: str, kappa: float) -> np.ndarray | None:
+    """The covariance of (f, J) "one" network gives, or of "all" drawn; None if not yet known."""
+    if kind == "one":
+        return None if found.single is None else kappa**2 * found.single
+    return kappa**2 * empirical_covariance(found.draws) if len(found.draws) else None
+
+
+def typical_error(found: Found, width: int | None = None) -> float:
+    """Median over networks of the relative error at a width, `found.width` if left out."""
+    return float(np.median(found.errors[WIDTHS.index(width or found.width)]))
+
+
+def sampling_noise(covariance, networks: int) -> float:
+    """Relative error that `empirical_covariance` has of exactly Gaussian draws, root mean square.
+
+    E ‖S - K‖² = ((tr K)² + ‖K‖²)/networks for the second moments S: no width lowers it.
+    """
+    rows = covariance.shape[0] * covariance.shape[1]
+    trace = np.trace(covariance.reshape(rows, rows))
+    return float(np.sqrt((trace**2 / np.sum(covariance**2) + 1) / networks))
+
+
+def excess_kurtosis(values) -> tuple[float, float]:
+    """E v⁴/(E v²)² - 3, which is 0 for a Gaussian of mean zero, and its standard error there."""
+    square = np.asarray(values, np.float64) ** 2
+    return float(np.mean(square**2) / np.mean(square) ** 2 - 3), float(np.sqrt(24 / len(square)))
+
+
+class Progress(Protocol):
+    """What `explore` needs of the page that watches it."""
+
+    def progress(self, fraction: float, text: str = "") -> None: ...
+    def emit(self, value) -> None: ...
+
+
+def explore(job: Progress, problem: Problem, width: int, networks: int) -> Found:
+    """One network's covariance, then the draws, then the errors of all widths.
+
+    job.emit gets a `Found` after each step. What has been computed before costs nothing.
+    """
+    job.progress(0, f"width {width}")
+    width_error(problem, width, 0)
+    job.emit(known(problem, width, networks))
+    for draws in draw(problem, width, networks):
+        job.progress(0.5 * len(draws) / networks, f"{len(draws)} of {networks} networks")
+        job.emit(known(problem, width, len(draws)))
+    for i, w in enumerate(WIDTHS):
+        for repeat in range(REPEATS):
+            job.progress(0.5 + 0.5 * i / len(WIDTHS), f"covariance of networks of width {w}")
+            width_error(problem, w, repeat)
+        job.emit(known(problem, width, networks))
+    return known(problem, width, networks)

@@ -1,0 +1,161 @@
+"""Pictures of random networks beside their limiting Gaussian process."""
+
+import holoviews as hv
+import numpy as np
+from bokeh.models import FixedTicker
+
+from jntk_viz.views.theme import BLUE, DIVERGING, INK, MUTED, ORANGE, SAMPLE, THEORY
+
+REACH = 4.2  # axes of densities and cloud end this many standard deviations from zero
+BINS = np.linspace(-REACH, REACH, 43)
+_GRID = np.linspace(-REACH, REACH, 141)
+_CIRCLE = np.stack([f(np.linspace(0, 2 * np.pi, 97)) for f in (np.cos, np.sin)])
+ERROR_LIMITS = (0.02, 4)
+_PERCENT = [(0.03, "3 %"), (0.1, "10 %"), (0.3, "30 %"), (1, "100 %"), (3, "300 %")]
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def subscript(k):
+    """12 -> ₁₂."""
+    return str(k).translate(_SUBSCRIPTS)
+
+
+def density_limits(deviation):
+    """xlim and ylim of `density`: multiples of what the limit says, so that they seldom move."""
+    return (-REACH * deviation, REACH * deviation), (0, 0.65 / deviation)
+
+
+def density(values, deviation, xlabel=""):
+    """Histogram of (k,) values over random networks, and the limiting N(0, deviation²)."""
+    counts, edges = np.histogram(values, BINS * deviation)
+    heights = counts / (max(len(values), 1) * np.diff(edges))
+    gaussian = np.exp(-(_GRID**2) / 2) / np.sqrt(2 * np.pi) / deviation
+    xlim, ylim = density_limits(deviation)
+    bars = hv.Histogram((edges, heights), label="networks").opts(
+        fill_color=SAMPLE, line_color=None, alpha=0.55, show_legend=True
+    )
+    curve = hv.Curve((_GRID * deviation, gaussian), label="limit").opts(color=THEORY)
+    return (bars * curve).opts(
+        xlim=xlim, ylim=ylim, xlabel=xlabel, ylabel="density", yticks=3, legend_position="top_right"
+    )
+
+
+def ellipses(covariance, radii=(1, 2)):
+    """Contours at `radii` standard deviations of a centred Gaussian, separated by NaN: (m, 2)."""
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0))
+    gap = np.full((1, 2), np.nan)
+    return np.concatenate([part for r in radii for part in (r * (root @ _CIRCLE).T, gap)])
+
+
+def cloud_limits(covariance):
+    """xlim and ylim of `cloud`."""
+    x, y = REACH * np.sqrt(np.diag(covariance))
+    return (-x, x), (-y, y)
+
+
+def cloud(pairs, covariance, xlabel="f", ylabel="J"):
+    """(k, 2) values of f and J of random networks, their ellipses and the limiting ones.
+
+    covariance: (2, 2), the limiting one; both kinds are drawn at one and two standard deviations.
+    """
+    xlim, ylim = cloud_limits(covariance)
+    own = pairs.T @ pairs / len(pairs) if len(pairs) else np.full((2, 2), 0.0)
+    points = hv.Scatter((pairs[:, 0], pairs[:, 1]), label="networks").opts(
+        color=SAMPLE, size=3.5, alpha=0.35, line_color=None
+    )
+    limiting = hv.Curve(ellipses(covariance), label="limit, 1σ 2σ").opts(color=THEORY, line_width=3)
+    empirical = hv.Curve(ellipses(own), label="networks, 1σ 2σ").opts(color=BLUE, line_width=1.5)
+    return (points * limiting * empirical).opts(
+        xlim=xlim, ylim=ylim, xlabel=xlabel, ylabel=ylabel, legend_position="top_left"
+    )
+
+
+def by_block(covariance):
+    """(n, 1+d0, n, 1+d0) as a matrix ordered all f, then all J_1, then all J_2, …"""
+    n, m = covariance.shape[:2]
+    return covariance.transpose(1, 0, 3, 2).reshape(n * m, n * m)
+
+
+def block_ticks(features):
+    """Places of the block names on the unit square, and the names, at most about seven."""
+    step = -(-features // 6)
+    places = (np.arange(features + 1) + 0.5) / (features + 1)
+    names = ["f", *(f"J{subscript(k)}" for k in range(1, features + 1))]
+    shown = [0, *range(1, features + 1, step)]
+    return [(float(places[i]), names[i]) for i in shown]
+
+
+def heat_map(covariance, scale, colorbar=False, title=""):
+    """A covariance (n, 1+d0, n, 1+d0) on the unit square, its blocks separated by lines.
+
+    The first row and column of blocks belong to f, the others to J_1, J_2, …; the line between f
+    and J is heavy. `scale`: colours run from -scale to scale.
+    """
+    blocks = covariance.shape[1]
+    ticks = block_ticks(blocks - 1)
+    image = hv.Image(by_block(covariance)[::-1], bounds=(0, 0, 1, 1)).opts(
+        cmap=DIVERGING, clim=(-scale, scale), colorbar=colorbar, invert_yaxis=False,
+        colorbar_opts={"width": 10, "padding": 2} if colorbar else {},
+    )  # fmt: skip
+    edges = np.arange(1, blocks) / blocks
+    thin = {"color": MUTED, "line_width": 0.7}
+    thick = {"color": INK, "line_width": 2}
+    lines = [
+        hv.VLines(edges).opts(**thin),
+        hv.HLines(1 - edges).opts(**thin),
+        hv.VLines([1 / blocks]).opts(**thick),
+        hv.HLines([1 - 1 / blocks]).opts(**thick),
+    ]
+    return hv.Overlay([image, *lines]).opts(
+        xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=[(1 - p, name) for p, name in ticks],
+        xlabel="", ylabel="", title=title, toolbar=None, show_grid=False,
+    )  # fmt: skip
+
+
+def set_block_ticks(figure, features):
+    """Name the blocks of a heat map that is already drawn, for another number of features."""
+    ticks = block_ticks(features)
+    for axis, places in (
+        (figure.xaxis[0], [p for p, _ in ticks]),
+        (figure.yaxis[0], [1 - p for p, _ in ticks]),
+    ):
+        names = dict(zip(places, (name for _, name in ticks), strict=True))
+        axis.ticker = FixedTicker(ticks=places)
+        axis.major_label_overrides = names
+
+
+def errors_by_width(widths, errors, width, fitted=None, fit_from=64):
+    """Relative errors (w, r) of r networks of each width, NaN where unknown, on log–log axes.
+
+    Median, band from the 10 % to the 90 % quantile, the fitted power law (a function of the width,
+    drawn from `fit_from` on), a line of slope -1/2 beside it, and a ring at the width in use.
+    """
+    widths = np.asarray(widths, float)
+    known = np.isfinite(errors).all(axis=1)
+    x = widths[known]
+    low, middle, high = np.quantile(errors[known], [0.1, 0.5, 0.9], axis=1) if known.any() else (
+        [], [], []
+    )  # fmt: skip
+    here = x == width
+    ends = np.array([fit_from, widths[-1]]) if fitted else np.array([])
+    line = fitted(ends) if fitted else ends
+    half = line.mean() * 1.9 * (ends / np.sqrt(ends.prod())) ** -0.5 if fitted else ends
+    elements = [
+        hv.Area((x, low, high), vdims=["y", "y2"], label="10–90 % of networks").opts(
+            color=SAMPLE, alpha=0.25, line_color=None
+        ),
+        hv.Curve((ends, half), label="slope −1/2").opts(
+            color=MUTED, line_dash="dashed", line_width=2
+        ),
+        hv.Curve((ends, line), label="fit").opts(color=THEORY, line_width=2),
+        hv.Scatter((x, middle), label="median").opts(color=ORANGE, size=7, line_color=None),
+        hv.Scatter((x[here], np.asarray(middle)[here])).opts(
+            fill_color=None, line_color=INK, line_width=2.5, size=15
+        ),
+    ]
+    return hv.Overlay(elements).opts(
+        logx=True, logy=True, xlim=(6.5, 1300), ylim=ERROR_LIMITS, xlabel="width d",
+        ylabel="relative error", xticks=[(w, str(int(w))) for w in widths[::2]],
+        yticks=_PERCENT, legend_position="bottom_left",
+    )  # fmt: skip
