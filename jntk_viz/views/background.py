@@ -7,6 +7,7 @@ import time
 
 import panel as pn
 import param
+from panel.io.state import set_curdoc
 
 _log = logging.getLogger(__name__)
 _POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
@@ -112,7 +113,10 @@ class LatestWins(param.Parameterized):
         self._stop_current()
         self._next, self.paused = job, False
         if self._runner is None or self._runner.done():
-            self._runner = asyncio.create_task(self._run())
+            # A task inherits the page by Panel's context variable, which Bokeh's own callbacks
+            # (timeouts, taps) do not set.
+            with set_curdoc(pn.state.curdoc):
+                self._runner = asyncio.create_task(self._run())
 
     def cancel(self):
         """Stop the running work and forget what waits; what has been shown stays."""
