@@ -161,6 +161,19 @@ def test_a_view_whose_elements_change_is_refused():
     assert len(source(plot)["y"]) == 2
 
 
+def test_options_work_again_after_an_update():
+    def view(y):
+        if y[0] < 0:
+            raise ValueError("negative")
+        return hv.Curve(y).opts(color="red")
+
+    plot = views.LivePlot(view, y=np.ones(3))
+    plot.update(y=np.zeros(3))
+    with pytest.raises(ValueError, match="negative"):
+        plot.update(y=-np.ones(3))
+    assert hv.Curve([1, 2]).opts(color="blue").opts.get("style").kwargs["color"] == "blue"
+
+
 def test_update_all_feeds_every_plot():
     a = views.LivePlot(lambda y: hv.Curve(y), y=np.zeros(3))
     b = views.LivePlot(lambda z: hv.Image(z), z=np.zeros((2, 2)))

@@ -87,7 +87,7 @@ def use_theme():
         hv.extension("bokeh", logo=False, inline=pn.config.inline, enable_mathjax=True)
     pn.extension("mathjax", notifications=False)
     common = _plot_options()
-    styles = {name: {"line_width": LINE_WIDTH} for name in _LINES}
+    styles: dict[str, dict] = {name: {"line_width": LINE_WIDTH} for name in _LINES}
     styles |= {name: {"size": 7, "line_color": None} for name in _MARKERS}
     styles |= {name: {"alpha": 0.35} for name in _FILLS}
     styles["Curve"]["color"] = ACCENT
