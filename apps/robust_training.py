@@ -11,11 +11,12 @@ from jntk_viz.views import robust_training as pictures
 from jntk_viz.views import robust_training_text as text
 
 QUESTION = "When does a penalty on the input Jacobian make a network robust?"
+START = {"depth": 2, "activation": "gelu", "lam": 0.1, "t": 1e3, "epsilon": 0.3, "norm": "l2"}
 TRY = {
-    "Robust overfitting": {"lam": 0.5, "t": 50.0},
-    "λ stops mattering at t = ∞": {"lam": 0.01, "t": np.inf},
-    "L∞ attack": {"norm": "linf", "epsilon": 0.15},
-    "The paper's depth": {"depth": 11, "activation": "gelu"},
+    "Robust overfitting": {**START, "t": 1e6},
+    "L∞ attack": {**START, "norm": "linf", "epsilon": 0.15},
+    "λ stops mattering at t = ∞": {**START, "t": np.inf},
+    "The paper's depth": {**START, "depth": 11},
 }
 CONTROLS = ("data", "depth", "activation", "lam", "t", "epsilon", "norm", "shown")
 UNKNOWN = np.full(len(study.TIMES), np.nan)
@@ -29,24 +30,25 @@ class RobustTraining:
         self.state = s = study.RobustTrainingState()
         self.found = study.Found(s.problem, {}, {})
         self.headline = views.Headline()
-        self.detail = pn.pane.HTML(**text.DETAIL_STYLE)
         self.notice, self.job = views.Notice(), views.LatestWins()
+        low = {"min_height": 100}
         self.accuracy = views.LivePlot(
             pictures.accuracy_curves, times=study.TIMES, clean=UNKNOWN, robust=UNKNOWN,
-            standard_clean=UNKNOWN, standard_robust=UNKNOWN, pgd_times=NONE, pgd=NONE,
+            standard_clean=UNKNOWN, standard_robust=UNKNOWN, pgd_times=NONE, pgd=NONE, **low,
         )  # fmt: skip
         self.jacobian = views.LivePlot(
-            pictures.jacobian_curves, times=study.TIMES, jacobian=UNKNOWN, standard=UNKNOWN
+            pictures.jacobian_curves, times=study.TIMES, jacobian=UNKNOWN, standard=UNKNOWN, **low
         )
         self.map = views.LivePlot(
             pictures.lambda_time_map, lams=study.LAMBDAS, times=study.TIMES,
             values=np.tile(UNKNOWN, (len(study.LAMBDAS), 1)),
-            best=np.full(len(study.LAMBDAS), np.nan),
+            best=np.full(len(study.LAMBDAS), np.nan), **low,
         )  # fmt: skip
-        features = {"usefulness": NONE, "robustness": NONE, "eigenvalues": NONE}
+        features = {"usefulness": NONE, "robustness": NONE, "eigenvalues": NONE, **low}
         self.standard = views.LivePlot(pictures.feature_scatter, **features, colorbar=False)
         self.regularised = views.LivePlot(pictures.feature_scatter, **features)
         self.drawn = {}  # picture -> what it shows
+        self.cursors = [pictures.cursors(plot) for plot in (self.accuracy, self.jacobian, self.map)]
         for plot in (self.accuracy, self.jacobian, self.map):
             plot.figure.on_event("tap", self.notice.guarded(self.tapped))
         s.param.watch(self.notice.guarded(self.changed), ["seed", *CONTROLS])
@@ -92,24 +94,26 @@ class RobustTraining:
         """Bring pictures and words to what the state asks for, as far as it is known."""
         s, solutions = self.state, self.found.solutions
         attack = {"epsilon": s.epsilon, "norm": s.norm}
-        whole = study.lambda_time_map(solutions, **attack)
+        known = [lam for lam in (0.0, s.lam) if lam in solutions]
+        if self.outdated("numbers", s.lam, *attack.values(), len(solutions)):
+            self.whole = study.lambda_time_map(solutions, **attack)
+            self.scores = [study.scores(solutions[lam], **attack) for lam in known]
         with pn.io.hold():
-            for plot in (self.accuracy, self.jacobian, self.map):
-                pictures.place(plot.figure, t=s.t, lam=s.lam)
-            self.draw_curves(study.row(whole, s.lam), study.row(whole, 0.0))
-            self.draw_map(whole)
-            if {s.lam, 0.0} <= solutions.keys():
-                scores = [study.scores(solutions[lam], **attack) for lam in (0.0, s.lam)]
-                self.draw_features(*scores)
-                self.say(whole, *scores)
+            for spans in self.cursors:
+                pictures.place(spans, t=s.t, lam=s.lam)
+            self.draw_curves(known)
+            self.draw_map()
+            if len(known) == 2:
+                self.draw_features()
+                self.say()
             else:
                 self.headline.set(f"Computing λ = {study.power_label(s.lam)} …")
 
-    def draw_curves(self, now, standard):
+    def draw_curves(self, known):
         s = self.state
+        now, standard = study.row(self.whole, s.lam), study.row(self.whole, 0.0)
         keys = {t: (s.lam, t, s.epsilon, s.norm) for t in study.TIMES}
         searched = {t: self.found.pgd[key] for t, key in keys.items() if key in self.found.pgd}
-        known = [lam in self.found.solutions for lam in (s.lam, 0.0)]
         if self.outdated("accuracy", s.lam, s.epsilon, s.norm, known, [*searched]):
             self.accuracy.update(
                 clean=now.clean, robust=now.robust, standard_clean=standard.clean,
@@ -120,8 +124,9 @@ class RobustTraining:
         if self.outdated("jacobian", s.lam, known):
             self.jacobian.update(jacobian=now.jacobian, standard=standard.jacobian)
 
-    def draw_map(self, whole):
-        s, values = self.state, getattr(whole, self.state.shown)
+    def draw_map(self):
+        s, whole = self.state, self.whole
+        values = getattr(whole, s.shown)
         if self.outdated("map", s.shown, s.epsilon, s.norm, len(self.found.solutions)):
             self.map.update(
                 values=values if s.shown == "jacobian" else 100 * values,
@@ -131,8 +136,8 @@ class RobustTraining:
             self.map.set(title=pictures.MAP_TITLES[s.shown], clim=limits)
             self.jacobian.set(ylim=pictures.map_limits("jacobian", whole.jacobian))
 
-    def draw_features(self, *scores):
-        s, lams = self.state, (0.0, self.state.lam)
+    def draw_features(self):
+        s, scores, lams = self.state, self.scores, (0.0, self.state.lam)
         eigenvalues = [self.found.solutions[lam].eigenvalues for lam in lams]
         limits = pictures.eigenvalue_limits(*eigenvalues)
         for i, plot in enumerate((self.standard, self.regularised)):
@@ -145,12 +150,11 @@ class RobustTraining:
                 plot.set(title=f"λ = {study.power_label(lams[i])}: rank corr. {rho}")
             plot.set(clim=limits)
 
-    def say(self, whole, *scores):
-        s = self.state
-        searched = self.found.pgd.get((s.lam, s.t, s.epsilon, s.norm))
-        self.headline.set(text.headline(s, whole, searched))
-        prepared, solution = study.prepare(self.found.problem), self.found.solutions[s.lam]
-        self.detail.object = text.detail(s, whole, prepared, solution, *scores)
+    def say(self):
+        s, whole, found = self.state, self.whole, self.found
+        searched = found.pgd.get((s.lam, s.t, s.epsilon, s.norm))
+        known = study.prepare(found.problem), found.solutions[s.lam], *self.scores
+        self.headline.set(text.headline(s, whole, searched) + text.detail(s, whole, *known))
 
 
 def what_to_try(state):
@@ -169,14 +173,9 @@ def app():
     it = RobustTraining()
     controls = views.controls_for(it.state, *CONTROLS, slow=("depth",))
     controls[0].options = study.source_labels()
-    body = pn.Column(
-        it.detail,
-        views.plot_grid(
-            *4 * ["aaaaaaaaammmmmmmmm"], *3 * ["aaaaaaaaassssrrrrr"], *4 * ["jjjjjjjjjssssrrrrr"],
-            a=it.accuracy, j=it.jacobian, m=it.map, s=it.standard, r=it.regularised,
-        ),
-        sizing_mode="stretch_both",
-        margin=0,
+    pictures_of_it = views.plot_grid(
+        *5 * ["aaaaaaaaammmmmmmmm"], *2 * ["aaaaaaaaassssrrrrr"], *4 * ["jjjjjjjjjssssrrrrr"],
+        a=it.accuracy, j=it.jacobian, m=it.map, s=it.standard, r=it.regularised,
     )  # fmt: skip
     return views.page(
         "Robust training in closed form: accuracy and robustness",
@@ -184,7 +183,7 @@ def app():
         name="robust_training",
         state=it.state,
         controls=[*controls, what_to_try(it.state)],
-        body=body,
+        body=pictures_of_it,
         headline=it.headline,
         notice=it.notice,
         job=it.job,

@@ -48,10 +48,10 @@ SOURCES = {
 
 
 def power_label(value: float) -> str:
-    """0, 0.02, 1, 2·10³ or ∞: how a time or λ is written."""
+    """0, 0.02, 500, 2·10³ or ∞: how a time or λ is written."""
     if np.isinf(value):
         return "∞"
-    if value < 100:
+    if value < 1000:
         return f"{value:g}"
     exponent = int(np.floor(np.log10(value) + 1e-9))
     digit = round(value / 10**exponent)
@@ -84,7 +84,7 @@ class RobustTrainingState(param.Parameterized):
         doc="Weight of the squared input Jacobian in the loss; 0 is standard training.",
     )
     t = param.Selector(
-        default=10.0,
+        default=1e3,
         objects={power_label(t): t for t in TIMES},
         label="Training time t",
         doc="Time of the gradient flow; the last stop is t = ∞.",

@@ -1,7 +1,5 @@
 """Pictures of robust training: curves over time, the (λ, t) map, eigenfeatures."""
 
-from functools import cache
-
 import holoviews as hv
 import numpy as np
 from bokeh.models import Span
@@ -26,16 +24,16 @@ _LAM_TICKS = [(_ZERO, "0")] + [(k, _power(k)) for k in range(-3, 2)]
 
 
 MAP_TITLES = {
-    "robust": "Robust accuracy (%); ○ best until here",
-    "clean": "Clean accuracy (%); ○ robustness best until here",
-    "jacobian": "Median |J|; ○ robustness best until here",
+    "robust": "Robust accuracy (%); ○ most robust until here; click to move",
+    "clean": "Clean accuracy (%); ○ most robust until here; click to move",
+    "jacobian": "Median |J|; ○ most robust until here; click to move",
 }
 
 
 def accuracy_limits(*fractions):
-    """The axis of accuracies: from 40 %, or from 0 where something lies below."""
+    """The axis of accuracies: its upper part, or all of it; below there is room for the legend."""
     low = min((np.min(v[np.isfinite(v)], initial=1.0) for v in fractions), default=1.0)
-    return (40, 102) if low >= 0.42 else (-2, 102)
+    return (30, 102) if low >= 0.45 else (-30, 102)
 
 
 def map_limits(shown, values):
@@ -44,7 +42,7 @@ def map_limits(shown, values):
     if shown == "jacobian":
         return 0.0, float(np.ceil(2.2 * np.max(known, initial=0.1)) / 2)
     low, high = np.min(known, initial=0.9), np.max(known, initial=0.5)
-    return float(np.floor(10 * low) * 10), float(np.ceil(10 * high) * 10)
+    return float(np.floor(20 * low) * 5), float(np.ceil(20 * high) * 5)
 
 
 def eigenvalue_limits(*eigenvalues):
@@ -70,33 +68,35 @@ def nearest(values, position, places):
     return values[int(np.argmin(np.abs(places(values) - position)))]
 
 
-def place(figure, *, t, lam=None):
-    """Move the cursors of a picture, which costs nothing, without drawing it again."""
-    for span in figure.select(Span):
+def cursors(plot):
+    """The lines of a `LivePlot` that mark the reader's place."""
+    return list(plot.figure.select(Span))
+
+
+def place(spans, *, t, lam):
+    """Move cursors, which is far cheaper than drawing a picture again."""
+    for span in spans:
         upright = span.dimension == "height"
-        if upright or lam is not None:
-            span.location = float(time_position(t) if upright else lam_position(lam))
+        span.location = float(time_position(t) if upright else lam_position(lam))
 
 
-@cache
 def _slot():
     """The place of t = ∞, visibly apart from the finite times."""
     span = (_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT)
     return hv.VSpan(*span).opts(color="#d9d9d9", alpha=0.6, line_color=None)
 
 
-@cache
 def _cursor(element=hv.VLine):
     """A line through the reader's place; `place` moves it there."""
     return element(0).opts(color=INK, line_width=1.5)
 
 
-def _line(times, values, **style):
+def _line(times, values, label="", **style):
     """A curve over the finite times, and a level bar in the slot of t = ∞."""
     x, y = time_position(times), np.asarray(values, float)
     slot = [_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT]
     x = np.concatenate([x[:-1], [np.nan], slot])
-    return hv.Curve((x, np.concatenate([y[:-1], [np.nan], y[[-1, -1]]]))).opts(**style)
+    return hv.Curve((x, np.concatenate([y[:-1], [np.nan], y[[-1, -1]]])), label=label).opts(**style)
 
 
 _DASHED = {"line_dash": [6, 4], "line_width": 1.8, "alpha": 0.8}
@@ -112,20 +112,22 @@ def accuracy_curves(times, clean, robust, standard_clean, standard_robust, pgd_t
     searched = (time_position(pgd_times), 100 * np.asarray(pgd, float))
     layers = [
         _slot(),
-        _line(times, percent[2], color=BLUE, **_DASHED).relabel("same for λ = 0"),
-        _line(times, percent[3], color=ORANGE, **_DASHED),
-        _line(times, percent[0], color=BLUE).relabel("clean"),
-        _line(times, percent[1], color=ORANGE).relabel("robust, first order"),
-        hv.Scatter(searched).opts(**_CROSSES).relabel("robust, PGD search"),
+        _line(times, percent[2], "clean, λ = 0", color=BLUE, **_DASHED),
+        _line(times, percent[3], "robust, λ = 0", color=ORANGE, **_DASHED),
+        _line(times, percent[0], "clean", color=BLUE),
+        _line(times, percent[1], "robust", color=ORANGE),
+        hv.Scatter(searched, label="robust, PGD").opts(**_CROSSES),
         _cursor(),
     ]
     return hv.Overlay(layers).opts(
-        xlim=TIME_LIMITS, ylim=(40, 102), xticks=_TIME_TICKS, xlabel="training time t",
-        ylabel="accuracy (%)", legend_position="bottom_left", legend_cols=2,
-        title="Test accuracy",
+        xlim=TIME_LIMITS, ylim=(30, 102), xticks=_TIME_TICKS, xlabel="",
+        ylabel="accuracy (%)", legend_position="bottom_left", legend_cols=3,
+        title="Test accuracy", backend_opts={**_ALIGNED, "legend.spacing": 8},
     )  # fmt: skip
 
 
+# Left edges of the two pictures that share the time axis.
+_ALIGNED = {"plot.min_border_left": 62}
 _CROSSES = {"marker": "x", "size": 11, "line_width": 3, "color": INK, "line_color": INK}
 
 
@@ -139,7 +141,7 @@ def jacobian_curves(times, jacobian, standard):
     ]
     return hv.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=(0, 2), xticks=_TIME_TICKS, xlabel="training time t",
-        ylabel="median |J|", show_legend=False,
+        ylabel="median |J|", yticks=4, show_legend=False, backend_opts=_ALIGNED,
     )  # fmt: skip
 
 
@@ -166,9 +168,10 @@ def lambda_time_map(lams, times, values, best):
     y = np.concatenate([zero, _edges(lam_position(lams)[1:])])
     known = np.isfinite(best)
     layers = [
-        hv.QuadMesh((x, y, _with_gap(values))).opts(
+        hv.QuadMesh((x, y, _with_gap(values)), ["t", "λ"], "value").opts(
             cmap=SEQUENTIAL, colorbar=True, line_alpha=0, clipping_colors={"NaN": PAPER},
-            colorbar_opts={"width": 12, "padding": 4}, clim=(50, 100), tools=["hover"],
+            colorbar_opts={"width": 12, "padding": 4}, clim=(50, 100), clabel=" ",
+            tools=["hover"], hover_tooltips=[("value here", "@value{0.0}")],
         ),
         hv.Scatter((time_position(best[known]), lam_position(lams)[known])).opts(
             size=7, color=PAPER, line_color=INK
@@ -183,7 +186,6 @@ def lambda_time_map(lams, times, values, best):
     )  # fmt: skip
 
 
-@cache
 def _diagonal():
     return hv.Curve(([0, 100], [0, 100])).opts(color=MUTED, line_width=1.5)
 
@@ -198,9 +200,11 @@ def feature_scatter(usefulness, robustness, eigenvalues, *, colorbar=True):
     points = hv.Points((x, y, shade), vdims=["shade"]).opts(
         color="shade", cmap=SEQUENTIAL, clim=(-10, 2), size=8, line_color=PAPER, line_width=0.5,
         colorbar=colorbar, colorbar_opts={"width": 12, "padding": 4},
-        clabel="log₁₀ eigenvalue",
+        clabel="log₁₀ e", tools=["hover"], hover_tooltips=[
+            ("accuracy (%)", "@x{0}"), ("robust (%)", "@y{0}"), ("log₁₀ eigenvalue", "@shade{0.0}")
+        ],
     )  # fmt: skip
     return (_diagonal() * points).opts(
-        xlim=(20, 102), ylim=(-2, 102), xlabel="accuracy (%)",
+        xlim=(-2, 102), ylim=(-2, 102), xlabel="feature accuracy (%)",
         ylabel="robust (%)", title="Eigenfeatures", show_legend=False,
     )  # fmt: skip

@@ -61,11 +61,7 @@ FORMULAS = (
 )
 
 
-DETAIL_STYLE = {
-    "sizing_mode": "stretch_width",
-    "margin": (0, 4),
-    "stylesheets": [f"p {{ font: 400 14px/1.3 {FONT}; color: {INK}; margin: 0 0 2px; }}"],
-}
+_SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"
 LABEL_STYLE = {"margin": (4, 0), "styles": {"font": f"500 14px {FONT}", "color": INK}}
 
 
@@ -137,7 +133,7 @@ def detail(state, whole, prepared, solution, standard_scores, scores) -> str:
     else:
         story = f"No robust overfitting here: robust accuracy is best ({percent(best)}) at t = ∞."
     total = len(solution.eigenvalues) + solution.unresolved
-    return f"<p>{data} {story}</p><p>{claim(state, standard_scores, scores)} " + (
+    return f"<p style='{_SMALL}'>{data} {story}<br>{claim(state, standard_scores, scores)} " + (
         f"{solution.unresolved} of {total} directions lie below the noise floor.</p>"
     )
 
