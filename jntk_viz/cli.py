@@ -178,6 +178,7 @@ def serve(arguments) -> int:
     port = claim_port(address, arguments.port)
     routes = app_routes(apps_folder())
     print("Starting jntk_viz …", flush=True)
+    keep_compiled_code()
     warm_up()
 
     from panel.io.server import get_server
@@ -228,6 +229,17 @@ def claim_port(address: str, port: int) -> int:
             reason = f"cannot listen on {address}, port {port}: {error.strerror or error}"
         remedy = f"`jntk-viz serve --port {min(port + 1, 65535)}`, or `--port 0` for any free port"
         raise CannotServe(f"{reason}. Try {remedy}") from error
+
+
+def keep_compiled_code() -> None:
+    """Let JAX keep what it compiles in the user's cache folder, for the next start of the server."""
+    import jax
+
+    from jntk_viz.datasets import cache_folder
+
+    if not jax.config.jax_compilation_cache_dir:  # the user may have named another folder
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
 def warm_up() -> None:
