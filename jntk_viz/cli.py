@@ -232,7 +232,7 @@ def claim_port(address: str, port: int) -> int:
 
 
 def keep_compiled_code() -> None:
-    """Let JAX keep what it compiles in the user's cache folder, for the next start of the server."""
+    """Let JAX keep what it compiles in the user's cache folder, for the next start."""
     import jax
 
     from jntk_viz.datasets import cache_folder
