@@ -4,6 +4,7 @@ import numpy as np
 import panel as pn
 
 from jntk_viz import views
+from jntk_viz.datasets import dataset_available
 from jntk_viz.studies import gp_convergence as study
 from jntk_viz.views import gp_convergence as pictures
 from jntk_viz.views import gp_convergence_text as text
@@ -21,6 +22,7 @@ class GPConvergence:
         self.headline, self.note = views.Headline(), pn.pane.HTML(**text.NOTE_STYLE)
         self.notice, self.job = views.Notice(), views.LatestWins()
         self.found = study.known(s.problem, s.width, s.networks)
+        self.drawn = {}  # picture -> what it shows
         limit = study.limit(s)
         pair = limit.pair(s.point, s.alpha)
         nothing = np.empty((0, 2))
@@ -37,14 +39,32 @@ class GPConvergence:
             pictures.errors_by_width,
             widths=study.WIDTHS, errors=self.found.errors, width=s.width,
         )  # fmt: skip
+        self.controls = views.controls_for(s, *CONTROLS)
+        widgets = dict(zip(CONTROLS, self.controls, strict=True))
+        widgets["data"].options = study.source_labels()
+        self.alpha = widgets["alpha"]
+        self.alpha.end = limit.x.shape[1]
         s.param.watch(self.notice.guarded(self.changed), [*CONTROLS, "seed"])
         self.redraw()
 
     def changed(self, *events):
         """Show theory, and what is known of the networks, at once; draw what is missing."""
+        s = self.state
+        if not dataset_available(s.data):
+            self.headline.set("Fetching the data; the pictures still show the previous setting.")
+            self.job.submit(lambda job: study.points(s.data), done=self.fetched)
+            return
+        features = study.limit(s).x.shape[1]
+        self.alpha.end = features
+        s.alpha = min(s.alpha, features)
         self.redraw()
         if {e.name for e in events} - {"kappa", "point", "alpha", "heat"}:
             self.explore()
+
+    def fetched(self, _points):
+        """Go on with a data set that has just arrived."""
+        self.changed()
+        self.explore()
 
     def explore(self):
         s = self.state
@@ -57,72 +77,73 @@ class GPConvergence:
         if (found.problem, found.width) == (s.problem, s.width):
             self.redraw(found)
 
+    def outdated(self, picture, *key):
+        """Whether a picture has to be drawn because it shows something else than `key`."""
+        old, self.drawn[picture] = self.drawn.get(picture), key
+        return old != key
+
     def redraw(self, found=None):
         """Bring every picture and the words to the state."""
         s = self.state
         self.found = found or study.known(s.problem, s.width, s.networks)
-        limit = study.limit(s)
+        limit, errors = study.limit(s), self.found.errors
+        measured = int(np.isfinite(errors).sum())
+        law = study.fit_slope(errors) if measured == errors.size else None
+        drawn = (s.problem, s.width, s.kappa, len(self.found.draws))
         with pn.io.hold():
-            self.draw_marginals(limit)
-            self.draw_maps(limit)
-            errors = self.found.errors
-            law = study.fit_slope(errors) if np.isfinite(errors).all() else None
-            self.errors.update(errors=errors, width=s.width, fitted=law)
-            self.errors.set(title=text.error_title(law))
+            if self.outdated("marginals", *drawn, s.point, s.alpha):
+                self.draw_marginals(limit)
+            self.draw_maps(limit, drawn)
+            if self.outdated("errors", s.problem, s.width, measured):
+                self.errors.update(errors=errors, width=s.width, fitted=law)
             self.headline.set(text.headline(s, self.found, law))
-            self.note.object = text.note(s, self.found, limit)
+            if self.outdated("note", *drawn, s.networks):
+                self.note.object = text.note(s, self.found, limit)
 
     def draw_marginals(self, limit):
         s = self.state
         alpha = limit.feature(s.alpha)
         pair = limit.pair(s.point, alpha)
         pairs = s.kappa * self.found.draws[:, s.point - 1][:, [0, alpha]]
-        names = text.names(s, limit)
+        value, slope, feature = text.names(s, limit)
+        labels = (value, f"{slope} = ∂f/∂x, x = {feature}")
+        titles = (f"Output {value}", f"Slope {slope}")
         for i, plot in enumerate((self.value, self.slope)):
-            deviation = pair[i, i] ** 0.5
-            plot.update(values=pairs[:, i], deviation=deviation)
+            deviation, remark = pair[i, i] ** 0.5, text.kurtosis_remark(pairs[:, i])
+            plot.update(values=pairs[:, i], deviation=deviation, remark=remark)
             xlim, ylim = pictures.density_limits(deviation)
-            title = text.density_title(names[i], pairs[:, i])
-            plot.set(xlim=xlim, ylim=ylim, xlabel=names[i], title=title)
+            plot.set(xlim=xlim, ylim=ylim, xlabel=labels[i], title=titles[i])
         self.cloud.update(pairs=pairs, covariance=pair)
         xlim, ylim = pictures.cloud_limits(pair)
-        self.cloud.set(
-            xlim=xlim, ylim=ylim, xlabel=names[0], ylabel=names[1], title=text.CLOUD_TITLE
-        )
+        self.cloud.set(xlim=xlim, ylim=ylim, xlabel=value, ylabel=slope, title=text.CLOUD_TITLE)
 
-    def draw_maps(self, limit):
+    def draw_maps(self, limit, drawn):
         s = self.state
-        finite = study.finite_covariance(self.found, s.heat, s.kappa)
         scale = float(np.abs(limit.covariance).max())
-        if finite is None:
-            finite = difference = np.full_like(limit.covariance, np.nan)
-        else:
-            difference = finite - limit.covariance
-        for plot, covariance in (
-            (self.finite, finite),
-            (self.limit, limit.covariance),
-            (self.difference, difference),
-        ):
-            plot.update(covariance=covariance, scale=scale)
-            plot.set(clim=(-scale, scale))
-            pictures.set_block_ticks(plot.figure, limit.x.shape[1])
-        self.finite.set(title=text.heat_title(s, self.found))
+        if self.outdated("limit", s.data, s.depth, s.activation, s.kappa):
+            self.draw_map(self.limit, limit.covariance, scale)
+        finite = study.finite_covariance(self.found, s.heat, s.kappa)
+        shown = drawn if s.heat == "all" else (s.problem, s.width, s.kappa, finite is not None)
+        if self.outdated("maps", s.heat, *shown):
+            if finite is None:
+                finite = np.full_like(limit.covariance, np.nan)
+            self.draw_map(self.finite, finite, scale)
+            self.draw_map(self.difference, finite - limit.covariance, scale)
+            self.finite.set(title=text.heat_title(s, self.found))
+
+    def draw_map(self, plot, covariance, scale):
+        plot.update(covariance=covariance, scale=scale)
+        plot.set(clim=(-scale, scale))
+        pictures.set_block_ticks(plot.figure, covariance.shape[1] - 1)
 
 
 def app():
     views.use_theme()
     it = GPConvergence()
-    controls = views.controls_for(it.state, *CONTROLS)
-    widgets = dict(zip(CONTROLS, controls, strict=True))
-    widgets["data"].options = study.source_labels()
-
-    def fit_alpha(*_):
-        widgets["alpha"].end = study.limit(it.state).x.shape[1]
-
-    it.state.param.watch(it.notice.guarded(fit_alpha), "data")
-    fit_alpha()
     body = views.plot_grid(
-        *5 * ["aaaaaaaabbbbbbbbcccccccc"], *5 * ["hhhhhhllllllddddddeeeeee"], 24 * "n",
+        *5 * [16 * "a" + 16 * "b" + 16 * "c"],
+        *5 * [10 * "h" + 10 * "l" + 13 * "d" + 15 * "e"],
+        48 * "n",
         a=it.value, b=it.slope, c=it.cloud,
         h=it.finite, l=it.limit, d=it.difference, e=it.errors, n=it.note,
     )  # fmt: skip
@@ -131,7 +152,7 @@ def app():
         text.QUESTION,
         name="gp_convergence",
         state=it.state,
-        controls=controls,
+        controls=it.controls,
         body=body,
         headline=it.headline,
         notice=it.notice,

@@ -2,16 +2,32 @@
 
 import holoviews as hv
 import numpy as np
+from bokeh.core.properties import value
 from bokeh.models import FixedTicker
 
-from jntk_viz.views.theme import BLUE, DIVERGING, INK, MUTED, ORANGE, SAMPLE, THEORY
+from jntk_viz.views.theme import DIVERGING, FONT, INK, MUTED, ORANGE, SAMPLE, THEORY
 
 REACH = 4.2  # axes of densities and cloud end this many standard deviations from zero
+_OWN_ELLIPSE = "#ffb27d"  # light orange, seen on the cloud and on the limiting ellipse
 BINS = np.linspace(-REACH, REACH, 43)
 _GRID = np.linspace(-REACH, REACH, 141)
 _CIRCLE = np.stack([f(np.linspace(0, 2 * np.pi, 97)) for f in (np.cos, np.sin)])
 ERROR_LIMITS = (0.02, 4)
 _PERCENT = [(0.03, "3 %"), (0.1, "10 %"), (0.3, "30 %"), (1, "100 %"), (3, "300 %")]
+
+
+def _page_font(plot, _element):
+    # As an option, a name with commas would be taken for that of a column.
+    plot.handles["glyph"].text_font = value(FONT)
+
+
+_REMARK = {
+    "text_align": "left",
+    "text_baseline": "top",
+    "text_font_size": "13px",
+    "text_color": INK,
+    "hooks": [_page_font],
+}
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -25,8 +41,11 @@ def density_limits(deviation):
     return (-REACH * deviation, REACH * deviation), (0, 0.65 / deviation)
 
 
-def density(values, deviation, xlabel=""):
-    """Histogram of (k,) values over random networks, and the limiting N(0, deviation²)."""
+def density(values, deviation, remark=""):
+    """Histogram of (k,) values over random networks, and the limiting N(0, deviation²).
+
+    remark: text in the upper left corner.
+    """
     counts, edges = np.histogram(values, BINS * deviation)
     heights = counts / (max(len(values), 1) * np.diff(edges))
     gaussian = np.exp(-(_GRID**2) / 2) / np.sqrt(2 * np.pi) / deviation
@@ -35,8 +54,9 @@ def density(values, deviation, xlabel=""):
         fill_color=SAMPLE, line_color=None, alpha=0.55, show_legend=True
     )
     curve = hv.Curve((_GRID * deviation, gaussian), label="limit").opts(color=THEORY)
-    return (bars * curve).opts(
-        xlim=xlim, ylim=ylim, xlabel=xlabel, ylabel="density", yticks=3, legend_position="top_right"
+    words = hv.Labels(([0.97 * xlim[0]], [0.96 * ylim[1]], [remark])).opts(**_REMARK)
+    return (bars * curve * words).opts(
+        xlim=xlim, ylim=ylim, xlabel="", ylabel="density", yticks=3, legend_position="top_right"
     )
 
 
@@ -54,21 +74,20 @@ def cloud_limits(covariance):
     return (-x, x), (-y, y)
 
 
-def cloud(pairs, covariance, xlabel="f", ylabel="J"):
-    """(k, 2) values of f and J of random networks, their ellipses and the limiting ones.
+def cloud(pairs, covariance):
+    """(k, 2) values of f and J of random networks, with their ellipses and the limiting ones.
 
-    covariance: (2, 2), the limiting one; both kinds are drawn at one and two standard deviations.
+    covariance: (2, 2), the limiting one. Ellipses lie at one and two standard deviations, those of
+    the networks are the thin ones.
     """
     xlim, ylim = cloud_limits(covariance)
-    own = pairs.T @ pairs / len(pairs) if len(pairs) else np.full((2, 2), 0.0)
-    points = hv.Scatter((pairs[:, 0], pairs[:, 1]), label="networks").opts(
-        color=SAMPLE, size=3.5, alpha=0.35, line_color=None
+    own = pairs.T @ pairs / len(pairs) if len(pairs) else np.zeros((2, 2))
+    points = hv.Scatter((pairs[:, 0], pairs[:, 1])).opts(
+        color=SAMPLE, size=3.5, alpha=0.4, line_color=None
     )
-    limiting = hv.Curve(ellipses(covariance), label="limit, 1σ 2σ").opts(color=THEORY, line_width=3)
-    empirical = hv.Curve(ellipses(own), label="networks, 1σ 2σ").opts(color=BLUE, line_width=1.5)
-    return (points * limiting * empirical).opts(
-        xlim=xlim, ylim=ylim, xlabel=xlabel, ylabel=ylabel, legend_position="top_left"
-    )
+    limiting = hv.Curve(ellipses(covariance)).opts(color=THEORY, line_width=3)
+    empirical = hv.Curve(ellipses(own)).opts(color=_OWN_ELLIPSE, line_width=1.5)
+    return (points * limiting * empirical).opts(xlim=xlim, ylim=ylim, xlabel="", ylabel="")
 
 
 def by_block(covariance):
@@ -94,23 +113,24 @@ def heat_map(covariance, scale, colorbar=False, title=""):
     """
     blocks = covariance.shape[1]
     ticks = block_ticks(blocks - 1)
-    image = hv.Image(by_block(covariance)[::-1], bounds=(0, 0, 1, 1)).opts(
-        cmap=DIVERGING, clim=(-scale, scale), colorbar=colorbar, invert_yaxis=False,
+    image = hv.Image(by_block(covariance), bounds=(0, 0, 1, 1)).opts(
+        cmap=DIVERGING, clim=(-scale, scale), colorbar=colorbar, clabel=" ",
         colorbar_opts={"width": 10, "padding": 2} if colorbar else {},
     )  # fmt: skip
     edges = np.arange(1, blocks) / blocks
-    thin = {"color": MUTED, "line_width": 0.7}
-    thick = {"color": INK, "line_width": 2}
-    lines = [
-        hv.VLines(edges).opts(**thin),
-        hv.HLines(1 - edges).opts(**thin),
-        hv.VLines([1 / blocks]).opts(**thick),
-        hv.HLines([1 - 1 / blocks]).opts(**thick),
-    ]
-    return hv.Overlay([image, *lines]).opts(
+    thin = hv.Segments(_cross(edges)).opts(color=MUTED, line_width=0.7)
+    thick = hv.Segments(_cross(edges[:1])).opts(color=INK, line_width=2)
+    return hv.Overlay([image, thin, thick]).opts(
         xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=[(1 - p, name) for p, name in ticks],
         xlabel="", ylabel="", title=title, toolbar=None, show_grid=False,
     )  # fmt: skip
+
+
+def _cross(places):
+    """Vertical lines at `places` of the unit square, horizontal ones as far from its top."""
+    zero, one = np.zeros_like(places), np.ones_like(places)
+    vertical, horizontal = (places, zero, places, one), (zero, 1 - places, one, 1 - places)
+    return tuple(np.concatenate(pair) for pair in zip(vertical, horizontal, strict=True))
 
 
 def set_block_ticks(figure, features):
@@ -128,34 +148,38 @@ def set_block_ticks(figure, features):
 def errors_by_width(widths, errors, width, fitted=None, fit_from=64):
     """Relative errors (w, r) of r networks of each width, NaN where unknown, on log–log axes.
 
-    Median, band from the 10 % to the 90 % quantile, the fitted power law (a function of the width,
-    drawn from `fit_from` on), a line of slope -1/2 beside it, and a ring at the width in use.
+    Median, band from the 10 % to the 90 % quantile, the fitted `PowerLaw` (drawn from the width
+    `fit_from` on), a dashed line of slope -1/2 above it, and a ring at the width in use.
     """
     widths = np.asarray(widths, float)
     known = np.isfinite(errors).all(axis=1)
-    x = widths[known]
-    low, middle, high = np.quantile(errors[known], [0.1, 0.5, 0.9], axis=1) if known.any() else (
-        [], [], []
-    )  # fmt: skip
+    x, y = widths[known], errors[known]
+    low, middle, high = np.quantile(y, [0.1, 0.5, 0.9], axis=1) if len(y) else np.empty((3, 0))
     here = x == width
-    ends = np.array([fit_from, widths[-1]]) if fitted else np.array([])
+    ends = np.geomspace(fit_from, widths[-1], 3) if fitted else np.array([])
     line = fitted(ends) if fitted else ends
-    half = line.mean() * 1.9 * (ends / np.sqrt(ends.prod())) ** -0.5 if fitted else ends
+    half = 2.1 * line[1] * (ends / ends[1]) ** -0.5 if fitted else ends
+    words = [fit_words(fitted), "slope −½"] if fitted else ["", ""]
+    left = hv.Labels(([7.2], [ERROR_LIMITS[0] * 1.12], words[:1]))
+    right = hv.Labels((ends[1:2], half[1:2] * 1.12, words[1:] if fitted else []))
     elements = [
-        hv.Area((x, low, high), vdims=["y", "y2"], label="10–90 % of networks").opts(
-            color=SAMPLE, alpha=0.25, line_color=None
-        ),
-        hv.Curve((ends, half), label="slope −1/2").opts(
-            color=MUTED, line_dash="dashed", line_width=2
-        ),
-        hv.Curve((ends, line), label="fit").opts(color=THEORY, line_width=2),
-        hv.Scatter((x, middle), label="median").opts(color=ORANGE, size=7, line_color=None),
-        hv.Scatter((x[here], np.asarray(middle)[here])).opts(
+        hv.Area((x, low, high), vdims=["y", "y2"]).opts(color=SAMPLE, alpha=0.3, line_color=None),
+        hv.Curve((ends, half)).opts(color=MUTED, line_dash="dashed", line_width=2),
+        hv.Curve((ends, line)).opts(color=THEORY, line_width=2),
+        hv.Scatter((x, middle)).opts(color=ORANGE, size=7, line_color=None),
+        hv.Scatter((x[here], middle[here])).opts(
             fill_color=None, line_color=INK, line_width=2.5, size=15
         ),
+        left.opts(**_REMARK | {"text_baseline": "bottom"}),
+        right.opts(**_REMARK | {"text_baseline": "bottom"}),
     ]
     return hv.Overlay(elements).opts(
-        logx=True, logy=True, xlim=(6.5, 1300), ylim=ERROR_LIMITS, xlabel="width d",
-        ylabel="relative error", xticks=[(w, str(int(w))) for w in widths[::2]],
-        yticks=_PERCENT, legend_position="bottom_left",
+        logx=True, logy=True, xlim=(6.5, 1300), ylim=ERROR_LIMITS, xlabel="width d", ylabel="",
+        xticks=[(w, str(int(w))) for w in widths[::2]], yticks=_PERCENT, show_legend=False,
+        title="Error of one network",
     )  # fmt: skip
+
+
+def fit_words(law):
+    """The fitted slope and its interval, in two lines."""
+    return f"fitted slope {law.slope:.2f}\n95 %: {law.low:.2f} to {law.high:.2f}".replace("-", "−")

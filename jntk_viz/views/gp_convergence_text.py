@@ -5,10 +5,10 @@ import numpy as np
 from jntk_viz.studies import gp_convergence as study
 from jntk_viz.views.gp_convergence import subscript
 from jntk_viz.views.parts import Formula
-from jntk_viz.views.theme import FONT, INK, escape
+from jntk_viz.views.theme import FONT, INK
 
 QUESTION = "How do a random network's output and slope vary together, and how wide is wide enough?"
-CLOUD_TITLE = "Output and slope together"
+CLOUD_TITLE = "Both together, with 1σ and 2σ ellipses"
 NOTE_STYLE = {
     "sizing_mode": "stretch_width",
     "margin": (0, 6),
@@ -67,34 +67,28 @@ FORMULAS = (
 
 def percent(fraction):
     """0.237 -> 24 %; below one per cent with two digits."""
-    return f"{100 * fraction:.2g} %" if fraction < 0.1 else f"{100 * fraction:.0f} %"
+    digits = ".2g" if fraction < 0.1 else ".0f"
+    return f"{100 * fraction:{digits}}\N{NO-BREAK SPACE}%"
 
 
 def names(state, limit):
-    """What the two axes show: the output and the slope at the chosen point."""
+    """Symbols of the output and of the slope at the chosen point, and what the slope is along."""
     i, alpha = subscript(state.point), limit.feature(state.alpha)
-    return f"f(x{i})", f"J{subscript(alpha)}(x{i}) = ∂f/∂{limit.names[alpha - 1]}"
+    return f"f(x{i})", f"J{subscript(alpha)}(x{i})", limit.names[alpha - 1]
 
 
-def density_title(name, values):
-    """The excess kurtosis of the values, with twice its standard error."""
-    short = name.split(" =")[0]
+def kurtosis_remark(values):
+    """The excess kurtosis of the values beside what Gaussian ones would have, give or take."""
     if len(values) == 0:
-        return f"{short}: drawing networks …"
+        return "drawing networks …"
     excess, error = study.excess_kurtosis(values)
-    return f"{short}: excess kurtosis {excess:.2f} ± {2 * error:.2f}"
+    return f"excess kurtosis {excess:.2f}\nif Gaussian 0 ± {2 * error:.2f}".replace("-", "−")
 
 
 def heat_title(state, found):
     if state.heat == "one":
         return f"One network, width {state.width}"
     return f"{len(found.draws)} networks, width {state.width}"
-
-
-def error_title(law):
-    if law is None:
-        return "Error against width: measuring …"
-    return f"Error ∝ width^{law.slope:.2f} [{law.low:.2f}, {law.high:.2f}]".replace("-", "−")
 
 
 def headline(state, found, law):
@@ -119,30 +113,33 @@ def headline(state, found, law):
     if law is None:
         return f"{sentence}. Measuring the other widths …"
     rate = (
-        f" Fitted rate: width<sup>{law.slope:.2f}</sup>, 95 % interval {law.low:.2f} to "
-        f"{law.high:.2f}; theory: width<sup>-0.5</sup>."
+        f" Error ∝ width{_power(law.slope)}, 95 % interval {law.low:.2f} to {law.high:.2f}; "
+        f"theory: width{_power(-0.5)}."
     )
     return f"{sentence}.{rate.replace('-', '−')}"
+
+
+def _power(exponent):
+    return f"<sup style='line-height:0'>{exponent:.2g}</sup>"
 
 
 def note(state, found, limit):
     """What the heat maps show, and how far the number of networks limits what can be seen."""
     order = (
-        "Heat maps: rows and columns are first f at all 12 points, then J₁ at all points, J₂, …; "
-        "the heavy lines part the blocks f–f, f–J, J–f and J–J; one colour scale for all three."
+        "Heat maps: f at all 12 points, then J₁ at all points, J₂ …; heavy lines part the blocks "
+        "f–f, f–J, J–f, J–J. "
     )
     if len(found.draws) < state.networks:
         return order
-    error = study.relative_error(
-        study.finite_covariance(found, "all", state.kappa), limit.covariance
-    )
+    average = study.finite_covariance(found, "all", state.kappa)
+    error = study.relative_error(average, limit.covariance)
     noise = study.sampling_noise(limit.covariance, state.networks)
     words = (
-        f" The average over all {state.networks} networks is off by {percent(error)}; drawing so "
-        f"few from the exact limit would already give about {percent(noise)}"
+        f"Averaged over all {state.networks} networks the error is {percent(error)}, of which "
+        f"drawing so few explains {percent(noise)}"
     )
     if error < 1.3 * noise:
-        words += ", so here more networks help, not more width (1/√networks)."
+        words += ": more networks would lower it (1/√networks), more width would not."
     else:
-        words += ": the rest is the width."
-    return escape(order + words)
+        words += "; the rest is the width."
+    return order + words
