@@ -99,10 +99,10 @@ class RobustTraining:
             self.whole = study.lambda_time_map(solutions, **attack)
             self.scores = [study.scores(solutions[lam], **attack) for lam in known]
         with pn.io.hold():
-            for spans in self.cursors:
-                pictures.place(spans, t=s.t, lam=s.lam)
             self.draw_curves(known)
             self.draw_map()
+            for spans in self.cursors:  # last, because a picture drawn anew has them at its origin
+                pictures.place(spans, t=s.t, lam=s.lam)
             if len(known) == 2:
                 self.draw_features()
                 self.say()

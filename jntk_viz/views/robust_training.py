@@ -156,6 +156,10 @@ def _with_gap(values):
     return np.insert(values, 1, np.nan, axis=0)
 
 
+# With a range of its own HoloViews does not look for one, in vain while nothing is known.
+_VALUE = hv.Dimension("value", range=(0, 100))
+
+
 def lambda_time_map(lams, times, values, best):
     """A quantity over all (λ, t), with the time until which each λ is most robust.
 
@@ -168,7 +172,7 @@ def lambda_time_map(lams, times, values, best):
     y = np.concatenate([zero, _edges(lam_position(lams)[1:])])
     known = np.isfinite(best)
     layers = [
-        hv.QuadMesh((x, y, _with_gap(values)), ["t", "λ"], "value").opts(
+        hv.QuadMesh((x, y, _with_gap(values)), ["t", "λ"], _VALUE).opts(
             cmap=SEQUENTIAL, colorbar=True, line_alpha=0, clipping_colors={"NaN": PAPER},
             colorbar_opts={"width": 12, "padding": 4}, clim=(50, 100), clabel=" ",
             tools=["hover"], hover_tooltips=[("value here", "@value{0.0}")],

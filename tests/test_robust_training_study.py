@@ -1,0 +1,284 @@
+"""The robust-training study, its pictures and its page, without a browser."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pooch
+import pytest
+
+from jntk_viz import RobustDynamics, accuracy, eigenfeatures, first_order_margin, views
+from jntk_viz.studies import robust_training as study
+from jntk_viz.views import robust_training as pictures
+from jntk_viz.views import robust_training_text as text
+
+IRIS = study.Problem("iris", 2, "gelu", 0)
+FINITE = [i for i, t in enumerate(study.TIMES) if np.isfinite(t)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def theme():
+    views.use_theme()
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    return study.prepare(IRIS)
+
+
+@pytest.fixture(scope="module")
+def solutions():
+    return {lam: study.solve(IRIS, lam) for lam in (0.0, 0.01, 0.1, 10.0)}
+
+
+@pytest.mark.parametrize("norm", ["l2", "linf"])
+@pytest.mark.parametrize(("lam", "t"), [(0.0, 50.0), (0.1, 1e3), (10.0, 2.0), (0.01, np.inf)])
+def test_curves_equal_the_library(prepared, solutions, lam, t, norm):
+    train, test = prepared.train, prepared.test
+    outputs = RobustDynamics(train.x, train.y, lam=lam, **prepared.kernel).predict(test.x, t)
+    at, solution = study.TIMES.index(t), solutions[lam]
+    # At t = ∞ eigenvalues near 1e-10 magnify the rounding error of the kernel.
+    tolerance = 1e-8 if np.isfinite(t) else 1e-3
+    margin = first_order_margin(outputs, test.x, test.y, epsilon=0.3, norm=norm)
+    np.testing.assert_allclose(solution.path.margin(0.3, norm)[at], margin, atol=tolerance)
+    curves = study.curves(solution, epsilon=0.3, norm=norm)
+    assert curves.clean[at] == accuracy(test.y * outputs[:, 0])
+    assert curves.robust[at] == accuracy(margin)
+
+
+def test_median_jacobian_is_tangent_and_l2_whatever_the_attack(prepared, solutions):
+    at = study.TIMES.index(1e3)
+    x, train = prepared.test.x, prepared.train
+    dynamics = RobustDynamics(train.x, train.y, lam=0.1, **prepared.kernel)
+    jacobian = dynamics.predict(x, 1e3)[:, 1:]
+    tangent = jacobian - np.sum(jacobian * x, axis=1, keepdims=True) * x
+    expected = np.median(np.linalg.norm(tangent, axis=1))
+    for norm in ("l2", "linf"):
+        curves = study.curves(solutions[0.1], epsilon=0.3, norm=norm)
+        assert curves.jacobian[at] == pytest.approx(expected, rel=1e-6)
+
+
+def test_at_infinite_time_lambda_does_not_matter_if_it_is_positive(solutions):
+    ends = [solutions[lam].path.clean[-1] for lam in (0.01, 0.1, 10.0)]
+    np.testing.assert_allclose(ends[1:], [ends[0]] * 2, atol=0.02)
+    assert np.abs(solutions[0.0].path.clean[-1] - ends[0]).max() > 0.3
+
+
+def test_lambda_zero_is_ordinary_training(prepared, solutions):
+    """The neural tangent kernel alone, without any Jacobian entry, gives the same outputs."""
+    e, v = np.linalg.eigh(prepared.gram[:, 0, :, 0])
+    y, t = prepared.train.y, 50.0
+    learned = v @ (-np.expm1(-e * t / len(y)) / e * (v.T @ y))
+    outputs = prepared.cross_gram[:, 0, :, 0] @ learned
+    at = study.TIMES.index(t)
+    np.testing.assert_allclose(solutions[0.0].path.clean[at], prepared.test.y * outputs, atol=1e-9)
+
+
+def test_training_never_raises_the_regularised_loss(prepared):
+    dynamics = study.diagonalise(IRIS, 0.1)
+    states = [dynamics.train(t) for t in study.TIMES]
+    losses = [
+        np.mean((u[:, 0] - prepared.train.y) ** 2 + 0.1 * np.sum(u[:, 1:] ** 2, axis=1))
+        for u in states
+    ]
+    assert np.all(np.diff(losses[:-1]) <= 1e-9)
+    assert losses[-1] < 1e-3 * losses[0]
+
+
+def test_map_holds_the_curves_and_nan_where_nothing_is_known(solutions):
+    whole = study.lambda_time_map(solutions, epsilon=0.2, norm="linf")
+    for lam, solution in solutions.items():
+        np.testing.assert_array_equal(
+            study.row(whole, lam), study.curves(solution, epsilon=0.2, norm="linf")
+        )
+    assert np.isnan(study.row(whole, 0.5)).all()
+
+
+def test_robust_accuracy_falls_from_clean_accuracy_as_epsilon_grows(solutions):
+    maps = [study.lambda_time_map(solutions, epsilon=e) for e in (0.0, 0.1, 0.3, 1.0)]
+    known = np.isfinite(maps[0].clean)
+    robust = np.array([m.robust[known] for m in maps])
+    np.testing.assert_array_equal(robust[0], maps[0].clean[known])
+    assert np.all(np.diff(robust, axis=0) <= 0)
+    assert robust[-1].max() < robust[0].max()
+
+
+def test_ridge_is_the_last_time_of_best_robustness():
+    robust = np.full((3, len(study.TIMES)), np.nan)
+    robust[0] = 0.5
+    robust[0, [3, 7]] = 0.9
+    robust[0, -1] = 1.0  # t = ∞ is not a time to stop at
+    robust[1] = 0.2
+    np.testing.assert_array_equal(
+        study.ridge(robust), [study.TIMES[7], study.TIMES[FINITE[-1]], np.nan]
+    )
+
+
+@pytest.mark.parametrize("lam", [0.0, 0.1])
+def test_features_equal_the_library(prepared, solutions, lam):
+    train, test = prepared.train, prepared.test
+    expected = eigenfeatures(
+        train.x, train.y, test.x, test.y, lam=lam, epsilon=0.3, norm="l2", **prepared.kernel
+    )
+    scores = study.scores(solutions[lam], epsilon=0.3, norm="l2")
+    np.testing.assert_allclose(solutions[lam].eigenvalues, expected.eigenvalues, rtol=1e-3)
+    assert solutions[lam].unresolved == expected.unresolved
+    # Features of the smallest eigenvalues are themselves uncertain by rounding.
+    large = expected.eigenvalues > 1e-5 * expected.eigenvalues[0]
+    np.testing.assert_array_equal(scores.usefulness[large], expected.usefulness[large])
+    np.testing.assert_array_equal(scores.robustness[large], expected.robustness[large])
+
+
+def test_scores_count_accurate_but_fragile_features():
+    clean = np.ones((4, 10))
+    clean[3] = -1
+    cost = np.array([0.0, 2.0, 2.0, 0.0])[:, None] * np.ones(10)
+    solution = study.Solution(0.1, None, np.ones(4), study.Reach(clean, cost, 9 * cost), 0)
+    scores = study.scores(solution, epsilon=1.0)
+    assert (scores.fragile, scores.robustness.tolist()) == (2, [1, 0, 0, 0])
+    assert study.scores(solution, epsilon=0.3).fragile == 0
+    assert study.scores(solution, epsilon=0.3, norm="linf").fragile == 2
+
+
+def test_the_search_finds_at_least_what_is_there_without_attack(solutions):
+    at = study.TIMES.index(1e3)
+    clean = study.curves(solutions[0.1], epsilon=0).clean[at]
+    searched = [study.pgd_accuracy(IRIS, 0.1, 1e3, epsilon, "l2") for epsilon in (0.0, 0.3)]
+    assert searched[0] == clean
+    assert searched[1] < clean
+
+
+class Recorder:
+    """Stands in for the page: keeps what it is told, stops when it is told to."""
+
+    def __init__(self, stop_after=np.inf):
+        self.stop_after, self.steps, self.found = stop_after, [], []
+
+    def progress(self, fraction, text=""):
+        self.steps.append((fraction, text))
+        if len(self.steps) > self.stop_after:
+            raise views.Cancelled
+
+    def emit(self, value):
+        self.found.append(value)
+
+
+def test_explore_begins_with_what_is_on_screen_and_ends_with_all():
+    job = Recorder()
+    end = study.explore(job, IRIS, 0.1, 1e3, 0.3, "l2")
+    assert {*end.solutions} == {*study.LAMBDAS}
+    assert {t for _, t, _, _ in end.pgd} == {1e3, *study.PGD_TIMES}
+    assert {*job.found[0].solutions} == {0.1, 0.0}
+    assert np.all(np.diff([fraction for fraction, _ in job.steps]) >= 0)
+    with pytest.raises(views.Cancelled):
+        study.explore(Recorder(stop_after=2), IRIS, 0.1, 1e3, 0.3, "l2")
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [(0.0, "0"), (0.02, "0.02"), (500.0, "500"), (2e3, "2·10³"), (1e10, "10¹⁰"), (np.inf, "∞")],
+)
+def test_labels_of_times_and_lambdas(value, label):
+    assert study.power_label(value) == label
+
+
+def test_every_place_on_an_axis_is_its_own_and_is_found_again():
+    for values, places in (
+        (study.TIMES, pictures.time_position),
+        (study.LAMBDAS, pictures.lam_position),
+    ):
+        positions = places(values)
+        assert np.all(np.diff(positions) > 0)
+        assert [pictures.nearest(values, p, places) for p in positions] == [*values]
+    gap = np.diff(pictures.time_position(study.TIMES))
+    assert gap[-1] > 2 * gap[:-1].max()
+
+
+def test_the_map_keeps_infinity_and_zero_apart():
+    values = np.arange(len(study.LAMBDAS) * len(study.TIMES), dtype=float)
+    values = values.reshape(len(study.LAMBDAS), -1)
+    best = np.full(len(study.LAMBDAS), np.nan)
+    best[2] = 50.0
+    picture = pictures.lambda_time_map(study.LAMBDAS, study.TIMES, values, best)
+    mesh, dots = [*picture][:2]
+    drawn = mesh.dimension_values(2, flat=False)
+    assert np.isnan(drawn[1]).all()
+    assert np.isnan(drawn[:, -2]).all()
+    np.testing.assert_array_equal(np.delete(np.delete(drawn, 1, 0), -2, 1), values)
+    np.testing.assert_allclose(dots.array(), [[np.log10(50), np.log10(study.LAMBDAS[2])]])
+
+
+def test_scatter_draws_large_eigenvalues_on_top():
+    picture = pictures.feature_scatter(
+        np.array([0.5, 1.0]), np.array([0.25, 0.75]), np.array([100.0, 1.0])
+    )
+    np.testing.assert_allclose([*picture][1].array(), [[100, 75, 0], [50, 25, 2]])
+
+
+@pytest.fixture(scope="module")
+def page_class():
+    path = Path(__file__).parent.parent / "apps" / "robust_training.py"
+    spec = importlib.util.spec_from_file_location("robust_training_app", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.RobustTraining
+
+
+def test_page_says_what_the_library_computes(page_class, prepared):
+    page = page_class()
+    page.explore()
+    assert page.job.error == ""
+    train, test = prepared.train, prepared.test
+    words = page.headline.pane.object
+    for lam, sentence in ((0.1, "λ = 0.1 at t = 10³: {} % clean, {} % robust at ε = 0.3"),
+                          (0.0, "standard training at the same time: {} % and {} %")):  # fmt: skip
+        outputs = RobustDynamics(train.x, train.y, lam=lam, **prepared.kernel).predict(test.x, 1e3)
+        margin = first_order_margin(outputs, test.x, test.y, epsilon=0.3)
+        clean, robust = (100 * accuracy(m) for m in (test.y * outputs[:, 0], margin))
+        assert sentence.format(round(clean), round(robust)) in words
+    page.explore_later = lambda: None  # the search would only repeat what is tested above
+    for change in ({"t": np.inf}, {"lam": 0.0}, {"epsilon": 0.1}, {"norm": "linf"}):
+        page.state.param.update(**change)
+        assert page.headline.pane.object != words
+        words = page.headline.pane.object
+    assert not page.notice.pane.visible
+
+
+def test_page_draws_what_it_says(page_class):
+    page = page_class()
+    page.explore()
+    whole = study.lambda_time_map(page.found.solutions, epsilon=0.3, norm="l2")
+    np.testing.assert_array_equal(page.accuracy.data["clean"], study.row(whole, 0.1).clean)
+    np.testing.assert_array_equal(page.map.data["values"], 100 * whole.robust)
+    page.explore_later = lambda: None
+    page.state.param.update(shown="jacobian", lam=1.0, t=10.0)
+    np.testing.assert_array_equal(page.map.data["values"], whole.jacobian)
+    np.testing.assert_array_equal(page.accuracy.data["robust"], study.row(whole, 1.0).robust)
+    places = {span.dimension: span.location for span in pictures.cursors(page.map)}
+    assert places == {"height": 1.0, "width": 0.0}
+
+
+def test_a_data_set_that_cannot_be_had_is_said_and_the_page_goes_on(
+    page_class, monkeypatch, tmp_path
+):
+    def no_network(*_, **__):
+        raise OSError("no network in this test")
+
+    monkeypatch.setenv("JNTK_VIZ_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", no_network)
+    page = page_class()
+    page.state.data = "sonar"
+    assert "JNTK_VIZ_DATA" in page.job.error
+    assert "Sonar (download)" in study.source_labels()
+    page.state.data = "iris"
+    assert page.job.error == ""
+    assert "λ = 0.1" in page.headline.pane.object
+
+
+def test_rounding_is_told_where_the_limits_differ():
+    clean = np.full((len(study.LAMBDAS), len(study.TIMES)), 0.9)
+    whole = study.Curves(clean, clean - 0.2, clean)
+    assert "ends at the same 90 % and 70 %" in text.limit(whole)
+    clean[3, -1] = 0.95
+    assert "rounding makes it 90 % to 95 %" in text.limit(whole)
