@@ -11,6 +11,8 @@ from panel.custom import JSComponent
 
 from jntk_viz.views.background import after_pause
 
+_KINDS = {param.Integer: "an integer", param.Number: "a number", param.Boolean: "true or false"}
+
 
 def names_of(state):
     """The parameters that make up a state: all public ones that can be set."""
@@ -42,7 +44,7 @@ def parse(parameter, text):
             return value if not math.isnan(value) else float("not a number")
         return text if isinstance(parameter, param.String) else json.loads(text)
     except (ValueError, KeyError):
-        raise ValueError(f"is not a {type(parameter).__name__.lower()}") from None
+        raise ValueError(f"is not {_KINDS.get(type(parameter), 'such a value')}") from None
 
 
 def _text(value):

@@ -124,11 +124,12 @@ def formulas(*entries):
     return section
 
 
-# Opened below the pictures, the section would lie outside the window.
+# Opened below the pictures, the section would lie outside the window; typesetting takes a while.
 _SCROLL_DOWN = """
 for (const element of document.querySelectorAll("body *")) {
   const main = element.shadowRoot?.querySelector(".main-content")
-  if (main) setTimeout(() => main.scrollTo({top: main.scrollHeight, behavior: "smooth"}), 350)
+  const scroll = () => main.scrollTo({top: main.scrollHeight, behavior: "smooth"})
+  if (main) [350, 1200].forEach(wait => setTimeout(scroll, wait))
 }
 """
 

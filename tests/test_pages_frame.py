@@ -1,0 +1,92 @@
+"""The landing page and what all pages share, in a real browser."""
+
+from itertools import pairwise
+
+import pytest
+
+from jntk_viz import views
+
+PHONE = {"width": 390, "height": 800}
+NAMES = [entry.name for entry in views.PAGES]
+MODELS = "[...Bokeh.documents[0].all_models]"
+MAIN = (
+    "[...document.querySelectorAll('body *')]"
+    ".map(e => e.shadowRoot?.querySelector('.main-content')).find(e => e)"
+)
+
+
+def all_sources_filled(page):
+    page.wait_for_function(
+        f"""() => {{
+          const columns = data => data instanceof Map ? [...data.values()] : Object.values(data)
+          const filled = source => columns(source.data).some(column => column.length)
+          const sources = {MODELS}.filter(m => m.type == "ColumnDataSource")
+          return sources.length && sources.every(filled)
+        }}""",
+        timeout=120_000,
+    )
+
+
+def settled_history(page):
+    """Entries in the browser's history once the page has written its address."""
+    page.wait_for_function("() => location.search.includes('seed=')")
+    return page.evaluate("history.length")
+
+
+def test_landing_page_draws_its_pictures_and_leads_to_every_page(watch_page):
+    page = watch_page("")
+    all_sources_filled(page)
+    assert page.evaluate(f"{MAIN}.scrollHeight <= {MAIN}.clientHeight"), "does not fit 1280×720"
+    for entry in views.PAGES:
+        href = page.get_by_role("link", name=entry.title).get_attribute("href")
+        assert href == entry.name
+    page.get_by_role("link", name=views.PAGES[-1].title).click()
+    page.wait_for_url(f"**/{views.PAGES[-1].name}*")
+
+
+def test_landing_page_on_a_phone(watch_page):
+    page = watch_page("", viewport=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    tops = [page.get_by_role("link", name=e.title).bounding_box()["y"] for e in views.PAGES]
+    assert min(b - a for a, b in pairwise(tops)) > 250  # below each other
+
+
+def bottom_of_the_plots(page):
+    return page.evaluate(
+        f"""() => Math.max(...{MODELS}.filter(m => m.type == "Figure").map(m =>
+          Bokeh.index.find_one_by_id(m.id).el.getBoundingClientRect().bottom))"""
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_fits_a_projector_is_a_link_and_shows_its_formulas(name, watch_page):
+    page = watch_page(name)
+    entries = settled_history(page)
+    assert bottom_of_the_plots(page) <= 720
+    start = page.url
+    page.get_by_role("button", name="Draw again").click()
+    page.wait_for_function(f"() => location.href != {start!r}")
+    link = page.url
+    assert page.evaluate("history.length") == entries
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function(f"() => location.href == {start!r}")
+    page.get_by_role("button", name="Formulas").click()
+    page.locator("mjx-container").last.wait_for(state="visible")
+    page.wait_for_function(f"() => {MAIN}.scrollTop > 0")
+    again = watch_page(link.split("/")[-1])  # a fresh browser profile
+    settled_history(again)
+    assert again.url == link
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_on_a_phone_and_with_garbage_in_its_address(name, watch_page):
+    page = watch_page(f"{name}?nonsense=1&seed=x", viewport=PHONE)
+    page.get_by_role("button", name="Open drawer").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    message = page.get_by_role("alert").inner_text()
+    assert "nonsense: no such setting" in message
+    assert "seed=x: is not an integer" in message
+    settled_history(page)
+    assert "nonsense" not in page.url
+    page.get_by_role("button", name="Open drawer").click()
+    page.get_by_role("link", name="Start").wait_for()
