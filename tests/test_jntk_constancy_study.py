@@ -213,4 +213,4 @@ def test_the_sentences_say_what_was_measured(done):
     assert f"{done.problem.learning_rate:.3g}" in details
     assert "numerically resolved" in details
     lost = text.headline_text(summary._replace(diverged={8: 12}), done.settings)
-    assert "width-8 network diverged</b> by step 12" in lost
+    assert "Networks of width <b>8 diverged</b> by step 12" in lost

@@ -23,14 +23,27 @@ from jntk_viz.views.live import LivePlot, update_all
 from jntk_viz.views.parts import Headline, plot_grid
 from jntk_viz.views.theme import INK, THEORY
 
-ERROR_LIMITS = (3e-3, 2.0)
+# Where the axes start; they only grow.
+DRIFT_LIMITS = (3e-3, 1.0)
+TO_LIMIT_LIMITS = (0.05, 2.0)
+DEVIATION_LIMITS = (0.02, 2.0)
+ERROR_LIMITS = (0.01, 2.0)
 LOSS_LIMITS = (3e-3, 5.0)
 OUTPUT_LIMITS = (-2.0, 2.0)
 NOTHING = (np.array([]), np.array([]))
 SLOPE_COLOURS = ("#00785A", INK, "#8a5a00")  # drift, distance to the limit, distance from the ODE
 SLOPE_MARKERS = ("circle", "square", "triangle")
 
-_AXES = {"logx": True, "xlabel": "step", "xlim": (1, 300), "show_legend": False}
+# Bokeh's own ticks are crowded where a logarithmic axis spans less than two decades.
+_TICKS = [
+    (digit * 10.0**k, f"{digit * 10.0**k:g}")
+    for k in range(-9, 10)
+    for digit in ((1, 3) if -4 < k < 4 else (1,))
+]
+_AXES = {
+    "logx": True, "xlabel": "step", "xlim": (1, 300), "xticks": _TICKS, "show_legend": False,
+}  # fmt: skip
+_LOG_Y = {"logy": True, "yticks": _TICKS}
 
 
 def _three(curves, **options):
@@ -40,10 +53,10 @@ def _three(curves, **options):
     ]
 
 
-def distance(curves, title="", ylabel="", xlim=(1, 300), ylim=ERROR_LIMITS):
+def distance(curves, title="", ylabel="", xlim=(1, 300), ylim=DRIFT_LIMITS):
     """A relative distance against the step, one colour for each width; both axes logarithmic."""
-    axes = _AXES | {"xlim": xlim, "ylim": ylim, "logy": True, "ylabel": ylabel, "title": title}
-    return hv.Overlay(_three(curves)).opts(hv.opts.Overlay(**axes), hv.opts.Curve(logy=True))
+    axes = _AXES | _LOG_Y | {"xlim": xlim, "ylim": ylim, "ylabel": ylabel, "title": title}
+    return hv.Overlay(_three(curves)).opts(hv.opts.Overlay(**axes))
 
 
 def loss(fit, jacobian, steps=(), fit_band=None, jacobian_band=None, xlim=(1, 300)):
@@ -61,9 +74,9 @@ def loss(fit, jacobian, steps=(), fit_band=None, jacobian_band=None, xlim=(1, 30
         middle.opts(color=THEORY, line_width=1.6, line_dash=dash)
         for middle, dash in zip(middles, ("solid", "dashed"), strict=True)
     ]
-    title = "Loss: fit (solid), Jacobian part (dashed)"
-    axes = _AXES | {"xlim": xlim, "ylim": LOSS_LIMITS, "ylabel": "", "title": title, "logy": True}
-    return hv.Overlay(parts).opts(hv.opts.Overlay(**axes))
+    title = "Loss: fit (solid), Jacobian (dashed)"
+    axes = _AXES | _LOG_Y | {"xlim": xlim, "ylim": LOSS_LIMITS, "ylabel": "½ mean square"}
+    return hv.Overlay(parts).opts(hv.opts.Overlay(title=title, **axes))
 
 
 def outputs(which, f, f_ode, jacobian, jacobian_ode, xlim=(1, 300), ylim=OUTPUT_LIMITS):
@@ -78,7 +91,7 @@ def outputs(which, f, f_ode, jacobian, jacobian_ode, xlim=(1, 300), ylim=OUTPUT_
         hv.Curve(f_ode).opts(**black),
         hv.Curve(jacobian_ode).opts(line_dash="dashed", **black),
     ]
-    axes = _AXES | {"xlim": xlim, "ylim": ylim, "ylabel": "", "title": " "}
+    axes = _AXES | {"xlim": xlim, "ylim": ylim, "ylabel": "f, ∂f/∂x₁", "title": " "}
     return hv.Overlay(parts).opts(hv.opts.Overlay(**axes))
 
 
@@ -101,18 +114,12 @@ def width_errors(points, laws, widths, xlim=(20, 900), ylim=ERROR_LIMITS):
         parts.append(hv.Scatter(pair).opts(color=colour, marker=marker, size=7))
     parts.append(
         hv.Labels(labels, vdims="text").opts(
-            text_font_size="12px", text_color=INK, text_align="left", text_baseline="middle"
+            text_font_size="13px", text_color=INK, text_align="left", text_baseline="middle"
         )
     )
-    axes = _AXES | {
-        "xlabel": "width",
-        "xticks": list(widths),
-        "xlim": xlim,
-        "ylim": ylim,
-        "ylabel": "",
-        "logy": True,
-    }
-    return hv.Overlay(parts).opts(hv.opts.Overlay(title="Errors against width", **axes))
+    axes = _AXES | _LOG_Y | {"xlabel": "width", "xticks": list(widths), "xlim": xlim}
+    labels = {"title": "Errors against width", "ylabel": "relative error"}
+    return hv.Overlay(parts).opts(hv.opts.Overlay(ylim=ylim, **axes, **labels))
 
 
 def _slope_labels(fits, laws):
@@ -125,18 +132,22 @@ def _slope_labels(fits, laws):
     ]
     labels.sort(key=lambda label: label[1])
     for below, above in itertools.pairwise(labels):
-        above[1] = max(above[1], 1.6 * below[1])
+        above[1] = max(above[1], 1.8 * below[1])
     return tuple(zip(*labels, strict=True)) or ([], [], [])
 
 
-def widen(limits, values, factor=3.0):
-    """`limits`, extended outwards by powers of `factor` until all finite positive `values` fit."""
+def widen(limits, values, factor=3.0, most=5):
+    """`limits`, extended outwards by powers of `factor` until all finite positive `values` fit.
+
+    At most by factor^most on either side: what explodes leaves the picture.
+    """
     low, high = limits
     values = np.concatenate([np.ravel(v) for v in values]) if len(values) else np.array([])
     values = values[np.isfinite(values) & (values > 0)]
     if values.size:
-        low /= factor ** max(0, np.ceil(np.log(low / values.min()) / np.log(factor)))
-        high *= factor ** max(0, np.ceil(np.log(values.max() / high) / np.log(factor)))
+        down = np.ceil(np.log(low / values.min()) / np.log(factor))
+        up = np.ceil(np.log(values.max() / high) / np.log(factor))
+        low, high = low / factor ** np.clip(down, 0, most), high * factor ** np.clip(up, 0, most)
     return float(low), float(high)
 
 
@@ -151,11 +162,11 @@ class Pictures:
         )  # fmt: skip
         self.to_limit = LivePlot(
             distance, curves=nothing, title="Kernel: distance from its limit",
-            ylabel="‖Θₜ − Θ‖ / ‖Θ‖",
+            ylabel="‖Θₜ − Θ‖ / ‖Θ‖", ylim=TO_LIMIT_LIMITS,
         )  # fmt: skip
         self.deviation = LivePlot(
-            distance, curves=nothing, title="Outputs: distance from the linear ODE",
-            ylabel="‖uₜ − ODE‖ / ‖ODE‖",
+            distance, curves=nothing, title="Outputs: distance from the ODE",
+            ylabel="‖uₜ − ODE‖ / ‖ODE‖", ylim=DEVIATION_LIMITS,
         )  # fmt: skip
         self.errors = LivePlot(width_errors, points=nothing, laws=[None] * 3, widths=(32, 128, 512))
         self.loss = LivePlot(loss, fit=nothing, jacobian=nothing)
@@ -180,7 +191,10 @@ class Pictures:
         self.progress = progress
         settings, records, band = progress.settings, progress.records, progress.band
         summary, widths = final_errors(records), settings.widths
-        curves = {q: lines(records, widths, q) for q in (*QUANTITIES, "fit", "jacobian")}
+        curves = {q: lines(records, widths, q) for q in QUANTITIES}
+        # One network of each width: more of them would hide each other.
+        firsts = [r for r in records if r.network == 0]
+        curves |= {q: lines(firsts, widths, q) for q in ("fit", "jacobian")}
         points = [summary.errors[q] for q in QUANTITIES]
         laws = [summary.laws.get(q) for q in QUANTITIES]
         bands = {"steps": band.steps, "fit_band": band.fit, "jacobian_band": band.jacobian}
@@ -206,24 +220,27 @@ class Pictures:
         data = trajectories(self.progress.records, width)
         self.outputs.update(which=which, **data)
         self.outputs.set(title=f"f (solid), ∂f/∂x₁ (dashed), width {width}")
-        largest = max((np.nanmax(np.abs(v), initial=0) for _, v in data.values()), default=0)
-        self.outputs.set(ylim=(-max(2, 1.1 * largest), max(2, 1.1 * largest)))
+        largest = max(np.nanmax(np.abs(v), initial=0) for _, v in data.values())
+        top = np.clip(1.1 * largest, OUTPUT_LIMITS[1], 10)
+        self.outputs.set(ylim=(-top, top))
 
     def _set_axes(self, curves, points):
         """Steps and widths on the x axes; y axes only ever grow within one run."""
         steps, widths = self.progress.settings.steps, self.progress.settings.widths
-        errors = [y for q in QUANTITIES for _, y in curves[q]] + [y for _, y in points]
         band = self.progress.band
-        losses = [y for q in ("fit", "jacobian") for _, y in curves[q]]
-        losses += [band.fit, band.jacobian]
-        limits = {
-            "error": widen(self._limits.get("error", ERROR_LIMITS), errors),
-            "loss": widen(self._limits.get("loss", LOSS_LIMITS), losses),
-        }
-        for plot in (self.drift, self.to_limit, self.deviation):
-            plot.set(xlim=(1, steps), ylim=limits["error"])
+        drawn = {q: [y for _, y in curves[q]] for q in curves}
+        losses = [*drawn["fit"], *drawn["jacobian"], band.fit, band.jacobian]
+        axes = (
+            (self.drift, DRIFT_LIMITS, drawn["drift"]),
+            (self.to_limit, TO_LIMIT_LIMITS, drawn["to_limit"]),
+            (self.deviation, DEVIATION_LIMITS, drawn["deviation"]),
+            (self.loss, LOSS_LIMITS, losses),
+            (self.errors, ERROR_LIMITS, [y for _, y in points]),
+        )
+        for plot, start, values in axes:
+            (low, high), shown = widen(start, values), self._limits.get(plot, start)
+            limits = self._limits[plot] = min(low, shown[0]), max(high, shown[1])
+            plot.set(xlim=(1, steps), ylim=limits)
         self.errors.figure.xaxis[0].ticker.ticks = list(widths)
-        self.errors.set(xlim=(widths[0] / 1.5, 6 * widths[-1]), ylim=limits["error"])
-        self.loss.set(xlim=(1, steps), ylim=limits["loss"])
+        self.errors.set(xlim=(widths[0] / 1.5, 6 * widths[-1]))
         self.outputs.set(xlim=(1, steps))
-        self._limits = limits

@@ -79,11 +79,13 @@ def percent(fraction: float) -> str:
 def headline_text(summary, settings) -> str:
     """What the pictures show now, in one or two sentences of HTML."""
     narrow, _, wide = settings.widths
-    lost = " ".join(
-        f"<b>The width-{width} network diverged</b> by step {step}: the learning rate is "
-        f"{settings.rate:g} × the limit 2N/e<sub>max</sub>."
-        for width, step in sorted(summary.diverged.items())
-    )
+    lost = ""
+    if summary.diverged:
+        widths = " and ".join(map(str, sorted(summary.diverged)))
+        lost = (
+            f"Networks of width <b>{widths} diverged</b> by step {max(summary.diverged.values())}: "
+            f"the learning rate is {settings.rate:g} × the stability limit."
+        )
     at_start = summary.step == 0
     quantity = "to_limit" if at_start else "drift"
     moved = {width: summary.median(quantity, width) for width in (narrow, wide)}

@@ -1,0 +1,148 @@
+"""The constancy page in a real browser: it trains while one watches and answers to its controls."""
+
+import re
+
+import pytest
+
+PAGE = "jntk_constancy"
+TINY = "points=8&widest=128&networks=1&depth=1&steps=30"
+LONG = "points=8&widest=512&networks=1&depth=2&steps=3000"
+HEADLINE = "[aria-live=polite]"
+# Title → how many numbers its curves have, and a sum that changes with any of them.
+PICTURES = """() => Object.fromEntries(
+  [...Bokeh.documents[0].all_models].filter(m => m.type == "Figure").map(figure => {
+    const data = figure.renderers.map(r => r.data_source.data)
+    const columns = data.flatMap(d => d instanceof Map ? [...d.values()] : Object.values(d))
+    const numbers = columns.flatMap(c => [...c]).filter(Number.isFinite)
+    const axes = [figure.x_range.end, figure.y_range.start, figure.y_range.end]
+    return [figure.title.text.split(",")[0], [numbers.length, ...axes,
+            numbers.reduce((sum, v, i) => sum + v * (1 + i % 7), 0)]]
+  }))"""
+DRIFT, LOSS = "Kernel: distance from its start", "Loss: fit (solid)"
+OUTPUTS = "f (solid)"
+
+
+def pictures(page):
+    return page.evaluate(PICTURES)
+
+
+def drawn(page, title):
+    """How many numbers a picture is drawn from."""
+    return pictures(page)[title][0]
+
+
+def wait_until(page, condition, seconds=60):
+    for _ in range(10 * seconds):
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"not within {seconds} s; the page says: {page.locator(HEADLINE).inner_text()}")
+
+
+def steps_done(page):
+    """The step that the headline speaks of; 0 before there is one."""
+    found = re.search(r"After (\d+) steps", page.locator(HEADLINE).inner_text())
+    return int(found[1]) if found else 0
+
+
+def trained(page, steps=30):
+    wait_until(page, lambda: steps_done(page) == steps)
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden")
+
+
+def right(page, name):
+    """Move a slider by one stop."""
+    page.get_by_role("slider", name=name).first.press("ArrowRight")
+
+
+def choose(page, name, option):
+    page.get_by_role("combobox", name=name).click()
+    page.get_by_role("menuitem", name=option, exact=True).click()
+
+
+def test_training_starts_by_itself_pauses_resumes_and_is_cancelled(watch_page):
+    page = watch_page(f"{PAGE}?{LONG}")
+    wait_until(page, lambda: drawn(page, LOSS) > 0)  # the limit, before any network is trained
+    assert drawn(page, DRIFT) == 0
+    wait_until(page, lambda: steps_done(page) >= 5)
+    first = drawn(page, DRIFT)
+    wait_until(page, lambda: drawn(page, DRIFT) > first)
+
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_text("(paused)").wait_for()
+    page.wait_for_timeout(800)  # what was under way when the button was pressed arrives
+    paused = drawn(page, DRIFT)
+    page.wait_for_timeout(1500)
+    assert drawn(page, DRIFT) == paused
+
+    page.get_by_role("button", name="Resume").click()
+    wait_until(page, lambda: drawn(page, DRIFT) > paused)
+
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=3000)
+    kept = drawn(page, DRIFT)
+    assert kept > paused
+    page.wait_for_timeout(1000)
+    assert drawn(page, DRIFT) == kept
+    assert 0 < steps_done(page) < 3000
+
+
+def test_every_control_changes_the_pictures_and_the_headline(watch_page):
+    page = watch_page(f"{PAGE}?{TINY}")
+    trained(page)
+
+    def changed_by(action, until=lambda: True):
+        before, said = pictures(page), page.locator(HEADLINE).inner_text()
+        action()
+        wait_until(
+            page,
+            lambda: (
+                pictures(page) != before and page.locator(HEADLINE).inner_text() != said and until()
+            ),
+        )
+
+    # These compile nothing: the whole run is awaited.
+    changed_by(lambda: right(page, "Regulariser λ"))
+    trained(page)
+    changed_by(lambda: right(page, "Learning rate"))
+    trained(page)
+    changed_by(lambda: right(page, "Networks"))
+    trained(page)
+    changed_by(lambda: page.get_by_role("button", name="Draw again").click())
+    trained(page)
+    changed_by(lambda: right(page, "Training steps"), lambda: steps_done(page) == 100)
+
+    before, said = pictures(page), page.locator(HEADLINE).inner_text()
+    choose(page, "Outputs shown of the", "narrowest")
+    wait_until(page, lambda: pictures(page) != before)
+    after = pictures(page)
+    assert [title for title in after if after[title] != before[title]] == [OUTPUTS]
+    assert page.locator(HEADLINE).inner_text() == said
+
+    # These change the limit, which is shown first, and the next one supersedes the training.
+    changed_by(lambda: right(page, "Points N"))
+    changed_by(lambda: right(page, "Depth L"))
+    changed_by(lambda: right(page, "Scale κ"))
+    changed_by(lambda: right(page, "Widest network"))
+    changed_by(lambda: choose(page, "Activation φ", "erf"))
+    changed_by(lambda: choose(page, "Data set", "Circle"))
+    # The steps back at 30, so that the end does not take long.
+    page.get_by_role("slider", name="Training steps").press("ArrowLeft")
+    trained(page)
+    for setting in ("data=circle", "points=12", "depth=2", "activation=erf", "steps=30"):
+        assert setting in page.url
+
+
+def test_a_learning_rate_that_is_too_large_is_said_in_words(watch_page):
+    page = watch_page(f"{PAGE}?{TINY.replace('steps=30', 'steps=300')}&rate=2&lam=0")
+    page.get_by_text("diverged").wait_for(timeout=60_000)
+    assert "nan" not in page.locator(HEADLINE).inner_text().lower()
+
+
+def test_everything_fits_a_projector(watch_page):
+    page = watch_page(f"{PAGE}?{TINY}")
+    trained(page)
+    for role in ("slider", "combobox", "button"):
+        for widget in page.get_by_role(role).all():
+            box = widget.bounding_box()
+            assert box is None or box["y"] + box["height"] <= 720, widget.inner_text()
