@@ -246,10 +246,15 @@ def warm_up() -> None:
     """Import what every app imports, so that the first visitor does not wait for it."""
     import holoviews
     import panel_material_ui  # noqa: F401
+    import scipy.linalg  # noqa: F401 - brings the BLAS that JAX uses
+    from threadpoolctl import threadpool_limits
 
     import jntk_viz.views  # noqa: F401
 
     holoviews.extension("bokeh")
+    # One page's eigenvalues take 20 ms on one BLAS thread; where several pages share the cores,
+    # threads that wait for one another have made it two seconds.
+    threadpool_limits(1)
 
 
 def url_host(address: str) -> str:
