@@ -479,6 +479,17 @@ def test_a_failing_job_is_reported_on_the_page():
     assert not notice.pane.visible
 
 
+def test_what_is_ignored_in_the_address_is_said_until_the_state_changes(monkeypatch):
+    monkeypatch.setattr(address, "read_query", lambda state: ["foo: no such setting"])
+    state, notice = State(), views.Notice()
+    body = pn.panel(small_page(state, notice=notice))
+    notice.set("")  # what an app says of itself does not hide it
+    message = next(p for p in body.select(pn.pane.HTML) if "foo: no such" in (p.object or ""))
+    assert message.visible
+    state.lam = 0.3
+    assert not message.visible
+
+
 def test_a_grid_letter_without_plot_is_refused():
     with pytest.raises(ValueError, match="mention 'b'"):
         views.plot_grid("ab", a=pn.Column())

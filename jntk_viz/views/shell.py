@@ -195,16 +195,14 @@ def page(
     notice = notice or Notice()
     if job is not None:
         job.param.watch(lambda e: notice.set(e.new, "error"), "error")
-    ignored = address.read_query(state)
-    if ignored:
-        notice.set("Ignored in the address: " + "; ".join(ignored) + ". The defaults are shown.")
+    ignored = _ignored_keys(state)
     heading = pn.pane.HTML(
         f"<h1>{escape(question)}</h1>",
         stylesheets=[f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}"],
         margin=(2, 4),
         sizing_mode="stretch_width",
     )
-    parts = [headline and headline.pane, notice.pane, job and job_bar(job), body]
+    parts = [headline and headline.pane, ignored, notice.pane, job and job_bar(job), body]
     study = StudyPage(
         title=title,
         name=name,
@@ -217,6 +215,17 @@ def page(
     study.start = start and notice.guarded(start)
     study.begin()
     return study
+
+
+def _ignored_keys(state):
+    """Read the address into `state`; a message about what was not understood, until it changes."""
+    ignored = address.read_query(state)
+    if not ignored:
+        return None
+    message = Notice()
+    message.set("Ignored in the address: " + "; ".join(ignored) + ". The defaults are shown.")
+    state.param.watch(lambda *_: message.set(""), address.names_of(state))
+    return message.pane
 
 
 def plain_page(title, *parts, name=None, start=None):
