@@ -82,9 +82,7 @@ def operator(n, d0):
 if __name__ == "__main__":
     device = jax.devices()[0]
     print(f"{platform.machine()}, {device.device_kind}, JAX {jax.__version__}")
-    print(
-        f"{'':46s} {'first ms':>8s} {'warm ms':>9s}   {'beside it':26s} {'warm ms':>9s}   {'ratio':>8s}"
-    )
+    print(f"{'':46s} first ms   warm ms   {'beside it':26s}   warm ms      ratio")
     limiting(256)
     limiting(1000)
     finite(32, 4, 256, 2)
