@@ -38,7 +38,7 @@ def subscript(k):
 
 def density_limits(deviation):
     """xlim and ylim of `density`: multiples of what the limit says, so that they seldom move."""
-    return (-REACH * deviation, REACH * deviation), (0, 0.65 / deviation)
+    return (-REACH * deviation, REACH * deviation), (0, 0.72 / deviation)
 
 
 def density(values, deviation, remark=""):
