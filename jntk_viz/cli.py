@@ -193,6 +193,7 @@ def serve(arguments) -> int:
         show=False,
         verbose=False,
     )
+    server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
     # get_server has just made Ctrl-C stop the loop; let a plain `kill` do the same.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     url = f"http://{url_host(address)}:{port}{server.prefix}/"
@@ -255,6 +256,14 @@ def warm_up() -> None:
     # One page's eigenvalues take 20 ms on one BLAS thread; where several pages share the cores,
     # threads that wait for one another have made it two seconds.
     threadpool_limits(1)
+
+
+def pass_over_closed_pages(loop, context) -> None:
+    """Log what goes wrong in the event loop, except that a visitor left during an update."""
+    from tornado.websocket import WebSocketClosedError
+
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)
 
 
 def url_host(address: str) -> str:

@@ -1,5 +1,6 @@
 """The command `jntk-viz`: help, serve, doctor, and what it says when something is wrong."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 from conftest import RunningServer
+from tornado.websocket import WebSocketClosedError
 
 from jntk_viz import _selfcheck, cli, datasets, doctor
 
@@ -126,7 +128,7 @@ def test_every_app_opens_with_something_in_it(route, watch_page):
 @pytest.mark.parametrize(("origin", "status"), [("http://elsewhere.example", 403), ("", 101)])
 def test_only_own_pages_may_use_the_websocket(origin, status, server):
     """An empty origin stands for the server's own; 101 is the websocket's yes."""
-    connection = HTTPConnection(urlsplit(server).netloc, timeout=20)
+    connection = HTTPConnection(urlsplit(server).netloc, timeout=60)
     handshake = {
         "Connection": "Upgrade",
         "Upgrade": "websocket",
@@ -236,6 +238,15 @@ def test_doctor_finds_what_is_broken(breaks, check, says, monkeypatch, tmp_path,
     output = capsys.readouterr().out
     assert says in next(line for line in output.splitlines() if line.startswith(f"✗ {check}"))
     assert f"Not in order: {check}." in output
+
+
+def test_log_keeps_all_errors_but_those_of_visitors_who_left(caplog):
+    loop = asyncio.new_event_loop()
+    left = "exception of a closed page", WebSocketClosedError()
+    for message, exception in [left, ("exception of ours", ValueError("x"))]:
+        cli.pass_over_closed_pages(loop, {"message": message, "exception": exception})
+    loop.close()
+    assert [record.message.splitlines()[0] for record in caplog.records] == ["exception of ours"]
 
 
 def test_display_decides_whether_a_browser_opens(monkeypatch):
