@@ -238,7 +238,7 @@ def keep_compiled_code() -> None:
 
     from jntk_viz.datasets import cache_folder
 
-    if not jax.config.jax_compilation_cache_dir:  # the user may have named another folder
+    if not jax.config.read("jax_compilation_cache_dir"):  # the user may have named another folder
         jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
