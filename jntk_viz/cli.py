@@ -238,7 +238,8 @@ def keep_compiled_code() -> None:
 
     from jntk_viz.datasets import cache_folder
 
-    if not jax.config.read("jax_compilation_cache_dir"):  # the user may have named another folder
+    # JAX adds this attribute at run time. The user may have named another folder.
+    if not jax.config.jax_compilation_cache_dir:  # type: ignore[attr-defined]
         jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
