@@ -79,7 +79,7 @@ def test_training_starts_by_itself_pauses_resumes_and_is_cancelled(watch_page):
     wait_until(page, lambda: drawn(page, DRIFT) > paused)
 
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=3000)
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=10_000)
     kept = drawn(page, DRIFT)
     assert kept > paused
     page.wait_for_timeout(1000)
@@ -87,30 +87,30 @@ def test_training_starts_by_itself_pauses_resumes_and_is_cancelled(watch_page):
     assert 0 < steps_done(page) < 3000
 
 
-def test_every_control_changes_the_pictures_and_the_headline(watch_page):
+def changed_by(page, action, until=lambda: True):
+    """Do something and wait for other pictures and another headline."""
+    before, said = pictures(page), page.locator(HEADLINE).inner_text()
+    action()
+    wait_until(
+        page,
+        lambda: (
+            pictures(page) != before and page.locator(HEADLINE).inner_text() != said and until()
+        ),
+    )
+
+
+def test_controls_of_the_training_change_the_pictures_and_the_headline(watch_page):
     page = watch_page(f"{PAGE}?{TINY}")
     trained(page)
-
-    def changed_by(action, until=lambda: True):
-        before, said = pictures(page), page.locator(HEADLINE).inner_text()
-        action()
-        wait_until(
-            page,
-            lambda: (
-                pictures(page) != before and page.locator(HEADLINE).inner_text() != said and until()
-            ),
-        )
-
-    # These compile nothing: the whole run is awaited.
-    changed_by(lambda: right(page, "Regulariser λ"))
+    changed_by(page, lambda: right(page, "Regulariser λ"))
     trained(page)
-    changed_by(lambda: right(page, "Learning rate"))
+    changed_by(page, lambda: right(page, "Learning rate"))
     trained(page)
-    changed_by(lambda: right(page, "Networks"))
+    changed_by(page, lambda: right(page, "Networks"))
     trained(page)
-    changed_by(lambda: page.get_by_role("button", name="Draw again").click())
+    changed_by(page, lambda: page.get_by_role("button", name="Draw again").click())
     trained(page)
-    changed_by(lambda: right(page, "Training steps"), lambda: steps_done(page) == 100)
+    changed_by(page, lambda: right(page, "Training steps"), lambda: steps_done(page) == 100)
 
     before, said = pictures(page), page.locator(HEADLINE).inner_text()
     choose(page, "Outputs shown of the", "narrowest")
@@ -119,18 +119,20 @@ def test_every_control_changes_the_pictures_and_the_headline(watch_page):
     assert [title for title in after if after[title] != before[title]] == [OUTPUTS]
     assert page.locator(HEADLINE).inner_text() == said
 
-    # These change the limit, which is shown first, and the next one supersedes the training.
-    changed_by(lambda: right(page, "Points N"))
-    changed_by(lambda: right(page, "Depth L"))
-    changed_by(lambda: right(page, "Scale κ"))
-    changed_by(lambda: right(page, "Widest network"))
-    changed_by(lambda: choose(page, "Activation φ", "erf"))
-    changed_by(lambda: choose(page, "Data set", "Circle"))
-    # The steps back at 30, so that the end does not take long.
-    page.get_by_role("slider", name="Training steps").press("ArrowLeft")
-    trained(page)
-    for setting in ("data=circle", "points=12", "depth=2", "activation=erf", "steps=30"):
+
+def test_controls_of_the_limit_change_it_before_any_training(watch_page):
+    """Each change supersedes the training that the one before had started."""
+    page = watch_page(f"{PAGE}?{TINY}")
+    wait_until(page, lambda: drawn(page, LOSS) > 0)
+    changed_by(page, lambda: right(page, "Points N"))
+    changed_by(page, lambda: right(page, "Depth L"))
+    changed_by(page, lambda: right(page, "Scale κ"))
+    changed_by(page, lambda: right(page, "Widest network"))
+    changed_by(page, lambda: choose(page, "Activation φ", "erf"))
+    changed_by(page, lambda: choose(page, "Data set", "Circle"))
+    for setting in ("data=circle", "points=12", "depth=2", "kappa=2", "widest=256"):
         assert setting in page.url
+    page.get_by_role("button", name="Cancel").click()
 
 
 def test_a_learning_rate_that_is_too_large_is_said_in_words(watch_page):
@@ -141,7 +143,7 @@ def test_a_learning_rate_that_is_too_large_is_said_in_words(watch_page):
 
 def test_everything_fits_a_projector(watch_page):
     page = watch_page(f"{PAGE}?{TINY}")
-    trained(page)
+    page.get_by_role("button", name="Copy link").wait_for()
     for role in ("slider", "combobox", "button"):
         for widget in page.get_by_role(role).all():
             box = widget.bounding_box()
