@@ -1,7 +1,6 @@
 """The state of a page in its address: every state is a link."""
 
 import json
-import math
 import numbers
 from urllib.parse import urlencode
 
@@ -25,9 +24,9 @@ def names_of(state):
 
 
 def parse(parameter, text):
-    """Turn the text of one query key into a value the parameter accepts.
+    """Turn the text of one query key into a value of the parameter's kind.
 
-    Raises `ValueError` for text that is no such value, is NaN, or lies outside the bounds.
+    Raises `ValueError` for text that is no such value; bounds are left to the parameter.
     """
     if isinstance(parameter, param.Selector):
         for value in parameter.get_range().values():
@@ -40,8 +39,7 @@ def parse(parameter, text):
         if isinstance(parameter, param.Integer):
             return int(text)
         if isinstance(parameter, param.Number):
-            value = float(text)
-            return value if not math.isnan(value) else float("not a number")
+            return float(text)
         return text if isinstance(parameter, param.String) else json.loads(text)
     except (ValueError, KeyError):
         raise ValueError(f"is not {_KINDS.get(type(parameter), 'such a value')}") from None
@@ -68,7 +66,7 @@ def read_query(state, arguments=None):
     - `arguments`: dict name -> text; by default the query of the page that is being opened.
     """
     if arguments is None:
-        arguments = {k: v[-1].decode() for k, v in pn.state.session_args.items()}
+        arguments = {k: v[-1].decode(errors="replace") for k, v in pn.state.session_args.items()}
     known, ignored = names_of(state), []
     for name, text in arguments.items():
         if name == "token":  # a notebook server's own key, not a setting
@@ -79,8 +77,9 @@ def read_query(state, arguments=None):
         try:
             setattr(state, name, parse(state.param[name], text))
         except (ValueError, TypeError) as error:
-            reason = str(error).split("must ")[-1]
-            ignored.append(f"{name}={text}: {reason}")
+            # Of "Number parameter 'State.lam' must be at most 1, not 9." the second half.
+            reason = str(error).partition(f"{name}' ")[2] or str(error)
+            ignored.append(f"{name}={text}: {reason.rstrip('.')}")
     return ignored
 
 
