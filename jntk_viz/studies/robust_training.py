@@ -313,7 +313,7 @@ def explore(job: Progress, problem: Problem, lam, t, epsilon, norm) -> Found:
     prepare(problem)
     solutions, pgd = {}, {}
     distance = {other: abs(LAMBDAS.index(other) - LAMBDAS.index(lam)) for other in LAMBDAS}
-    others = sorted({*LAMBDAS} - {0.0, lam}, key=distance.get)
+    others = sorted({*LAMBDAS} - {0.0, lam}, key=distance.__getitem__)
     steps = [
         *(("λ", other) for other in dict.fromkeys((lam, 0.0))),
         ("PGD", t),

@@ -1,0 +1,135 @@
+"""The robust-training page in a real browser: its numbers, its controls, its links."""
+
+import re
+
+import numpy as np
+import pytest
+
+from jntk_viz import (
+    RobustDynamics,
+    accuracy,
+    first_order_margin,
+    load_dataset,
+    pgd_margin,
+    train_test_split,
+)
+
+PAGE = "robust_training"
+HEADLINE = "[aria-live=polite]"
+# What the pictures are drawn from: every number, the cursors' places, titles and axes.
+DRAWN = """() => [...Bokeh.documents[0].all_models].map(m => {
+    if (m.type == "ColumnDataSource") {
+      const columns = m.data instanceof Map ? [...m.data.values()] : Object.values(m.data)
+      return columns.flatMap(c => [...c]).filter(Number.isFinite)
+                    .reduce((sum, v, i) => sum + v * (1 + i % 7), 0)
+    }
+    return m.type == "Span" ? m.location : m.type == "Title" ? m.text : null
+  }).filter(v => v !== null).join(" ")"""
+
+
+def headline(page):
+    return page.locator(HEADLINE).inner_text()
+
+
+def wait_for(page, words, seconds=60):
+    """The headline once it matches `words`."""
+    for _ in range(10 * seconds):
+        if re.search(words, headline(page), re.DOTALL):
+            return headline(page)
+        page.wait_for_timeout(100)
+    return pytest.fail(f"no {words!r} within {seconds} s; the page says: {headline(page)}")
+
+
+def settled(page):
+    """The headline once everything has been computed, the searching attack included."""
+    wait_for(page, "if PGD searches")
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=90_000)
+    return headline(page)
+
+
+def press(page, slider, key):
+    page.get_by_role("slider", name=slider).first.press(key)
+
+
+def choose(page, name, first_letters):
+    """Take the entry of a menu that begins so."""
+    page.get_by_role("combobox", name=name).click()
+    page.keyboard.type(first_letters)
+    page.keyboard.press("Enter")
+
+
+def library(lam, t, epsilon=0.3):
+    """Clean, robust and PGD-robust accuracy in per cent, by the public names alone."""
+    train, test = train_test_split(load_dataset("iris"), seed=0)
+    dynamics = RobustDynamics(train.x, train.y, depth=2, activation="gelu", lam=lam)
+    outputs = dynamics.predict(test.x, t)
+    margins = (
+        test.y * outputs[:, 0],
+        first_order_margin(outputs, test.x, test.y, epsilon=epsilon),
+        pgd_margin(dynamics.predictor(t), test.x, test.y, epsilon=epsilon),
+    )
+    return [round(100 * accuracy(margin)) for margin in margins]
+
+
+def test_numbers_on_the_page_are_the_library_s(watch_page):
+    words = settled(watch_page(PAGE))
+    clean, robust, searched = library(0.1, 1e3)
+    standard = library(0.0, 1e3)
+    end = library(0.1, np.inf)
+    assert words.startswith(
+        f"λ = 0.1 at t = 10³: {clean} % clean, {robust} % robust at ε = 0.3 "
+        f"({searched} % if PGD searches); standard training at the same time: "
+        f"{standard[0]} % and {standard[1]} %. "
+        f"At t = ∞ every λ > 0 ends at the same {end[0]} % and {end[1]} %."
+    )
+
+
+CONTROLS = (  # what is done, and what the page says then
+    (lambda page: press(page, "Regulariser", "ArrowRight"), "λ = 0.2 at t = 10³"),
+    (lambda page: press(page, "Training time", "ArrowRight"), "t = 2·10³"),
+    (lambda page: press(page, "Training time", "End"), "λ = 0.2 at t = ∞"),
+    (lambda page: press(page, "Perturbation", "ArrowLeft"), "ε = 0.25"),
+    (lambda page: choose(page, "Norm", "L∞"), "ε = 0.25"),
+    (lambda page: press(page, "Depth", "ArrowRight"), "Iris"),
+    (lambda page: choose(page, "Activation", "sin"), "Iris"),
+    (lambda page: choose(page, "Data set", "Circle"), "Circle: 31 training, 32 test points in R²"),
+    (lambda page: page.get_by_role("button", name="Draw again").click(), "Circle"),
+    (lambda page: page.get_by_role("button", name="Reset").click(), "λ = 0.1 at t = 10³"),
+)
+
+
+def test_every_control_changes_picture_and_headline(watch_page):
+    page = watch_page(PAGE)
+    settled(page)
+    for change, words in CONTROLS:
+        said, drawn = headline(page), page.evaluate(DRAWN)
+        change(page)
+        # New words, all computed: the sentence on eigenfeatures comes last.
+        pattern = f"^(?!{re.escape(said)}$).*{words}.*noise floor"
+        wait_for(page, pattern)
+        assert page.evaluate(DRAWN) != drawn
+    settled(page)
+    assert "Median |J|" not in page.evaluate(DRAWN)
+    choose(page, "Colour of", "Median")
+    page.wait_for_function(f"() => ({DRAWN})().includes('Median |J|')")
+
+
+def test_a_click_on_the_map_is_a_link_to_the_same_picture(watch_page):
+    page = watch_page(PAGE)
+    seen = wait_for(page, "noise floor")
+    page.mouse.click(1130, 330)
+    page.wait_for_function("() => !location.search.includes('t=1000&')")
+    moved = settled(page)
+    assert moved.split(":")[0] != seen.split(":")[0]
+    other = watch_page(f"{PAGE}?{page.url.split('?')[1]}")
+    assert settled(other) == moved
+    assert other.evaluate(DRAWN) == page.evaluate(DRAWN)
+
+
+def test_what_to_try_and_nonsense_in_the_address(watch_page):
+    page = watch_page(f"{PAGE}?t=inf&lam=cheese&epsilon=7")
+    page.get_by_text("Ignored in the address").wait_for()
+    wait_for(page, "λ = 0.1 at t = ∞.* at ε = 0.3")
+    page.get_by_role("button", name="L∞ attack").click()
+    wait_for(page, "λ = 0.1 at t = 10³.* at ε = 0.15")
+    page.wait_for_function("() => location.search.includes('norm=linf')")
