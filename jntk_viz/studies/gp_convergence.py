@@ -212,7 +212,7 @@ def _network(problem: Problem, width: int):
     """The network at κ = 1, the random key of its width, and the points."""
     x, _ = points(problem.data)
     key = jax.random.fold_in(jax.random.key(problem.seed), width)
-    return MLP(x.shape[1], width, problem.depth, problem.activation), key, x
+    return MLP(x.shape[1], width, problem.depth, ACTIVATIONS[problem.activation]), key, x
 
 
 def draw(problem: Problem, width: int, networks: int) -> Iterator[np.ndarray]:

@@ -411,7 +411,8 @@ def lines(records: list[Record], widths, quantity: str) -> list[tuple[np.ndarray
         for number in sorted({r.network for r in of_width}):
             curve += [(r.step, getattr(r, quantity)) for r in of_width if r.network == number]
             curve.append((np.nan, np.nan))
-        result.append(tuple(np.array(curve, dtype=float).reshape(-1, 2).T))
+        steps, values = np.array(curve, dtype=float).reshape(-1, 2).T
+        result.append((steps, values))
     return result
 
 

@@ -206,7 +206,7 @@ class Pictures:
                 (self.errors, {"points": points, "laws": laws, "widths": widths}),
                 (self.loss, {"fit": curves["fit"], "jacobian": curves["jacobian"], **bands}),
             )
-            self._set_axes(curves, points)
+            self._set_axes(progress, curves, points)
             self.follow(which)
             self.headline.set(
                 sentence(headline_text(summary, settings)) + details(settings, progress.problem)
@@ -224,10 +224,10 @@ class Pictures:
         top = np.clip(1.1 * largest, OUTPUT_LIMITS[1], 10)
         self.outputs.set(ylim=(-top, top))
 
-    def _set_axes(self, curves, points):
+    def _set_axes(self, progress, curves, points):
         """Steps and widths on the x axes; y axes only ever grow within one run."""
-        steps, widths = self.progress.settings.steps, self.progress.settings.widths
-        band = self.progress.band
+        settings, band = progress.settings, progress.band
+        steps, widths = settings.steps, settings.widths
         drawn = {q: [y for _, y in curves[q]] for q in curves}
         losses = [*drawn["fit"], *drawn["jacobian"], band.fit, band.jacobian]
         axes = (
