@@ -1,0 +1,142 @@
+"""Heavy work beside a page: the newest setting wins, cancel, pause, errors; without a browser."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from jntk_viz import views
+
+
+def counting(n, log, pause=0.005):
+    """Work of `n` chunks that records when it starts and stops."""
+
+    def work(job):
+        log.append(("start", n))
+        try:
+            for i in range(n):
+                time.sleep(pause)
+                job.emit(i)
+                job.progress((i + 1) / n, f"chunk {i + 1}")
+            return n
+        finally:
+            log.append(("stop", n))
+
+    return work
+
+
+async def settle(job, seconds=5):
+    await asyncio.sleep(0)
+    deadline = time.monotonic() + seconds
+    while job.running or job._next is not None:
+        assert time.monotonic() < deadline, "the work did not end"
+        await asyncio.sleep(0.01)
+
+
+def test_the_newest_setting_wins_and_never_two_run():
+    log, results = [], []
+
+    async def main():
+        job = views.LatestWins()
+        for n in (1000, 1001, 1002):  # 1001 waits for 1000 to stop and is superseded while waiting
+            job.submit(counting(n, log), done=results.append)
+            await asyncio.sleep(0.05 if n == 1000 else 0)
+        job.submit(counting(5, log), done=results.append)
+        await settle(job)
+
+    asyncio.run(main())
+    assert log == [("start", 1000), ("stop", 1000), ("start", 5), ("stop", 5)]
+    assert results == [5]
+
+
+def test_progress_and_partial_results_arrive_while_running():
+    seen, partial = [], []
+
+    async def main():
+        job = views.LatestWins()
+        job.param.watch(lambda e: seen.append((e.new, job.text)), "fraction")
+        job.submit(counting(40, [], 0.01), partial=partial.append)
+        await settle(job)
+
+    asyncio.run(main())
+    assert partial == sorted(partial)
+    assert len(partial) > 3
+    assert partial[-1] == 39  # however fast, the last one is shown
+    assert seen[-1] == (1, "chunk 40")
+    assert 0 < seen[len(seen) // 2][0] < 1
+    assert seen[len(seen) // 2][1].startswith("chunk")
+
+
+def test_cancel_stops_the_work_and_shows_nothing_more():
+    log, results = [], []
+
+    async def main():
+        job = views.LatestWins()
+        job.submit(counting(1000, log), done=results.append)
+        await asyncio.sleep(0.1)
+        job.cancel()
+        await settle(job, 1)
+
+    asyncio.run(main())
+    assert log[-1] == ("stop", 1000)
+    assert results == []
+
+
+def test_pause_and_resume():
+    async def main():
+        job = views.LatestWins()
+        job.submit(counting(1000, [], 0.002))
+        await asyncio.sleep(0.2)
+        job.paused = True
+        await asyncio.sleep(0.2)
+        held = job.fraction
+        await asyncio.sleep(0.2)
+        assert job.fraction == held > 0
+        job.paused = False
+        await asyncio.sleep(0.2)
+        assert job.fraction > held
+        job.paused = True
+        job.cancel()  # must not hang on the pause
+        await settle(job, 1)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("place", ["work", "done", "partial"])
+def test_an_exception_is_shown_logged_and_survived(place, caplog):
+    results = []
+
+    def fail(*_):
+        raise ValueError("`steps` has to be positive")
+
+    async def main():
+        job = views.LatestWins()
+        good = counting(5, [], 0.02)
+        handlers = {place: fail} if place != "work" else {}
+        job.submit(fail if place == "work" else good, **handlers)
+        await settle(job)
+        assert job.error == "`steps` has to be positive"
+        job.submit(good, done=results.append)
+        await settle(job)
+        assert job.error == ""
+
+    asyncio.run(main())
+    assert results == [5]
+    assert "background work failed" in caplog.text
+
+
+def test_work_runs_beside_the_event_loop():
+    async def main():
+        job, threads = views.LatestWins(), []
+        job.submit(lambda job: threads.append(threading.get_ident()))
+        await settle(job)
+        assert threads != [threading.get_ident()]
+
+    asyncio.run(main())
+
+
+def test_without_a_loop_the_work_is_done_at_once():
+    job, results, partial = views.LatestWins(), [], []
+    job.submit(counting(3, [], 0), done=results.append, partial=partial.append)
+    assert (results, partial, job.running, job.fraction) == ([3], [2], False, 1)
