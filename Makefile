@@ -60,7 +60,7 @@ help:  ## list these commands
 		if suits $$python; then break; fi; python=; \
 	done; \
 	if [ -z "$$python" ]; then \
-		echo "jntk_viz needs Python 3.11 or newer; found: $$(python3 --version 2>&1 || true)" >&2; \
+		echo "jntk_viz needs Python 3.11 or newer; found: $$($(or $(PYTHON),python3) --version 2>&1 || true)" >&2; \
 		echo "Install one from https://www.python.org/downloads/ or your package manager," >&2; \
 		echo "or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
 		exit 1; \
