@@ -52,6 +52,7 @@ class RobustTraining:
         for plot in (self.accuracy, self.jacobian, self.map):
             plot.figure.on_event("tap", self.notice.guarded(self.tapped))
         s.param.watch(self.notice.guarded(self.changed), ["seed", *CONTROLS])
+        self.job.param.watch(self.failed, "error")
         self.explore_later = background.after_pause(self.explore)
 
     def tapped(self, event):
@@ -77,6 +78,10 @@ class RobustTraining:
         wanted = s.problem, s.lam, s.t, s.epsilon, s.norm
         self.job.submit(lambda job: study.explore(job, *wanted), done=self.show, partial=self.show)
 
+    def failed(self, event):
+        if event.new and self.state.problem != self.found.problem:
+            self.headline.set("No result. The pictures still show the previous setting.")
+
     def show(self, found):
         """Take in partial or final results."""
         if found.problem == self.found.problem:
@@ -95,8 +100,9 @@ class RobustTraining:
         s, solutions = self.state, self.found.solutions
         attack = {"epsilon": s.epsilon, "norm": s.norm}
         known = [lam for lam in (0.0, s.lam) if lam in solutions]
-        if self.outdated("numbers", s.lam, *attack.values(), len(solutions)):
+        if self.outdated("whole", *attack.values(), len(solutions)):
             self.whole = study.lambda_time_map(solutions, **attack)
+        if self.outdated("scores", *attack.values(), known):
             self.scores = [study.scores(solutions[lam], **attack) for lam in known]
         with pn.io.hold():
             self.draw_curves(known)
@@ -120,7 +126,8 @@ class RobustTraining:
                 standard_robust=standard.robust, pgd_times=np.array([*searched]),
                 pgd=np.array([*searched.values()]),
             )  # fmt: skip
-            self.accuracy.set(ylim=pictures.accuracy_limits(now.robust, standard.robust))
+            robust = now.robust, standard.robust, np.array([*searched.values()])
+            self.accuracy.set(ylim=pictures.accuracy_limits(*robust))
         if self.outdated("jacobian", s.lam, known):
             self.jacobian.update(jacobian=now.jacobian, standard=standard.jacobian)
 

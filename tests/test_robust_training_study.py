@@ -270,6 +270,7 @@ def test_a_data_set_that_cannot_be_had_is_said_and_the_page_goes_on(
     page = page_class()
     page.state.data = "sonar"
     assert "JNTK_VIZ_DATA" in page.job.error
+    assert "still show the previous" in page.headline.pane.object
     assert "Sonar (download)" in study.source_labels()
     page.state.data = "iris"
     assert page.job.error == ""
