@@ -23,6 +23,7 @@ class GPConvergence:
         self.notice, self.job = views.Notice(), views.LatestWins()
         self.found = study.known(s.problem, s.width, s.networks)
         self.drawn = {}  # picture -> what it shows
+        self.started = False
         limit = study.limit(s)
         pair = limit.pair(s.point, s.alpha)
         nothing = np.empty((0, 2))
@@ -47,24 +48,32 @@ class GPConvergence:
         s.param.watch(self.notice.guarded(self.changed), [*CONTROLS, "seed"])
         self.redraw()
 
+    def start(self):
+        """Begin to draw networks: the page stands in the browser."""
+        self.started = True
+        self.refresh(explore=True)
+
     def changed(self, *events):
-        """Show theory, and what is known of the networks, at once; draw what is missing."""
+        self.refresh(explore=bool({e.name for e in events} - {"kappa", "point", "alpha", "heat"}))
+
+    def refresh(self, explore):
+        """Show theory, and what is known of the networks, at once; draw what is missing.
+
+        No work begins before `start`: what is shown while a page opens does not reach it.
+        """
         s = self.state
         if not dataset_available(s.data):
             self.headline.set("Fetching the data; the pictures still show the previous setting.")
-            self.job.submit(lambda job: study.points(s.data), done=self.fetched)
+            if self.started:
+                fetched = lambda _: self.refresh(explore=True)  # noqa: E731
+                self.job.submit(lambda job: study.points(s.data), done=fetched)
             return
         features = study.limit(s).x.shape[1]
         self.alpha.end = features
         s.alpha = min(s.alpha, features)
         self.redraw()
-        if {e.name for e in events} - {"kappa", "point", "alpha", "heat"}:
+        if explore and self.started:
             self.explore()
-
-    def fetched(self, _points):
-        """Go on with a data set that has just arrived."""
-        self.changed()
-        self.explore()
 
     def explore(self):
         s = self.state
@@ -158,7 +167,7 @@ def app():
         notice=it.notice,
         job=it.job,
         formulas=views.formulas(*text.FORMULAS),
-        start=it.explore,
+        start=it.start,
     )
 
 

@@ -118,7 +118,7 @@ def heat_map(covariance, scale, colorbar=False, title=""):
         colorbar_opts={"width": 10, "padding": 2} if colorbar else {},
     )  # fmt: skip
     edges = np.arange(1, blocks) / blocks
-    thin = hv.Segments(_cross(edges)).opts(color=MUTED, line_width=0.7)
+    thin = hv.Segments(_cross(edges)).opts(color=MUTED, line_width=0.5, alpha=0.6)
     thick = hv.Segments(_cross(edges[:1])).opts(color=INK, line_width=2)
     return hv.Overlay([image, thin, thick]).opts(
         xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=[(1 - p, name) for p, name in ticks],

@@ -17,7 +17,7 @@ NOTE_STYLE = {
 
 FORMULAS = (
     Formula(
-        r"h^0 = x,\quad g^1 = W^1 x,\quad g^l = \tfrac{1}{\sqrt d}\,W^l h^{l-1},\quad"
+        r"h^0 = x,\quad g^1 = W^1 x,\quad g^l = \tfrac{1}{\sqrt d}\,W^l h^{l-1},\quad "
         r"h^l = \varphi(g^l),\quad f(x) = \tfrac{\kappa}{\sqrt d}\,W^{L+1} h^L",
         "The network. Every entry of every weight matrix is drawn from N(0, 1).",
         {
@@ -28,14 +28,14 @@ FORMULAS = (
         },
     ),
     Formula(
-        r"(f, J) \;\xrightarrow{\;d\to\infty\;}\; \mathcal{GP},\qquad"
+        r"(f, J) \;\xrightarrow{\;d\to\infty\;}\; \mathcal{GP},\qquad "
         r"J(x)_\alpha = \frac{\partial f(x)}{\partial x_\alpha}",
         "As the width grows, outputs and slopes at all inputs together become Gaussian.",
         {
             r"J(x)_\alpha": "input Jacobian: how the output changes with input feature α. "
             "It is not a gradient in the parameters",
-            r"\mathcal{GP}": "a Gaussian process of mean zero: at any finite set of inputs, the "
-            "values f(xᵢ) and slopes J(xᵢ)_α have one joint normal distribution",
+            r"\mathcal{GP}": "a Gaussian process of mean zero: values and slopes at finitely "
+            "many inputs are jointly normal",
         },
     ),
     Formula(
@@ -88,7 +88,7 @@ def kurtosis_remark(values):
 def heat_title(state, found):
     if state.heat == "one":
         return f"One network, width {state.width}"
-    return f"{len(found.draws)} networks, width {state.width}"
+    return f"{len(found.draws)} networks"
 
 
 def headline(state, found, law):
