@@ -1,6 +1,7 @@
 """The constancy page in a real browser: it trains while one watches and answers to its controls."""
 
 import re
+import time
 
 import pytest
 
@@ -31,8 +32,9 @@ def drawn(page, title):
     return pictures(page)[title][0]
 
 
-def wait_until(page, condition, seconds=60):
-    for _ in range(10 * seconds):
+def wait_until(page, condition, seconds=90):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         if condition():
             return
         page.wait_for_timeout(100)
