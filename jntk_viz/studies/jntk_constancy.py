@@ -9,7 +9,7 @@ initial function and with the same learning rate.
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax
@@ -73,12 +73,7 @@ class JNTKConstancyState(param.Parameterized):
         label="Widest network",
         doc="The other two are 4 and 16 times narrower. Doubling it takes about 5 times as long.",
     )
-    networks = param.Integer(
-        3,
-        bounds=(1, 5),
-        label="Networks",
-        doc="How many of each width; each starts from other random weights.",
-    )
+    networks = param.Integer(3, bounds=(1, 5), label="Networks", doc="How many of each width.")
     depth = param.Integer(2, bounds=(1, 4), label="Depth L", doc="Number of hidden layers.")
     activation = param.Selector(
         default="gelu",
@@ -289,7 +284,7 @@ class _Network:
     network: int
     step: int = 0
     diverged: bool = False
-    seconds_a_step: float = field(default=CHUNK_SECONDS, init=False)
+    seconds_a_step: float = CHUNK_SECONDS
 
     def __post_init__(self):
         self.mlp = MLP(self.problem.x.shape[1], self.width, **self.state.kernel)
