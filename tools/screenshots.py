@@ -17,6 +17,12 @@ from playwright.sync_api import sync_playwright
 PAGES = {"start": "", "gp_convergence": "gp_convergence", "jntk_constancy": "jntk_constancy",
          "robust_training": "robust_training"}  # fmt: skip
 LONGEST = 180_000  # milliseconds
+HEADLINE = """() => {
+  const headlines = root => [...root.querySelectorAll("*")].flatMap(
+    e => [e.getAttribute("aria-live") ? e.innerText : "",
+          ...headlines(e.shadowRoot || new DocumentFragment())])
+  return headlines(document).some(words => /[0-9]/.test(words))
+}"""
 
 
 def main(folder: Path) -> None:
@@ -26,9 +32,10 @@ def main(folder: Path) -> None:
         for name, address in PAGES.items():
             page = browser.new_page(viewport={"width": 1280, "height": 720})
             page.goto(f"{server.url}/{address}")
-            page.wait_for_load_state("networkidle")
-            page.wait_for_timeout(8_000)  # the first work has begun
-            # A page at work shows its Cancel button.
+            if address:
+                # A page has begun once its headline holds a number; at work it shows Cancel.
+                page.wait_for_function(HEADLINE, timeout=LONGEST)
+            page.wait_for_timeout(8_000)
             page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=LONGEST)
             page.wait_for_timeout(1_000)
             page.screenshot(path=folder / f"{name}.png")
