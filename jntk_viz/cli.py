@@ -177,6 +177,8 @@ def serve(arguments) -> int:
     address = arguments.address
     port = claim_port(address, arguments.port)
     routes = app_routes(apps_folder())
+    # Until the server is there, Ctrl-C ends the process at once: some imports swallow the exception.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     print("Starting jntk_viz …", flush=True)
     keep_compiled_code()
     warm_up()

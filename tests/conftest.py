@@ -58,9 +58,13 @@ def browser_path():
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(browser_path):
-    """A headless Chromium under Playwright's control, shared by one test process."""
+    """A headless Chromium under Playwright's control, shared by the tests of one module.
+
+    Not by a whole process: while Playwright runs, so does an event loop in this thread, and tests
+    of background work that expect none would meet it.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
