@@ -177,7 +177,7 @@ def serve(arguments) -> int:
     address = arguments.address
     port = claim_port(address, arguments.port)
     routes = app_routes(apps_folder())
-    # Until the server is there, Ctrl-C ends the process at once: some imports swallow the exception.
+    # Until the server is there, Ctrl-C ends the process at once: imports may swallow an exception.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     print("Starting jntk_viz …", flush=True)
     keep_compiled_code()
