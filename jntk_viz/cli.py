@@ -6,10 +6,12 @@ importing this module stays free of any plotting library.
 
 import argparse
 import errno
+import logging
 import os
 import signal
 import socket
 import sys
+import traceback
 import webbrowser
 from importlib.metadata import version
 from io import TextIOWrapper
@@ -196,6 +198,7 @@ def serve(arguments) -> int:
         verbose=False,
     )
     server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
+    logging.getLogger("tornado.application").addFilter(keeps_in_log)
     # get_server has just made Ctrl-C stop the loop; let a plain `kill` do the same.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     url = f"http://{url_host(address)}:{port}{server.prefix}/"
@@ -263,10 +266,27 @@ def warm_up() -> None:
 
 def pass_over_closed_pages(loop, context) -> None:
     """Log what goes wrong in the event loop, except that a visitor left during an update."""
+    if not visitor_left(context.get("exception")):
+        loop.default_exception_handler(context)
+
+
+def keeps_in_log(record) -> bool:
+    """Whether Tornado's log keeps a record: all of them but those of visitors who left."""
+    return not (record.exc_info and visitor_left(record.exc_info[1]))
+
+
+def visitor_left(error) -> bool:
+    """Whether an exception only says that a visitor closed the page.
+
+    Bokeh's ping, when it meets a closed connection first, parts it from its session, and the
+    connection's own end then finds none: an assertion in `bokeh.server.connection`.
+    """
     from tornado.websocket import WebSocketClosedError
 
-    if not isinstance(context.get("exception"), WebSocketClosedError):
-        loop.default_exception_handler(context)
+    if isinstance(error, AssertionError):
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        return bool(frames) and frames[-1].f_globals["__name__"] == "bokeh.server.connection"
+    return isinstance(error, WebSocketClosedError)
 
 
 def url_host(address: str) -> str:

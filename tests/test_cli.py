@@ -1,6 +1,7 @@
 """The command `jntk-viz`: help, serve, doctor, and what it says when something is wrong."""
 
 import asyncio
+import logging
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import sys
 import zipfile
 from http.client import HTTPConnection
 from pathlib import Path
+from unittest import mock
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -247,6 +249,23 @@ def test_log_keeps_all_errors_but_those_of_visitors_who_left(caplog):
         cli.pass_over_closed_pages(loop, {"message": message, "exception": exception})
     loop.close()
     assert [record.message.splitlines()[0] for record in caplog.records] == ["exception of ours"]
+
+
+def test_log_passes_over_a_connection_that_ended_after_its_ping_failed(caplog):
+    """Bokeh's race: the ping of a closed page parts it from its session, then `on_close` asks."""
+    from bokeh.server.connection import ServerConnection
+
+    log = logging.getLogger("test_cli.tornado")
+    log.addFilter(cli.keeps_in_log)
+    connection = ServerConnection(None, None, None, mock.Mock())
+    connection.detach_session()
+    with pytest.raises(AssertionError) as ended:
+        _ = connection.session
+    for error in (ended.value, AssertionError("ours"), ValueError("ours too")):
+        log.error("Uncaught exception", exc_info=error)
+    log.error("without an exception")
+    kept = [record.exc_info and str(record.exc_info[1]) for record in caplog.records]
+    assert kept == ["ours", "ours too", None]
 
 
 def test_display_decides_whether_a_browser_opens(monkeypatch):
