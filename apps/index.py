@@ -99,7 +99,7 @@ def app():
         views.update_all(*((plots[name], data) for name, data in numbers.items()))
 
     ready = {}
-    cards = [card(entry, plots[entry.name]) for entry in views.PAGES]
+    cards = [card(entry, plots[entry.name]) for entry in views.PAGES if entry.name in plots]
     return views.plain_page(
         "jntk_viz",
         text(INTRODUCTION, margin=(6, 12)),

@@ -223,9 +223,9 @@ def test_a_link_reproduces_the_state():
         note="a&b=<c>", seed=77,
     )  # fmt: skip
     assert address.read_query(other, query(state)) == []
-    for name in address.names_of(state):
+    for name in address.setting_names(state):
         assert getattr(other, name) == pytest.approx(getattr(state, name)), name
-    assert set(query(State())) == {*address.names_of(state)}  # unchanged ones are written too
+    assert set(query(State())) == {*address.setting_names(state)}  # unchanged ones are written too
 
 
 @pytest.mark.parametrize(

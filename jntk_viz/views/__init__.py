@@ -43,7 +43,16 @@ from jntk_viz.views.address import query_of, read_query
 from jntk_viz.views.background import Cancelled, Job, LatestWins
 from jntk_viz.views.controls import controls_for
 from jntk_viz.views.live import LivePlot, join_curves, update_all
-from jntk_viz.views.parts import Formula, Headline, Notice, formulas, job_bar, plot_grid
+from jntk_viz.views.parts import (
+    Answer,
+    Formula,
+    Headline,
+    Notice,
+    formulas,
+    job_bar,
+    plot_grid,
+    tabbed,
+)
 from jntk_viz.views.shell import PAGES, StudyPage, page, plain_page
 from jntk_viz.views.theme import use_theme
 
@@ -59,6 +68,8 @@ __all__ = [
     "page",
     "StudyPage",
     "plot_grid",
+    "tabbed",
+    "Answer",
     "Headline",
     "Notice",
     "Formula",

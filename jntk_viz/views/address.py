@@ -8,19 +8,10 @@ import panel as pn
 import param
 from panel.custom import JSComponent
 
+from jntk_viz.studies.presets import setting_names
 from jntk_viz.views.background import after_pause
 
 _KINDS = {param.Integer: "an integer", param.Number: "a number", param.Boolean: "true or false"}
-
-
-def names_of(state):
-    """The parameters that make up a state: all public ones that can be set."""
-    return [
-        name
-        for name, p in state.param.objects("existing").items()
-        if name != "name" and not name.startswith("_") and not p.constant and not p.readonly
-        and not isinstance(p, param.Event)
-    ]  # fmt: skip
 
 
 def parse(parameter, text):
@@ -57,7 +48,7 @@ def _text(value):
 
 def query_of(state):
     """The query string that reproduces `state`: all its parameters, changed or not."""
-    return urlencode({name: _text(getattr(state, name)) for name in names_of(state)})
+    return urlencode({name: _text(getattr(state, name)) for name in setting_names(state)})
 
 
 def read_query(state, arguments=None):
@@ -67,7 +58,7 @@ def read_query(state, arguments=None):
     """
     if arguments is None:
         arguments = {k: v[-1].decode(errors="replace") for k, v in pn.state.session_args.items()}
-    known, ignored = names_of(state), []
+    known, ignored = setting_names(state), []
     for name, text in arguments.items():
         if name == "token":  # a notebook server's own key, not a setting
             continue
@@ -110,5 +101,5 @@ def follow(state, browser):
     def write(*_):
         browser.query = query_of(state)
 
-    state.param.watch(after_pause(write), names_of(state))
+    state.param.watch(after_pause(write), setting_names(state))
     write()

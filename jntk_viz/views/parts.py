@@ -174,7 +174,70 @@ def plot_grid(*rows, min_height=470, **plots):
       grid-template-rows: repeat({len(rows)}, minmax(0, 1fr)); }}
     {PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important;
       max-height: none !important; }} }}"""
-    return pn.Column(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[css])
+    return PlotGrid(rows, plots, cells, css)
+
+
+class PlotGrid(pn.Column):
+    """The grid that `plot_grid` returns; `rows` and `items` say what lies where."""
+
+    def __init__(self, rows, items, cells, css):
+        super().__init__(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[css])
+        self.rows, self.items = rows, items
+
+
+def tabbed(state, name, **grids):
+    """Several grids in one place, chosen by the Selector `name` of the state: a link remembers it.
+
+        views.tabbed(state, "view", functions=plot_grid(...), errors=plot_grid(...))
+
+    - `grids`: value of the parameter -> grid. Each is put into the page when it is first chosen.
+    """
+    parameter = state.param[name]
+    if set(parameter.get_range().values()) != set(grids):
+        raise ValueError(
+            f"`grids` must be {', '.join(map(str, parameter.get_range().values()))}, the values of "
+            f"{name!r}; got {', '.join(grids)}."
+        )
+    return Tabbed(state, name, grids)
+
+
+class Tabbed(pn.Column):
+    """What `tabbed` returns; `grids` maps values to grids, `grid` is the one shown."""
+
+    def __init__(self, state, name, grids):
+        choice = pmui.RadioButtonGroup(
+            options=state.param[name].get_range(), value=getattr(state, name),
+            size="small", margin=(0, 4), label=state.param[name].label,
+        )  # fmt: skip
+        choice.link(state, value=name)
+        super().__init__(
+            choice, grids[getattr(state, name)], sizing_mode="stretch_both", margin=0,
+            stylesheets=[":host { max-height: none !important; height: auto !important; }"],
+        )  # fmt: skip
+        self.grids, self._state, self._name = grids, state, name
+        state.param.watch(lambda event: self._choose(choice, event.new), name)
+
+    @property
+    def grid(self):
+        return self.grids[getattr(self._state, self._name)]
+
+    def _choose(self, choice, value):
+        choice.value = value
+        for grid in self.grids.values():
+            grid.visible = grid is self.grids[value]
+        if self.grids[value] not in list(self):
+            self.append(self.grids[value])
+
+
+class Answer(NamedTuple):
+    """What is measured where a reader had to predict.
+
+    - `value`: the option (choice), a number, options in order, or for a sketch (x, y) arrays.
+    - `text`: one sentence with the numbers, plain text.
+    """
+
+    value: object
+    text: str
 
 
 def job_bar(job, buttons=True):

@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.themes import Theme
 
+from jntk_viz.studies.presets import setting_names
 from jntk_viz.views import address
 from jntk_viz.views.parts import Notice, job_bar
 from jntk_viz.views.theme import ACCENT, FONT, INK, escape, use_theme
@@ -25,6 +26,9 @@ PAGES = (
     Entry("gp_convergence", "Random networks become a Gaussian process", "Gaussian process"),
     Entry("jntk_constancy", "The kernel that stays put", "Constant kernel"),
     Entry("robust_training", "Robust training in closed form", "Robust training"),
+    Entry("eigenfeatures", "Eigenfeatures: learned first, or fragile?", "Eigenfeatures"),
+    Entry("full_rank", "Is the kernel full rank?", "Full rank"),
+    Entry("breakdown", "When it breaks", "Breakdown"),
 )
 
 _BAR = 48  # height of the title bar in pixels
@@ -179,6 +183,10 @@ def page(
     job=None,
     notice=None,
     start=None,
+    plots=None,
+    script=None,
+    answers=None,
+    slow=(),
 ):
     """Put a page together. Call it last in an app's `app()`; it reads the address into `state`.
 
@@ -190,6 +198,10 @@ def page(
     - `job`: `LatestWins` whose progress and errors are shown;  `notice`: `Notice` of the app's
       callbacks.
     - `start`: called once the page is in the browser, for the first heavy work.
+    - `plots`: key -> `LivePlot`, by which presets hide pictures and readers export them.
+    - `script`: function of the state, returns a Python program that reproduces the numbers.
+    - `answers`: key -> function without arguments that returns an `Answer`, None while not known.
+    - `slow`: settings whose change starts heavy work, as in `controls_for`.
     """
     use_theme()
     notice = notice or Notice()
@@ -224,7 +236,7 @@ def _ignored_keys(state):
         return None
     message = Notice()
     message.set("Ignored in the address: " + "; ".join(ignored) + ". The defaults are shown.")
-    state.param.watch(lambda *_: message.set(""), address.names_of(state))
+    state.param.watch(lambda *_: message.set(""), setting_names(state))
     return message.pane
 
 
@@ -251,7 +263,7 @@ def plain_page(title, *parts, name=None, start=None):
 def _buttons(state):
     """Reset, Draw again (where there is a seed), Copy link."""
     look = {"size": "small", "variant": "outlined", "margin": (4, 4)}
-    names = address.names_of(state)
+    names = setting_names(state)
     reset = pmui.Button(label="Reset", **look)
     reset.on_click(lambda _: state.param.update(**{n: state.param[n].default for n in names}))
     buttons = [reset]
