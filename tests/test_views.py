@@ -298,18 +298,26 @@ def test_a_page_shows_its_body_in_a_notebook():
     assert body.get_root() is not None
 
 
-def test_reset_and_draw_again():
+def test_reset_draw_again_and_undo():
     state = State()
-    buttons = {b.label: b for b in pn.panel(small_page(state)).select(pmui.Button)}
-    assert list(buttons) == ["Reset", "Draw again", "Copy link"]
+    toolbar = small_page(state).toolbar
+    assert [key for key, _ in toolbar.actions] == [
+        "undo", "reset", "draw", "link", "present", "full",
+    ]  # fmt: skip
+    press = toolbar._handle_msg
+    assert toolbar.disabled_actions == ["undo"]
     state.lam = 0.9
+    assert toolbar.disabled_actions == []
     seeds = set()
     for _ in range(5):
-        buttons["Draw again"].clicks += 1
+        press("draw")
         seeds.add(state.seed)
     assert len(seeds) > 1
-    buttons["Reset"].clicks += 1
+    press("reset")
     assert (state.lam, state.seed) == (0.5, 0)
+    press("undo")  # all of these came within a moment: one change
+    assert (state.lam, state.seed) == (0.5, 0)
+    assert toolbar.disabled_actions == ["undo"]
 
 
 def test_errors_in_callbacks_reach_the_page_and_go_away(caplog):
@@ -340,11 +348,14 @@ def test_a_failing_job_is_reported_on_the_page():
 
 
 def test_what_is_ignored_in_the_address_is_said_until_the_state_changes(monkeypatch):
-    monkeypatch.setattr(address, "read_query", lambda state: ["foo: no such setting"])
+    given = {"foo": "1", "preset": "none", "depth": "3"}
+    monkeypatch.setattr(address, "arguments_of_page", lambda: given)
     state, notice = State(), views.Notice()
     body = pn.panel(small_page(state, notice=notice))
+    assert state.depth == 3
     notice.set("")  # what an app says of itself does not hide it
     message = next(p for p in body.select(pn.pane.HTML) if "foo: no such" in (p.object or ""))
+    assert "preset=none: no such preset" in message.object
     assert message.visible
     state.lam = 0.3
     assert not message.visible

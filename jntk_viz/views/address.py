@@ -46,18 +46,29 @@ def _text(value):
     return json.dumps(value)
 
 
-def query_of(state):
-    """The query string that reproduces `state`: all its parameters, changed or not."""
-    return urlencode({name: _text(getattr(state, name)) for name in setting_names(state)})
+def query_of(state, reading=None):
+    """The query string that reproduces `state`: all its parameters, changed or not.
 
-
-def read_query(state, arguments=None):
-    """Set `state` from the page's address and return what was ignored, as readable sentences.
-
-    - `arguments`: dict name -> text; by default the query of the page that is being opened.
+    - `reading`: another Parameterized, such as a `Guide`, whose changed parameters follow.
     """
-    if arguments is None:
-        arguments = {k: v[-1].decode(errors="replace") for k, v in pn.state.session_args.items()}
+    values = {name: getattr(state, name) for name in setting_names(state)}
+    if reading is not None:
+        names = setting_names(reading)
+        own = {name: getattr(reading, name) for name in names}
+        values |= {n: value for n, value in own.items() if value != reading.param[n].default}
+    return urlencode({name: _text(value) for name, value in values.items()})
+
+
+def arguments_of_page():
+    """The query of the page that is being opened, a dict name -> text."""
+    return {k: v[-1].decode(errors="replace") for k, v in pn.state.session_args.items()}
+
+
+def read_query(state, arguments):
+    """Set `state` from an address and return what was ignored, as readable sentences.
+
+    - `arguments`: dict name -> text, as from `arguments_of_page`.
+    """
     known, ignored = setting_names(state), []
     for name, text in arguments.items():
         if name == "token":  # a notebook server's own key, not a setting
@@ -75,11 +86,15 @@ def read_query(state, arguments=None):
 
 
 class Browser(JSComponent):
-    """The one invisible piece of a page that talks to the browser window."""
+    """The one invisible piece of a page that talks to the browser window.
+
+    `keys`: functions called while `presenting` for "next", "previous" and "leave".
+    """
 
     query = param.String("", doc="Written to the address bar; makes no history entry.")
     wide = param.Boolean(True, doc="Is the window wider than a phone?")
     shown = param.Boolean(False, doc="Has a browser drawn this?")
+    presenting = param.Boolean(False, doc="Do arrow keys step through the presets?")
 
     _esm = """
     export function render({ model }) {
@@ -90,16 +105,44 @@ class Browser(JSComponent):
       write()
       model.wide = window.innerWidth >= 600
       model.shown = true
+      const keys = {
+        ArrowRight: "next", PageDown: "next", ArrowLeft: "previous", PageUp: "previous",
+        Escape: "leave",
+      }
+      // An arrow that moves a slider or a caret is not meant for the presets.
+      const busy = () => {
+        let element = document.activeElement
+        while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement
+        return element?.matches("input, select, textarea, [role=slider], [role=combobox]")
+      }
+      const press = (event) => {
+        if (!model.presenting || event.ctrlKey || event.altKey || event.metaKey) return
+        if (event.key == "f" && !busy()) document.documentElement.requestFullscreen()
+        const key = keys[event.key]
+        if (!key || (event.key.startsWith("Arrow") && busy())) return
+        event.preventDefault()
+        model.send_msg(key)
+      }
+      window.addEventListener("keydown", press)
+      model.on("remove", () => window.removeEventListener("keydown", press))
       return document.createElement("span")
     }
     """
 
+    def __init__(self, keys=None, **params):
+        super().__init__(**params)
+        self._keys = keys or {}
 
-def follow(state, browser):
-    """Keep the address bar equal to `state`, written once the reader pauses."""
+    def _handle_msg(self, key):
+        self._keys[key]()
+
+
+def follow(browser, state, reading):
+    """Keep the address bar equal to `state` and `reading`, written once the reader pauses."""
 
     def write(*_):
-        browser.query = query_of(state)
+        browser.query = query_of(state, reading)
 
-    state.param.watch(after_pause(write), setting_names(state))
+    for parameters in (state, reading):
+        parameters.param.watch(after_pause(write), setting_names(parameters))
     write()

@@ -8,10 +8,14 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.themes import Theme
 
-from jntk_viz.studies.presets import setting_names
+from jntk_viz.studies.presets import load_presets, setting_names
 from jntk_viz.views import address
+from jntk_viz.views.guide import Guide, live_plots
+from jntk_viz.views.history import History
 from jntk_viz.views.parts import Notice, job_bar
-from jntk_viz.views.theme import ACCENT, FONT, INK, escape, use_theme
+from jntk_viz.views.prediction import Prediction
+from jntk_viz.views.theme import ACCENT, FONT, INK, PHONE, escape, use_theme
+from jntk_viz.views.toolbar import Toolbar
 
 
 class Entry(NamedTuple):
@@ -66,14 +70,21 @@ a[aria-current] {{ color: {INK}; text-decoration: none; }}
 
 
 class StudyPage(pn.viewable.Viewer):
-    """A page: the same parts as a served web page or as a block in a notebook. Made by `page`."""
+    """A page: the same parts as a served web page or as a block in a notebook. Made by `page`.
 
-    def __init__(self, *, title, name, parts, formulas, controls, question, state):
+    Attributes:
+        state, guide: the settings, and how they are being read (`Guide`).
+        question, headline, body, formulas: the visible parts; headline and formulas may be None.
+        plots, script, presets: as given to `page`.
+    """
+
+    guide = toolbar = question_text = headline = body = formulas = start = script = None
+    state, presets, plots = None, (), {}
+
+    def __init__(self, title, name, parts):
         super().__init__()
-        self.start = None
-        self.title, self.name_, self.state = title, name, state
-        self._parts, self._formulas = parts, formulas
-        self._controls, self._question = controls, question
+        self.title, self.name_, self._parts = title, name, parts
+        self.controls, self._heading = [], None
 
     def servable(self, **kwargs):
         """Serve as a page of its own; in a notebook, show the body."""
@@ -87,11 +98,11 @@ class StudyPage(pn.viewable.Viewer):
 
     def as_notebook(self):
         """The page without title bar and drawer, for a notebook cell."""
-        parts = [self._question, *self._parts, self._formulas, self._starter()]
+        parts = [self._heading, *self._parts, self.formulas, self._starter()]
         main = pn.Column(*[p for p in parts if p is not None], sizing_mode="stretch_both")
         if self.state is None:
             return main
-        return pn.Row(pn.Column(*self._controls, width=280), main, sizing_mode="stretch_both")
+        return pn.Row(pn.Column(*self.controls, width=280), main, sizing_mode="stretch_both")
 
     def begin(self):
         """Call `start` when the page is in the browser; at once in a script, which has none."""
@@ -118,28 +129,51 @@ class StudyPage(pn.viewable.Viewer):
                 *self._parts, sizing_mode="stretch_width", margin=0, stylesheets=[_FULL_HEIGHT]
             )
             return frame(self.title, self.name_, main=[column, pn.Spacer(height=8)])
-        browser = address.Browser(width=0, height=0, margin=0)
-        address.follow(self.state, browser)
+        guide = self.guide
+        keys = {
+            "next": lambda: guide.step(1),
+            "previous": lambda: guide.step(-1),
+            "leave": lambda: guide.param.update(present=False),
+        }
+        browser = address.Browser(keys, presenting=guide.param.present, width=0, height=0, margin=0)
+        address.follow(browser, self.state, guide)
         fill = f":host {{ padding: 4px 10px 0; min-height: calc(100dvh - {_BAR + 56}px); }}"
         visible = pn.Column(
-            self._question,
+            self._heading,
             *self._parts,
             sizing_mode="stretch_both",
             margin=0,
             stylesheets=[_FULL_HEIGHT, fill],
         )
         # Two items, because Material's page does not scroll when it holds a single stretched one.
-        below = self._formulas or pn.Spacer(height=1)
+        below = self.formulas or pn.Spacer(height=1)
         side = pn.pane.HTML(navigation(self.name_), stylesheets=[_NAV_SIDE], margin=(0, 10))
         template = frame(
             self.title,
             self.name_,
             main=[visible, below],
-            sidebar=[side, *self._controls, browser],
+            sidebar=[side, *self.controls, browser],
         )
-
         browser.jslink(template, wide="sidebar_open")
+        _look(template, guide, visible)
         return template
+
+
+def _look(template, guide, visible):
+    """Keep drawer, type size and colours of the served page as the guide says."""
+
+    def present(*_):
+        template.sidebar_open = not guide.present and not _on_phone()
+        for pane in visible.select(pn.pane.HTML):
+            pane.styles = {**(pane.styles or {}), "zoom": "1.2" if guide.present else "1"}
+
+    guide.param.watch(present, "present")
+    if guide.present:
+        present()
+
+
+def _on_phone():
+    return "Mobi" in pn.state.headers.get("User-Agent", "")
 
 
 def _in_notebook():
@@ -155,7 +189,7 @@ def frame(title, name, *, main, sidebar=()):
         header=[nav],
         main=main,
         sidebar=list(sidebar),
-        sidebar_open="Mobi" not in pn.state.headers.get("User-Agent", ""),
+        sidebar_open=not _on_phone(),
         sidebar_width=280,
         sidebar_resizable=False,
         site_url="./",
@@ -204,40 +238,75 @@ def page(
     - `slow`: settings whose change starts heavy work, as in `controls_for`.
     """
     use_theme()
-    notice = notice or Notice()
+    notice, warning = notice or Notice(), Notice()
     if job is not None:
         job.param.watch(lambda e: notice.set(e.new, "error"), "error")
-    ignored = _ignored_keys(state)
-    heading = pn.pane.HTML(
-        f"<h1>{escape(question)}</h1>",
-        stylesheets=[f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}"],
-        margin=(2, 4),
-        sizing_mode="stretch_width",
-    )
-    parts = [headline and headline.pane, ignored, notice.pane, job and job_bar(job), body]
-    study = StudyPage(
-        title=title,
-        name=name,
-        question=heading,
-        parts=[part for part in parts if part is not None],
-        formulas=formulas,
-        controls=[*controls, *_buttons(state)],
-        state=state,
-    )
+    presets, problems = load_presets(name, state) if name else ([], [])
+    prediction = Prediction(plots or {}, answers or {}, [headline.pane] if headline else [])
+    guide = Guide(state, presets, prediction, live_plots(body), slow)
+    _read_address(state, guide, warning, problems)
+    toolbar = _toolbar(state, guide, notice)
+    heading = pn.Row(
+        _question(question, guide), toolbar,
+        sizing_mode="stretch_width", margin=0, stylesheets=[_WRAP],
+    )  # fmt: skip
+    steps = pn.Row(
+        guide.bar, guide.controls, *([job_bar(job)] if job else []),
+        sizing_mode="stretch_width", margin=0, min_height=36, stylesheets=[_WRAP],
+    )  # fmt: skip
+    parts = [headline and headline.pane, prediction.pane, steps, warning.pane, notice.pane, body]
+    study = StudyPage(title, name, [part for part in parts if part is not None])
+    study.state, study.guide, study.toolbar, study.presets = state, guide, toolbar, presets
+    study.question_text, study.headline, study.body = question, headline, body
+    study.formulas, study.controls, study._heading = formulas, controls, heading
+    study.plots, study.script = plots or {}, script
     study.start = start and notice.guarded(start)
     study.begin()
     return study
 
 
-def _ignored_keys(state):
-    """Read the address into `state`; a message about what was not understood, until it changes."""
-    ignored = address.read_query(state)
-    if not ignored:
-        return None
-    message = Notice()
-    message.set("Ignored in the address: " + "; ".join(ignored) + ". The defaults are shown.")
-    state.param.watch(lambda *_: message.set(""), setting_names(state))
-    return message.pane
+_WRAP = f"""
+:host {{ flex: none !important; max-height: none !important; }}
+{PHONE} {{ :host {{ flex-wrap: wrap; }} }}
+"""
+
+
+def _question(question, guide):
+    """The page's question, or what a preset asks the reader to look at."""
+    pane = pn.pane.HTML(
+        stylesheets=[f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}"],
+        margin=(2, 4),
+        sizing_mode="stretch_width",
+    )
+
+    def show(*_):
+        words = (guide.current and guide.current.say) or question
+        pane.object = f"<h1>{escape(words)}</h1>"
+
+    guide.param.watch(show, "preset")
+    show()
+    return pane
+
+
+def _read_address(state, guide, warning, problems):
+    """Bring settings and guide to the address; say what was not understood until they change."""
+    given = address.arguments_of_page()
+    reading = {name: given.pop(name) for name in setting_names(guide) if name in given}
+    ignored = []
+    if "preset" in reading:
+        try:
+            guide.choose(reading.pop("preset"))
+        except ValueError as error:
+            ignored.append(str(error))
+    ignored += address.read_query(state, given) + address.read_query(guide, reading)
+    said = []
+    if ignored:
+        said.append("Ignored in the address: " + "; ".join(ignored) + ". The defaults are shown.")
+    if problems:
+        said.append("Presets: " + "; ".join(problems) + ".")
+    warning.set(" ".join(said))
+    if said:
+        state.param.watch(lambda *_: warning.set(""), setting_names(state))
 
 
 def plain_page(title, *parts, name=None, start=None):
@@ -246,47 +315,37 @@ def plain_page(title, *parts, name=None, start=None):
     - `parts`: Panel objects, one below the other;  `start`: called once the page is in the browser.
     """
     use_theme()
-    study = StudyPage(
-        title=title,
-        name=name,
-        question=None,
-        parts=list(parts),
-        formulas=None,
-        controls=[],
-        state=None,
-    )
+    study = StudyPage(title, name, list(parts))
     study.start = start
     study.begin()
     return study
 
 
-def _buttons(state):
-    """Reset, Draw again (where there is a seed), Copy link."""
-    look = {"size": "small", "variant": "outlined", "margin": (4, 4)}
+def _toolbar(state, guide, notice):
+    """Undo, Reset, Draw again (where there is a seed), Copy link, Present, Full screen."""
     names = setting_names(state)
-    reset = pmui.Button(label="Reset", **look)
-    reset.on_click(lambda _: state.param.update(**{n: state.param[n].default for n in names}))
-    buttons = [reset]
+    history = History({state: names, guide: ["preset"]})
+    handlers = {
+        "undo": history.undo,
+        "reset": lambda: state.param.update(**{n: state.param[n].default for n in names}),
+        "draw": lambda: state.param.update(seed=random.randrange(10_000)),
+        "present": lambda: guide.param.update(present=not guide.present),
+    }
+    actions = [("undo", "Undo"), ("reset", "Reset")]
     if "seed" in names:
-        draw = pmui.Button(label="Draw again", **look)
-        draw.on_click(lambda _: state.param.update(seed=random.randrange(10_000)))
-        buttons.append(draw)
-    if not _in_notebook():  # whose address is not that of the page
-        copy = pmui.Button(label="Copy link", **look)
-        copy.js_on_click(code=_COPY)
-        buttons.append(copy)
-    return [pn.FlexBox(*buttons, margin=(6, 6))]
+        actions.append(("draw", "Draw again"))
+    if not _in_notebook():  # whose address and window are not those of the page
+        actions += [("link", "Copy link"), ("present", "Present"), ("full", "Full screen")]
+    toolbar = Toolbar(
+        {key: notice.guarded(handler) for key, handler in handlers.items()},
+        actions=actions, disabled_actions=["undo"], margin=(0, 4), align="start",
+    )  # fmt: skip
 
+    def refresh(*_):
+        toolbar.disabled_actions = [] if history.depth else ["undo"]
+        toolbar.pressed = ["present"] if guide.present else []
 
-# The clipboard API exists only on https and localhost; a classroom on plain http needs the old way.
-_COPY = """
-const link = window.location.href
-if (navigator.clipboard) { navigator.clipboard.writeText(link) } else {
-  const area = document.createElement("textarea")
-  area.value = link
-  document.body.append(area)
-  area.select()
-  document.execCommand("copy")
-  area.remove()
-}
-"""
+    history.param.watch(refresh, "depth")
+    guide.param.watch(refresh, "present")
+    refresh()
+    return toolbar
