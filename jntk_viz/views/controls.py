@@ -36,7 +36,25 @@ def _control(state, name, slow):
     # DiscreteSlider reports the position instead of the value.
     widget.param.watch(after_pause(to_state) if slow else to_state, "value")
     state.param.watch(lambda event: widget.param.update(value=event.new), name)
+    _follow_choices(state, name, widget)
     return widget
+
+
+def _follow_choices(state, name, widget):
+    """Keep the widget's choices equal to the parameter's, which a page may change."""
+    if isinstance(state.param[name], param.Selector):
+
+        def choices(_):
+            widget.param.update(options=state.param[name].get_range(), value=getattr(state, name))
+
+        state.param.watch(choices, name, what="objects")
+    elif isinstance(state.param[name], param.Number):
+
+        def bounds(_):
+            low, high = state.param[name].get_soft_bounds()
+            widget.param.update(start=low, end=high)
+
+        state.param.watch(bounds, name, what="bounds")
 
 
 def _widget(parameter, value):

@@ -2,6 +2,7 @@
 
 import random
 import sys
+from functools import partial
 from typing import NamedTuple
 
 import panel as pn
@@ -12,6 +13,7 @@ from jntk_viz.studies.presets import load_presets, setting_names
 from jntk_viz.views import address
 from jntk_viz.views.guide import Guide, live_plots
 from jntk_viz.views.history import History
+from jntk_viz.views.own_data import own_data_dialog
 from jntk_viz.views.parts import Notice, job_bar
 from jntk_viz.views.prediction import Prediction
 from jntk_viz.views.theme import ACCENT, FONT, INK, PHONE, escape, use_theme
@@ -221,6 +223,7 @@ def page(
     script=None,
     answers=None,
     slow=(),
+    sources=None,
 ):
     """Put a page together. Call it last in an app's `app()`; it reads the address into `state`.
 
@@ -236,6 +239,7 @@ def page(
     - `script`: function of the state, returns a Python program that reproduces the numbers.
     - `answers`: key -> function without arguments that returns an `Answer`, None while not known.
     - `slow`: settings whose change starts heavy work, as in `controls_for`.
+    - `sources`: the study's `Sources`, where readers may bring a table of their own.
     """
     use_theme()
     notice, warning = notice or Notice(), Notice()
@@ -245,7 +249,10 @@ def page(
     prediction = Prediction(plots or {}, answers or {}, [headline.pane] if headline else [])
     guide = Guide(state, presets, prediction, live_plots(body), slow)
     _read_address(state, guide, warning, problems)
-    toolbar = _toolbar(state, guide, notice)
+    dialogs = {}
+    if sources is not None:
+        dialogs["data"] = "Your own data", own_data_dialog(state, sources)
+    toolbar = _toolbar(state, guide, notice, dialogs)
     heading = pn.Row(
         _question(question, guide), toolbar,
         sizing_mode="stretch_width", margin=0, stylesheets=[_WRAP],
@@ -255,6 +262,7 @@ def page(
         sizing_mode="stretch_width", margin=0, min_height=36, stylesheets=[_WRAP],
     )  # fmt: skip
     parts = [headline and headline.pane, prediction.pane, steps, warning.pane, notice.pane, body]
+    parts += [dialog for _, dialog in dialogs.values()]
     study = StudyPage(title, name, [part for part in parts if part is not None])
     study.state, study.guide, study.toolbar, study.presets = state, guide, toolbar, presets
     study.question_text, study.headline, study.body = question, headline, body
@@ -321,8 +329,11 @@ def plain_page(title, *parts, name=None, start=None):
     return study
 
 
-def _toolbar(state, guide, notice):
-    """Undo, Reset, Draw again (where there is a seed), Copy link, Present, Full screen."""
+def _toolbar(state, guide, notice, dialogs):
+    """Undo, Reset, Draw again (where there is a seed), Copy link, dialogs, Present, Full screen.
+
+    - `dialogs`: key of the icon -> (label, closed dialog).
+    """
     names = setting_names(state)
     history = History({state: names, guide: ["preset"]})
     handlers = {
@@ -334,8 +345,14 @@ def _toolbar(state, guide, notice):
     actions = [("undo", "Undo"), ("reset", "Reset")]
     if "seed" in names:
         actions.append(("draw", "Draw again"))
-    if not _in_notebook():  # whose address and window are not those of the page
-        actions += [("link", "Copy link"), ("present", "Present"), ("full", "Full screen")]
+    on_a_page = not _in_notebook()  # whose address and window are not those of the page
+    if on_a_page:
+        actions.append(("link", "Copy link"))
+    for key, (label, dialog) in dialogs.items():
+        actions.append((key, label))
+        handlers[key] = partial(dialog.param.update, open=True)
+    if on_a_page:
+        actions += [("present", "Present"), ("full", "Full screen")]
     toolbar = Toolbar(
         {key: notice.guarded(handler) for key, handler in handlers.items()},
         actions=actions, disabled_actions=["undo"], margin=(0, 4), align="start",

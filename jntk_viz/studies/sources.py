@@ -1,0 +1,197 @@
+"""Where the pages' data come from: named data sets, and tables that visitors upload.
+
+A visitor's table is kept in this process only, under a name that nobody else can guess, until
+`forget` is called at the end of the session. No file is written.
+"""
+
+import io
+import secrets
+import sys
+import threading
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from jntk_viz.datasets import Dataset, dataset_available, load_csv, load_dataset
+from jntk_viz.datasets.dataset import normalize
+from jntk_viz.datasets.tables import decode, is_number, read_records
+
+OWN = "own-"
+MOST_BYTES = 2_000_000
+MOST_ROWS = 5_000
+MOST_COLUMNS = 200
+PARALLEL = np.radians(0.1)  # points nearer than this make a kernel matrix all but singular
+
+_own: dict[str, tuple[str, Dataset]] = {}
+_lock = threading.Lock()
+
+
+class Preview(NamedTuple):
+    """The beginning of an uploaded table: column names, all rows' count, the first rows."""
+
+    columns: list[str]
+    count: int
+    rows: list[list[str]]
+
+
+class Sources(dict):
+    """Data set -> how one study uses it; a visitor's table gets an entry made by `own`.
+
+    - `own`: function (label, dataset) -> entry;  `points`: function (entry, dataset) -> how many
+      points the study computes the kernel of.
+    """
+
+    def __init__(self, entries, *, own, points):
+        super().__init__(entries)
+        self.own_entry, self.points = own, points
+
+    def __missing__(self, name):
+        label, dataset = _entry(name)
+        return self.own_entry(label, dataset)
+
+
+def load(name: str, **options) -> Dataset:
+    """`load_dataset`, or a visitor's table by the name that `register` gave."""
+    return _entry(name)[1] if name.startswith(OWN) else load_dataset(name, **options)
+
+
+def available(name: str) -> bool:
+    """Whether a data set is there without the network."""
+    return name.startswith(OWN) or dataset_available(name)
+
+
+def menu(sources: Sources, label_of) -> dict[str, str]:
+    """Menu entry → data set, saying which of them have to be downloaded first."""
+    return {
+        label_of(entry) + ("" if dataset_available(name) else " (download)"): name
+        for name, entry in sources.items()
+    }
+
+
+def register(label: str, dataset: Dataset) -> str:
+    """Keep a visitor's table and return the name by which `load` finds it."""
+    name = OWN + secrets.token_hex(8)
+    with _lock:
+        _own[name] = label, dataset
+    return name
+
+
+def forget(name: str) -> None:
+    """Drop a visitor's table and all that the studies have computed, its kernels among it."""
+    with _lock:
+        known = _own.pop(name, None)
+    if known is None:
+        return
+    for module in [m for n, m in sys.modules.items() if n.startswith("jntk_viz.studies.")]:
+        for function in list(vars(module).values()):
+            if hasattr(function, "cache_clear"):
+                function.cache_clear()
+
+
+def _entry(name):
+    with _lock:
+        if name not in _own:
+            raise ValueError(
+                f"`data` = {name!r} is a table that was uploaded in another session, or long ago; "
+                "tables are kept for one session only. Upload it again, or choose another data set."
+            )
+        return _own[name]
+
+
+def preview(content: bytes, rows: int = 5) -> Preview:
+    """Look at an uploaded table before it is read in full.
+
+    Raises ValueError naming the limit, the line or the column.
+    """
+    if len(content) > MOST_BYTES:
+        raise ValueError(
+            f"`table` must be smaller than {MOST_BYTES / 1e6:g} MB; got {len(content) / 1e6:.1f} "
+            "MB. Keep a sample of the rows."
+        )
+    if content[:2] == b"PK" or b"\0" in content[:4096]:
+        raise ValueError(
+            "`table` must be a text file; this one is binary (a spreadsheet or an archive). "
+            "In your spreadsheet, save as 'CSV UTF-8'."
+        )
+    source = "`table`"
+    text = decode(content, source)
+    if text.count("\n") > 2 * MOST_ROWS:
+        raise ValueError(
+            f"{source} must have at most {MOST_ROWS} rows; got about {text.count(chr(10))}. "
+            "Keep a sample of them."
+        )
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(",;\t", key=first.count)
+    records = read_records(text, delimiter, source)
+    if len(records) < 2:
+        raise ValueError(f"{source}: expected a header row and rows of numbers below it.")
+    if len(records) - 1 > MOST_ROWS or len(records[0].cells) > MOST_COLUMNS:
+        raise ValueError(
+            f"{source} must have at most {MOST_ROWS} rows and {MOST_COLUMNS} columns; got "
+            f"{len(records) - 1} and {len(records[0].cells)}. Keep a sample of them."
+        )
+    header, *body = records
+    return Preview(header.cells, len(body), [record.cells for record in body[:rows]])
+
+
+def likely_label(seen: Preview) -> str:
+    """The first column with words in it, else the last one."""
+    for i, name in enumerate(seen.columns):
+        if any(len(row) > i and row[i] and not is_number(row[i]) for row in seen.rows):
+            return name
+    return seen.columns[-1]
+
+
+def read(content: bytes, *, label: str, ignore=(), components: int | None = None) -> Dataset:
+    """The uploaded table as points on the sphere; `components`: keep so many principal ones."""
+    try:
+        dataset = load_csv(io.BytesIO(content), label=label, ignore=ignore)
+    except ValueError as error:
+        raise ValueError(str(error).replace("`path` (uploaded table)", "`table`")) from error
+    if components is None or components >= dataset.x.shape[1]:
+        return dataset
+    from sklearn.decomposition import PCA
+
+    pca = PCA(components, svd_solver="full")
+    x = pca.fit_transform(dataset.x)
+    share = pca.explained_variance_ratio_.sum()
+    return Dataset(
+        normalize(x),
+        dataset.y,
+        tuple(f"component {i + 1}" for i in range(components)),
+        f"{dataset.provenance} Then {components} principal components kept ({share:.0%} of the "
+        "variance), rows scaled to unit norm again.",
+    )
+
+
+def smallest_angle(x: np.ndarray) -> float:
+    """The smallest angle between two of the lines through the points, in radians."""
+    cosine = np.abs(x @ x.T)
+    np.fill_diagonal(cosine, 0)
+    i, j = np.unravel_index(np.argmax(cosine), cosine.shape)
+    sign = np.sign(x[i] @ x[j]) or 1.0
+    # arccos is blunt near 1.
+    return float(2 * np.arcsin(min(1.0, np.linalg.norm(x[i] - sign * x[j]) / 2)))
+
+
+class Cost(NamedTuple):
+    """What a kernel of `rows` = N(1+d0) rows takes: bytes for three copies, seconds once."""
+
+    points: int
+    rows: int
+    bytes: int
+    seconds: float
+
+
+def cost(points: int, features: int) -> Cost:
+    """Estimated from one eigendecomposition timed now: the time grows with the cube of the rows."""
+    rows = points * (1 + features)
+    return Cost(points, rows, 3 * 8 * rows**2, _seconds_for_256() * (rows / 256) ** 3)
+
+
+def _seconds_for_256() -> float:
+    matrix = np.random.default_rng(0).normal(size=(256, 256))
+    start = time.perf_counter()
+    np.linalg.eigh(matrix @ matrix.T)
+    return time.perf_counter() - start

@@ -1,0 +1,154 @@
+"""Uploading a table of one's own: preview, what it will cost, what is wrong with it."""
+
+import panel as pn
+import panel_material_ui as pmui
+
+from jntk_viz.studies import sources
+from jntk_viz.views.parts import Notice, error_text
+from jntk_viz.views.theme import FONT, INK, LINE, escape
+
+_SLOW = 20  # seconds: beyond this the reader is warned
+_CSS = f"""
+div, td, th {{ font: 400 15px/1.4 {FONT}; color: var(--ink, {INK}); }}
+table {{ border-collapse: collapse; display: block; overflow-x: auto; max-width: 100%; }}
+td, th {{ border: 1px solid var(--line, {LINE}); padding: 2px 8px; white-space: nowrap; }}
+th {{ font-weight: 500; text-align: left; }}
+"""
+EXPLANATION = (
+    "A CSV file in UTF-8 with a header row: columns of numbers and one column with two labels. "
+    f"At most {sources.MOST_BYTES / 1e6:g} MB and {sources.MOST_ROWS} rows. It stays in this "
+    "session, in the server's memory, and is gone when you close the page."
+)
+MOST_FEATURES = 12  # beyond it, principal components are suggested
+
+
+def own_data_dialog(state, table):
+    """A closed dialog in which a visitor uploads a table; it becomes the page's data set.
+
+    - `state`: has a Selector `data`;  `table`: the study's `Sources`.
+    """
+    return _OwnData(state, table).dialog
+
+
+class _OwnData:
+    def __init__(self, state, table):
+        self._state, self._table, self._content, self._names = state, table, None, []
+        self.notice = Notice()
+        self.file = pmui.FileInput(
+            label="Choose a CSV file", accept=".csv,.tsv,.txt", max_file_size=sources.MOST_BYTES,
+            margin=(4, 10),
+        )  # fmt: skip
+        self.label = pmui.Select(label="Column with the two labels", options=[], size="small")
+        self.ignore = pmui.MultiChoice(label="Leave out", options=[])
+        self.components = pmui.IntSlider(
+            label="Keep principal components", start=2, end=MOST_FEATURES, value=MOST_FEATURES,
+            visible=False,
+        )  # fmt: skip
+        words = {"stylesheets": [_CSS], "sizing_mode": "stretch_width"}
+        self.preview, self.cost = pn.pane.HTML(**words), pn.pane.HTML(**words)
+        self.use = pmui.Button(label="Use this table", variant="contained", disabled=True)
+        self.use.on_click(lambda _: self._use())
+        self.choices = pn.Column(
+            self.preview, self.label, self.ignore, self.components, self.cost, self.use,
+            visible=False, sizing_mode="stretch_width",
+        )  # fmt: skip
+        self.dialog = pmui.Dialog(
+            pn.pane.HTML(f"<div>{escape(EXPLANATION)}</div>", **words),
+            self.file, self.notice.pane, self.choices,
+            title="Your own data", show_close_button=True, width_option="md",
+        )  # fmt: skip
+        self.file.param.watch(self._uploaded, "value")
+        for widget in (self.label, self.ignore, self.components):
+            widget.param.watch(self._read, "value")
+        if pn.state.curdoc and pn.state.curdoc.session_context:
+            pn.state.on_session_destroyed(lambda _: self._forget())
+
+    def _uploaded(self, event):
+        self._content, self._dataset = event.new, None
+        self.choices.visible, self.use.disabled = False, True
+        if not event.new:
+            return
+        try:
+            seen = sources.preview(event.new)
+        except ValueError as error:
+            self.notice.set(error_text(error), "error")
+            return
+        self.notice.set("")
+        self.preview.object = _table(seen)
+        self.label.param.update(options=seen.columns, value=sources.likely_label(seen))
+        self.ignore.param.update(options=seen.columns, value=[])
+        self.choices.visible = True
+        self._read()
+
+    def _read(self, *_):
+        """Read the table with the options chosen; say what it costs, or what is wrong."""
+        self._dataset, self.use.disabled = None, True
+        if not self._content or self.label.value is None:
+            return
+        ignore = [name for name in self.ignore.value if name != self.label.value]
+        components = self.components.value if self.components.visible else None
+        try:
+            dataset = sources.read(self._content, label=self.label.value, ignore=ignore)
+            self._offer_components(dataset.x.shape[1])
+            if self.components.visible:
+                components = self.components.value
+                dataset = sources.read(
+                    self._content, label=self.label.value, ignore=ignore, components=components
+                )
+        except ValueError as error:
+            self.cost.object = ""
+            self.notice.set(error_text(error), "error")
+            return
+        self.notice.set("")
+        self._dataset, self.use.disabled = dataset, False
+        self.cost.object = self._describe(dataset)
+
+    def _offer_components(self, features):
+        many = features > MOST_FEATURES
+        if self.components.visible != many:
+            self.components.visible = many
+
+    def _describe(self, dataset):
+        label = self.file.filename or "table"
+        entry = self._table.own_entry(label, dataset)
+        price = sources.cost(self._table.points(entry, dataset), dataset.x.shape[1])
+        words = [
+            dataset.provenance,
+            f"This page takes {price.points} points of it: a kernel of N(1+d₀) = {price.rows:,} "
+            f"rows, {price.bytes / 1e6:,.0f} MB, about {max(price.seconds, 0.1):.1f} s for each "
+            "set of eigenvalues.",
+        ]
+        if price.seconds > _SLOW:
+            words.append("That is slow: keep fewer columns.")
+        angle = sources.smallest_angle(dataset.x)
+        if angle < sources.PARALLEL:
+            words.append(
+                f"Two rows are nearly parallel (angle {angle:.1e}), so the kernel will be all but "
+                "singular."
+            )
+        return "".join(f"<div>{escape(sentence)}</div>" for sentence in words)
+
+    def _use(self):
+        name = sources.register(self.file.filename or "table", self._dataset)
+        self._names.append(name)
+        parameter = self._state.param.data
+        label = f"{self.file.filename or 'table'} ({len(self._names)})"
+        parameter.objects = {**parameter.get_range(), label: name}
+        self._state.data = name
+        self.dialog.open = False
+
+    def _forget(self):
+        for name in self._names:
+            sources.forget(name)
+
+
+def _table(seen):
+    rows = [seen.columns, *seen.rows]
+    cells = [
+        "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row)
+        for tag, row in zip(["th", *["td"] * len(seen.rows)], rows, strict=True)
+    ]
+    return (
+        f"<div>{seen.count} rows, {len(seen.columns)} columns; the first of them:</div>"
+        f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+    )
