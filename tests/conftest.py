@@ -125,6 +125,29 @@ def running_server(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def state_types():
+    """Page -> the class of its settings, as its study defines it."""
+    import importlib
+
+    import param
+
+    from jntk_viz import views
+
+    def state_type(name):
+        module = importlib.import_module(f"jntk_viz.studies.{name}")
+        (found,) = (
+            value
+            for value in vars(module).values()
+            if isinstance(value, type)
+            and issubclass(value, param.Parameterized)
+            and value.__module__ == module.__name__
+        )
+        return found
+
+    return {entry.name: state_type(entry.name) for entry in views.PAGES}
+
+
+@pytest.fixture(scope="session")
 def server(running_server):
     """Base URL of the running server, without a slash at its end."""
     return running_server.url

@@ -1,0 +1,157 @@
+"""What every page offers, in a real browser: presets, prediction, presentation, undo."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from jntk_viz import views
+from jntk_viz.studies.presets import load_presets, settings
+from jntk_viz.views.address import query_of
+
+NAMES = [entry.name for entry in views.PAGES]
+HEADLINE = "[aria-live=polite]"
+FIGURES = "[...Bokeh.documents[0].all_models].filter(m => m.type == 'Figure')"
+
+
+def expected_query(state_type, preset):
+    state = state_type()
+    state.param.update(**settings(preset, state))
+    return query_of(state)
+
+
+def presets_of(name, state_types):
+    presets, problems = load_presets(name, state_types[name]())
+    assert not problems
+    return presets
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_stepping_through_the_presets_sets_what_they_say(name, watch_page, state_types):
+    presets = presets_of(name, state_types)
+    assert 4 <= len(presets) <= 8
+    page = watch_page(f"{name}?preset={presets[0].name}")
+    for i, preset in enumerate(presets):
+        expect(page.get_by_label("Preset", exact=True)).to_have_value(preset.name)
+        wanted = f"?{expected_query(state_types[name], preset)}&preset={preset.name}"
+        page.wait_for_function(f"() => location.search == {wanted!r}")
+        if preset.say:
+            expect(page.get_by_role("heading", name=preset.say)).to_be_visible()
+        if i + 1 < len(presets):
+            page.get_by_role("button", name="Next preset").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Preset", exact=True)).to_have_value(presets[-2].name)
+
+
+def commit(page, question):
+    """Make some guess of the kind that is asked for."""
+    if question.kind == "choice":
+        page.get_by_role("button", name=question.options[0], exact=True).click()
+        return
+    if question.kind == "order":
+        for option in question.options:
+            page.get_by_role("button", name=option, exact=True).click()
+    if question.kind == "sketch":
+        box = page.evaluate(
+            f"""() => {{
+              const covered = {FIGURES}.find(f => f.title.text.startsWith("What do you predict"))
+              const r = Bokeh.index.find_one_by_id(covered.id).el.getBoundingClientRect()
+              return [r.x, r.y, r.width, r.height]
+            }}"""
+        )
+        x, y, width, height = box
+        page.mouse.move(x + 0.25 * width, y + 0.5 * height)
+        page.mouse.down()
+        for part in range(10):
+            page.mouse.move(x + (0.25 + 0.06 * part) * width, y + (0.5 - 0.02 * part) * height)
+        page.mouse.up()
+        page.wait_for_timeout(300)
+    page.get_by_role("button", name="Commit").click()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_guess_is_committed_before_the_result_is_shown(name, watch_page, state_types):
+    asked = [p for p in presets_of(name, state_types) if p.predict]
+    assert len({p.predict.kind for p in asked}) >= 2
+    page = watch_page(f"{name}?preset={asked[0].name}&predict=true")
+    for preset in asked:
+        page.get_by_label("Preset", exact=True).select_option(preset.name)
+        question = preset.predict
+        expect(page.get_by_text(question.question)).to_be_visible()
+        expect(page.locator(HEADLINE).first).to_be_hidden()
+        commit(page, question)
+        said = page.get_by_text(re.compile("You (said|put)|your line|Your line"))
+        expect(said).to_be_visible(timeout=120_000)
+        expect(page.locator(HEADLINE).first).to_be_visible()
+        titles = page.evaluate(f"{FIGURES}.map(f => f.title.text)")
+        assert not any(title.startswith("What do you predict") for title in titles)
+    page.get_by_role("button", name="Predict first").click()
+    expect(page.get_by_text(asked[-1].predict.question)).to_be_hidden()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_presentation_is_large_has_few_controls_and_answers_to_the_keyboard(
+    name, watch_page, state_types
+):
+    presets = presets_of(name, state_types)
+    page = watch_page(f"{name}?preset={presets[0].name}")
+    size = f"parseFloat({FIGURES}[0].below[0].axis_label_text_font_size)"
+    small, sliders = page.evaluate(size), visible_controls(page)
+    page.get_by_role("button", name="Present", exact=True).click()
+    page.wait_for_function(f"() => {size} > 1.25 * {small}")
+    page.wait_for_function("() => location.search.includes('present=true')")
+    page.wait_for_timeout(800)  # the drawer glides away
+    assert 1 <= visible_controls(page) <= 3 < sliders
+    page.keyboard.press("PageDown")
+    expect(page.get_by_label("Preset", exact=True)).to_have_value(presets[1].name)
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_label("Preset", exact=True)).to_have_value(presets[0].name)
+    assert bottom_of_the_plots(page) <= 720
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"() => {size} == {small}")
+    assert "present" not in page.evaluate("location.search")
+
+
+def visible_controls(page):
+    """How many sliders and menus of the settings lie inside the window."""
+    count = 0
+    for role in ("slider", "combobox", "switch", "checkbox"):
+        for widget in page.get_by_role(role).all():
+            box = widget.bounding_box()
+            inside = box and box["x"] >= 0 and box["x"] < 1280
+            count += bool(inside) and widget.get_attribute("aria-label") != "Preset"
+    return count
+
+
+def bottom_of_the_plots(page):
+    return page.evaluate(
+        f"""() => Math.max(...{FIGURES}.map(m => Bokeh.index.find_one_by_id(m.id)).filter(v => v)
+          .map(v => v.el.getBoundingClientRect().bottom))"""
+    )
+
+
+TABLE = "height,girth,shade,kind\n" + "".join(
+    f"{(7 * i) % 13},{(5 * i) % 11},{(3 * i * i) % 17},{'oak' if i % 2 else 'elm'}\n"
+    for i in range(1, 61)
+)
+
+
+@pytest.mark.parametrize("name", ["gp_convergence", "jntk_constancy", "robust_training"])
+def test_a_table_of_ones_own(name, watch_page, tmp_path):
+    page = watch_page(name)
+    page.get_by_role("button", name="Your own data").click()
+    bad, good = tmp_path / "bad.csv", tmp_path / "trees.csv"
+    bad.write_text(TABLE.replace("\n12,", "\ntall,", 1), encoding="utf-8")
+    good.write_text(TABLE, encoding="utf-8")
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files(bad)
+    expect(page.get_by_role("alert")).to_contain_text("expected a finite number")
+    chooser.set_input_files(good)
+    expect(page.get_by_text("60 rows, 4 columns")).to_be_visible()
+    expect(page.get_by_text("N(1+d₀) =")).to_be_visible()
+    page.get_by_role("button", name="Use this table").click()
+    page.wait_for_function("() => location.search.includes('data=own-')")
+    own = page.url.split("/")[-1]
+    expect(page.get_by_role("combobox", name="Data set")).to_contain_text("trees.csv")
+    other = watch_page(own)  # somebody else, with the same link
+    expect(other.get_by_role("alert").first).to_contain_text("data=own-")
