@@ -41,6 +41,10 @@ lint: .venv/.installed-test  ## check style, format and types
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
+.PHONY: gallery
+gallery: .venv/.installed-test browser  ## pictures of every page, light and dark, in gallery/
+	@$(BIN)/python tools/screenshots.py --gallery
+
 .PHONY: browser
 browser: .venv/.installed-test
 	@$(BIN)/python tests/browser.py --install

@@ -1,11 +1,14 @@
-"""Take the README's pictures: every page as it opens, at 1280×720.
+"""Take pictures of every page, once its background work is done.
 
-    .venv/bin/python tools/screenshots.py [FOLDER]
+    .venv/bin/python tools/screenshots.py                       the README's, docs/screenshots
+    .venv/bin/python tools/screenshots.py --gallery [FOLDER]    light and dark, projector and phone
 
-Starts a server of its own and waits on each page until its background work is done.
+The pages are served from this machine for the purpose. A gallery also gets an index.html.
 """
 
+import argparse
 import sys
+from itertools import product
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -14,8 +17,10 @@ from browser import find_browser
 from conftest import BROWSER_FLAGS, RunningServer
 from playwright.sync_api import sync_playwright
 
-PAGES = {"start": "", "gp_convergence": "gp_convergence", "jntk_constancy": "jntk_constancy",
-         "robust_training": "robust_training"}  # fmt: skip
+from jntk_viz import views
+
+PAGES = {"start": "", **{entry.name: entry.name for entry in views.PAGES}}
+SIZES = {"projector": (1280, 720), "phone": (390, 844)}
 LONGEST = 180_000  # milliseconds
 HEADLINE = """() => {
   const headlines = root => [...root.querySelectorAll("*")].flatMap(
@@ -25,25 +30,46 @@ HEADLINE = """() => {
 }"""
 
 
-def main(folder: Path) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--gallery", action="store_true", help="light and dark, two sizes")
+    parser.add_argument("--page", choices=PAGES, action="append", help="only this page")
+    wanted = parser.parse_args()
+    folder = wanted.folder or Path("gallery" if wanted.gallery else "docs/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
+    kinds = list(product(SIZES, ("light", "dark"))) if wanted.gallery else [("projector", "light")]
+    names = []
     with RunningServer(folder / "server.log") as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_FLAGS)
-        for name, address in PAGES.items():
-            page = browser.new_page(viewport={"width": 1280, "height": 720})
-            page.goto(f"{server.url}/{address}")
-            if address:
-                # A page has begun once its headline holds a number; at work it shows Cancel.
-                page.wait_for_function(HEADLINE, timeout=LONGEST)
-            page.wait_for_timeout(8_000)
-            page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=LONGEST)
-            page.wait_for_timeout(1_000)
-            page.screenshot(path=folder / f"{name}.png")
-            page.close()
-            print(folder / f"{name}.png")
+        for page, (size, scheme) in product(wanted.page or PAGES, kinds):
+            names.append(f"{page}-{size}-{scheme}.png" if wanted.gallery else f"{page}.png")
+            take(browser, server.url, page, size, scheme, folder / names[-1])
+            print(folder / names[-1], flush=True)
         browser.close()
     (folder / "server.log").unlink()
+    if wanted.gallery:
+        pictures = "".join(f'<figure><img src="{n}"><figcaption>{n}</figure>' for n in names)
+        (folder / "index.html").write_text(
+            "<meta charset=utf-8><style>img {max-width: 48vw} figure {display: inline-block;"
+            f" margin: 4px}}</style>{pictures}",
+            encoding="utf-8",
+        )
+
+
+def take(browser, url, name, size, scheme, file):
+    """One picture; a page has begun once its headline holds a number, and shows Cancel at work."""
+    width, height = SIZES[size]
+    page = browser.new_page(viewport={"width": width, "height": height}, is_mobile=size == "phone")
+    page.goto(f"{url}/{PAGES[name]}" + ("?dark=true" if scheme == "dark" else ""))
+    if PAGES[name]:
+        page.wait_for_function(HEADLINE, timeout=LONGEST)
+    page.wait_for_timeout(8_000)
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=LONGEST)
+    page.wait_for_timeout(1_000)
+    page.screenshot(path=file, full_page=False)
+    page.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screenshots"))
+    main()
