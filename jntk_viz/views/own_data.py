@@ -32,7 +32,8 @@ def own_data_dialog(state, table):
 
 class _OwnData:
     def __init__(self, state, table):
-        self._state, self._table, self._content, self._names = state, table, None, []
+        self._state, self._table, self._names = state, table, []
+        self._content = self._dataset = None
         self.notice = Notice()
         self.file = pmui.FileInput(
             label="Choose a CSV file", accept=".csv,.tsv,.txt", max_file_size=sources.MOST_BYTES,
@@ -65,15 +66,15 @@ class _OwnData:
 
     def _uploaded(self, event):
         self._content, self._dataset = event.new, None
-        self.choices.visible, self.use.disabled = False, True
-        if not event.new:
-            return
+        self.choices.visible = False
         try:
-            seen = sources.preview(event.new)
+            seen = sources.preview(event.new) if event.new else None
         except ValueError as error:
+            self._content = seen = None
             self.notice.set(error_text(error), "error")
+        if seen is None:
+            self.use.disabled = True
             return
-        self.notice.set("")
         self.preview.object = _table(seen)
         self.label.param.update(options=seen.columns, value=sources.likely_label(seen))
         self.ignore.param.update(options=seen.columns, value=[])
@@ -82,31 +83,26 @@ class _OwnData:
 
     def _read(self, *_):
         """Read the table with the options chosen; say what it costs, or what is wrong."""
-        self._dataset, self.use.disabled = None, True
-        if not self._content or self.label.value is None:
-            return
-        ignore = [name for name in self.ignore.value if name != self.label.value]
-        components = self.components.value if self.components.visible else None
-        try:
-            dataset = sources.read(self._content, label=self.label.value, ignore=ignore)
-            self._offer_components(dataset.x.shape[1])
-            if self.components.visible:
-                components = self.components.value
-                dataset = sources.read(
-                    self._content, label=self.label.value, ignore=ignore, components=components
-                )
-        except ValueError as error:
-            self.cost.object = ""
-            self.notice.set(error_text(error), "error")
-            return
-        self.notice.set("")
-        self._dataset, self.use.disabled = dataset, False
-        self.cost.object = self._describe(dataset)
+        self._dataset = None
+        if self._content and self.label.value is not None:
+            try:
+                self._dataset = self._chosen()
+                self.notice.set("")
+            except ValueError as error:
+                self.notice.set(error_text(error), "error")
+        self.cost.object = self._describe(self._dataset) if self._dataset else ""
+        # Once: a button that is switched off and on in one message stays off.
+        self.use.disabled = self._dataset is None
 
-    def _offer_components(self, features):
-        many = features > MOST_FEATURES
-        if self.components.visible != many:
-            self.components.visible = many
+    def _chosen(self):
+        """The table as the options say."""
+        ignore = [name for name in self.ignore.value if name != self.label.value]
+        options = {"label": self.label.value, "ignore": ignore}
+        dataset = sources.read(self._content, **options)
+        self.components.visible = dataset.x.shape[1] > MOST_FEATURES
+        if not self.components.visible:
+            return dataset
+        return sources.read(self._content, **options, components=self.components.value)
 
     def _describe(self, dataset):
         label = self.file.filename or "table"

@@ -282,7 +282,10 @@ _WRAP = f"""
 def _question(question, guide):
     """The page's question, or what a preset asks the reader to look at."""
     pane = pn.pane.HTML(
-        stylesheets=[f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}"],
+        stylesheets=[
+            f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}"
+            f"{PHONE} {{ :host {{ flex: 1 0 100% !important; }} }}"
+        ],
         margin=(2, 4),
         sizing_mode="stretch_width",
     )
