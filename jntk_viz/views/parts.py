@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 
 from jntk_viz.views.live import LivePlot
 from jntk_viz.views.theme import ACCENT, FONT, INK, PHONE, escape
@@ -173,7 +174,8 @@ def plot_grid(*rows, min_height=470, **plots):
       grid-template-columns: repeat({len(rows[0])}, minmax(0, 1fr));
       grid-template-rows: repeat({len(rows)}, minmax(0, 1fr)); }}
     {PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important;
-      max-height: none !important; }} }}"""
+      max-height: none !important; }} }}
+    :host(.hidden) {{ display: none; }}"""
     return PlotGrid(rows, plots, cells, css)
 
 
@@ -183,6 +185,11 @@ class PlotGrid(pn.Column):
     def __init__(self, rows, items, cells, css):
         super().__init__(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[css])
         self.rows, self.items = rows, items
+
+    @param.depends("visible", watch=True)
+    def _hide(self):
+        # Our own `display: grid` comes after Panel's `display: none` and would win.
+        self.css_classes = [] if self.visible else ["hidden"]
 
 
 def tabbed(state, name, **grids):
@@ -201,18 +208,32 @@ def tabbed(state, name, **grids):
     return Tabbed(state, name, grids)
 
 
+_TABS = {
+    # The label is for screen readers alone: the buttons say enough, and height is scarce.
+    "& .MuiFormLabel-root": {"position": "absolute", "left": -10_000},
+    "& .MuiToggleButton-root": {
+        "textTransform": "none", "whiteSpace": "nowrap", "fontSize": 15, "padding": "2px 14px",
+    },
+}  # fmt: skip
+# Panel would add up the least heights of all pictures, as if they stood one below the other.
+_AS_HIGH_AS_THE_GRID = """
+:host { min-height: 0 !important; max-height: none !important; height: auto !important;
+  flex: 1 0 auto !important; }
+"""
+
+
 class Tabbed(pn.Column):
     """What `tabbed` returns; `grids` maps values to grids, `grid` is the one shown."""
 
     def __init__(self, state, name, grids):
         choice = pmui.RadioButtonGroup(
             options=state.param[name].get_range(), value=getattr(state, name),
-            size="small", margin=(0, 4), label=state.param[name].label,
+            size="small", margin=(0, 4), label=state.param[name].label, sx=_TABS,
         )  # fmt: skip
         choice.link(state, value=name)
         super().__init__(
             choice, grids[getattr(state, name)], sizing_mode="stretch_both", margin=0,
-            stylesheets=[":host { max-height: none !important; height: auto !important; }"],
+            stylesheets=[_AS_HIGH_AS_THE_GRID],
         )  # fmt: skip
         self.grids, self._state, self._name = grids, state, name
         state.param.watch(lambda event: self._choose(choice, event.new), name)
