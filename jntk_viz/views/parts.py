@@ -209,12 +209,12 @@ def tabbed(state, name, **grids):
 
 
 _TABS = {
-    # The label is for screen readers alone: the buttons say enough, and height is scarce.
-    "& .MuiFormLabel-root": {"position": "absolute", "left": -10_000},
     "& .MuiToggleButton-root": {
         "textTransform": "none", "whiteSpace": "nowrap", "fontSize": 15, "padding": "2px 14px",
     },
 }  # fmt: skip
+# The label is for screen readers alone: the buttons say enough, and height is scarce.
+_UNSEEN_LABEL = ".MuiFormLabel-root { position: absolute; left: -10000px; }"
 # Panel would add up the least heights of all pictures, as if they stood one below the other.
 _AS_HIGH_AS_THE_GRID = """
 :host { min-height: 0 !important; max-height: none !important; height: auto !important;
@@ -229,6 +229,7 @@ class Tabbed(pn.Column):
         choice = pmui.RadioButtonGroup(
             options=state.param[name].get_range(), value=getattr(state, name),
             size="small", margin=(0, 4), label=state.param[name].label, sx=_TABS,
+            stylesheets=[_UNSEEN_LABEL],
         )  # fmt: skip
         choice.link(state, value=name)
         super().__init__(

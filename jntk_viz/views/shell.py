@@ -156,7 +156,11 @@ class StudyPage(pn.viewable.Viewer):
             main=[visible, below],
             sidebar=[side, *self.controls, browser],
         )
-        browser.jslink(template, wide="sidebar_open")
+        # A narrow window that is no phone is known only now.
+        browser.param.watch(
+            lambda event: template.param.update(sidebar_open=event.new and not guide.present),
+            "wide",
+        )
         _look(template, guide, visible)
         return template
 
