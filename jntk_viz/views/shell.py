@@ -161,15 +161,16 @@ class StudyPage(pn.viewable.Viewer):
             lambda event: template.param.update(sidebar_open=event.new and not guide.present),
             "wide",
         )
-        _look(template, guide, visible)
+        _look(template, guide, visible, below)
         return template
 
 
-def _look(template, guide, visible):
+def _look(template, guide, visible, below):
     """Keep drawer, type size and colours of the served page as the guide says."""
 
     def present(*_):
         template.sidebar_open = not guide.present and not _on_phone()
+        below.visible = not guide.present
         for pane in visible.select(pn.pane.HTML):
             pane.styles = {**(pane.styles or {}), "zoom": "1.2" if guide.present else "1"}
 
