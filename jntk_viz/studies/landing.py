@@ -1,4 +1,4 @@
-"""The three small pictures on the landing page, each computed once per process."""
+"""The small pictures on the landing page, one for each page, computed once per process."""
 
 from functools import cache
 
@@ -9,12 +9,14 @@ from jntk_viz import (
     MLP,
     LinearDynamics,
     accuracy,
+    eigenfeatures,
     finite_jntk,
     first_order_margin,
     jacobian_nngp,
     jntk,
     load_dataset,
     sample_value_and_jacobian,
+    smallest_eigenvalue,
     train_test_split,
 )
 
@@ -78,8 +80,72 @@ def robust_accuracy(lam=0.1, depth=2, epsilon=0.5):
     return {"time": time, "standard": curve(0.0), "regularised": curve(lam)}
 
 
+@cache
+def feature_scatter(lam=0.1, depth=11, epsilon=0.1):
+    """Accuracy and robust accuracy of every eigenfeature of iris, without and with the regulariser.
+
+    Returns a dict of vectors: accuracy and robustness of standard training, then with λ.
+    """
+    training, test = train_test_split(load_dataset("iris"))
+
+    def scores(weight):
+        found = eigenfeatures(
+            training.x, training.y, test.x, test.y, depth=depth, lam=weight, epsilon=epsilon
+        )
+        return found.usefulness, found.robustness
+
+    plain, robust = scores(0.0), scores(lam)
+    return {
+        "accuracy": plain[0],
+        "robustness": plain[1],
+        "regularised_accuracy": robust[0],
+        "regularised_robustness": robust[1],
+    }
+
+
+@cache
+def smallest_eigenvalues(depths=12, activations=("gelu", "erf"), points=20):
+    """The smallest eigenvalue of the JNTK on some of iris against depth, and its noise floor.
+
+    Returns a dict: depth (D,), values (2, D) for the two activations, floor (D,), the larger of
+    their two noise floors in float32.
+    """
+    x = load_dataset("iris").x[:: 100 // points]
+    every = range(1, depths + 1)
+    found = [[smallest_eigenvalue(x, depth=d, activation=a) for d in every] for a in activations]
+    double, single = np.finfo(np.float64).eps, np.finfo(np.float32).eps
+    floors = np.array([[s.noise_floor * single / double for s in row] for row in found])
+    return {
+        "depth": np.arange(1, depths + 1),
+        "values": np.array([[s.value for s in row] for row in found]),
+        "floor": floors.max(axis=0),
+    }
+
+
+@cache
+def losses(rates=(0.5, 1.2), lam=0.1, depth=2, steps=60):
+    """Training error of gradient descent with step sizes below and above the limit 2N/e_max.
+
+    Returns a dict: step (k,), stable (k,), diverging (k,): mean square of u - u*.
+    """
+    training, _ = train_test_split(load_dataset("iris"))
+    dynamics = LinearDynamics(jntk(training.x, depth=depth), training.y, lam=lam)
+    final = np.concatenate([training.y[:, None], np.zeros_like(training.x)], axis=1)
+
+    def curve(rate):
+        eta = rate * dynamics.stable_learning_rate
+        outputs = (dynamics.train(k * eta, learning_rate=eta) for k in range(steps + 1))
+        return np.array([np.mean((u - final) ** 2) for u in outputs])
+
+    stable, diverging = (curve(rate) for rate in rates)
+    return {"step": np.arange(steps + 1), "stable": stable, "diverging": diverging}
+
+
 PICTURES = {
     "gp_convergence": random_functions,
     "jntk_constancy": kernel_rows,
     "robust_training": robust_accuracy,
+    "eigenfeatures": feature_scatter,
+    "full_rank": smallest_eigenvalues,
+    "breakdown": losses,
 }

@@ -9,8 +9,10 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from jntk_viz.views.formulas import Formula, formulas
 from jntk_viz.views.live import LivePlot
-from jntk_viz.views.theme import ACCENT, FONT, INK, PHONE, escape
+from jntk_viz.views.recolour import name_figure
+from jntk_viz.views.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape
 
 _log = logging.getLogger(__name__)
 
@@ -24,25 +26,26 @@ class Headline:
     """
 
     def __init__(self, template="", **values):
-        css = f"div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }} b {{ color: {ACCENT}; }}"
-        self.pane = pn.pane.HTML(sizing_mode="stretch_width", margin=(2, 4), stylesheets=[css])
+        look = f"div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }} b {{ color: {ACCENT}; }}"
+        self.pane = pn.pane.HTML(
+            sizing_mode="stretch_width", margin=(2, 4), stylesheets=[css(look)]
+        )
         self.set(template, **values)
 
     def set(self, template, **values):
         """Show a new sentence."""
         safe = {k: escape(v) if isinstance(v, str) else v for k, v in values.items()}
-        self.pane.object = (
-            f'<div aria-live="polite">{template.format(**safe) if safe else template}</div>'
-        )
+        words = template.format(**safe) if safe else template
+        self.pane.object = css(f'<div aria-live="polite">{words}</div>')
 
 
-_BOX = f"""
+_BOX = css(f"""
 .box {{ font: 400 15px/1.35 {FONT}; color: {INK}; padding: 6px 12px; border-left: 5px solid;
         border-radius: 4px; }}
-.info {{ background: #e8f3fb; border-color: {ACCENT}; }}
-.warning {{ background: #fff4e0; border-color: #b25e00; }}
-.error {{ background: #fdeceb; border-color: #b3261e; }}
-"""
+.info {{ background: {TINTS["hover"][0]}; border-color: {ACCENT}; }}
+.warning {{ background: {TINTS["warning"][0]}; border-color: {TINTS["warning-edge"][0]}; }}
+.error {{ background: {TINTS["error"][0]}; border-color: {TINTS["error-edge"][0]}; }}
+""")
 
 
 class Notice:
@@ -84,63 +87,6 @@ def error_text(error):
     return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
-class Formula(NamedTuple):
-    """One displayed equation and what it and its symbols mean.
-
-    - `latex`: without dollar signs;  `meaning`: a plain sentence;  `symbols`: LaTeX -> plain words.
-    """
-
-    latex: str
-    meaning: str = ""
-    symbols: dict = {}  # noqa: RUF012 - read only
-
-
-def formulas(*entries):
-    """The folded "Formulas" section: every equation, every symbol explained, by MathJax."""
-    parts = []
-    for entry in entries:
-        parts.append(_tex(f"$${entry.latex}$$", 17))
-        rows = [f"<p>{escape(entry.meaning)}</p>"] if entry.meaning else []
-        parts.append(pn.pane.HTML("".join(rows), margin=(0, 10), styles={"font-size": "15px"}))
-        parts += [
-            pn.Row(
-                _tex(f"$${symbol}$$", 15, width=110),
-                pn.pane.HTML(escape(words), styles={"font-size": "15px"}, margin=(4, 0)),
-                margin=(0, 10),
-            )
-            for symbol, words in entry.symbols.items()
-        ]
-    section = pmui.Accordion(
-        ("Formulas", pn.Column(*parts, sizing_mode="stretch_width")),
-        sizing_mode="stretch_width",
-        margin=(2, 4),
-        disable_gutters=True,
-        sx={
-            "& .MuiAccordionSummary-root": {"minHeight": 36},
-            "& .MuiAccordionSummary-content": {"margin": "4px 0"},
-            "& .MuiAccordionSummary-content *": {"fontSize": 16, "fontWeight": 500},
-        },
-    )
-    section.jscallback(active=_SCROLL_DOWN)
-    return section
-
-
-# Opened below the pictures, the section would lie outside the window; typesetting takes a while.
-_SCROLL_DOWN = """
-for (const element of document.querySelectorAll("body *")) {
-  const main = element.shadowRoot?.querySelector(".main-content")
-  const scroll = () => main.scrollTo({top: main.scrollHeight, behavior: "smooth"})
-  if (main) [350, 1200].forEach(wait => setTimeout(scroll, wait))
-}
-"""
-
-
-def _tex(text, size, **layout):
-    return pn.pane.LaTeX(
-        text, renderer="mathjax", styles={"font-size": f"{size}px"}, margin=(2, 5), **layout
-    )
-
-
 def plot_grid(*rows, min_height=470, **plots):
     """Lay out plots in a grid that fills the window; one column on a phone.
 
@@ -155,6 +101,8 @@ def plot_grid(*rows, min_height=470, **plots):
         if letter not in plots:
             raise ValueError(f"`rows` mention {letter!r}, but there is no plot {letter}=...")
         item = plots[letter]
+        if isinstance(item, LivePlot):
+            name_figure(item.figure)
         cells.append(
             pn.Column(
                 item.pane if isinstance(item, LivePlot) else item,
@@ -167,7 +115,7 @@ def plot_grid(*rows, min_height=470, **plots):
             )
         )
     areas = " ".join(f"'{' '.join(row)}'" for row in rows)
-    css = f"""
+    layout = f"""
     :host {{ display: grid; gap: 6px; grid-template-areas: {areas};
       flex: 1 0 {min_height}px !important; height: auto !important; min-height: {min_height}px;
       max-height: none !important;
@@ -176,14 +124,14 @@ def plot_grid(*rows, min_height=470, **plots):
     {PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important;
       max-height: none !important; }} }}
     :host(.hidden) {{ display: none; }}"""
-    return PlotGrid(rows, plots, cells, css)
+    return PlotGrid(rows, plots, cells, layout)
 
 
 class PlotGrid(pn.Column):
     """The grid that `plot_grid` returns; `rows` and `items` say what lies where."""
 
-    def __init__(self, rows, items, cells, css):
-        super().__init__(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[css])
+    def __init__(self, rows, items, cells, layout):
+        super().__init__(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[layout])
         self.rows, self.items = rows, items
 
     @param.depends("visible", watch=True)
@@ -262,15 +210,27 @@ class Answer(NamedTuple):
     text: str
 
 
+# Not Material's own bar, which has no name that a screen reader could say.
+_BAR = css(f"""
+div {{ height: 6px; border-radius: 3px; background: {LINE}; overflow: hidden; }}
+i {{ display: block; height: 100%; background: {ACCENT}; transition: width 0.2s; }}
+""")
+
+
 def job_bar(job, buttons=True):
     """Progress, what is being done, the time left, Pause and Cancel, bound to a `LatestWins`."""
-    bar = pmui.LinearProgress(
-        value=job.param.fraction.rx() * 100,
-        variant="determinate",
-        sizing_mode="stretch_width",
-        min_width=60,
-        margin=(12, 6),
-    )
+
+    def draw(fraction):
+        percent = round(100 * fraction)
+        return (
+            f'<div role=progressbar aria-label="Progress" aria-valuemin=0 aria-valuemax=100 '
+            f'aria-valuenow={percent}><i style="width: {percent}%"></i></div>'
+        )
+
+    bar = pn.pane.HTML(
+        pn.bind(draw, job.param.fraction), sizing_mode="stretch_width", min_width=60,
+        margin=(12, 6), stylesheets=[_BAR],
+    )  # fmt: skip
 
     def describe(running, paused, text, left):
         if not running:
@@ -284,7 +244,7 @@ def job_bar(job, buttons=True):
         pn.bind(
             describe, job.param.running, job.param.paused, job.param.text, job.param.seconds_left
         ),
-        styles={"font-size": "15px", "color": INK},
+        styles={"font-size": "15px", "color": css(INK)},
         margin=(6, 4),
     )
     small = {"size": "small", "variant": "outlined", "margin": 2}
@@ -300,3 +260,18 @@ def job_bar(job, buttons=True):
     return pn.Row(
         words, *shown, sizing_mode="stretch_width", min_height=36, margin=(0, 4), stylesheets=[wrap]
     )
+
+
+__all__ = [
+    "Answer",
+    "Formula",
+    "Headline",
+    "Notice",
+    "PlotGrid",
+    "Tabbed",
+    "error_text",
+    "formulas",
+    "job_bar",
+    "plot_grid",
+    "tabbed",
+]

@@ -1,6 +1,11 @@
-"""Colours, type sizes and HoloViews defaults shared by every picture."""
+"""Colours, type sizes and HoloViews defaults shared by every picture.
+
+The names below are the colours on light paper. Pictures on a dark page are recoloured from them
+(`views.recolour`); HTML and CSS write them through `css`, which a dark page then overrides.
+"""
 
 import html
+import re
 
 import holoviews as hv
 import panel as pn
@@ -11,12 +16,35 @@ BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#00785A", "#A8487F"
 SKY, AMBER = "#56B4E9", "#E69F00"
 INK, MUTED, LINE, PAPER = "#1b1b1b", "#555555", "#e3e3e3", "#ffffff"
 
+# The same roles on dark paper: what was dark and prominent is bright, what was pale is deep.
+DARK = {
+    BLUE: "#56B4E9",
+    ORANGE: "#F47B3A",
+    GREEN: "#1FC79A",
+    PURPLE: "#E08CBD",
+    SKY: "#2577A8",
+    AMBER: "#FFD166",
+    INK: "#ececec",
+    MUTED: "#b4b4b4",
+    LINE: "#3a3a3a",
+    PAPER: "#121212",  # Material's dark paper
+}
+
 ACCENT = BLUE
 THEORY = INK  # limiting quantities: dark, thin enough to see samples behind
 SAMPLE = ORANGE  # finite networks, empirical quantities
 PALETTE = (BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER)
 SEQUENTIAL = "cividis"  # magnitudes
 DIVERGING = "RdBu_r"  # signed quantities; give it a `clim` symmetric about zero
+
+# Tinted boxes of HTML: name -> (light, dark); their text is INK.
+TINTS = {
+    "hover": ("#e8f3fb", "#10293a"),  # also that of information
+    "warning": ("#fff4e0", "#3a2a08"),
+    "error": ("#fdeceb", "#431714"),
+    "warning-edge": ("#b25e00", "#FFB454"),
+    "error-edge": ("#b3261e", "#F2877F"),
+}
 
 FONT = "Roboto, Helvetica, Arial, sans-serif"
 LINE_WIDTH = 2.5
@@ -105,6 +133,44 @@ def _expand(styles, common):
         plot_keys = allowed["plot"].allowed_keywords
         keep = {k: v for k, v in common.items() if k in plot_keys}
         yield name, keep | style
+
+
+_NAMES = {
+    BLUE: "accent", ORANGE: "orange", GREEN: "green", PURPLE: "purple", SKY: "sky", AMBER: "amber",
+    INK: "ink", MUTED: "muted", LINE: "line", PAPER: "paper",
+}  # fmt: skip
+_PROPERTIES = {
+    **{light: (_NAMES[light], dark) for light, dark in DARK.items()},
+    **{light: (name, dark) for name, (light, dark) in TINTS.items()},
+}
+# A colour of ours that is not yet the fallback of a custom property.
+_OURS = re.compile(rf"(?<!, )(?:{'|'.join(_PROPERTIES)})\b", re.IGNORECASE)
+_KEYS = {light.lower(): light for light in _PROPERTIES}
+
+
+def css(text):
+    """HTML or CSS with our colours written so that a dark page changes them.
+
+        css("color: #0072B2")  ->  "color: var(--accent, #0072B2)"
+
+    Where no page defines the custom properties (a notebook, a saved fragment) the light colours
+    hold. Text that has been through here before is returned as it is.
+    """
+
+    def replace(match):
+        light = _KEYS[match.group().lower()]
+        return f"var(--{_PROPERTIES[light][0]}, {light})"
+
+    return _OURS.sub(replace, text)
+
+
+def dark_css():
+    """The style sheet of the document, which gives the custom properties of `css` both values."""
+    light = "".join(f"--{name}: {colour};" for colour, (name, _) in _PROPERTIES.items())
+    dark = "".join(f"--{name}: {colour};" for name, colour in _PROPERTIES.values())
+    return f":root {{{light} color-scheme: light; }} :root[data-theme=dark] {{{dark} " + (
+        "color-scheme: dark; }"
+    )
 
 
 def escape(text):
