@@ -1,12 +1,14 @@
 """The landing page and what all pages share, in a real browser."""
 
 from itertools import pairwise
+from urllib.parse import parse_qsl
 
 import pytest
 
 from jntk_viz import views
 
 PHONE = {"width": 390, "height": 800}
+SMALL_PHONE = {"width": 360, "height": 740}
 NAMES = [entry.name for entry in views.PAGES]
 MODELS = "[...Bokeh.documents[0].all_models]"
 MAIN = (
@@ -36,19 +38,40 @@ def settled_history(page):
 def test_landing_page_draws_its_pictures_and_leads_to_every_page(watch_page):
     page = watch_page("")
     all_sources_filled(page)
-    assert page.evaluate(f"{MAIN}.scrollHeight <= {MAIN}.clientHeight"), "does not fit 1280×720"
+    cards = page.get_by_role("heading", level=2).get_by_role("link")
     for entry in views.PAGES:
-        href = page.get_by_role("link", name=entry.title).get_attribute("href")
-        assert href == entry.name
+        assert cards.get_by_text(entry.title).get_attribute("href") == entry.name
+    pictures = page.get_by_role("figure")
+    boxes = [pictures.nth(i).bounding_box() for i in range(pictures.count())]
+    assert len(boxes) == len(views.PAGES)
+    assert max(box["y"] + box["height"] for box in boxes) <= 720  # all on the first screen
+    assert len({box["y"] for box in boxes}) == 2
+    assert page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth")
     page.get_by_role("link", name=views.PAGES[-1].title).click()
     page.wait_for_url(f"**/{views.PAGES[-1].name}*")
 
 
 def test_landing_page_on_a_phone(watch_page):
-    page = watch_page("", viewport=PHONE)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page = watch_page("", viewport=SMALL_PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= SMALL_PHONE["width"]
+    assert page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth")
     tops = [page.get_by_role("link", name=e.title).bounding_box()["y"] for e in views.PAGES]
-    assert min(b - a for a, b in pairwise(tops)) > 250  # below each other
+    assert min(b - a for a, b in pairwise(tops)) > 150  # below each other
+
+
+def test_the_tour_visits_every_page_with_settings_that_the_page_knows(watch_page):
+    page = watch_page("")
+    links = page.get_by_role("listitem").get_by_role("link")
+    hrefs = [links.nth(i).get_attribute("href") for i in range(links.count())]
+    stops = [href for href in hrefs if "?" in href]
+    assert [href.partition("?")[0] for href in stops] == NAMES
+    for href in stops:
+        settings = dict(parse_qsl(href.partition("?")[2]))
+        opened = watch_page(href)
+        settled_history(opened)
+        shown = dict(parse_qsl(opened.url.partition("?")[2]))
+        assert {key: shown.get(key) for key in settings} == settings, href
+        opened.context.close()
 
 
 def bottom_of_the_plots(page):

@@ -123,19 +123,18 @@ def smallest_eigenvalues(depths=12, activations=("gelu", "erf"), points=20):
 
 
 @cache
-def losses(rates=(0.5, 1.2), lam=0.1, depth=2, steps=60):
-    """Training error of gradient descent with step sizes below and above the limit 2N/e_max.
+def losses(rates=(0.5, 1.1), lam=0.1, depth=2, steps=60):
+    """Error of gradient descent with step sizes below and above the limit 2N/e_max.
 
-    Returns a dict: step (k,), stable (k,), diverging (k,): mean square of u - u*.
+    Returns a dict: step (k,), stable (k,), diverging (k,): mean square of f - y in training.
     """
     training, _ = train_test_split(load_dataset("iris"))
     dynamics = LinearDynamics(jntk(training.x, depth=depth), training.y, lam=lam)
-    final = np.concatenate([training.y[:, None], np.zeros_like(training.x)], axis=1)
 
     def curve(rate):
         eta = rate * dynamics.stable_learning_rate
-        outputs = (dynamics.train(k * eta, learning_rate=eta) for k in range(steps + 1))
-        return np.array([np.mean((u - final) ** 2) for u in outputs])
+        outputs = (dynamics.train(k * eta, learning_rate=eta)[:, 0] for k in range(steps + 1))
+        return np.array([np.mean((f - training.y) ** 2) for f in outputs])
 
     stable, diverging = (curve(rate) for rate in rates)
     return {"step": np.arange(steps + 1), "stable": stable, "diverging": diverging}

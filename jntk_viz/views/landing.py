@@ -4,9 +4,12 @@ import holoviews as hv
 import numpy as np
 
 from jntk_viz.views.live import join_curves
-from jntk_viz.views.theme import INK, ORANGE, SAMPLE, SKY
+from jntk_viz.views.theme import BLUE, INK, MUTED, ORANGE, SAMPLE, SKY
 
-_BARE = {"xaxis": None, "yaxis": None, "toolbar": None, "show_grid": False, "show_legend": False}
+_BARE = {
+    "xaxis": None, "yaxis": None, "toolbar": None, "show_grid": False, "show_legend": False,
+    "backend_opts": {"plot.outline_line_color": None},
+}  # fmt: skip
 
 
 def random_functions(angle, functions, band):
@@ -14,7 +17,7 @@ def random_functions(angle, functions, band):
     zero = np.zeros(len(band))
     shade = hv.Spread((angle, zero, band)).opts(color=SKY, line_color=None)
     lines = hv.Curve(join_curves(angle, functions)).opts(color=SAMPLE, line_width=1.5)
-    return (shade * lines).opts(**_BARE, ylim=(-3.2, 3.2), xlim=(-np.pi, np.pi))
+    return (shade * lines).opts(**_BARE, ylim=(-2.6, 2.6), xlim=(-np.pi, np.pi))
 
 
 def kernel_rows(angle, narrow, wide, limit):
@@ -27,9 +30,40 @@ def kernel_rows(angle, narrow, wide, limit):
 
 def robust_accuracy(time, standard, regularised):
     """Robust accuracy against time: with the regulariser it rises, then falls below standard."""
-    plain = hv.Curve((time, standard)).opts(color=INK)
+    plain = hv.Curve((time, standard)).opts(color=INK, line_dash="dashed")
     robust = hv.Curve((time, regularised)).opts(color=ORANGE)
     return (plain * robust).opts(**_BARE, logx=True, ylim=(0.45, 1.0), xlim=(0.1, 1e7))
+
+
+def feature_scatter(accuracy, robustness, regularised_accuracy, regularised_robustness):
+    """Eigenfeatures by accuracy and robust accuracy; on the line an attack changes nothing."""
+    line = hv.Curve(([0, 1], [0, 1])).opts(color=MUTED, line_width=1.5, line_dash="dashed")
+    dots = {"size": 6, "alpha": 0.8}
+    robust = hv.Scatter((regularised_accuracy, regularised_robustness)).opts(color=ORANGE, **dots)
+    plain = hv.Scatter((accuracy, robustness)).opts(color=BLUE, **dots)
+    return (line * robust * plain).opts(**_BARE, xlim=(0.1, 1), ylim=(-0.03, 1))
+
+
+def smallest_eigenvalues(depth, values, floor):
+    """The smallest eigenvalue against depth, two activations, over what float32 cannot resolve."""
+    lowest = np.full(len(depth), 1e-8)
+    noise = hv.Area((depth, floor, lowest), vdims=["floor", "lowest"])
+    noise = noise.opts(color=MUTED, alpha=0.25, line_color=None)
+    lines = [
+        hv.Curve((depth, row)).opts(color=colour, line_width=2.5)
+        for row, colour in zip(values, (BLUE, ORANGE), strict=True)
+    ]
+    return hv.Overlay([noise, *lines]).opts(
+        hv.opts.Overlay(**_BARE, logy=True, xlim=(1, 12), ylim=(1e-7, 10))
+    )
+
+
+def losses(step, stable, diverging):
+    """Training error against the step, with a learning rate below the limit and one above it."""
+    shown = np.minimum(diverging, 10)  # what follows lies far outside
+    good = hv.Curve((step, stable)).opts(color=BLUE)
+    bad = hv.Curve((step, shown)).opts(color=ORANGE)
+    return (good * bad).opts(**_BARE, xlim=(0, 60), ylim=(0, 1.6))
 
 
 # What each picture is drawn from before its numbers arrive.
@@ -42,9 +76,20 @@ EMPTY = {
         "limit": [],
     },
     robust_accuracy: {"time": [], "standard": [], "regularised": []},
+    feature_scatter: {
+        "accuracy": [],
+        "robustness": [],
+        "regularised_accuracy": [],
+        "regularised_robustness": [],
+    },
+    smallest_eigenvalues: {"depth": [], "values": np.zeros((2, 0)), "floor": []},
+    losses: {"step": [], "stable": [], "diverging": np.zeros(0)},
 }
 PICTURES = {
     "gp_convergence": random_functions,
     "jntk_constancy": kernel_rows,
     "robust_training": robust_accuracy,
+    "eigenfeatures": feature_scatter,
+    "full_rank": smallest_eigenvalues,
+    "breakdown": losses,
 }

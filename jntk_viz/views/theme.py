@@ -11,9 +11,10 @@ import holoviews as hv
 import panel as pn
 from bokeh.models import ColorBar
 
-# Okabe & Ito's colour-blind-safe palette, darkened where it also has to be read as text.
+# Okabe & Ito's colour-blind-safe palette, darkened where it also has to be read as text. Amber is
+# too pale for thin lines, and a darker one would be orange to many: use it for fills and markers.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#00785A", "#A8487F"
-SKY, AMBER = "#56B4E9", "#E69F00"
+SKY, AMBER = "#3A9CD8", "#E69F00"
 INK, MUTED, LINE, PAPER = "#1b1b1b", "#555555", "#e3e3e3", "#ffffff"
 
 # The same roles on dark paper: what was dark and prominent is bright, what was pale is deep.

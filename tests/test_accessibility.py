@@ -1,0 +1,114 @@
+"""Every page by keyboard, by screen reader, in light and dark: axe-core in a real browser."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from jntk_viz import views
+from jntk_viz.views import theme
+
+# "" is the landing page.
+PAGES = ["", *(entry.name for entry in views.PAGES)]
+# Findings that fail a page. "moderate" and "minor" are advice: Material gives the heading of a
+# fold the level 3, which follows the page's level 1.
+SEVERE = {"serious", "critical"}
+# (rule, part of the element's HTML) of what Panel, Bokeh or Material make unavoidable. Each entry
+# needs a reason; none is needed at present.
+UNAVOIDABLE: tuple[tuple[str, str], ...] = ()
+MODELS = "[...Bokeh.documents[0].all_models]"
+TITLES = f"{MODELS}.filter(m => m.type == 'Title').map(m => m.text_color.toLowerCase())"
+
+
+def findings(page):
+    """Severe findings of axe-core on what is visible now, one line each."""
+    # Material fades colours in; half-way they have no contrast.
+    page.wait_for_timeout(600)
+    violations = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:200]} {why}"
+        for rule in violations
+        if rule["impact"] in SEVERE
+        for node in rule["nodes"]
+        for why in [[check["message"] for check in node["any"]][:1]]
+        if not any(rule["id"] == r and part in node["html"] for r, part in UNAVOIDABLE)
+    ]
+
+
+def wait_for_scheme(page, dark):
+    """Until the pictures have the colours of the scheme."""
+    colour = (theme.DARK[theme.INK] if dark else theme.INK).lower()
+    page.wait_for_function(
+        f"() => document.documentElement.dataset.theme == '{'dark' if dark else 'light'}'"
+        f" && {TITLES}.every(c => c == '{colour}')"
+    )
+
+
+@pytest.mark.parametrize("name", PAGES, ids=lambda name: name or "landing")
+def test_axe_finds_nothing_serious(name, watch_page):
+    page = watch_page(name)
+    wait_for_scheme(page, dark=False)
+    if name:
+        page.get_by_role("button", name="Formulas").click()
+        page.locator(".jntk-sym").first.wait_for()
+    assert findings(page) == [], "light"
+    page.emulate_media(color_scheme="dark")
+    wait_for_scheme(page, dark=True)
+    assert findings(page) == [], "dark"
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert findings(page) == [], "dark, on a phone"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.emulate_media(color_scheme="light")
+    wait_for_scheme(page, dark=False)
+    assert findings(page) == [], "light, on a phone"
+
+
+@pytest.mark.parametrize("name", PAGES, ids=lambda name: name or "landing")
+def test_pictures_and_controls_have_names(name, watch_page):
+    page = watch_page(name)
+    figures = page.get_by_role("figure")
+    shown = page.evaluate(f"{MODELS}.filter(m => m.type == 'Figure').length")
+    figures.first.wait_for()
+    assert figures.count() == shown
+    names = [figures.nth(i).get_attribute("aria-label") for i in range(shown)]
+    assert all(name and name != "Picture" for name in names), names
+    for role in ("slider", "combobox", "button", "switch"):
+        for control in page.get_by_role(role).all():
+            assert re.search(r"^- \w+ \"[^\"]", control.aria_snapshot()), control.aria_snapshot()
+
+
+def test_symbols_are_explained_on_hover_and_by_keyboard(watch_page):
+    page = watch_page("gp_convergence")
+    page.get_by_role("button", name="Formulas").click()
+    symbols, tip = page.locator(".jntk-sym"), page.get_by_role("tooltip")
+    symbols.first.wait_for()
+    page.wait_for_timeout(1500)  # the page scrolls to the section
+    phi = page.locator(".jntk-sym[aria-label^='activation']").first
+    phi.hover()
+    tip.wait_for(state="visible")
+    assert tip.inner_text() == phi.get_attribute("aria-label")
+    page.mouse.move(640, 20)
+    tip.wait_for(state="hidden")
+    symbols.first.focus()
+    first = tip.inner_text()
+    page.keyboard.press("Tab")
+    assert tip.is_visible()
+    assert tip.inner_text() != first
+    page.keyboard.press("Escape")
+    tip.wait_for(state="hidden")
+
+
+def test_the_scheme_follows_the_browser_an_address_and_the_reader(watch_page):
+    page = watch_page("", color_scheme="dark")
+    wait_for_scheme(page, dark=True)
+    page.emulate_media(color_scheme="light")
+    wait_for_scheme(page, dark=False)
+    scheme = f"{MODELS}.find(m => m.class_name == 'Scheme')"
+    page.evaluate(f"{scheme}.data.dark = true")
+    wait_for_scheme(page, dark=True)
+    page.goto(page.url)  # the reader's choice is remembered
+    page.wait_for_function("() => window.Bokeh?.documents[0]?.is_idle")
+    wait_for_scheme(page, dark=True)
+    page.goto(page.url.split("?")[0] + "?theme=light")
+    page.wait_for_function("() => window.Bokeh?.documents[0]?.is_idle")
+    wait_for_scheme(page, dark=False)
