@@ -31,7 +31,7 @@ CARDS = {
     "and without (blue) the penalty.",
     "full_rank": "Smallest eigenvalue against depth: GeLU (blue), erf (orange); grey is lost in "
     "float32.",
-    "breakdown": "Training error at a learning rate of 0.5 (blue) and 1.1 (orange) times the limit.",
+    "breakdown": "Training error at learning rates of 0.5 (blue) and 1.1 (orange) times the limit.",
 }
 
 
