@@ -109,6 +109,6 @@ def test_the_scheme_follows_the_browser_an_address_and_the_reader(watch_page):
     page.goto(page.url)  # the reader's choice is remembered
     page.wait_for_function("() => window.Bokeh?.documents[0]?.is_idle")
     wait_for_scheme(page, dark=True)
-    page.goto(page.url.split("?")[0] + "?theme=light")
+    page.goto(page.url.split("?")[0] + "?dark=false")
     page.wait_for_function("() => window.Bokeh?.documents[0]?.is_idle")
     wait_for_scheme(page, dark=False)

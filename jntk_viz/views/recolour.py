@@ -4,7 +4,7 @@
     follow(scheme, lambda: figures)         # pictures are recoloured whenever `scheme.dark` changes
 
 The browser's preference is followed until the reader chooses (`scheme.dark = True`); the choice is
-kept in the browser. `?theme=dark` and `?theme=light` in an address open a page in that scheme.
+kept in the browser. `?dark=true` and `?dark=false` in an address come before both.
 """
 
 import colorsys
@@ -238,12 +238,12 @@ class Scheme(JSComponent):
       document.head.append(style)
 
       const media = window.matchMedia("(prefers-color-scheme: dark)")
-      const asked = new URLSearchParams(window.location.search).get("theme")
+      const asked = new URLSearchParams(window.location.search).get("dark")
       const chosen = () => storage(s => s.getItem(KEY))
       // Material's components follow this attribute.
       const apply = () => { root.dataset.theme = model.dark ? "dark" : "light" }
-      const first = asked || chosen()
-      model.dark = first ? first == "dark" : media.matches
+      if (asked) model.dark = asked == "true"
+      else model.dark = chosen() ? chosen() == "dark" : media.matches
       apply()
       model.on("dark", () => {
         apply()
