@@ -1,0 +1,89 @@
+"""The numbers of the landing page's pictures against other routes, and the story they tell."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jntk_viz import jntk, load_dataset, train_test_split
+from jntk_viz.studies import landing as study
+from jntk_viz.views import PAGES, LivePlot, use_theme
+from jntk_viz.views import landing as pictures
+
+
+def test_every_page_has_a_picture_that_its_numbers_fit():
+    use_theme()
+    names = [entry.name for entry in PAGES]
+    assert list(study.PICTURES) == list(pictures.PICTURES) == names
+    for name, view in pictures.PICTURES.items():
+        plot = LivePlot(view, **pictures.EMPTY[view])
+        plot.update(**study.PICTURES[name]())
+        assert study.PICTURES[name]() is study.PICTURES[name]()  # computed once
+
+
+def test_wide_kernels_lie_on_the_limit_and_narrow_ones_do_not():
+    numbers = study.kernel_rows()
+    narrow, wide = (np.abs(numbers[k] - numbers["limit"]).mean() for k in ("narrow", "wide"))
+    assert wide < 0.4 * narrow
+
+
+def test_the_penalty_makes_robust_and_then_fragile():
+    numbers = study.robust_accuracy()
+    better = numbers["regularised"] - numbers["standard"]
+    assert better.max() > 0.1
+    assert better[-1] < 0
+
+
+def test_features_lose_by_an_attack_and_there_are_more_with_the_penalty():
+    numbers = study.feature_scatter()
+    assert (numbers["robustness"] <= numbers["accuracy"]).all()
+    assert (numbers["regularised_robustness"] <= numbers["regularised_accuracy"]).all()
+    assert len(numbers["regularised_accuracy"]) > len(numbers["accuracy"])
+
+
+def test_smallest_eigenvalues_are_those_of_the_gram_matrix():
+    numbers = study.smallest_eigenvalues()
+    x = load_dataset("iris").x[::5]
+    for row, activation in enumerate(("gelu", "erf")):
+        gram = jntk(x, depth=3, activation=activation)
+        size = gram.shape[0] * gram.shape[1]
+        eigenvalues = np.linalg.eigvalsh(gram.reshape(size, size))
+        assert numbers["values"][row, 2] == pytest.approx(eigenvalues[0], rel=1e-6)
+    rounding = size * np.finfo(np.float32).eps * eigenvalues[-1]
+    assert numbers["floor"][2] >= rounding * (1 - 1e-6)
+    # The story: erf rises out of what float32 loses, GeLU begins inside it.
+    assert numbers["values"][1, -1] > 10 * numbers["floor"][-1]
+    assert (numbers["values"][:, 0] < numbers["floor"][0]).all()
+
+
+def test_losses_are_those_of_gradient_descent_step_by_step():
+    numbers = study.losses()
+    training, _ = train_test_split(load_dataset("iris"))
+    gram, y = jntk(training.x, depth=2), training.y
+    n, m = gram.shape[:2]
+    weight = np.tile([1.0] + [0.1] * (m - 1), n)
+    matrix = gram.reshape(n * m, n * m)
+    largest = np.linalg.eigvalsh(np.sqrt(weight)[:, None] * matrix * np.sqrt(weight))[-1]
+    target = np.concatenate([y[:, None], np.zeros((n, m - 1))], axis=1).ravel()
+    for name, rate in (("stable", 0.5), ("diverging", 1.1)):
+        u, eta = np.zeros(n * m), rate * 2 * n / largest
+        for step in range(8):
+            f = u.reshape(n, m)[:, 0]
+            assert numbers[name][step] == pytest.approx(np.mean((f - y) ** 2), rel=1e-6)
+            u -= eta / n * matrix @ (weight * (u - target))
+    assert (np.diff(numbers["stable"]) < 0).all()
+    assert numbers["diverging"][-1] > 100
+
+
+def test_the_landing_page_says_what_each_picture_shows_and_tours_every_page():
+    path = Path(__file__).parents[1] / "apps" / "index.py"
+    spec = importlib.util.spec_from_file_location("index_page", path)
+    index = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(index)
+    names = [entry.name for entry in PAGES]
+    assert list(index.CARDS) == names
+    assert [stop.link.partition("?")[0] for stop in index.TOUR] == names
+    assert all("=" in stop.link for stop in index.TOUR)
+    assert index.tour().count("<a ") == len(names)
+    assert index.INTRODUCTION.count(". ") == 1  # two sentences
