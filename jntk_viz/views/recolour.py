@@ -265,6 +265,10 @@ class Scheme(JSComponent):
         // The explanation of a control, which Material gives to an element without a role.
         if (element.localName == "span" && element.hasAttribute("aria-label")
             && !element.hasAttribute("role")) element.setAttribute("role", "img")
+        // The drawer of a phone.
+        if (element.getAttribute("role") == "dialog" && !element.hasAttribute("aria-label")
+            && !element.hasAttribute("aria-labelledby"))
+          element.setAttribute("aria-label", "Settings and pages")
         // Material's page keeps room below its title bar by an empty heading.
         if (element.localName == "h5" && !element.innerText.trim())
           element.setAttribute("role", "presentation")
