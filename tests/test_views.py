@@ -302,7 +302,7 @@ def test_reset_draw_again_and_undo():
     state = State()
     toolbar = small_page(state).toolbar
     assert [key for key, _ in toolbar.actions] == [
-        "undo", "reset", "draw", "link", "present", "full",
+        "undo", "reset", "draw", "link", "dark", "present", "full",
     ]  # fmt: skip
     press = toolbar._handle_msg
     assert toolbar.disabled_actions == ["undo"]

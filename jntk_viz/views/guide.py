@@ -1,4 +1,4 @@
-"""Leading a reader through a page: presets and their player, prediction, presentation, dark."""
+"""Leading a reader through a page: presets and their player, prediction, presentation."""
 
 import panel as pn
 import param
@@ -34,7 +34,6 @@ class Guide(param.Parameterized):
     preset = param.String("", doc="Name of the preset that was chosen last.")
     predict = param.Boolean(False, doc="Is the reader asked to predict before seeing?")
     present = param.Boolean(False, doc="Large type, few controls?")
-    dark = param.Boolean(False, doc="Light on dark?")
 
     def __init__(self, state, presets, prediction, plots, slow=()):
         super().__init__()

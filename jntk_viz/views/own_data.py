@@ -5,15 +5,15 @@ import panel_material_ui as pmui
 
 from jntk_viz.studies import sources
 from jntk_viz.views.parts import Notice, error_text
-from jntk_viz.views.theme import FONT, INK, LINE, escape
+from jntk_viz.views.theme import FONT, INK, LINE, css, escape
 
 _SLOW = 20  # seconds: beyond this the reader is warned
-_CSS = f"""
-div, td, th {{ font: 400 15px/1.4 {FONT}; color: var(--ink, {INK}); }}
+_CSS = css(f"""
+div, td, th {{ font: 400 15px/1.4 {FONT}; color: {INK}; }}
 table {{ border-collapse: collapse; display: block; overflow-x: auto; max-width: 100%; }}
-td, th {{ border: 1px solid var(--line, {LINE}); padding: 2px 8px; white-space: nowrap; }}
+td, th {{ border: 1px solid {LINE}; padding: 2px 8px; white-space: nowrap; }}
 th {{ font-weight: 500; text-align: left; }}
-"""
+""")
 EXPLANATION = (
     "A CSV file in UTF-8 with a header row: columns of numbers and one column with two labels. "
     f"At most {sources.MOST_BYTES / 1e6:g} MB and {sources.MOST_ROWS} rows. It stays in this "

@@ -6,13 +6,12 @@ from bokeh.models import LogScale
 
 from jntk_viz.studies.predictions import verdict
 from jntk_viz.views.figures import Sketch, cover
-from jntk_viz.views.theme import ACCENT, FONT, INK, escape
+from jntk_viz.views.theme import ACCENT, FONT, INK, css, escape
 
-_CSS = f"""
-div {{ font: 400 18px/1.35 {FONT}; color: var(--ink, {INK}); }}
-b {{ color: var(--accent, {ACCENT}); }}
-p {{ margin: 2px 0; }}
-"""
+_CSS = css(f"""
+div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }}
+b {{ color: {ACCENT}; }}
+""")
 _POLL = 300  # milliseconds between two looks whether the answer has been computed
 
 

@@ -16,7 +16,8 @@ from jntk_viz.views.history import History
 from jntk_viz.views.own_data import own_data_dialog
 from jntk_viz.views.parts import Notice, job_bar
 from jntk_viz.views.prediction import Prediction
-from jntk_viz.views.theme import ACCENT, FONT, INK, PHONE, escape, use_theme
+from jntk_viz.views.recolour import Scheme, follow
+from jntk_viz.views.theme import ACCENT, DARK, FONT, INK, PHONE, css, escape, use_theme
 from jntk_viz.views.toolbar import Toolbar
 
 
@@ -63,12 +64,12 @@ a:hover, a:focus-visible {{ background: #00578a; }}
 a[aria-current] {{ background: #fff; color: {ACCENT}; }}
 @media (max-width: 900px) {{ :host {{ display: none !important; }} }}
 """
-_NAV_SIDE = f"""
+_NAV_SIDE = css(f"""
 nav {{ display: flex; flex-direction: column; }}
 a {{ color: {ACCENT}; font: 500 16px {FONT}; padding: 8px 4px; }}
 a[aria-current] {{ color: {INK}; text-decoration: none; }}
 @media (min-width: 901px) {{ :host {{ display: none !important; }} }}
-"""
+""")
 
 
 class StudyPage(pn.viewable.Viewer):
@@ -81,6 +82,7 @@ class StudyPage(pn.viewable.Viewer):
     """
 
     guide = toolbar = question_text = headline = body = formulas = start = script = None
+    scheme = None
     state, presets, plots = None, (), {}
 
     def __init__(self, title, name, parts):
@@ -130,7 +132,10 @@ class StudyPage(pn.viewable.Viewer):
             column = pn.Column(
                 *self._parts, sizing_mode="stretch_width", margin=0, stylesheets=[_FULL_HEIGHT]
             )
-            return frame(self.title, self.name_, main=[column, pn.Spacer(height=8)])
+            figures = [pane.object for pane in column.select(pn.pane.Bokeh)]
+            scheme = Scheme()
+            follow(scheme, lambda: figures)
+            return frame(self.title, self.name_, main=[column, scheme])
         guide = self.guide
         keys = {
             "next": lambda: guide.step(1),
@@ -154,7 +159,7 @@ class StudyPage(pn.viewable.Viewer):
             self.title,
             self.name_,
             main=[visible, below],
-            sidebar=[side, *self.controls, browser],
+            sidebar=[side, *self.controls, browser, self.scheme],
         )
         # A narrow window that is no phone is known only now.
         browser.param.watch(
@@ -202,11 +207,16 @@ def frame(title, name, *, main, sidebar=()):
         site_url="./",
         theme_toggle=False,
         busy_indicator=None,
-        theme_config={"palette": {"primary": {"main": ACCENT}}, "typography": {"fontFamily": FONT}},
+        theme_config={
+            mode: {"palette": {"primary": {"main": accent}}, "typography": {"fontFamily": FONT}}
+            for mode, accent in (("light", ACCENT), ("dark", DARK[ACCENT]))
+        },
         sx={
             "& .header .MuiToolbar-root": {"minHeight": _BAR},
             "& .main .MuiToolbar-root": {"minHeight": _BAR},
             "& .title": {"fontSize": 19},
+            "& .header": {"backgroundColor": ACCENT, "backgroundImage": "none", "color": "#fff"},
+            "& .header > .MuiLinearProgress-root": {"display": "none"},
         },
     )
 
@@ -257,7 +267,10 @@ def page(
     dialogs = {}
     if sources is not None:
         dialogs["data"] = "Your own data", own_data_dialog(state, sources)
-    toolbar = _toolbar(state, guide, notice, dialogs)
+    scheme = Scheme()
+    follow(scheme, lambda: [plot.figure for plot in live_plots(body)])
+    _make_dark_able(body)
+    toolbar = _toolbar(state, guide, notice, dialogs, scheme)
     heading = pn.Row(
         _question(question, guide), toolbar,
         sizing_mode="stretch_width", margin=0, stylesheets=[_WRAP],
@@ -272,7 +285,7 @@ def page(
     study.state, study.guide, study.toolbar, study.presets = state, guide, toolbar, presets
     study.question_text, study.headline, study.body = question, headline, body
     study.formulas, study.controls, study._heading = formulas, controls, heading
-    study.plots, study.script = plots or {}, script
+    study.plots, study.script, study.scheme = plots or {}, script, scheme
     study.start = start and notice.guarded(start)
     study.begin()
     return study
@@ -288,8 +301,8 @@ def _question(question, guide):
     """The page's question, or what a preset asks the reader to look at."""
     pane = pn.pane.HTML(
         stylesheets=[
-            f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}"
-            f"{PHONE} {{ :host {{ flex: 1 0 100% !important; }} }}"
+            css(f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}")
+            + f"{PHONE} {{ :host {{ flex: 1 0 100% !important; }} }}"
         ],
         margin=(2, 4),
         sizing_mode="stretch_width",
@@ -304,9 +317,17 @@ def _question(question, guide):
     return pane
 
 
+def _make_dark_able(body):
+    """Let the words among the pictures change their colours with the page's."""
+    for pane in body.select(pn.pane.HTML):
+        pane.stylesheets = [css(sheet) for sheet in pane.stylesheets]
+        pane.styles = {name: css(str(value)) for name, value in (pane.styles or {}).items()}
+
+
 def _read_address(state, guide, warning, problems):
     """Bring settings and guide to the address; say what was not understood until they change."""
     given = address.arguments_of_page()
+    given.pop("dark", None)  # read by `Scheme` in the browser
     reading = {name: given.pop(name) for name in setting_names(guide) if name in given}
     ignored = []
     if "preset" in reading:
@@ -337,8 +358,8 @@ def plain_page(title, *parts, name=None, start=None):
     return study
 
 
-def _toolbar(state, guide, notice, dialogs):
-    """Undo, Reset, Draw again (where there is a seed), Copy link, dialogs, Present, Full screen.
+def _toolbar(state, guide, notice, dialogs, scheme):
+    """Undo, Reset, Draw again (where there is a seed), Copy link, dialogs, Dark, Present, …
 
     - `dialogs`: key of the icon -> (label, closed dialog).
     """
@@ -348,6 +369,7 @@ def _toolbar(state, guide, notice, dialogs):
         "undo": history.undo,
         "reset": lambda: state.param.update(**{n: state.param[n].default for n in names}),
         "draw": lambda: state.param.update(seed=random.randrange(10_000)),
+        "dark": lambda: scheme.param.update(dark=not scheme.dark),
         "present": lambda: guide.param.update(present=not guide.present),
     }
     actions = [("undo", "Undo"), ("reset", "Reset")]
@@ -360,7 +382,7 @@ def _toolbar(state, guide, notice, dialogs):
         actions.append((key, label))
         handlers[key] = partial(dialog.param.update, open=True)
     if on_a_page:
-        actions += [("present", "Present"), ("full", "Full screen")]
+        actions += [("dark", "Dark"), ("present", "Present"), ("full", "Full screen")]
     toolbar = Toolbar(
         {key: notice.guarded(handler) for key, handler in handlers.items()},
         actions=actions, disabled_actions=["undo"], margin=(0, 4), align="start",
@@ -368,9 +390,11 @@ def _toolbar(state, guide, notice, dialogs):
 
     def refresh(*_):
         toolbar.disabled_actions = [] if history.depth else ["undo"]
-        toolbar.pressed = ["present"] if guide.present else []
+        on = {"dark": scheme.dark, "present": guide.present}
+        toolbar.pressed = [key for key, pressed in on.items() if pressed]
 
     history.param.watch(refresh, "depth")
     guide.param.watch(refresh, "present")
+    scheme.param.watch(refresh, "dark")
     refresh()
     return toolbar

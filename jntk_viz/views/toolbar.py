@@ -3,7 +3,7 @@
 import param
 from panel.custom import JSComponent
 
-from jntk_viz.views.theme import ACCENT, FONT, INK, LINE
+from jntk_viz.views.theme import ACCENT, FONT, INK, LINE, MUTED, PAPER, TINTS, css
 
 # Strokes on a 24 × 24 grid.
 _ICONS = {
@@ -23,26 +23,26 @@ _ICONS = {
     "pause": "M8 5v14 M16 5v14",
     "close": "M6 6l12 12 M18 6 6 18",
 }
-_CSS = f"""
+_CSS = css(f"""
 :host {{ flex: none !important; }}
 .bar {{ display: flex; align-items: center; gap: 2px; font: 400 15px {FONT};
-  color: var(--ink, {INK}); }}
+  color: {INK}; }}
 .bar.large {{ font-size: 18px; }}
 .bar.large select {{ max-width: 270px; }}
 button {{ width: 34px; height: 32px; padding: 0; border: 0; border-radius: 4px; cursor: pointer;
   background: none; color: inherit; display: grid; place-items: center; }}
-button.words {{ width: auto; padding: 0 10px; border: 1px solid var(--line, {LINE});
+button.words {{ width: auto; padding: 0 10px; border: 1px solid {LINE};
   font: inherit; }}
-button:hover:enabled {{ background: var(--hover, #e8f3fb); }}
-button:focus-visible, select:focus-visible {{ outline: 2px solid var(--accent, {ACCENT}); }}
+button:hover:enabled {{ background: {TINTS["hover"][0]}; }}
+button:focus-visible, select:focus-visible {{ outline: 2px solid {ACCENT}; }}
 button:disabled {{ opacity: 0.45; cursor: default; }}
-button[aria-pressed=true] {{ background: {ACCENT}; color: #fff; }}
+button[aria-pressed=true] {{ background: {ACCENT}; color: {PAPER}; }}
 select {{ font: inherit; height: 32px; max-width: min(330px, 55vw); color: inherit; padding: 0 6px;
-  background: var(--paper, #fff); border: 1px solid #8a8a8a; border-radius: 4px; }}
+  background: {PAPER}; border: 1px solid {MUTED}; border-radius: 4px; }}
 svg {{ width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 2;
   stroke-linecap: round; stroke-linejoin: round; }}
 .said {{ position: absolute; left: -10000px; }}
-"""
+""")
 # A button tells the server its key; what only a browser can do, it does by itself.
 _BUTTON = """
 const button = (model, icons, key, label, onclick) => {
