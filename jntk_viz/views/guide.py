@@ -24,6 +24,12 @@ def live_plots(body) -> list:
     return [item for item in items if hasattr(item, "figure")]
 
 
+def html_panes(body) -> list:
+    """All words among the pictures of a page's body, those of other tabs as well."""
+    grids = body.grids.values() if isinstance(body, Tabbed) else [body]
+    return [pane for grid in grids for pane in grid.select(pn.pane.HTML)]
+
+
 class Guide(param.Parameterized):
     """How the page is being read. Its parameters stand in the address beside the settings.
 

@@ -11,7 +11,7 @@ from bokeh.themes import Theme
 
 from jntk_viz.studies.presets import load_presets, setting_names
 from jntk_viz.views import address
-from jntk_viz.views.guide import Guide, live_plots
+from jntk_viz.views.guide import Guide, html_panes, live_plots
 from jntk_viz.views.history import History
 from jntk_viz.views.own_data import own_data_dialog
 from jntk_viz.views.parts import Notice, job_bar
@@ -166,17 +166,18 @@ class StudyPage(pn.viewable.Viewer):
             lambda event: template.param.update(sidebar_open=event.new and not guide.present),
             "wide",
         )
-        _look(template, guide, visible, below)
+        words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
+        _look(template, guide, words, below)
         return template
 
 
-def _look(template, guide, visible, below):
+def _look(template, guide, words, below):
     """Keep drawer, type size and colours of the served page as the guide says."""
 
     def present(*_):
         template.sidebar_open = not guide.present and not _on_phone()
         below.visible = not guide.present
-        for pane in visible.select(pn.pane.HTML):
+        for pane in words:
             pane.styles = {**(pane.styles or {}), "zoom": "1.2" if guide.present else "1"}
 
     guide.param.watch(present, "present")
@@ -319,7 +320,7 @@ def _question(question, guide):
 
 def _make_dark_able(body):
     """Let the words among the pictures change their colours with the page's."""
-    for pane in body.select(pn.pane.HTML):
+    for pane in html_panes(body):
         pane.stylesheets = [css(sheet) for sheet in pane.stylesheets]
         pane.styles = {name: css(str(value)) for name, value in (pane.styles or {}).items()}
 
