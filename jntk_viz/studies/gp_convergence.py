@@ -6,22 +6,22 @@ hidden layers are drawn, and only the last layer is still random, shows the rate
 random, differs from the limit by about 1/√width, and makes f a mixture of Gaussians.
 """
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import jax
 import numpy as np
 import param
-from threadpoolctl import ThreadpoolController
 
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.datasets import dataset_available, load_dataset
 from jntk_viz.finite import finite_jacobian_nngp, sample_value_and_jacobian
 from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.mlp import MLP
+from jntk_viz.studies import gp_circle
+from jntk_viz.studies.gp_computing import computing
+from jntk_viz.studies.gp_posterior import STEP, Observations, parse_observations
 from jntk_viz.studies.rates import PowerLaw, power_law
 
 WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
@@ -62,6 +62,11 @@ class Problem(NamedTuple):
 class GPConvergenceState(param.Parameterized):
     """Everything that the page shows follows from these values."""
 
+    view = param.Selector(
+        default="functions",
+        objects={"Functions": "functions", "Densities": "densities", "Covariance": "covariance"},
+        label="View",
+    )
     width = param.Selector(
         default=32, objects=list(WIDTHS), label="Width d", doc="Neurons in each hidden layer."
     )
@@ -75,6 +80,27 @@ class GPConvergenceState(param.Parameterized):
     kappa = param.Number(
         1.0, bounds=(0.1, 3), step=0.1, label="Output scale κ", doc="Multiplies f and J."
     )
+    observed = Observations(
+        "",
+        label="Observations",
+        doc="Such as 90:1.2:v;180:0:s: at 90 degrees the value 1.2, at 180 the slope 0.",
+    )
+    angle = param.Integer(
+        90, bounds=(0, 360 - STEP), step=STEP, label="Angle θ (degrees)",
+        doc="Where the words give numbers, and where the buttons observe.",
+    )  # fmt: skip
+    level = param.Number(
+        1.0, bounds=(-4, 4), step=0.1, label="Observed there",
+        doc="The value of f, or its slope per radian, that the buttons observe.",
+    )  # fmt: skip
+    noise = param.Number(
+        0.0, bounds=(0, 0.5), step=0.05, label="Noise σ of observations",
+        doc="At 0 every function passes exactly through what was observed.",
+    )  # fmt: skip
+    ends = param.Boolean(
+        False, label="Where they end, d → ∞",
+        doc="Draws of the limit: what each of the functions becomes as the width grows.",
+    )  # fmt: skip
     networks = param.Selector(
         default=1000,
         objects=[100, 250, 500, 1000, 2000, 4000],
@@ -102,6 +128,21 @@ class GPConvergenceState(param.Parameterized):
     @property
     def problem(self) -> Problem:
         return Problem(self.data, self.depth, self.activation, self.seed)
+
+    @property
+    def ensemble(self) -> gp_circle.Ensemble:
+        return gp_circle.Ensemble(self.depth, self.activation, self.seed)
+
+    @property
+    def observations(self):
+        return parse_observations(self.observed)
+
+
+def on_circle(state: GPConvergenceState, width: int | None = None) -> gp_circle.OnCircle:
+    """The functions on the circle, as far as they have been computed, and their limit."""
+    return gp_circle.on_circle(
+        state.ensemble, width or state.width, state.kappa, state.observations, state.noise
+    )
 
 
 class Limit(NamedTuple):
@@ -167,25 +208,6 @@ def limit(state: GPConvergenceState) -> Limit:
     return Limit(x, names, state.kappa**2 * unit)
 
 
-_one_at_a_time = threading.Lock()
-
-
-@cache
-def _threads():
-    return ThreadpoolController()
-
-
-@contextmanager
-def _computing():
-    """One visitor computes at a time: they share what is stored.
-
-    The many small QR factorisations take one thread: with several, OpenBLAS spends most of its
-    time waiting, on a busy machine a hundred times longer than computing.
-    """
-    with _one_at_a_time, _threads().limit(limits=1, user_api="blas"):
-        yield
-
-
 class _Store:
     """What has been computed for one `Problem`: pure numbers, so every visitor can share them."""
 
@@ -227,7 +249,7 @@ def draw(problem: Problem, width: int, networks: int) -> Iterator[np.ndarray]:
     done = 0
     while done < networks:
         c = done // chunk
-        with _computing():
+        with computing():
             if c == len(chunks):
                 chunk_key = jax.random.fold_in(key, 100 + c)
                 new = sample_value_and_jacobian(mlp, chunk_key, x, n_networks=chunk)
@@ -244,7 +266,7 @@ def width_error(problem: Problem, width: int, repeat: int) -> float:
     repeat); K is the limit. The ratio does not depend on κ.
     """
     store, row = _store(problem), WIDTHS.index(width)
-    with _computing():
+    with computing():
         if np.isnan(store.errors[row, repeat]):
             mlp, key, x = _network(problem, width)
             key = jax.random.fold_in(key, repeat)
@@ -316,19 +338,36 @@ class Progress(Protocol):
 
 
 def explore(job: Progress, problem: Problem, width: int, networks: int) -> Found:
-    """One network's covariance, then the draws, then the errors of all widths.
+    """Draws of networks, for the densities. job.emit gets a `Found` after each step.
 
-    job.emit gets a `Found` after each step. What has been computed before costs nothing.
+    What has been computed before costs nothing; so it is for the two functions below.
     """
+    job.progress(0, f"width {width}")
+    for draws in draw(problem, width, networks):
+        job.progress(len(draws) / networks, f"{len(draws)} of {networks} networks")
+        job.emit(known(problem, width, len(draws)))
+    return known(problem, width, networks)
+
+
+def explore_errors(job: Progress, problem: Problem, width: int, networks: int) -> Found:
+    """The covariance of one network, the errors of all widths, and draws of networks."""
     job.progress(0, f"width {width}")
     width_error(problem, width, 0)
     job.emit(known(problem, width, networks))
-    for draws in draw(problem, width, networks):
-        job.progress(0.5 * len(draws) / networks, f"{len(draws)} of {networks} networks")
-        job.emit(known(problem, width, len(draws)))
     for i, w in enumerate(WIDTHS):
         for repeat in range(REPEATS):
-            job.progress(0.5 + 0.5 * i / len(WIDTHS), f"covariance of networks of width {w}")
+            job.progress(0.7 * i / len(WIDTHS), f"covariance of networks of width {w}")
             width_error(problem, w, repeat)
         job.emit(known(problem, width, networks))
+    for draws in draw(problem, width, networks):
+        job.progress(0.7 + 0.3 * len(draws) / networks, f"{len(draws)} of {networks} networks")
+        job.emit(known(problem, width, len(draws)))
     return known(problem, width, networks)
+
+
+def explore_functions(job: Progress, ensemble, width: int, observed: bool) -> None:
+    """Networks on the circle: those of `width`, then those of the others, so that they can play.
+
+    job.emit gets the width whenever there is something new to be seen.
+    """
+    gp_circle.draw_networks(job, ensemble, width, WIDTHS, observed)
