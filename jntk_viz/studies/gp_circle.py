@@ -119,7 +119,8 @@ def _normals(seed):
 def chosen(weights) -> np.ndarray:
     """Which member each of the LINES functions takes its hidden layers from.
 
-    By systematic resampling. With equal weights function i is that of member i, whatever their number.
+    By systematic resampling. With equal weights function i is that of member i, whatever their
+    number.
     """
     each = len(weights) // LINES
     order = np.arange(len(weights)).reshape(each, LINES).T

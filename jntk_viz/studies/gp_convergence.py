@@ -21,7 +21,19 @@ from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.mlp import MLP
 from jntk_viz.studies import gp_circle
 from jntk_viz.studies.gp_computing import computing
-from jntk_viz.studies.gp_posterior import STEP, Observations, parse_observations
+from jntk_viz.studies.gp_posterior import (
+    STEP,
+    Observation,
+    Observations,
+    parse_observations,
+    with_observation,
+    without_observation,
+)
+from jntk_viz.studies.gp_statistics import (
+    empirical_covariance,
+    excess_kurtosis,
+    relative_error,
+)
 from jntk_viz.studies.rates import PowerLaw, power_law
 
 WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
@@ -145,6 +157,40 @@ def on_circle(state: GPConvergenceState, width: int | None = None) -> gp_circle.
     )
 
 
+def observe(state: GPConvergenceState, kind: str) -> None:
+    """Observe `state.level` at `state.angle`: kind "v" for the value, "s" for the slope."""
+    new = Observation(state.angle, state.level, kind)
+    state.observed = with_observation(state.observed, new)
+
+
+def observe_at(state: GPConvergenceState, angle: float, value: float, kind: str) -> None:
+    """Observe what was pointed at, at the nearest angle; an observation pointed at is removed."""
+    angle = round(angle / STEP) * STEP % 360
+    reach = 0.15 * on_circle(state).prior[kind == "s"]
+    level = float(np.clip(round(value, 2), -4, 4))
+    for old in state.observations:
+        apart = abs((old.angle - angle + 180) % 360 - 180)
+        if old.kind == kind and apart <= STEP and abs(old.value - value) < reach:
+            observed = without_observation(state.observed, old.angle, kind)
+            break
+    else:
+        observed = with_observation(state.observed, Observation(angle, value, kind))
+    state.param.update(observed=observed, angle=angle, level=level)
+
+
+def work(state: GPConvergenceState):
+    """The work(job) that finds what the tab in view needs, for the present settings."""
+    if state.view == "functions":
+        wanted = state.ensemble, state.width, bool(state.observed)
+        return lambda job: explore_functions(job, *wanted)
+    settings = state.problem, state.width, state.networks
+    explorer = explore_errors if state.view == "covariance" else explore
+    return lambda job: explorer(job, *settings)
+
+
+SETTINGS = [name for name in GPConvergenceState.param if name != "name"]
+
+
 class Limit(NamedTuple):
     """The points and the limiting process: x (n, d0), covariance κ²Σ (n, 1+d0, n, 1+d0)."""
 
@@ -237,6 +283,11 @@ def _network(problem: Problem, width: int):
     return MLP(x.shape[1], width, problem.depth, ACTIVATIONS[problem.activation]), key, x
 
 
+def chunk_size(width: int) -> int:
+    """How many networks are drawn at once."""
+    return min(256, max(32, 2**15 // width))
+
+
 def draw(problem: Problem, width: int, networks: int) -> Iterator[np.ndarray]:
     """Draw (f, J) of random networks at κ = 1, a chunk of at most about 100 ms at a time.
 
@@ -245,7 +296,7 @@ def draw(problem: Problem, width: int, networks: int) -> Iterator[np.ndarray]:
     """
     mlp, key, x = _network(problem, width)
     chunks = _store(problem).draws[width]
-    chunk = min(256, max(32, 2**15 // width))
+    chunk = chunk_size(width)
     done = 0
     while done < networks:
         c = done // chunk
@@ -290,18 +341,6 @@ def fit_slope(errors) -> PowerLaw:
     return power_law(np.repeat(np.array(WIDTHS)[wide], errors.shape[1]), errors.ravel())
 
 
-def relative_error(covariance, limit) -> float:
-    """Frobenius norm of the difference over that of the limit, over all four blocks."""
-    return float(np.linalg.norm(covariance - limit) / np.linalg.norm(limit))
-
-
-def empirical_covariance(draws) -> np.ndarray:
-    """Second moments of (k, n, 1+d0) draws, (n, 1+d0, n, 1+d0); the mean is known to be zero."""
-    draws = np.asarray(draws, np.float64)
-    flat = draws.reshape(len(draws), -1)
-    return (flat.T @ flat / len(draws)).reshape(2 * draws.shape[1:])
-
-
 def finite_covariance(found: Found, kind: str, kappa: float) -> np.ndarray | None:
     """The covariance of (f, J) "one" network gives, or of "all" drawn; None if not yet known."""
     if kind == "one":
@@ -314,20 +353,21 @@ def typical_error(found: Found, width: int | None = None) -> float:
     return float(np.median(found.errors[WIDTHS.index(width or found.width)]))
 
 
-def sampling_noise(covariance, networks: int) -> float:
-    """Relative error that `empirical_covariance` has of exactly Gaussian draws, root mean square.
-
-    E ‖S - K‖² = ((tr K)² + ‖K‖²)/networks for the second moments S: no width lowers it.
-    """
-    rows = covariance.shape[0] * covariance.shape[1]
-    trace = np.trace(covariance.reshape(rows, rows))
-    return float(np.sqrt((trace**2 / np.sum(covariance**2) + 1) / networks))
+def pairs(state: GPConvergenceState, found: Found) -> np.ndarray:
+    """(f, J_α) of the networks drawn, at the point and for the α and κ of the state: (k, 2)."""
+    alpha = limit(state).feature(state.alpha)
+    return state.kappa * found.draws[:, state.point - 1][:, [0, alpha]]
 
 
-def excess_kurtosis(values) -> tuple[float, float]:
-    """E v⁴/(E v²)² - 3, which is 0 for a Gaussian of mean zero, and its standard error there."""
-    square = np.asarray(values, np.float64) ** 2
-    return float(np.mean(square**2) / np.mean(square) ** 2 - 3), float(np.sqrt(24 / len(square)))
+def kurtoses(state: GPConvergenceState, found: Found):
+    """`excess_kurtosis` of f and of J_α."""
+    f, slope = pairs(state, found).T
+    return excess_kurtosis(f), excess_kurtosis(slope)
+
+
+def law(found: Found) -> PowerLaw | None:
+    """`fit_slope`, once the errors of all widths are known."""
+    return fit_slope(found.errors) if np.isfinite(found.errors).all() else None
 
 
 class Progress(Protocol):
