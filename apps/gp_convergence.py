@@ -34,7 +34,7 @@ class GPConvergence:
             "covariance": gp_tabs.Covariance(s),
         }
         self.tabs["functions"].on_tap(self.notice.guarded(self.observe_at))
-        self.started = False
+        self.started, self.guessing = False, lambda: False
         self.controls = self.make_controls()
         s.param.watch(self.notice.guarded(self.changed), study.SETTINGS)
         self.redraw()
@@ -82,7 +82,8 @@ class GPConvergence:
         return self.tabs[self.state.view]
 
     def observe_at(self, angle, value, kind):
-        study.observe_at(self.state, angle, value, kind)
+        if not self.guessing():
+            study.observe_at(self.state, angle, value, kind)
 
     def start(self):
         """Begin to draw networks: the page stands in the browser."""
@@ -123,7 +124,7 @@ def app():
     it = GPConvergence()
     grids = {name: tab.grid() for name, tab in it.tabs.items()}
     plots = {key: plot for tab in it.tabs.values() for key, plot in tab.plots.items()}
-    return views.page(
+    page = views.page(
         "Random networks become a Gaussian process",
         text.QUESTION,
         name="gp_convergence",
@@ -139,6 +140,10 @@ def app():
         script=script,
         answers=answers(it.state),
     )
+    # A reader who draws a guess into the picture does not mean to observe.
+    prediction = page.guide.prediction
+    it.guessing = lambda: prediction.question is not None and not prediction.committed
+    return page
 
 
 if __name__.startswith("bokeh"):

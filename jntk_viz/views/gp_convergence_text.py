@@ -7,7 +7,7 @@ from jntk_viz.studies.gp_statistics import excess_kurtosis, relative_error, samp
 from jntk_viz.views.gp_convergence import subscript
 from jntk_viz.views.theme import FONT, INK
 
-QUESTION = "How do a random network's output and slope vary together, and how wide is wide enough?"
+QUESTION = "Random networks and their slopes: how wide is wide enough?"
 CLOUD_TITLE = "Both together, with 1σ and 2σ ellipses"
 NOTE_STYLE = {
     "sizing_mode": "stretch_width",
@@ -133,12 +133,14 @@ def functions_headline(state, circle, wider):
         if circle.networks is None:
             return f"{where}: drawing random networks …"
         sentence = (
-            f"{where} eight random functions are on average <b>{circle.distance:.2f}</b> of the "
-            "band's σ away from what they become as the width grows"
+            f"{where} random functions are on average <b>{circle.distance:.2f}\u00a0σ</b> away "
+            "from what they become as d → ∞"
         )
         if wider is not None:
-            sentence += f"; at width {wider[0]} it is {wider[1]:.2f}"
-        return f"{sentence}. Click to observe one."
+            sentence += f"; at width {wider[0]} only {wider[1]:.2f}\u00a0σ"
+            if wider[0] < state.width:
+                sentence = sentence.replace("only ", "it was ")
+        return f"{sentence}. Click into a picture to observe one."
     i = state.angle // study.STEP
     (f, slope), (df, dslope) = circle.mean[i], circle.deviation[i]
     prior = circle.prior
@@ -163,14 +165,14 @@ def counted(observations):
 def functions_note(state, circle):
     """What the colours mean, and what has to be known about the observations."""
     words = (
-        f"Orange: eight networks of width {state.width}; black ticks: their slopes, which are the "
-        "heights of the black dots on the right. Grey: the limit, mean ± 2σ"
+        f"Orange: eight networks of width {state.width}; ticks: their slopes, the heights of the "
+        "dots on the right. Grey: the limit, mean ± 2σ"
     )
-    words += ". " if not state.ends else "; blue, dashed: what the orange ones become as d → ∞. "
+    words += ". " if not state.ends else "; blue: what the orange ones become. "
     if not state.observed:
         return words + (
-            "Click in the left picture to observe a value, in the right one to observe a slope; "
-            "click an observation again to remove it."
+            "Click on the left to observe a value, on the right a slope; click an observation "
+            "again to remove it."
         )
     if circle.posterior.gap > 0.01 * circle.prior[0]:
         return words + (
@@ -187,9 +189,9 @@ def functions_note(state, circle):
         return words
     exactly = "pass through" if state.noise == 0 else f"are seen with noise σ = {state.noise:g} at"
     return words + (
-        f"The networks {exactly} what was observed: the last layer is conditioned, hidden layers "
-        f"drawn from {circle.members} by how well they explain it, of which "
-        f"{circle.effective:.0f} count."
+        f"The networks {exactly} what was observed: their last layer is conditioned on it, their "
+        f"hidden layers are chosen from {circle.members} by how well they explain it "
+        f"({circle.effective:.0f} count)."
     )
 
 

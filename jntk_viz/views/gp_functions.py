@@ -4,12 +4,11 @@ import holoviews as hv
 import numpy as np
 
 from jntk_viz.views.live import join_curves
-from jntk_viz.views.theme import BLUE, INK, MUTED, ORANGE, PURPLE, SAMPLE, THEORY
+from jntk_viz.views.theme import BLUE, INK, MUTED, PURPLE, SAMPLE, THEORY
 
 REACH = 3.4  # axes end this many standard deviations of the limit from zero
 TICK = 8  # degrees that half a slope tick spans
 APART = 60  # degrees between two ticks on one function
-NOTHING = np.empty((0, 0))
 _DEGREE = np.pi / 180
 _X_AXIS = [(a, f"{a}°") for a in (0, 90, 180, 270, 360)]
 
@@ -60,9 +59,7 @@ def functions(
     """
     x = np.linspace(0, 360, len(mean) + 1)
     middle, spread = closed(mean), 2 * closed(deviation)
-    as_ticks = len(slopes) > 0
-    parts = ticks(networks, slopes) if as_ticks else ([], [], [], [])
-    dots = _dots(networks)
+    parts = ticks(networks, slopes) if len(slopes) else ([], [], [], [])
     edge = 2 * prior * np.ones(2)
     elements = [
         hv.Area((x, middle - spread, middle + spread), vdims=["y", "y2"]).opts(
@@ -75,7 +72,7 @@ def functions(
         hv.Curve(_lines(ends)).opts(color=BLUE, line_width=1.8, line_dash="dashed"),
         hv.Curve((x, middle)).opts(color=THEORY, line_width=2.8),
         hv.Segments(parts).opts(color=INK, line_width=2.2),
-        hv.Scatter(dots).opts(color=ORANGE if as_ticks else INK, size=4 if as_ticks else 5),
+        hv.Scatter(_dots(networks)).opts(color=INK, size=5),
         hv.Segments(_tangents(middle, *tangents)).opts(color=PURPLE, line_width=5),
         hv.Scatter(seen).opts(color=PURPLE, size=13, line_color="white"),
         hv.Curve(([angle, angle], limits(prior))).opts(color=MUTED, line_width=1),

@@ -13,6 +13,8 @@ from jntk_viz.views import gp_functions
 from jntk_viz.views.live import LivePlot, update_all
 from jntk_viz.views.parts import plot_grid
 
+HEIGHT = 400  # the least, in pixels; what a window of 1280×720 leaves
+
 
 def _note():
     return pn.pane.HTML(**text.NOTE_STYLE)
@@ -43,8 +45,8 @@ class Functions(_Tab):
         self.plots = {"functions": self.value, "slopes": self.slope}
 
     def grid(self):
-        rows = [*13 * [12 * "v" + 9 * "s"], *2 * [21 * "n"]]
-        return plot_grid(*rows, v=self.value, s=self.slope, n=self.note)
+        rows = [*11 * [12 * "v" + 9 * "s"], *2 * [21 * "n"]]
+        return plot_grid(*rows, min_height=HEIGHT, v=self.value, s=self.slope, n=self.note)
 
     def on_tap(self, observe):
         """observe(angle, value, kind) is called for each click in a picture."""
@@ -135,9 +137,9 @@ class Densities(_Tab):
         self.note.object = text.DENSITIES_NOTE
 
     def grid(self):
-        rows = [*6 * ["aaaaqqqqccccc"], *6 * ["bbbbrrrrccccc"], 13 * "n"]
+        rows = [*5 * ["aaaaqqqqccccc"], *5 * ["bbbbrrrrccccc"], 13 * "n"]
         (a, b), (q, r) = self.densities, self.quantiles
-        return plot_grid(*rows, a=a, b=b, q=q, r=r, c=self.cloud, n=self.note)
+        return plot_grid(*rows, min_height=HEIGHT, a=a, b=b, q=q, r=r, c=self.cloud, n=self.note)
 
     def ready(self, state):
         return len(self._found(state).draws) == state.networks
@@ -198,7 +200,13 @@ class Covariance(_Tab):
     def grid(self):
         rows = [*6 * [14 * "e" + 9 * "h" + 9 * "l"], *6 * [14 * "e" + 11 * "d" + 7 * "n"]]
         return plot_grid(
-            *rows, e=self.errors, h=self.finite, l=self.limit, d=self.difference, n=self.note
+            *rows,
+            min_height=HEIGHT,
+            e=self.errors,
+            h=self.finite,
+            l=self.limit,
+            d=self.difference,
+            n=self.note,
         )
 
     def _found(self, state):
