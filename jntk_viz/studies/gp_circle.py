@@ -164,6 +164,12 @@ class OnCircle(NamedTuple):
         return float(np.sqrt(np.mean(gap**2)) / self.prior[0])
 
 
+def _members(ensemble, width, observed):
+    """How many of the networks computed so far take part: a multiple of LINES."""
+    known = known_networks(ensemble, width) // LINES * LINES
+    return known if observed else min(LINES, known)
+
+
 def on_circle(ensemble: Ensemble, width: int, kappa: float, observations, noise: float) -> OnCircle:
     """The limit given the observations, and the functions, as far as they have been computed."""
     limit = kappa**2 * limit_on_circle(ensemble.depth, ensemble.activation)
@@ -174,19 +180,18 @@ def on_circle(ensemble: Ensemble, width: int, kappa: float, observations, noise:
     posterior = condition(limit, rows, values, noise)
     ends = kappa * z @ _limit_root(ensemble.depth, ensemble.activation)
     ends = _update(ends, posterior, rows, values, errors)
-    known = _pool(ensemble).covariances.get(width, [])
-    members = len(known) // LINES * LINES if len(rows) else min(LINES, len(known))
+    members = _members(ensemble, width, len(rows) > 0)
     networks, effective = None, 0.0
-    if members >= LINES:
-        own = kappa**2 * np.array(known[:members])
+    if members:
+        own = kappa**2 * np.array(_pool(ensemble).covariances[width][:members])
         weights = evidence(own, limit, rows, values, noise)
         effective = 1 / float(np.sum(weights**2))
-        networks = np.empty((LINES, 2 * POINTS))
+        lines = np.empty((LINES, 2 * POINTS))
         for line, member in enumerate(chosen(weights)):
             free = kappa * _root(ensemble, width, int(member)) @ z[line]
             given = condition(own[member], rows, values, noise)
-            networks[line] = _update(free, given, rows, values, errors[line])
-        networks = networks.reshape(LINES, POINTS, 2)
+            lines[line] = _update(free, given, rows, values, errors[line])
+        networks = lines.reshape(LINES, POINTS, 2)
     deviation = np.sqrt(np.maximum(np.diag(posterior.covariance), 0))
     return OnCircle(
         posterior=posterior,

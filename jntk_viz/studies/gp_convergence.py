@@ -160,7 +160,7 @@ def on_circle(state: GPConvergenceState, width: int | None = None) -> gp_circle.
 def observe(state: GPConvergenceState, kind: str) -> None:
     """Observe `state.level` at `state.angle`: kind "v" for the value, "s" for the slope."""
     new = Observation(state.angle, state.level, kind)
-    state.observed = with_observation(state.observed, new)
+    state.param.update(observed=with_observation(state.observed, new))
 
 
 def observe_at(state: GPConvergenceState, angle: float, value: float, kind: str) -> None:

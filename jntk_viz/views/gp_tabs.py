@@ -269,7 +269,8 @@ class Widener:
         self.button.label = self.LABELS[1]
 
     def stop(self):
-        self.clock.stop()
+        if self.clock is not None:
+            self.clock.stop()
         self.clock = None
         self.button.label = self.LABELS[0]
 
@@ -280,7 +281,7 @@ class Widener:
         wider = study.WIDTHS[study.WIDTHS.index(self.state.width) + 1 :]
         if wider:
             self.state.width = wider[0]
-        if len(wider) < 2 and self.clock:
+        if len(wider) < 2:
             self.stop()
 
 
