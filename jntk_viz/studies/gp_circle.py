@@ -123,8 +123,8 @@ def chosen(weights) -> np.ndarray:
     number.
     """
     each = len(weights) // LINES
-    order = np.arange(len(weights)).reshape(each, LINES).T
-    order = np.roll(order, each // 2, axis=1).ravel()
+    members = np.arange(len(weights)).reshape(each, LINES).T
+    order = np.roll(members, each // 2, axis=1).ravel()
     places = np.arange(LINES) / LINES + (each // 2 + 0.5) / len(weights)
     index = np.searchsorted(np.cumsum(weights[order]), places)
     return order[np.minimum(index, len(weights) - 1)]
