@@ -24,7 +24,7 @@ PICTURES = """() => {
              y: [figure.y_range.start, figure.y_range.end], title: figure.title.text}]
   }))}"""
 F, SLOPES = "f of", "Their slopes"
-OUTPUT, SLOPE, CLOUD = "Output f(x₁)", "Slope J₁(x₁)", "Both together,"
+OUTPUT, SLOPE, CLOUD = "Output f(x₁)", "Slope J₁(x₁)", "Both, with"
 MAP, LIMIT, DIFFERENCE, ERROR = "One network,", "Limit", "Difference", "Error of"
 
 

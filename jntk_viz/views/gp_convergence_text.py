@@ -8,7 +8,7 @@ from jntk_viz.views.gp_convergence import subscript
 from jntk_viz.views.theme import FONT, INK
 
 QUESTION = "Random networks and their slopes: how wide is wide enough?"
-CLOUD_TITLE = "Both together, with 1σ and 2σ ellipses"
+CLOUD_TITLE = "Both, with 1σ and 2σ ellipses"
 NOTE_STYLE = {
     "sizing_mode": "stretch_width",
     "margin": (0, 6),
@@ -142,7 +142,8 @@ def functions_headline(state, circle, wider):
                 sentence = sentence.replace("only ", "it was ")
         return f"{sentence}. Click into a picture to observe one."
     i = state.angle // study.STEP
-    (f, slope), (df, dslope) = circle.mean[i], circle.deviation[i]
+    f, slope = np.round(circle.mean[i], 2) + 0.0  # no minus before a zero
+    df, dslope = circle.deviation[i]
     prior = circle.prior
     return _minus(
         f"Given {counted(state.observations)}, the limit has at {state.angle}° "
@@ -197,8 +198,8 @@ def functions_note(state, circle):
 
 def functions_titles(state):
     """Titles of both pictures, which also say what a click does."""
-    what = "given what was observed" if state.observed else "before anything is observed"
-    return f"f of random networks, {what}", "Their slopes along the circle"
+    given = " given the observations" if state.observed else ""
+    return f"f of random networks{given}", "Their slopes along the circle"
 
 
 def _minus(words):

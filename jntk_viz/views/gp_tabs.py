@@ -122,9 +122,12 @@ class Densities(_Tab):
         pair = limit.pair(state.point, limit.feature(state.alpha))
         nothing = {key: [] for key in statistics.Quantiles._fields}
         deviations = np.sqrt(np.diag(pair))
-        self.densities = [LivePlot(pictures.density, values=[], deviation=d) for d in deviations]
+        low = {"min_height": 110}  # two of them lie on top of one another
+        self.densities = [
+            LivePlot(pictures.density, values=[], deviation=d, **low) for d in deviations
+        ]
         self.quantiles = [
-            LivePlot(pictures.quantile_lines, deviation=d, **nothing) for d in deviations
+            LivePlot(pictures.quantile_lines, deviation=d, **low, **nothing) for d in deviations
         ]
         self.cloud = LivePlot(pictures.cloud, pairs=np.empty((0, 2)), covariance=pair)
         self.plots = {
@@ -181,9 +184,10 @@ class Covariance(_Tab):
     def __init__(self, state):
         super().__init__()
         maps = {"covariance": np.zeros_like(study.limit(state).covariance), "scale": 1.0}
-        self.finite = LivePlot(pictures.heat_map, **maps)
-        self.limit = LivePlot(pictures.heat_map, title="Limit", **maps)
-        self.difference = LivePlot(pictures.heat_map, colorbar=True, title="Difference", **maps)
+        low = maps | {"min_height": 110}
+        self.finite = LivePlot(pictures.heat_map, **low)
+        self.limit = LivePlot(pictures.heat_map, title="Limit", **low)
+        self.difference = LivePlot(pictures.heat_map, colorbar=True, title="Difference", **low)
         self.errors = LivePlot(
             pictures.errors_by_width,
             widths=study.WIDTHS,
