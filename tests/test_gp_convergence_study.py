@@ -13,8 +13,9 @@ from jntk_viz import (
     sample_value_and_jacobian,
 )
 from jntk_viz.studies import gp_convergence as study
+from jntk_viz.studies import gp_statistics as statistics
 from jntk_viz.studies.rates import PowerLaw
-from jntk_viz.views import LivePlot, use_theme
+from jntk_viz.views import LivePlot, gp_functions, use_theme
 from jntk_viz.views import gp_convergence as pictures
 from jntk_viz.views import gp_convergence_text as text
 
@@ -84,13 +85,13 @@ class Job:
 
 def test_exploring_refines_and_ends_at_minus_one_half():
     job = Job()
-    found = study.explore(job, PROBLEM, 32, 1000)
+    found = study.explore_errors(job, PROBLEM, 32, 1000)
     assert found.draws.shape == (1000, 12, 3)
     assert job.found[0].single is not None
     assert len(job.found[0].draws) == 0
     sizes = [len(f.draws) for f in job.found]
     assert sizes == sorted(sizes)
-    assert sizes[1] < 1000
+    assert 0 < sizes[len(study.WIDTHS) + 1] < 1000
     assert job.reports == sorted(job.reports)
     assert np.isfinite(found.errors).all()
     law = study.fit_slope(found.errors)
@@ -126,8 +127,8 @@ def test_sampling_noise_is_the_error_of_exact_draws():
     limit = study.limit(study.GPConvergenceState(data="circle")).covariance
     rng, flat = np.random.default_rng(0), limit.reshape(36, 36)
     errors = [
-        study.relative_error(
-            study.empirical_covariance(
+        statistics.relative_error(
+            statistics.empirical_covariance(
                 rng.multivariate_normal(np.zeros(36), flat, 50, method="eigh").reshape(50, 12, 3)
             ),
             limit,
@@ -135,15 +136,15 @@ def test_sampling_noise_is_the_error_of_exact_draws():
         for _ in range(300)
     ]
     assert np.mean(np.square(errors)) ** 0.5 == pytest.approx(
-        study.sampling_noise(limit, 50), rel=0.1
+        statistics.sampling_noise(limit, 50), rel=0.1
     )
 
 
 def test_excess_kurtosis():
     rng = np.random.default_rng(0)
-    normal, error = study.excess_kurtosis(rng.standard_normal(40_000))
+    normal, error = statistics.excess_kurtosis(rng.standard_normal(40_000))
     assert abs(normal) < 3 * error
-    assert study.excess_kurtosis(rng.laplace(size=40_000))[0] == pytest.approx(3, abs=0.5)
+    assert statistics.excess_kurtosis(rng.laplace(size=40_000))[0] == pytest.approx(3, abs=0.5)
 
 
 def test_finite_covariance_of_one_and_of_all():
@@ -155,6 +156,24 @@ def test_finite_covariance_of_one_and_of_all():
     np.testing.assert_allclose(study.finite_covariance(found, "all", 3.0), 9 * mean)
     assert study.finite_covariance(found._replace(single=None), "one", 1.0) is None
     assert study.finite_covariance(found._replace(draws=draws[:0]), "all", 1.0) is None
+
+
+def test_quantiles_lie_where_the_normal_ones_do():
+    rng = np.random.default_rng(0)
+    outside = []
+    for _ in range(300):
+        q = statistics.quantiles(2.0 * rng.standard_normal(400), 2.0)
+        outside.append((q.sample < q.low) | (q.sample > q.high))
+    # 5 % at each place, tails included: exact for every one of them.
+    np.testing.assert_allclose(np.mean(outside, axis=0), 0.05, atol=0.045)
+    assert np.mean(outside) == pytest.approx(0.05, abs=0.01)
+    assert np.all(np.diff(q.limit) > 0)
+    assert q.low[0] < q.limit[0] < q.high[0] < q.limit[5]
+    assert q.sample[0] == pytest.approx(q.limit[0], abs=2.5)
+    assert len(statistics.quantiles([], 1.0).limit) == 0
+    heavy = statistics.quantiles(rng.standard_t(3, size=2000), 3**0.5)
+    assert heavy.sample[-1] > heavy.high[-1]
+    assert heavy.sample[0] < heavy.low[0]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -235,3 +254,72 @@ def test_note_blames_the_number_of_networks_only_where_it_should():
     assert "more networks would lower it" in text.note(state, found, limit)
     assert "the rest is the width" in text.note(state, found._replace(draws=2 * draws), limit)
     assert "Averaged" not in text.note(state, found._replace(draws=draws[:50]), limit)
+
+
+def test_ticks_are_tangents():
+    """Half a tick's rise over half its run in radians is the slope."""
+    theta = np.deg2rad(np.arange(0, 360, 5))
+    functions, slopes = np.stack([np.sin(theta)] * 3), np.stack([np.cos(theta)] * 3)
+    x0, y0, x1, y1 = gp_functions.ticks(functions, slopes)
+    assert len(x0) == 3 * 6
+    middle = np.deg2rad((x0 + x1) / 2)
+    np.testing.assert_allclose((y0 + y1) / 2, np.sin(middle), atol=1e-12)
+    np.testing.assert_allclose((y1 - y0) / np.deg2rad(x1 - x0), np.cos(middle), atol=1e-12)
+
+
+def test_functions_are_drawn_over_the_band_in_place():
+    n = 72
+    nothing, theta = np.empty((0, n)), np.deg2rad(np.arange(0, 360, 5))
+    arguments = {
+        "networks": nothing, "slopes": nothing, "ends": nothing, "mean": np.zeros(n),
+        "deviation": np.ones(n), "prior": 1.0, "seen": ([], []), "tangents": ([], []),
+        "angle": 90, "level": 1.0,
+    }  # fmt: skip
+    plot = LivePlot(gp_functions.functions, **arguments)
+    functions = np.stack([np.sin(theta), np.cos(theta)])
+    plot.update(
+        networks=functions, slopes=np.roll(functions, 1), seen=([90], [0.5]), tangents=([180], [1])
+    )
+    _, _, lines, ends, mean, _, dots, tangents, seen, *_ = [
+        {k: np.asarray(v) for k, v in r.data_source.data.items()} for r in plot.figure.renderers
+    ]
+    assert np.nanmax(lines["y"]) == pytest.approx(1)
+    assert np.isnan(lines["y"]).sum() == 2
+    assert lines["x"][72] == 360
+    assert lines["y"][72] == pytest.approx(0)  # closed
+    assert [len(next(iter(part.values()))) for part in (ends, dots, tangents, seen)] == [
+        0,
+        12,
+        1,
+        1,
+    ]
+    assert len(mean["y"]) == 73
+    plot.set(ylim=gp_functions.limits(2.0))
+    assert plot.figure.y_range.end == pytest.approx(6.8)
+
+
+def test_words_about_functions():
+    state = study.GPConvergenceState(depth=1, activation="erf", observed="90:1:v;270:1:v;0:0:s")
+    circle = study.on_circle(state)
+    words = text.functions_note(state, circle)
+    assert "contradict" in words
+    assert text.counted(state.observations) == "2 values and 1 slope"
+    state.observed = "90:0.5:v"
+    circle = study.on_circle(state)
+    words = text.functions_headline(state, circle, None)
+    assert "Given 1 value, the limit has at 90° f = <b>0.50</b> ± 0.00" in words
+    assert "contradict" not in text.functions_note(state, circle)
+    state.observed = "90:9:v"
+    assert "9.0 σ out" in text.functions_note(state, study.on_circle(state))
+
+
+def test_words_about_densities():
+    state = study.GPConvergenceState(data="circle", networks=500, width=8)
+    rng = np.random.default_rng(0)
+    draws = rng.standard_normal((500, 12, 3))
+    draws[:, 0, 1] = rng.laplace(size=500)
+    found = study.Found(state.problem, 8, draws, None, np.zeros((8, 16)))
+    words = text.densities_headline(state, found, study.limit(state))
+    assert "the slope has heavier tails" in words
+    state.alpha = 2
+    assert "no more than Gaussian" in text.densities_headline(state, found, study.limit(state))

@@ -6,22 +6,34 @@ hidden layers are drawn, and only the last layer is still random, shows the rate
 random, differs from the limit by about 1/√width, and makes f a mixture of Gaussians.
 """
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import jax
 import numpy as np
 import param
-from threadpoolctl import ThreadpoolController
 
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.datasets import dataset_available, load_dataset
 from jntk_viz.finite import finite_jacobian_nngp, sample_value_and_jacobian
 from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.mlp import MLP
+from jntk_viz.studies import gp_circle
+from jntk_viz.studies.gp_computing import computing
+from jntk_viz.studies.gp_posterior import (
+    STEP,
+    Observation,
+    Observations,
+    parse_observations,
+    with_observation,
+    without_observation,
+)
+from jntk_viz.studies.gp_statistics import (
+    empirical_covariance,
+    excess_kurtosis,
+    relative_error,
+)
 from jntk_viz.studies.rates import PowerLaw, power_law
 
 WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
@@ -62,6 +74,11 @@ class Problem(NamedTuple):
 class GPConvergenceState(param.Parameterized):
     """Everything that the page shows follows from these values."""
 
+    view = param.Selector(
+        default="functions",
+        objects={"Functions": "functions", "Densities": "densities", "Covariance": "covariance"},
+        label="View",
+    )
     width = param.Selector(
         default=32, objects=list(WIDTHS), label="Width d", doc="Neurons in each hidden layer."
     )
@@ -75,6 +92,27 @@ class GPConvergenceState(param.Parameterized):
     kappa = param.Number(
         1.0, bounds=(0.1, 3), step=0.1, label="Output scale κ", doc="Multiplies f and J."
     )
+    observed = Observations(
+        "",
+        label="Observations",
+        doc="Such as 90:1.2:v;180:0:s: at 90 degrees the value 1.2, at 180 the slope 0.",
+    )
+    angle = param.Integer(
+        90, bounds=(0, 360 - STEP), step=STEP, label="Angle θ (degrees)",
+        doc="Where the words give numbers, and where the buttons observe.",
+    )  # fmt: skip
+    level = param.Number(
+        1.0, bounds=(-4, 4), step=0.1, label="Observed there",
+        doc="The value of f, or its slope per radian, that the buttons observe.",
+    )  # fmt: skip
+    noise = param.Number(
+        0.0, bounds=(0, 0.5), step=0.05, label="Noise σ of observations",
+        doc="At 0 every function passes exactly through what was observed.",
+    )  # fmt: skip
+    ends = param.Boolean(
+        False, label="Where they end, d → ∞",
+        doc="Draws of the limit: what each of the functions becomes as the width grows.",
+    )  # fmt: skip
     networks = param.Selector(
         default=1000,
         objects=[100, 250, 500, 1000, 2000, 4000],
@@ -102,6 +140,55 @@ class GPConvergenceState(param.Parameterized):
     @property
     def problem(self) -> Problem:
         return Problem(self.data, self.depth, self.activation, self.seed)
+
+    @property
+    def ensemble(self) -> gp_circle.Ensemble:
+        return gp_circle.Ensemble(self.depth, self.activation, self.seed)
+
+    @property
+    def observations(self):
+        return parse_observations(self.observed)
+
+
+def on_circle(state: GPConvergenceState, width: int | None = None) -> gp_circle.OnCircle:
+    """The functions on the circle, as far as they have been computed, and their limit."""
+    return gp_circle.on_circle(
+        state.ensemble, width or state.width, state.kappa, state.observations, state.noise
+    )
+
+
+def observe(state: GPConvergenceState, kind: str) -> None:
+    """Observe `state.level` at `state.angle`: kind "v" for the value, "s" for the slope."""
+    new = Observation(state.angle, state.level, kind)
+    state.param.update(observed=with_observation(state.observed, new))
+
+
+def observe_at(state: GPConvergenceState, angle: float, value: float, kind: str) -> None:
+    """Observe what was pointed at, at the nearest angle; an observation pointed at is removed."""
+    angle = round(angle / STEP) * STEP % 360
+    reach = 0.15 * on_circle(state).prior[kind == "s"]
+    level = float(np.clip(round(value, 2), -4, 4))
+    for old in state.observations:
+        apart = abs((old.angle - angle + 180) % 360 - 180)
+        if old.kind == kind and apart <= STEP and abs(old.value - value) < reach:
+            observed = without_observation(state.observed, old.angle, kind)
+            break
+    else:
+        observed = with_observation(state.observed, Observation(angle, value, kind))
+    state.param.update(observed=observed, angle=angle, level=level)
+
+
+def work(state: GPConvergenceState):
+    """The work(job) that finds what the tab in view needs, for the present settings."""
+    if state.view == "functions":
+        wanted = state.ensemble, state.width, bool(state.observed)
+        return lambda job: explore_functions(job, *wanted)
+    settings = state.problem, state.width, state.networks
+    explorer = explore_errors if state.view == "covariance" else explore
+    return lambda job: explorer(job, *settings)
+
+
+SETTINGS = [name for name in GPConvergenceState.param if name != "name"]
 
 
 class Limit(NamedTuple):
@@ -167,25 +254,6 @@ def limit(state: GPConvergenceState) -> Limit:
     return Limit(x, names, state.kappa**2 * unit)
 
 
-_one_at_a_time = threading.Lock()
-
-
-@cache
-def _threads():
-    return ThreadpoolController()
-
-
-@contextmanager
-def _computing():
-    """One visitor computes at a time: they share what is stored.
-
-    The many small QR factorisations take one thread: with several, OpenBLAS spends most of its
-    time waiting, on a busy machine a hundred times longer than computing.
-    """
-    with _one_at_a_time, _threads().limit(limits=1, user_api="blas"):
-        yield
-
-
 class _Store:
     """What has been computed for one `Problem`: pure numbers, so every visitor can share them."""
 
@@ -215,6 +283,11 @@ def _network(problem: Problem, width: int):
     return MLP(x.shape[1], width, problem.depth, ACTIVATIONS[problem.activation]), key, x
 
 
+def chunk_size(width: int) -> int:
+    """How many networks are drawn at once."""
+    return min(256, max(32, 2**15 // width))
+
+
 def draw(problem: Problem, width: int, networks: int) -> Iterator[np.ndarray]:
     """Draw (f, J) of random networks at κ = 1, a chunk of at most about 100 ms at a time.
 
@@ -223,11 +296,11 @@ def draw(problem: Problem, width: int, networks: int) -> Iterator[np.ndarray]:
     """
     mlp, key, x = _network(problem, width)
     chunks = _store(problem).draws[width]
-    chunk = min(256, max(32, 2**15 // width))
+    chunk = chunk_size(width)
     done = 0
     while done < networks:
         c = done // chunk
-        with _computing():
+        with computing():
             if c == len(chunks):
                 chunk_key = jax.random.fold_in(key, 100 + c)
                 new = sample_value_and_jacobian(mlp, chunk_key, x, n_networks=chunk)
@@ -244,7 +317,7 @@ def width_error(problem: Problem, width: int, repeat: int) -> float:
     repeat); K is the limit. The ratio does not depend on κ.
     """
     store, row = _store(problem), WIDTHS.index(width)
-    with _computing():
+    with computing():
         if np.isnan(store.errors[row, repeat]):
             mlp, key, x = _network(problem, width)
             key = jax.random.fold_in(key, repeat)
@@ -268,18 +341,6 @@ def fit_slope(errors) -> PowerLaw:
     return power_law(np.repeat(np.array(WIDTHS)[wide], errors.shape[1]), errors.ravel())
 
 
-def relative_error(covariance, limit) -> float:
-    """Frobenius norm of the difference over that of the limit, over all four blocks."""
-    return float(np.linalg.norm(covariance - limit) / np.linalg.norm(limit))
-
-
-def empirical_covariance(draws) -> np.ndarray:
-    """Second moments of (k, n, 1+d0) draws, (n, 1+d0, n, 1+d0); the mean is known to be zero."""
-    draws = np.asarray(draws, np.float64)
-    flat = draws.reshape(len(draws), -1)
-    return (flat.T @ flat / len(draws)).reshape(2 * draws.shape[1:])
-
-
 def finite_covariance(found: Found, kind: str, kappa: float) -> np.ndarray | None:
     """The covariance of (f, J) "one" network gives, or of "all" drawn; None if not yet known."""
     if kind == "one":
@@ -292,20 +353,21 @@ def typical_error(found: Found, width: int | None = None) -> float:
     return float(np.median(found.errors[WIDTHS.index(width or found.width)]))
 
 
-def sampling_noise(covariance, networks: int) -> float:
-    """Relative error that `empirical_covariance` has of exactly Gaussian draws, root mean square.
-
-    E ‖S - K‖² = ((tr K)² + ‖K‖²)/networks for the second moments S: no width lowers it.
-    """
-    rows = covariance.shape[0] * covariance.shape[1]
-    trace = np.trace(covariance.reshape(rows, rows))
-    return float(np.sqrt((trace**2 / np.sum(covariance**2) + 1) / networks))
+def pairs(state: GPConvergenceState, found: Found) -> np.ndarray:
+    """(f, J_α) of the networks drawn, at the point and for the α and κ of the state: (k, 2)."""
+    alpha = limit(state).feature(state.alpha)
+    return state.kappa * found.draws[:, state.point - 1][:, [0, alpha]]
 
 
-def excess_kurtosis(values) -> tuple[float, float]:
-    """E v⁴/(E v²)² - 3, which is 0 for a Gaussian of mean zero, and its standard error there."""
-    square = np.asarray(values, np.float64) ** 2
-    return float(np.mean(square**2) / np.mean(square) ** 2 - 3), float(np.sqrt(24 / len(square)))
+def kurtoses(state: GPConvergenceState, found: Found):
+    """`excess_kurtosis` of f and of J_α."""
+    f, slope = pairs(state, found).T
+    return excess_kurtosis(f), excess_kurtosis(slope)
+
+
+def law(found: Found) -> PowerLaw | None:
+    """`fit_slope`, once the errors of all widths are known."""
+    return fit_slope(found.errors) if np.isfinite(found.errors).all() else None
 
 
 class Progress(Protocol):
@@ -316,19 +378,36 @@ class Progress(Protocol):
 
 
 def explore(job: Progress, problem: Problem, width: int, networks: int) -> Found:
-    """One network's covariance, then the draws, then the errors of all widths.
+    """Draws of networks, for the densities. job.emit gets a `Found` after each step.
 
-    job.emit gets a `Found` after each step. What has been computed before costs nothing.
+    What has been computed before costs nothing; so it is for the two functions below.
     """
+    job.progress(0, f"width {width}")
+    for draws in draw(problem, width, networks):
+        job.progress(len(draws) / networks, f"{len(draws)} of {networks} networks")
+        job.emit(known(problem, width, len(draws)))
+    return known(problem, width, networks)
+
+
+def explore_errors(job: Progress, problem: Problem, width: int, networks: int) -> Found:
+    """The covariance of one network, the errors of all widths, and draws of networks."""
     job.progress(0, f"width {width}")
     width_error(problem, width, 0)
     job.emit(known(problem, width, networks))
-    for draws in draw(problem, width, networks):
-        job.progress(0.5 * len(draws) / networks, f"{len(draws)} of {networks} networks")
-        job.emit(known(problem, width, len(draws)))
     for i, w in enumerate(WIDTHS):
         for repeat in range(REPEATS):
-            job.progress(0.5 + 0.5 * i / len(WIDTHS), f"covariance of networks of width {w}")
+            job.progress(0.7 * i / len(WIDTHS), f"covariance of networks of width {w}")
             width_error(problem, w, repeat)
         job.emit(known(problem, width, networks))
+    for draws in draw(problem, width, networks):
+        job.progress(0.7 + 0.3 * len(draws) / networks, f"{len(draws)} of {networks} networks")
+        job.emit(known(problem, width, len(draws)))
     return known(problem, width, networks)
+
+
+def explore_functions(job: Progress, ensemble, width: int, observed: bool) -> None:
+    """Networks on the circle: those of `width`, then those of the others, so that they can play.
+
+    job.emit gets the width whenever there is something new to be seen.
+    """
+    gp_circle.draw_networks(job, ensemble, width, WIDTHS, observed)

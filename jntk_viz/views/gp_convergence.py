@@ -60,6 +60,25 @@ def density(values, deviation, remark=""):
     )
 
 
+def quantile_lines(limit, sample, low, high, deviation):
+    """Quantiles of networks against those of the limit, over the band of exactly Gaussian draws.
+
+    limit, sample, low, high: (q,), as `studies.gp_convergence.Quantiles`. deviation: of the limit.
+    """
+    ends = REACH * deviation * np.array([-1, 1])
+    elements = [
+        hv.Area((limit, low, high), vdims=["y", "y2"]).opts(
+            color=THEORY, alpha=0.22, line_color=None
+        ),
+        hv.Curve((ends, ends)).opts(color=THEORY, line_width=1.5),
+        hv.Scatter((limit, sample)).opts(color=SAMPLE, size=5, line_color=None),
+    ]
+    return hv.Overlay(elements).opts(
+        xlim=tuple(ends), ylim=tuple(ends), xlabel="quantile of the limit",
+        ylabel="of the networks", xticks=5, yticks=5, show_legend=False,
+    )  # fmt: skip
+
+
 def ellipses(covariance, radii=(1, 2)):
     """Contours at `radii` standard deviations of a centred Gaussian, separated by NaN: (m, 2)."""
     values, vectors = np.linalg.eigh(covariance)
@@ -176,7 +195,7 @@ def errors_by_width(widths, errors, width, fitted=None, fit_from=64):
     return hv.Overlay(elements).opts(
         logx=True, logy=True, xlim=(6.5, 1300), ylim=ERROR_LIMITS, xlabel="width d", ylabel="",
         xticks=[(w, str(int(w))) for w in widths[::2]], yticks=_PERCENT, show_legend=False,
-        title="Error of one network",
+        title="Error of the covariance that one network gives",
     )  # fmt: skip
 
 

@@ -3,66 +3,17 @@
 import numpy as np
 
 from jntk_viz.studies import gp_convergence as study
+from jntk_viz.studies.gp_statistics import excess_kurtosis, relative_error, sampling_noise
 from jntk_viz.views.gp_convergence import subscript
-from jntk_viz.views.parts import Formula
 from jntk_viz.views.theme import FONT, INK
 
-QUESTION = "How do a random network's output and slope vary together, and how wide is wide enough?"
-CLOUD_TITLE = "Both together, with 1σ and 2σ ellipses"
+QUESTION = "Random networks and their slopes: how wide is wide enough?"
+CLOUD_TITLE = "Both, with 1σ and 2σ ellipses"
 NOTE_STYLE = {
     "sizing_mode": "stretch_width",
     "margin": (0, 6),
     "styles": {"font": f"400 14px/1.35 {FONT}", "color": INK},
 }
-
-FORMULAS = (
-    Formula(
-        r"h^0 = x,\quad g^1 = W^1 x,\quad g^l = \tfrac{1}{\sqrt d}\,W^l h^{l-1},\quad "
-        r"h^l = \varphi(g^l),\quad f(x) = \tfrac{\kappa}{\sqrt d}\,W^{L+1} h^L",
-        "The network. Every entry of every weight matrix is drawn from N(0, 1).",
-        {
-            r"x": "input, a point of the unit sphere with d₀ coordinates",
-            r"d,\; L": "width, that is neurons in each hidden layer; depth, that is hidden layers",
-            r"\varphi": "activation, scaled so that E φ(z)² = 1 for z ~ N(0, 1)",
-            r"\kappa": "output scale; it multiplies f and J alike",
-        },
-    ),
-    Formula(
-        r"(f, J) \;\xrightarrow{\;d\to\infty\;}\; \mathcal{GP},\qquad "
-        r"J(x)_\alpha = \frac{\partial f(x)}{\partial x_\alpha}",
-        "As the width grows, outputs and slopes at all inputs together become Gaussian.",
-        {
-            r"J(x)_\alpha": "input Jacobian: how the output changes with input feature α. "
-            "It is not a gradient in the parameters",
-            r"\mathcal{GP}": "a Gaussian process of mean zero: values and slopes at finitely "
-            "many inputs are jointly normal",
-        },
-    ),
-    Formula(
-        r"\mathrm{Cov}\big(f_\alpha(x), f_\beta(x')\big) = "
-        r"\kappa^2\,\partial_\alpha\,\partial'_\beta\,\Sigma^{(L)}(x, x'),"
-        r"\qquad f_0=f,\; f_\alpha=J_\alpha",
-        "All four kinds of blocks follow from one kernel by differentiation: f–f from the kernel "
-        "itself, J–f and f–J from one derivative, J–J from two.",
-        {
-            r"\Sigma^{(L)}": "the NNGP kernel: covariance of f alone, infinitely wide, κ = 1",
-            r"\partial_\alpha,\;\partial'_\beta": "derivative in coordinate α of x, in β of x'; "
-            "no derivative for index 0",
-        },
-    ),
-    Formula(
-        r"K_d = \tfrac{\kappa^2}{d}\,\big\langle h^L_\alpha(x),\, h^L_\beta(x')\big\rangle,\qquad"
-        r"\text{error} = \frac{\lVert K_d - K\rVert_F}{\lVert K\rVert_F} \sim \frac{1}{\sqrt d}",
-        "The covariance that one network gives to (f, J), its hidden layers being drawn and only "
-        "the last layer random. It differs from network to network, which makes f a mixture of "
-        "Gaussians with heavy tails; when it stops differing, f is Gaussian.",
-        {
-            r"h^L_\alpha": "last hidden layer (α = 0) and its derivative in coordinate α of x",
-            r"K": "the limit, κ² ∂_α ∂'_β Σ on the 12 points",
-            r"\lVert\cdot\rVert_F": "root of the sum of all squared entries",
-        },
-    ),
-)
 
 
 def percent(fraction):
@@ -81,7 +32,7 @@ def kurtosis_remark(values):
     """The excess kurtosis of the values beside what Gaussian ones would have, give or take."""
     if len(values) == 0:
         return "drawing networks …"
-    excess, error = study.excess_kurtosis(values)
+    excess, error = excess_kurtosis(values)
     return f"excess kurtosis {excess:.2f}\nif Gaussian 0 ± {2 * error:.2f}".replace("-", "−")
 
 
@@ -113,14 +64,16 @@ def headline(state, found, law):
     if law is None:
         return f"{sentence}. Measuring the other widths …"
     rate = (
-        f" Error ∝ width{_power(law.slope)}, 95 % interval {law.low:.2f} to {law.high:.2f}; "
-        f"theory: width{_power(-0.5)}."
+        f" Error ∝ width{_power(law.slope)}, 95 % interval "
+        + _minus(f"{law.low:.2f} to {law.high:.2f}")
+        + f"; theory: width{_power(-0.5)}."
     )
-    return f"{sentence}.{rate.replace('-', '−')}"
+    return f"{sentence}.{rate}"
 
 
 def _power(exponent):
-    return f"<sup style='line-height:0'>{exponent:.2g}</sup>"
+    words = f"{exponent:.2g}".replace("-", "−")
+    return f"<sup style='line-height:0'>{words}</sup>"
 
 
 def note(state, found, limit):
@@ -132,8 +85,8 @@ def note(state, found, limit):
     if len(found.draws) < state.networks:
         return order
     average = study.finite_covariance(found, "all", state.kappa)
-    error = study.relative_error(average, limit.covariance)
-    noise = study.sampling_noise(limit.covariance, state.networks)
+    error = relative_error(average, limit.covariance)
+    noise = sampling_noise(limit.covariance, state.networks)
     words = (
         f"Averaged over all {state.networks} networks the error is {percent(error)}, of which "
         f"drawing so few explains {percent(noise)}"
@@ -143,3 +96,111 @@ def note(state, found, limit):
     else:
         words += "; the rest is the width."
     return order + words
+
+
+def densities_headline(state, found, limit):
+    """Whether output and slope still have the tails of a mixture."""
+    where = f"At width <b>{state.width}</b> and depth <b>{state.depth}</b>"
+    if len(found.draws) < state.networks:
+        return f"{where}: drawing random networks …"
+    value, slope, _ = names(state, limit)
+    (f, error), (j, _) = study.kurtoses(state, found)
+    sentence = (
+        f"{where}, over {state.networks} networks, the output {value} has excess kurtosis "
+        f"<b>{f:.2f}</b> and the slope {slope} <b>{j:.2f}</b>"
+    )
+    heavy = [name for name, k in (("the output", f), ("the slope", j)) if k > 2 * error]
+    if not heavy:
+        return _minus(f"{sentence}: no more than Gaussian draws would, 0 ± {2 * error:.2f}.")
+    tails = f"{' and '.join(heavy)} {'have' if len(heavy) > 1 else 'has'} heavier tails"
+    return _minus(f"{sentence}: {tails} than the limit, whose draws give 0 ± {2 * error:.2f}.")
+
+
+DENSITIES_NOTE = (
+    "Points on the line have the limit's quantiles; exactly Gaussian draws, as many as the "
+    "networks, stay in the grey band 95 % of the time at each place. Heavy tails bend down on the "
+    "left and up on the right. Ellipses: limit black, networks light."
+)
+
+
+def functions_headline(state, circle, wider):
+    """How far the functions are from where they end; or what is known at the angle θ.
+
+    wider: (width, distance) of another width, or None while not known.
+    """
+    if not state.observed:
+        where = f"At width <b>{state.width}</b> and depth <b>{state.depth}</b>"
+        if circle.networks is None:
+            return f"{where}: drawing random networks …"
+        sentence = (
+            f"{where} random functions are on average <b>{circle.distance:.2f}\u00a0σ</b> away "
+            "from what they become as d → ∞"
+        )
+        if wider is not None:
+            sentence += f"; at width {wider[0]} only {wider[1]:.2f}\u00a0σ"
+            if wider[0] < state.width:
+                sentence = sentence.replace("only ", "it was ")
+        return f"{sentence}. Click into a picture to observe one."
+    i = state.angle // study.STEP
+    f, slope = np.round(circle.mean[i], 2) + 0.0  # no minus before a zero
+    df, dslope = circle.deviation[i]
+    prior = circle.prior
+    return _minus(
+        f"Given {counted(state.observations)}, the limit has at {state.angle}° "
+        f"f = <b>{f:.2f}</b> ± {df:.2f} (± {prior[0]:.2f} before) and the slope "
+        f"<b>{slope:.2f}</b> ± {dslope:.2f} (± {prior[1]:.2f} before)."
+    )
+
+
+def counted(observations):
+    """How many values and slopes were observed."""
+    number = {kind: sum(o.kind == kind for o in observations) for kind in "vs"}
+    words = [
+        f"{n} {word}{'s' if n > 1 else ''}"
+        for n, word in ((number["v"], "value"), (number["s"], "slope"))
+        if n
+    ]
+    return " and ".join(words)
+
+
+def functions_note(state, circle):
+    """What the colours mean, and what has to be known about the observations."""
+    words = (
+        f"Orange: eight networks of width {state.width}; ticks: their slopes, the heights of the "
+        "dots on the right. Grey: the limit, mean ± 2σ"
+    )
+    words += ". " if not state.ends else "; blue: what the orange ones become. "
+    if not state.observed:
+        return words + (
+            "Click on the left to observe a value, on the right a slope; click an observation "
+            "again to remove it."
+        )
+    if circle.posterior.gap > 0.01 * circle.prior[0]:
+        return words + (
+            "These observations contradict one another: no function of this ensemble has them all "
+            f"(off by {circle.posterior.gap:.2g}). The best compromise is shown; with noise σ > 0 "
+            "it would be no contradiction."
+        )
+    if circle.posterior.surprise > 3:
+        words += (
+            f"Together the observations lie {circle.posterior.surprise:.1f} σ out: the limit "
+            "hardly ever does that. "
+        )
+    if circle.networks is None:
+        return words
+    exactly = "pass through" if state.noise == 0 else f"are seen with noise σ = {state.noise:g} at"
+    return words + (
+        f"The networks {exactly} what was observed: their last layer is conditioned on it, their "
+        f"hidden layers are chosen from {circle.members} by how well they explain it "
+        f"({circle.effective:.0f} count)."
+    )
+
+
+def functions_titles(state):
+    """Titles of both pictures, which also say what a click does."""
+    given = " given the observations" if state.observed else ""
+    return f"f of random networks{given}", "Their slopes along the circle"
+
+
+def _minus(words):
+    return words.replace("-", "−")
