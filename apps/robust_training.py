@@ -7,7 +7,7 @@ import panel as pn
 
 from jntk_viz import views
 from jntk_viz.studies import robust_training as study
-from jntk_viz.studies.robust_predictor import has_slice
+from jntk_viz.studies.robust_predictor import picture_of
 from jntk_viz.studies.robust_script import script
 from jntk_viz.views import background
 from jntk_viz.views import robust_training as pictures
@@ -30,6 +30,7 @@ class RobustTraining:
     def __init__(self):
         self.state = s = study.RobustTrainingState()
         self.found = study.Found(s.problem, {}, {}, {})
+        self.started = False  # what is drawn before the page is in the browser may be lost
         self.headline = views.Headline()
         self.notice, self.job = views.Notice(), views.LatestWins()
         self.pictures = Pictures(s)
@@ -58,6 +59,8 @@ class RobustTraining:
 
     def changed(self, *events):
         """Show what is known of the new state at once; look for the rest when the reader pauses."""
+        if not self.started:
+            return
         if self.state.problem == self.found.problem:
             self.redraw()
         else:
@@ -66,6 +69,7 @@ class RobustTraining:
             self.explore_later()
 
     def explore(self):
+        self.started = True
         wanted = self.state.snapshot()
         self.job.submit(lambda job: study.explore(job, wanted), done=self.show, partial=self.show)
 
@@ -103,14 +107,15 @@ class RobustTraining:
 
 def controls(state):
     """The widgets in pairs where they are small; what has no use in a view is put away."""
+    state.param.data.objects = study.source_labels()
     made = dict(zip(CONTROLS, views.controls_for(state, *CONTROLS, slow=("depth",)), strict=True))
-    made["data"].options = study.source_labels()
 
     def put_away(*_):
         sees = state.view == "predictor"
         made["rate"].visible = state.training == "descent"
-        made["plane"].visible = sees and has_slice(state.data)
-        made["point"].visible = sees and state.data != "circle"
+        picture = picture_of(state.data)
+        made["plane"].visible = sees and picture == "slice"
+        made["point"].visible = sees and picture != "circle"
         made["shown"].visible = state.view == "map"
 
     state.param.watch(put_away, ["view", "training", "data"])
@@ -139,6 +144,7 @@ def app():
         plots=it.pictures.plots(),
         script=script,
         answers=it.answers(),
+        sources=study.SOURCES,
         slow=("depth", "data", "activation"),
     )
     put_away()  # the address has been read meanwhile

@@ -14,6 +14,7 @@ from jntk_viz.attacks import first_order_margin, tangent_jacobian
 from jntk_viz.datasets import normalize
 from jntk_viz.dynamics import KernelPredictor
 from jntk_viz.studies.robust_solution import Prepared, Problem, Solution, prepare
+from jntk_viz.studies.sources import OWN, load
 
 PLANES = {
     "principal": "First principal directions",
@@ -25,9 +26,12 @@ ANGLES = np.linspace(0, 2 * np.pi, 361)
 SHOWN_DIGITS = 4
 
 
-def has_slice(data: str) -> bool:
-    """Whether a data set is shown on a slice; a circle and images have pictures of their own."""
-    return data not in ("circle", "digits")
+def picture_of(data: str) -> str:
+    """How a data set's predictor is shown: on the "circle", on a "slice", or by its "digits"."""
+    if data in ("circle", "digits"):
+        return data
+    flat = data.startswith(OWN) and load(data).x.shape[1] == 2
+    return "circle" if flat else "slice"
 
 
 class OnCircle(NamedTuple):

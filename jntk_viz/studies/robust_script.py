@@ -3,6 +3,7 @@
 import numpy as np
 
 from jntk_viz.studies.robust_training import DIVERGED, SOURCES, RobustTrainingState, prepare
+from jntk_viz.studies.sources import OWN
 
 _HEAD = '''"""Robust training in closed form: {title}."""
 
@@ -12,7 +13,7 @@ import jntk_viz as jv
 
 lam, t, epsilon, norm = {lam!r}, {t}, {epsilon!r}, {norm!r}
 kernel = {{"depth": {depth}, "activation": {activation!r}}}
-data = jv.load_dataset({data!r}{options})
+data = {data}
 train, test = jv.train_test_split(data, test_fraction=1 - {train} / len(data.y), seed={seed})
 x, y = test.x[:{test}], test.y[:{test}]
 
@@ -76,6 +77,13 @@ for name, weight in (("", lam), ("standard_", 0.0)):
 '''
 
 
+def _load(data, options) -> str:
+    if data.startswith(OWN):
+        return 'jv.load_csv("table.csv", label="label")  # your own file and its label column'
+    words = "".join(f", {key}={value!r}" for key, value in options.items())
+    return f"jv.load_dataset({data!r}{words})"
+
+
 def script(state: RobustTrainingState) -> str:
     """Python that uses public names only and prints the page's numbers as `name = value`.
 
@@ -91,7 +99,7 @@ def script(state: RobustTrainingState) -> str:
     head = _HEAD.format(
         title=source.label, lam=state.lam, t="np.inf" if np.isinf(state.t) else repr(state.t),
         epsilon=state.epsilon, norm=state.norm, depth=state.depth, activation=state.activation,
-        data=state.data, options="".join(f", {k}={v!r}" for k, v in source.options.items()),
+        data=_load(state.data, source.options),
         train=source.train, seed=state.seed, test=source.test, outputs=outputs,
     )  # fmt: skip
     if state.view == "features" and prepare(state.problem).basis is None:

@@ -13,9 +13,10 @@ import numpy as np
 import scipy.stats
 
 from jntk_viz.attacks import NORMS, first_order_margin
-from jntk_viz.datasets import Dataset, load_dataset, normalize, train_test_split
+from jntk_viz.datasets import Dataset, normalize, train_test_split
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.kernels import jntk
+from jntk_viz.studies.sources import Sources, load
 
 TIMES = (*(digit * 10.0**k for k in range(-1, 10) for digit in (1, 2, 5)), 1e10, np.inf)
 LAMBDAS = (0.0, *(digit * 10.0**k for k in range(-3, 1) for digit in (1, 2, 5)), 10.0)
@@ -38,7 +39,13 @@ class Source(NamedTuple):
     test: int = 500
 
 
-SOURCES = {
+def own_source(label: str, dataset: Dataset) -> Source:
+    """How a visitor's table is used: half of it to train on, but at most about 1,500 rows."""
+    n, d0 = dataset.x.shape
+    return Source(label, {}, min(n // 2, max(4, 1500 // (1 + d0))))
+
+
+_SOURCES = {
     "iris": Source("Iris", {}, 50),
     "circle": Source("Circle", {"n": 63, "frequency": 2}, 31),
     "digits": Source("Digits 3 and 8", {}, 28, 100),
@@ -48,6 +55,7 @@ SOURCES = {
     "banknote": Source("Banknotes", {}, 200),
     "sonar": Source("Sonar", {}, 30, 100),
 }
+SOURCES = Sources(_SOURCES, own=own_source, points=lambda source, dataset: source.train)
 
 
 def power_label(value: float) -> str:
@@ -179,7 +187,7 @@ def prepare(problem: Problem) -> Prepared:
     Raises ValueError, naming the remedy, for data that cannot be had.
     """
     source = SOURCES[problem.data]
-    dataset = load_dataset(problem.data, **source.options)
+    dataset = load(problem.data, **source.options)
     train, test = train_test_split(
         dataset, test_fraction=1 - source.train / len(dataset.y), seed=problem.seed
     )

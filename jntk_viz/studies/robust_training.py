@@ -12,7 +12,6 @@ import param
 
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.attacks import accuracy, pgd_margin
-from jntk_viz.datasets import dataset_available
 from jntk_viz.dynamics import KernelPredictor
 from jntk_viz.studies import robust_predictor
 from jntk_viz.studies.robust_solution import (
@@ -40,6 +39,7 @@ from jntk_viz.studies.robust_solution import (
     scores,
     solve,
 )
+from jntk_viz.studies.sources import menu
 
 __all__ = [
     "DIVERGED", "FLOW", "FRAGILE", "LAMBDAS", "PGD_TIMES", "RATES", "SOURCES", "TIMES", "Curves",
@@ -54,10 +54,7 @@ PGD_TIMES = (1.0, 1e2, 1e4, 1e6, 1e8, np.inf)
 
 def source_labels() -> dict[str, str]:
     """Menu entry → data set, saying which of them have to be downloaded first."""
-    return {
-        source.label + ("" if dataset_available(name) else " (download)"): name
-        for name, source in SOURCES.items()
-    }
+    return menu(SOURCES, lambda source: source.label)
 
 
 class RobustTrainingState(param.Parameterized):
@@ -65,7 +62,7 @@ class RobustTrainingState(param.Parameterized):
 
     view = param.Selector(
         default="map",
-        objects={"Map of λ and t": "map", "Predictor": "predictor", "Eigenfeatures": "features"},
+        objects={"Map": "map", "Predictor": "predictor", "Eigenfeatures": "features"},
         label="What is shown",
     )
     data = param.Selector(default="iris", objects=list(SOURCES), label="Data set")
@@ -235,7 +232,7 @@ def _steps(wanted: Wanted) -> list[tuple]:
     lam, t = wanted.lam, wanted.t
     distance = {other: abs(LAMBDAS.index(other) - LAMBDAS.index(lam)) for other in LAMBDAS}
     others = sorted({*LAMBDAS} - {0.0, lam}, key=distance.__getitem__)
-    sliced = wanted.view == "predictor" and robust_predictor.has_slice(wanted.problem.data)
+    sliced = wanted.view == "predictor" and robust_predictor.picture_of(wanted.problem.data) == "slice"
     return [
         *(("λ", other) for other in dict.fromkeys((lam, 0.0))),
         *([("slice", None)] if sliced else []),

@@ -73,11 +73,39 @@ class Pictures:
         self.learned = LivePlot(shapes.learned_modes, **modes, share=_NONE)
         shapes.keep_square(self.slice, _SLICE_LIMITS, _SLICE_LIMITS)
         shapes.keep_square(self.digits, *_GALLERY_LIMITS)
-        one_of = (self.circle, self.slope, self.slice, self.digits)
-        self.main = pn.Column(
-            *(plot.pane for plot in one_of), sizing_mode="stretch_both", margin=0
-        )
-        self._choose_main()
+        self._predictor_grid()
+
+    def _predictor_grid(self):
+        """The predictor's tab; its left half holds one of three pictures, by the data."""
+        self.predictor = plot_grid(
+            "aaaass", "bbbbll", a=self.circle, b=self.slope, s=self.spectrum, l=self.learned,
+            min_height=400,
+        )  # fmt: skip
+        on_circle = list(self.predictor)[:2]
+        for plot in (self.slice, self.digits):
+            whole = {**on_circle[0].styles, "grid-area": "1 / 1 / 3 / 5"}
+            self.predictor.append(
+                pn.Column(
+                    plot.pane, sizing_mode="stretch_both", margin=0, styles=whole,
+                    stylesheets=on_circle[0].stylesheets,
+                )
+            )  # fmt: skip
+        cells = list(self.predictor)
+        self._left = {"circle": on_circle, "slice": cells[-2:-1], "digits": cells[-1:]}
+        self._choose_left()
+
+    def _choose_left(self):
+        kind = predictor.picture_of(self.state.data)
+        for other, cells in self._left.items():
+            for cell in cells:
+                cell.visible = other == kind
+        beside = {"s": self.spectrum, "l": self.learned}
+        if kind == "circle":
+            self.predictor.rows = ("aaaass", "bbbbll")
+            self.predictor.items = {"a": self.circle, "b": self.slope, **beside}
+        else:
+            self.predictor.rows = ("aaaass", "aaaall")
+            self.predictor.items = {"a": getattr(self, kind), **beside}
 
     def plots(self):
         """Key → plot, by which presets and exports name them."""
@@ -95,17 +123,9 @@ class Pictures:
                 *5 * ["mmmmmmmppppaaaaaaaa"], *3 * ["mmmmmmmppppjjjjjjjj"],
                 m=self.map, p=self.profile, a=self.accuracy, j=self.jacobian, min_height=400,
             ),
-            "predictor": plot_grid(
-                "aaaass", "aaaall", a=self.main, s=self.spectrum, l=self.learned, min_height=400
-            ),
+            "predictor": self.predictor,
             "features": plot_grid("sr", s=self.standard, r=self.regularised, min_height=400),
         }  # fmt: skip
-
-    def _choose_main(self):
-        shown = {"circle": (self.circle, self.slope), "digits": (self.digits,)}
-        shown = shown.get(self.state.data, (self.slice,))
-        for plot in (self.circle, self.slope, self.slice, self.digits):
-            plot.pane.visible = plot in shown
 
     def outdated(self, picture, *key):
         """Whether a picture has to be drawn because it shows something else than `key`."""
@@ -169,18 +189,15 @@ class Pictures:
     def draw_predictor(self):
         s, found = self.state, self.found
         paths = [found.solutions[lam].paths[s.speed] for lam in (s.lam, 0.0)]
-        self._choose_main()
-        if s.data == "circle":
-            self.draw_circle(paths)
-        elif s.data == "digits":
-            self.draw_digits(paths[0])
-        else:
-            self.draw_slice(paths[0])
+        self._choose_left()
+        {"circle": self.draw_circle, "digits": self.draw_digits, "slice": self.draw_slice}[
+            predictor.picture_of(found.problem.data)
+        ](*paths)
         self.draw_spectrum(found.solutions[s.lam], paths[0])
 
-    def draw_circle(self, paths):
+    def draw_circle(self, *paths):
         s, prepared = self.state, study.prepare(self.found.problem)
-        if not self.outdated("circle", s.lam, s.t, s.epsilon, s.norm, s.speed):
+        if not self.outdated(self.circle, s.lam, s.t, s.epsilon, s.norm, s.speed):
             return
         attack = {"epsilon": s.epsilon, "norm": s.norm}
         now, standard = (
@@ -198,7 +215,7 @@ class Pictures:
             slope=now.slope, standard=standard.slope, train_angle=train, train_slope=at_points
         )
 
-    def draw_slice(self, path):
+    def draw_slice(self, path, _):
         s, prepared = self.state, study.prepare(self.found.problem)
         point = s.point % len(prepared.test.y)
         key = predictor.slice_key(s.plane, s.point, len(prepared.test.y))
@@ -215,7 +232,7 @@ class Pictures:
         )  # fmt: skip
         self.slice.set(title=text.SLICE_TITLES[s.plane])
 
-    def draw_digits(self, path):
+    def draw_digits(self, path, _):
         s = self.state
         if not self.outdated(self.digits, s.point, s.lam, s.t, s.epsilon, s.norm, s.speed):
             return
@@ -280,6 +297,6 @@ class Pictures:
             followed = text.about_point(point, label, label * path.reach.clean[at, point], margin)
             detail = text.small(
                 text.about_predictor(s, prepared, solution, at), rate,
-                "" if s.data == "circle" else followed,
+                "" if predictor.picture_of(s.data) == "circle" else followed,
             )  # fmt: skip
         return text.headline(s, self.whole, searched, solution) + detail

@@ -24,9 +24,9 @@ _LAM_TICKS = [(_ZERO, "0")] + [(k, _power(k)) for k in range(-3, 2)]
 
 
 MAP_TITLES = {
-    "robust": "Robust accuracy (%); ○ best until here; click to move",
-    "clean": "Clean accuracy (%); ○ most robust until here; click to move",
-    "jacobian": "Median |J|; ○ most robust until here; click to move",
+    "robust": "Robust accuracy (%)",
+    "clean": "Clean accuracy (%)",
+    "jacobian": "Median |J| at the test points",
 }
 
 
@@ -134,6 +134,8 @@ def accuracy_curves(times, clean, robust, standard_clean, standard_robust, pgd_t
 
 # Left edges of the two pictures that share the time axis.
 _ALIGNED = {"plot.min_border_left": 62}
+# Lower edges of the map and of its column.
+_LEVEL = {"plot.min_border_bottom": 66}
 _CROSSES = {"marker": "x", "size": 11, "line_width": 3, "color": INK, "line_color": INK}
 
 
@@ -177,7 +179,7 @@ def lambda_profile(lams, now, end):
     return hv.Overlay(layers).opts(
         xlim=(30, 102), ylim=LAM_LIMITS, yticks=_LAM_TICKS, xticks=3, xlabel="robust (%)", ylabel="λ",
         title="The column at t", legend_position="top_left",
-        backend_opts={"legend.background_fill_alpha": 0.6},
+        backend_opts={"legend.background_fill_alpha": 0.6, **_LEVEL},
     )  # fmt: skip
 
 
@@ -218,8 +220,8 @@ def lambda_time_map(lams, times, values, best):
     ]  # fmt: skip
     return hv.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=LAM_LIMITS, xticks=_TIME_TICKS, yticks=_LAM_TICKS,
-        xlabel="training time t", ylabel="λ", show_grid=False, title="Robust accuracy (%)",
-        show_legend=False,
+        xlabel="time t (○ most robust until here)", ylabel="λ", show_grid=False,
+        title="Robust accuracy (%)", show_legend=False, backend_opts=_LEVEL,
     )  # fmt: skip
 
 
