@@ -81,7 +81,7 @@ class Pictures:
             "aaaass", "bbbbll", a=self.circle, b=self.slope, s=self.spectrum, l=self.learned,
             min_height=400,
         )  # fmt: skip
-        on_circle = list(self.predictor)[:2]
+        on_circle = [cell for cell in self.predictor if cell.styles["grid-area"] in "ab"]
         for plot in (self.slice, self.digits):
             whole = {**on_circle[0].styles, "grid-area": "1 / 1 / 3 / 5"}
             self.predictor.append(
