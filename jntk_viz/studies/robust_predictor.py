@@ -99,14 +99,31 @@ def slice_key(plane: str, point: int, count: int) -> tuple[str, int]:
     return plane, point % count if plane == "point" else 0
 
 
-@lru_cache(maxsize=8)
+class _Watcher:
+    """A function called with the part that is done; to a cache all of them are the same."""
+
+    def __init__(self, progress: Callable | None):
+        self.progress = progress
+
+    def __eq__(self, other):
+        return isinstance(other, _Watcher)
+
+    def __hash__(self):
+        return 0
+
+
 def cut(problem: Problem, plane: str, point: int, progress: Callable | None = None) -> Slice:
-    """One of PLANES through the sphere on which a problem lives. progress(part) is called on the way.
+    """One of PLANES through the sphere where a problem lives; progress(part) on the way.
 
     "principal": a, b, c are the first three principal directions of the training points.
     "classes": a leads from the mean of class -1 to that of +1, b and c are principal directions.
     "point": c is the test point, a leads to the nearest training point of the other class.
     """
+    return _cut(problem, plane, point, _Watcher(progress))
+
+
+@lru_cache(maxsize=8)
+def _cut(problem: Problem, plane: str, point: int, watcher: _Watcher) -> Slice:
     prepared = prepare(problem)
     axes = plane_axes(prepared, plane, point)
     side = np.linspace(-1, 1, GRID)
@@ -117,8 +134,8 @@ def cut(problem: Problem, plane: str, point: int, progress: Callable | None = No
     pieces = np.array_split(x, 1 + len(x) * prepared.train.x.size * x.shape[1] // 5_000_000)
     rows = []
     for i, piece in enumerate(pieces):
-        if progress is not None:
-            progress(i / len(pieces))
+        if watcher.progress is not None:
+            watcher.progress(i / len(pieces))
         rows.append(prepared.rows(piece)[:, 0].reshape(len(piece), -1))
     places = (part.x @ axes[:2].T for part in (prepared.train, prepared.test))
     return Slice(axes, inside, np.concatenate(rows), *places)
