@@ -98,7 +98,7 @@ class RobustTraining:
         """What readers may have to predict; None while it is not known."""
 
         def measured(answer):
-            if self.found.problem != self.state.problem or self.pictures.whole is None:
+            if self.found.problem != self.state.problem or not self.found.solutions:
                 return None
             return answer(self.state, self.pictures.whole, self.found)
 

@@ -172,9 +172,7 @@ def test_eigenfeatures_stay_and_lead_to_their_own_page(watch_page):
 
 
 def test_nonsense_in_the_address_and_a_phone(watch_page):
-    page = watch_page(
-        f"{PAGE}?t=inf&lam=cheese&epsilon=7", viewport={"width": 390, "height": 800}
-    )
+    page = watch_page(f"{PAGE}?t=inf&lam=cheese&epsilon=7", viewport={"width": 390, "height": 800})
     page.get_by_text("Ignored in the address").wait_for()
     wait_for(page, "λ = 0.1 at t = ∞.* at ε = 0.3")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

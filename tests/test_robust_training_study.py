@@ -47,7 +47,9 @@ def test_curves_equal_the_library(prepared, solutions, lam, t, norm):
     # At t = ∞ eigenvalues near 1e-10 magnify the rounding error of the kernel.
     tolerance = 1e-8 if np.isfinite(t) else 1e-3
     margin = first_order_margin(outputs, test.x, test.y, epsilon=0.3, norm=norm)
-    np.testing.assert_allclose(solution.paths[study.FLOW].reach.margin(0.3, norm)[at], margin, atol=tolerance)
+    np.testing.assert_allclose(
+        solution.paths[study.FLOW].reach.margin(0.3, norm)[at], margin, atol=tolerance
+    )
     curves = study.curves(solution, epsilon=0.3, norm=norm)
     assert curves.clean[at] == accuracy(test.y * outputs[:, 0])
     assert curves.robust[at] == accuracy(margin)
@@ -210,7 +212,9 @@ def test_scores_count_accurate_but_fragile_features():
 def test_the_search_finds_at_least_what_is_there_without_attack(solutions):
     at = study.TIMES.index(1e3)
     clean = study.curves(solutions[0.1], epsilon=0).clean[at]
-    searched = [study.pgd_accuracy(IRIS, 0.1, 1e3, epsilon, "l2", study.FLOW) for epsilon in (0.0, 0.3)]
+    searched = [
+        study.pgd_accuracy(IRIS, 0.1, 1e3, epsilon, "l2", study.FLOW) for epsilon in (0.0, 0.3)
+    ]
     assert searched[0] == clean
     assert searched[1] < clean
 
@@ -344,9 +348,7 @@ def test_only_the_visible_tab_is_drawn_and_the_others_when_chosen(page_class):
     np.testing.assert_array_equal(pics.learned.data["learned"], learned[at])
     assert np.isfinite(pics.slice.data["field"]).any()
     page.state.t = 1.0
-    np.testing.assert_array_equal(
-        pics.learned.data["learned"], learned[study.TIMES.index(1.0)]
-    )
+    np.testing.assert_array_equal(pics.learned.data["learned"], learned[study.TIMES.index(1.0)])
     page.state.view = "features"
     expected = study.scores(solution, epsilon=0.3)
     np.testing.assert_array_equal(pics.regularised.data["usefulness"], expected.usefulness)
@@ -382,9 +384,10 @@ def test_each_answer_is_what_is_measured(page_class):
     assert answers["best_lambda"].value == "all the same"
     assert answers["diverging"].value == 0  # of a rate of 0.5
     assert answers["order"].value[0] == "with λ, stopped at its best"
-    assert answers["correlation"].value == study.scores(
-        page.found.solutions[0.1], epsilon=0.3
-    ).correlation
+    assert (
+        answers["correlation"].value
+        == study.scores(page.found.solutions[0.1], epsilon=0.3).correlation
+    )
 
 
 def test_presets_are_understood_and_ask_what_can_be_answered(page_class):
@@ -426,12 +429,12 @@ def test_the_script_prints_the_page_s_numbers(settings):
     at = study.TIMES.index(state.t)
     for name, lam in (("", state.lam), ("standard_", 0.0)):
         solution = study.solve(state.problem, lam)
-        curves = study.curves(
-            solution, epsilon=state.epsilon, norm=state.norm, rate=state.speed
-        )
+        curves = study.curves(solution, epsilon=state.epsilon, norm=state.norm, rate=state.speed)
         assert printed[f"{name}clean"] == pytest.approx(curves.clean[at], nan_ok=True)
         assert printed[f"{name}robust"] == pytest.approx(curves.robust[at], nan_ok=True)
-        assert printed[f"{name}median_jacobian"] == pytest.approx(curves.jacobian[at], 1e-4, nan_ok=True)
+        assert printed[f"{name}median_jacobian"] == pytest.approx(
+            curves.jacobian[at], 1e-4, nan_ok=True
+        )
         if state.view == "features":
             rho = study.scores(solution, epsilon=state.epsilon, norm=state.norm).correlation
             assert printed[f"{name}rank_correlation"] == pytest.approx(rho, abs=0.02)

@@ -37,7 +37,8 @@ def picture_of(data: str) -> str:
 class OnCircle(NamedTuple):
     """A predictor on the unit circle: f and its slope df/dθ = ⟨J, (-sin θ, cos θ)⟩, (361,) each.
 
-    reach: (361,), ε times the dual norm of the tangent Jacobian. Of the test points: angle, f and first-order margin at ε, (m,) each.
+    reach: (361,), ε times the dual norm of the tangent Jacobian. Of the test points: angle, f and
+    first-order margin at ε, (m,) each.
     """
 
     f: np.ndarray

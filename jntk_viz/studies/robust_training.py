@@ -109,7 +109,7 @@ class RobustTrainingState(param.Parameterized):
         default=0.5,
         objects={f"{rate:g}": rate for rate in RATES},
         label="η ÷ (2N/e_max)",
-        doc="Learning rate of descent as a fraction of the largest stable one; above 1 it diverges.",
+        doc="Learning rate as a fraction of the largest stable one; above 1 descent diverges.",
     )
     plane = param.Selector(
         default="principal",
@@ -232,7 +232,9 @@ def _steps(wanted: Wanted) -> list[tuple]:
     lam, t = wanted.lam, wanted.t
     distance = {other: abs(LAMBDAS.index(other) - LAMBDAS.index(lam)) for other in LAMBDAS}
     others = sorted({*LAMBDAS} - {0.0, lam}, key=distance.__getitem__)
-    sliced = wanted.view == "predictor" and robust_predictor.picture_of(wanted.problem.data) == "slice"
+    sliced = (
+        wanted.view == "predictor" and robust_predictor.picture_of(wanted.problem.data) == "slice"
+    )
     return [
         *(("λ", other) for other in dict.fromkeys((lam, 0.0))),
         *([("slice", None)] if sliced else []),

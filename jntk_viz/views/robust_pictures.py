@@ -23,7 +23,8 @@ class Pictures:
     """The plots of all three tabs; `draw` brings those of the visible tab up to date."""
 
     def __init__(self, state):
-        self.state, self.drawn = state, {}
+        self.state = state
+        self.drawn: dict = {}  # picture -> what it shows
         self.accuracy = LivePlot(
             pictures.accuracy_curves, times=study.TIMES, clean=_UNKNOWN, robust=_UNKNOWN,
             standard_clean=_UNKNOWN, standard_robust=_UNKNOWN, pgd_times=_NONE, pgd=_NONE, **_LOW,
@@ -45,7 +46,8 @@ class Pictures:
         self._predictor_plots()
         self.timed = (self.accuracy, self.jacobian, self.map)
         self.cursors = [pictures.cursors(plot) for plot in (*self.timed, self.profile)]
-        self.whole = self.scores = None
+        self.whole = study.lambda_time_map({}, epsilon=0.0)
+        self.scores: list[study.Scores] = []
 
     def _predictor_plots(self):
         flat, none = np.zeros(len(predictor.ANGLES)), np.zeros((0, 2))

@@ -1,4 +1,4 @@
-"""Pictures of one predictor: on the circle, on a slice of the sphere, on digits, and its spectrum."""
+"""Pictures of one predictor: on the circle, on a slice of the sphere, on digits; its spectrum."""
 
 import holoviews as hv
 import numpy as np
@@ -24,7 +24,9 @@ _DASHED = {"line_dash": [6, 4], "line_width": 1.8, "alpha": 0.8}
 _NOTHING = np.array([])
 
 
-def circle_outputs(angle, f, standard, low, high, train_angle, train_y, test_angle, test_f, fragile):
+def circle_outputs(
+    angle, f, standard, low, high, train_angle, train_y, test_angle, test_f, fragile
+):
     """f against the angle, what an ε-change can make of it, and the points.
 
     - `angle`, `f`, `standard`, `low`, `high`: (n,), the band being f ± ε|df/dθ|;
@@ -61,9 +63,7 @@ def circle_slopes(angle, slope, standard, train_angle, train_slope):
         hv.Curve(([0, 360], [0, 0])).opts(color=MUTED, line_width=1.2),
         hv.Curve((np.degrees(angle), standard)).opts(color=PURPLE, **_DASHED),
         hv.Curve((np.degrees(angle), slope)).opts(color=PURPLE),
-        hv.Scatter((np.degrees(train_angle), train_slope)).opts(
-            color=INK, size=7, marker="square"
-        ),
+        hv.Scatter((np.degrees(train_angle), train_slope)).opts(color=INK, size=7, marker="square"),
     ]
     return hv.Overlay(layers).opts(
         xlim=(0, 360), ylim=(-10, 10), xticks=_DEGREES, yticks=[-10, -5, 0, 5, 10],
@@ -240,8 +240,14 @@ def learned_modes(eigenvalues, learned, share, floor):
         hv.Curve(([-30.0, 10.0], [1.0, 1.0])).opts(color=MUTED, line_width=1.2),
         hv.Curve((place, learned)).opts(color=MUTED, line_width=1.2, alpha=0.7),
         hv.Points((place[order], np.asarray(learned)[order], part[order]), vdims=[_PART]).opts(
-            color="part", cmap=SEQUENTIAL, clim=(-6, 0), size=8, line_color=PAPER,
-            line_width=0.3, colorbar=True, clabel="log₁₀ part of target",
+            color="part",
+            cmap=SEQUENTIAL,
+            clim=(-6, 0),
+            size=8,
+            line_color=PAPER,
+            line_width=0.3,
+            colorbar=True,
+            clabel="log₁₀ part of target",
             colorbar_opts={"width": 12, "padding": 4},
         ),
     ]

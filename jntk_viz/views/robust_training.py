@@ -177,8 +177,8 @@ def lambda_profile(lams, now, end):
         _cursor(hv.HLine),
     ]
     return hv.Overlay(layers).opts(
-        xlim=(30, 102), ylim=LAM_LIMITS, yticks=_LAM_TICKS, xticks=3, xlabel="robust (%)", ylabel="λ",
-        title="The column at t", legend_position="top_left",
+        xlim=(30, 102), ylim=LAM_LIMITS, yticks=_LAM_TICKS, xticks=3, xlabel="robust (%)",
+        ylabel="λ", title="The column at t", legend_position="top_left",
         backend_opts={"legend.background_fill_alpha": 0.6, **_LEVEL},
     )  # fmt: skip
 

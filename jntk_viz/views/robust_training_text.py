@@ -59,8 +59,8 @@ FORMULAS = (
     ),
     Formula(
         r"x(s, r) = s\,a + r\,b + \sqrt{1-s^2-r^2}\;c",
-        "The slice of the sphere: half of a great sphere, seen along c. Test points are drawn where "
-        "they project to, with their own f and margin, not those of the slice under them. Only "
+        "The slice of the sphere: half of a great sphere, seen along c. Test points are drawn "
+        "where they project to, with their own f and margin, not those of the slice under them. Only "
         "the followed point of the slice around it lies on it; a change of size ε reaches all "
         "places within the ring of radius ε, and the point is safe where f = 0 stays outside.",
         {
@@ -249,8 +249,8 @@ def about_predictor(state, prepared, solution, at) -> str:
     if np.isfinite(state.t) and state.training == "flow":
         front = f" (e above 0.69 N/t = {power(np.log(2) * len(prepared.train.y) / state.t)})"
     return (
-        f"{half} of {len(solution.eigenvalues)} modes are learned at least half{front}; weighted by "
-        f"their part of the target, {percent(target)} is learned. {floor}"
+        f"{half} of {len(solution.eigenvalues)} modes are learned at least half{front}; weighted "
+        f"by their part of the target, {percent(target)} is learned. {floor}"
     )
 
 
@@ -259,7 +259,10 @@ def about_point(point, label, f, margin) -> str:
     if np.isnan(f):
         return ""
     verdict = "robust" if margin > 0 else "not robust" if label * f > 0 else "wrong even unchanged"
-    return f"Test point {point} (y = {label:+.0f}): f = {f:.2f}, y f − ε‖PJ‖ = {margin:.2f}, {verdict}."
+    return (
+        f"Test point {point} (y = {label:+.0f}): f = {f:.2f}, y f − ε‖PJ‖ = {margin:.2f}, "
+        f"{verdict}."
+    )
 
 
 SLICE_TITLES = {
