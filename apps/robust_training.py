@@ -130,7 +130,7 @@ def app():
     it = RobustTraining()
     widgets, put_away = controls(it.state)
     page = views.page(
-        "Robust training in closed form: accuracy and robustness",
+        "Robust training in closed form",
         QUESTION,
         name="robust_training",
         state=it.state,

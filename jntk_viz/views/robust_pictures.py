@@ -230,7 +230,8 @@ class Pictures:
         self.slice.update(
             field=cut.field(path.coefficients[self.at]), train=cut.train, train_y=prepared.train.y,
             test=cut.test, test_y=prepared.test.y, fragile=~(margin > 0), here=cut.test[point],
-            epsilon=s.epsilon if s.norm == "l2" else np.nan,
+            # Only there the point lies on the slice, and an L2 attack reaches a disc.
+            epsilon=s.epsilon if (s.plane, s.norm) == ("point", "l2") else np.nan,
         )  # fmt: skip
         self.slice.set(title=text.SLICE_TITLES[s.plane])
 

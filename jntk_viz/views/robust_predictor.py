@@ -119,7 +119,7 @@ def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
     return hv.Overlay(layers).opts(
         xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="⟨x, a⟩", ylabel="⟨x, b⟩", show_grid=False,
         xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1], show_legend=False,
-        title="f on a slice of the sphere; ring: ε around the followed point",
+        title="f on a slice of the sphere",
     )  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def digit_gallery(image, jacobian, change, attacked, left, right):
     ]
     return hv.Overlay(layers).opts(
         xlim=(-16, 4 * _STEP + 1), ylim=(-1, height + 3), xaxis=None, yaxis=None, show_grid=False,
-        show_legend=False, title="Test digits and the change they fear most",
+        show_legend=False, title="Test digits, input Jacobian and attack (red +, blue −)",
     )  # fmt: skip
 
 

@@ -60,9 +60,9 @@ FORMULAS = (
     Formula(
         r"x(s, r) = s\,a + r\,b + \sqrt{1-s^2-r^2}\;c",
         "The slice of the sphere: half of a great sphere, seen along c. Test points are drawn "
-        "where they project to, with their own f and margin, not those of the slice under them. Only "
-        "the followed point of the slice around it lies on it; a change of size ε reaches all "
-        "places within the ring of radius ε, and the point is safe where f = 0 stays outside.",
+        "where they project to and marked by their own margin, not by what lies under them. Only "
+        "the followed point of the slice around it lies on it: a change of size ε (L2) reaches "
+        "all places within the ring of radius ε; where f = 0 crosses it, the point can be flipped.",
         {
             r"a, b, c": "orthonormal directions; principal ones, from class to class, or from the "
             "followed point to the nearest training point of the other class",
@@ -112,6 +112,11 @@ def power(value) -> str:
     exponent = int(np.floor(np.log10(value)))
     sign = "⁻" if exponent < 0 else ""
     return f"{value / 10.0**exponent:.1f}·10{sign}{superscript(abs(exponent))}"
+
+
+def signed(value, digits=2) -> str:
+    """With a sign in front, and a minus that is as long as a plus."""
+    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def headline(state, whole, searched, solution) -> str:
@@ -260,7 +265,8 @@ def about_point(point, label, f, margin) -> str:
         return ""
     verdict = "robust" if margin > 0 else "not robust" if label * f > 0 else "wrong even unchanged"
     return (
-        f"Test point {point} (y = {label:+.0f}): f = {f:.2f}, y f − ε‖PJ‖ = {margin:.2f}, "
+        f"Test point {point} (y = {signed(label, 0)}): f = {signed(f)}, y f − ε‖PJ‖ = "
+        f"{signed(margin)}, "
         f"{verdict}."
     )
 
@@ -268,19 +274,19 @@ def about_point(point, label, f, margin) -> str:
 SLICE_TITLES = {
     "principal": "f on the first principal directions; × not robust, ■ training",
     "classes": "f from class to class (→); × not robust, ■ training",
-    "point": "f around the test point; → the other class; ring: ε",
+    "point": "f around the test point; → the other class; ring: ε (L2)",
 }
 
 
 def beside_digits(found) -> dict:
     """Two words beside each row of digits: what f says of it, and of the changed one."""
     names = ["8" if label > 0 else "3" for label in found.label]
-    left = [f"{name}: f = {f:+.2f}" for name, f in zip(names, found.before, strict=True)]
+    left = [f"{name}: f = {signed(f)}" for name, f in zip(names, found.before, strict=True)]
     flips = [
         "flips" if before * after <= 0 else "keeps sign"
         for before, after in zip(found.before, found.after, strict=True)
     ]
-    right = [f"→ {f:+.2f}, {word}" for f, word in zip(found.after, flips, strict=True)]
+    right = [f"→ {signed(f)}, {word}" for f, word in zip(found.after, flips, strict=True)]
     return {"left": left, "right": right}
 
 
