@@ -44,7 +44,7 @@ for name, run in (("", dynamics), ("standard_", standard)):
     print(f"{{name}}median_jacobian = {{jacobian!r}}")
 print(f"robust_at_the_end = {{scores(outputs(dynamics, np.inf))[1]!r}}")
 print(f"largest_eigenvalue = {{float(dynamics.eigenvalues[-1])!r}}")
-print(f"noise_floor = {{dynamics.linear.noise_floor!r}}")
+print(f"noise_floor = {{float(dynamics.linear.noise_floor)!r}}")
 '''
 
 _FLOW = """    return dynamics.predict(x, t)
