@@ -116,7 +116,7 @@ def test_every_control_changes_picture_and_headline(watch_page):
     for change, words in CONTROLS:
         said, drawn = headline(page), page.evaluate(DRAWN)
         change(page)
-        wait_for(page, f"^(?!{re.escape(said)}$).*{words}.*Most robust on the map")
+        wait_for(page, f"^(?!{re.escape(said)}$)(?=.*{words}).*Most robust on the map")
         page.wait_for_function(f"drawn => ({DRAWN})() != drawn", arg=drawn)
     assert "Median |J| at" not in page.evaluate(DRAWN)
     choose(page, "Colour of", "Median")
@@ -155,7 +155,7 @@ def test_the_predictor_follows_and_a_click_follows_a_point(watch_page):
     wait_for(page, "Test point (?!1 )")
     choose(page, "Data set", "Circle")
     wait_for(page, "31 modes|of 83 modes|of 9. modes")
-    page.get_by_text("Slice of the sphere").wait_for(state="hidden")
+    page.get_by_role("combobox", name="Slice").wait_for(state="hidden")
 
 
 def test_eigenfeatures_stay_and_lead_to_their_own_page(watch_page):
