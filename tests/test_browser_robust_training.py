@@ -1,4 +1,4 @@
-"""The robust-training page in a real browser: its numbers, its controls, its links."""
+"""The robust-training page in a real browser: its numbers, its controls, its tabs, its links."""
 
 import re
 
@@ -20,7 +20,7 @@ HEADLINE = "[aria-live=polite]"
 DRAWN = """() => [...Bokeh.documents[0].all_models].map(m => {
     if (m.type == "ColumnDataSource") {
       const columns = m.data instanceof Map ? [...m.data.values()] : Object.values(m.data)
-      return columns.flatMap(c => [...c]).filter(Number.isFinite)
+      return columns.flatMap(c => [...c]).flat().filter(Number.isFinite)
                     .reduce((sum, v, i) => sum + v * (1 + i % 7), 0)
     }
     return m.type == "Span" ? m.location : m.type == "Title" ? m.text : null
@@ -28,7 +28,7 @@ DRAWN = """() => [...Bokeh.documents[0].all_models].map(m => {
 
 
 def headline(page):
-    return page.locator(HEADLINE).inner_text()
+    return page.locator(HEADLINE).first.inner_text()
 
 
 def wait_for(page, words, seconds=60):
@@ -58,6 +58,10 @@ def choose(page, name, first_letters):
     page.keyboard.press("Enter")
 
 
+def tab(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
 def library(lam, t, epsilon=0.3):
     """Clean, robust and PGD-robust accuracy in per cent, by the public names alone."""
     train, test = train_test_split(load_dataset("iris"), seed=0)
@@ -71,8 +75,9 @@ def library(lam, t, epsilon=0.3):
     return [round(100 * accuracy(margin)) for margin in margins]
 
 
-def test_numbers_on_the_page_are_the_library_s(watch_page):
-    words = settled(watch_page(PAGE))
+def test_numbers_on_the_page_are_the_library_s_and_controls_fit(watch_page):
+    page = watch_page(PAGE)
+    words = settled(page)
     clean, robust, searched = library(0.1, 1e3)
     standard = library(0.0, 1e3)
     end = library(0.1, np.inf)
@@ -82,19 +87,26 @@ def test_numbers_on_the_page_are_the_library_s(watch_page):
         f"{standard[0]} % and {standard[1]} %. "
         f"At t = ∞ every λ > 0 ends at the same {end[0]} % and {end[1]} %."
     )
+    choose(page, "Training by", "Descent")
+    wait_for(page, "Descent: 1,130 steps of η = 0.885")
+    tab(page, "Predictor")
+    wait_for(page, "98 of 250 modes are learned at least half")
+    point = page.get_by_role("slider", name="Test point")
+    point.wait_for()
+    page.wait_for_timeout(500)
+    assert point.bounding_box()["y"] < 700
 
 
 CONTROLS = (  # what is done, and what the page says then
     (lambda page: press(page, "Regulariser", "ArrowRight"), "λ = 0.2 at t = 10³"),
     (lambda page: press(page, "Training time", "ArrowRight"), "t = 2·10³"),
+    (lambda page: press(page, "Perturbation", "ArrowLeft"), "ε = 0.29"),
+    (lambda page: choose(page, "Norm", "L∞"), "ε = 0.29"),
+    (lambda page: choose(page, "Training by", "Descent"), "steps of η"),
+    (lambda page: press(page, "η ÷", "ArrowRight"), "0.9 times 2N/e_max"),
     (lambda page: press(page, "Training time", "End"), "λ = 0.2 at t = ∞"),
-    (lambda page: press(page, "Perturbation", "ArrowLeft"), "ε = 0.25"),
-    (lambda page: choose(page, "Norm", "L∞"), "ε = 0.25"),
-    (lambda page: press(page, "Depth", "ArrowRight"), "Iris"),
-    (lambda page: choose(page, "Activation", "sin"), "Iris"),
-    (lambda page: choose(page, "Data set", "Circle"), "Circle: 31 training, 32 test points in R²"),
-    (lambda page: page.get_by_role("button", name="Draw again").click(), "Circle"),
-    (lambda page: page.get_by_role("button", name="Reset").click(), "λ = 0.1 at t = 10³"),
+    (lambda page: press(page, "Depth", "ArrowRight"), "λ = 0.2 at t = ∞"),
+    (lambda page: choose(page, "Activation", "sin"), "λ = 0.2 at t = ∞"),
 )
 
 
@@ -104,20 +116,17 @@ def test_every_control_changes_picture_and_headline(watch_page):
     for change, words in CONTROLS:
         said, drawn = headline(page), page.evaluate(DRAWN)
         change(page)
-        # New words, all computed: the sentence on eigenfeatures comes last.
-        pattern = f"^(?!{re.escape(said)}$).*{words}.*noise floor"
-        wait_for(page, pattern)
-        assert page.evaluate(DRAWN) != drawn
-    settled(page)
-    assert "Median |J|" not in page.evaluate(DRAWN)
+        wait_for(page, f"^(?!{re.escape(said)}$)(?=.*{words}).*Most robust on the map")
+        page.wait_for_function(f"drawn => ({DRAWN})() != drawn", arg=drawn)
+    assert "Median |J| at" not in page.evaluate(DRAWN)
     choose(page, "Colour of", "Median")
-    page.wait_for_function(f"() => ({DRAWN})().includes('Median |J|')")
+    page.wait_for_function(f"() => ({DRAWN})().includes('Median |J| at')")
 
 
 def test_a_click_on_the_map_is_a_link_to_the_same_picture(watch_page):
     page = watch_page(PAGE)
-    seen = wait_for(page, "noise floor")
-    page.mouse.click(1130, 330)
+    seen = settled(page)
+    page.mouse.click(500, 380)
     page.wait_for_function("() => !location.search.includes('t=1000&')")
     moved = settled(page)
     assert moved.split(":")[0] != seen.split(":")[0]
@@ -126,10 +135,44 @@ def test_a_click_on_the_map_is_a_link_to_the_same_picture(watch_page):
     assert other.evaluate(DRAWN) == page.evaluate(DRAWN)
 
 
-def test_what_to_try_and_nonsense_in_the_address(watch_page):
-    page = watch_page(f"{PAGE}?t=inf&lam=cheese&epsilon=7")
+def test_the_predictor_follows_and_a_click_follows_a_point(watch_page):
+    page = watch_page(f"{PAGE}?view=predictor&plane=point")
+    settled(page)
+    wait_for(page, "Test point 0 ")
+    page.wait_for_function(f"() => ({DRAWN})().includes('f around the test point')")
+    for change in (
+        lambda: press(page, "Training time", "ArrowRight"),
+        lambda: press(page, "Regulariser", "ArrowRight"),
+        lambda: press(page, "Test point", "ArrowRight"),
+        lambda: choose(page, "Slice", "From class"),
+    ):
+        drawn = page.evaluate(DRAWN)
+        change()
+        page.wait_for_function(f"drawn => ({DRAWN})() != drawn", arg=drawn)
+        settled(page)
+    wait_for(page, "Test point 1 ")
+    page.mouse.click(560, 330)
+    wait_for(page, "Test point (?!1 )")
+    choose(page, "Data set", "Circle")
+    wait_for(page, "31 modes|of 83 modes|of 9. modes")
+    page.get_by_role("combobox", name="Slice").wait_for(state="hidden")
+
+
+def test_eigenfeatures_stay_and_lead_to_their_own_page(watch_page):
+    page = watch_page(PAGE)
+    settled(page)
+    tab(page, "Eigenfeatures")
+    words = wait_for(page, "Measured here: rank correlation")
+    rho = re.search(r"rank correlation ([\d.]+) for λ = 0, ([\d.]+) for λ = 0.1", words)
+    page.wait_for_function(
+        f"words => words.every(w => ({DRAWN})().includes('rank correlation ' + w))",
+        arg=[rho[1], rho[2]],
+    )
+    assert page.get_by_role("link", name="the eigenfeatures page").get_attribute("href")
+
+
+def test_nonsense_in_the_address_and_a_phone(watch_page):
+    page = watch_page(f"{PAGE}?t=inf&lam=cheese&epsilon=7", viewport={"width": 390, "height": 800})
     page.get_by_text("Ignored in the address").wait_for()
     wait_for(page, "λ = 0.1 at t = ∞.* at ε = 0.3")
-    page.get_by_role("button", name="L∞ attack").click()
-    wait_for(page, "λ = 0.1 at t = 10³.* at ε = 0.15")
-    page.wait_for_function("() => location.search.includes('norm=linf')")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -8,7 +8,10 @@ import pooch
 import pytest
 
 from jntk_viz import RobustDynamics, accuracy, eigenfeatures, first_order_margin, views
+from jntk_viz.studies import robust_solution
 from jntk_viz.studies import robust_training as study
+from jntk_viz.studies.presets import load_presets, settings
+from jntk_viz.studies.robust_script import script
 from jntk_viz.views import robust_training as pictures
 from jntk_viz.views import robust_training_text as text
 
@@ -31,6 +34,10 @@ def solutions():
     return {lam: study.solve(IRIS, lam) for lam in (0.0, 0.01, 0.1, 10.0)}
 
 
+def _clean(solution, rate=study.FLOW):
+    return solution.paths[rate].reach.clean
+
+
 @pytest.mark.parametrize("norm", ["l2", "linf"])
 @pytest.mark.parametrize(("lam", "t"), [(0.0, 50.0), (0.1, 1e3), (10.0, 2.0), (0.01, np.inf)])
 def test_curves_equal_the_library(prepared, solutions, lam, t, norm):
@@ -40,7 +47,9 @@ def test_curves_equal_the_library(prepared, solutions, lam, t, norm):
     # At t = ∞ eigenvalues near 1e-10 magnify the rounding error of the kernel.
     tolerance = 1e-8 if np.isfinite(t) else 1e-3
     margin = first_order_margin(outputs, test.x, test.y, epsilon=0.3, norm=norm)
-    np.testing.assert_allclose(solution.path.margin(0.3, norm)[at], margin, atol=tolerance)
+    np.testing.assert_allclose(
+        solution.paths[study.FLOW].reach.margin(0.3, norm)[at], margin, atol=tolerance
+    )
     curves = study.curves(solution, epsilon=0.3, norm=norm)
     assert curves.clean[at] == accuracy(test.y * outputs[:, 0])
     assert curves.robust[at] == accuracy(margin)
@@ -59,9 +68,9 @@ def test_median_jacobian_is_tangent_and_l2_whatever_the_attack(prepared, solutio
 
 
 def test_at_infinite_time_lambda_does_not_matter_if_it_is_positive(solutions):
-    ends = [solutions[lam].path.clean[-1] for lam in (0.01, 0.1, 10.0)]
+    ends = [_clean(solutions[lam])[-1] for lam in (0.01, 0.1, 10.0)]
     np.testing.assert_allclose(ends[1:], [ends[0]] * 2, atol=0.02)
-    assert np.abs(solutions[0.0].path.clean[-1] - ends[0]).max() > 0.3
+    assert np.abs(_clean(solutions[0.0])[-1] - ends[0]).max() > 0.3
 
 
 def test_lambda_zero_is_ordinary_training(prepared, solutions):
@@ -71,7 +80,7 @@ def test_lambda_zero_is_ordinary_training(prepared, solutions):
     learned = v @ (-np.expm1(-e * t / len(y)) / e * (v.T @ y))
     outputs = prepared.cross_gram[:, 0, :, 0] @ learned
     at = study.TIMES.index(t)
-    np.testing.assert_allclose(solutions[0.0].path.clean[at], prepared.test.y * outputs, atol=1e-9)
+    np.testing.assert_allclose(_clean(solutions[0.0])[at], prepared.test.y * outputs, atol=1e-9)
 
 
 def test_training_never_raises_the_regularised_loss(prepared):
@@ -83,6 +92,64 @@ def test_training_never_raises_the_regularised_loss(prepared):
     ]
     assert np.all(np.diff(losses[:-1]) <= 1e-9)
     assert losses[-1] < 1e-3 * losses[0]
+
+
+@pytest.mark.parametrize(("rate", "t"), [(0.5, 50.0), (0.9, 5.0), (1.1, 20.0), (1.5, 10.0)])
+def test_descent_is_what_iteration_gives(prepared, solutions, rate, t):
+    """u ← u - (η/N) Θ Λ (u - u*), step by step, as training would."""
+    path, at = solutions[0.1].paths[rate], study.TIMES.index(t)
+    n, block = prepared.gram.shape[:2]
+    theta = prepared.gram.reshape(n * block, -1)
+    weight = np.tile([1.0] + [0.1] * (block - 1), n)
+    target = np.zeros((n, block))
+    target[:, 0] = prepared.train.y
+    target, u = target.ravel(), np.zeros(n * block)
+    steps = round(t / path.learning_rate)
+    assert steps == path.steps[at] > 1
+    for _ in range(steps):
+        u = u - path.learning_rate / n * theta @ (weight * (u - target))
+    trained = np.tensordot(prepared.gram, path.coefficients[at], axes=2)
+    scale = np.abs(u).max()
+    np.testing.assert_allclose(trained.ravel(), u, atol=1e-8 * scale)
+
+
+def test_steps_of_zero_and_what_has_diverged_are_not_known(solutions):
+    path = solutions[0.1].paths[1.1]
+    known = np.isfinite(path.reach.clean[:, 0])
+    assert not known[-1]
+    assert np.array_equal(np.isfinite(path.coefficients[:, 0, 0]), known)
+    assert not known[path.steps == 0].any()
+    overshot = np.abs(1 - (1 - 2 * 1.1) ** np.minimum(path.steps, 1000))
+    np.testing.assert_array_equal(known, (path.steps > 0) & (overshot < study.DIVERGED))
+    curves = study.curves(solutions[0.1], epsilon=0.3, rate=1.1)
+    np.testing.assert_array_equal(np.isfinite(curves.robust), known)
+    # A stable rate ends where the flow ends.
+    np.testing.assert_allclose(
+        _clean(solutions[0.1], 0.9)[-1], _clean(solutions[0.1])[-1], atol=1e-3
+    )
+
+
+def test_the_span_of_few_points_is_enough(monkeypatch):
+    """7 points of R⁶⁴: slopes across their span stay zero, so the direct way gives the same."""
+    few = study.Source("Digits", {}, 7, 9)
+    monkeypatch.setitem(robust_solution.SOURCES, "digits", few)
+    problem = study.Problem("digits", 2, "gelu", 1)
+    prepared, solution = study.prepare(problem), study.solve(problem, 0.5)
+    assert prepared.gram.shape == (7, 8, 7, 8)
+    train, test = prepared.train, prepared.test
+    assert len(test.y) == 9
+    dynamics = RobustDynamics(train.x, train.y, lam=0.5, **prepared.kernel)
+    for t in (1.0, 1e3, np.inf):
+        path, at = solution.paths[study.FLOW], study.TIMES.index(t)
+        outputs = dynamics.predict(test.x, t)
+        for norm in ("l2", "linf"):
+            margin = first_order_margin(outputs, test.x, test.y, epsilon=0.1, norm=norm)
+            np.testing.assert_allclose(path.reach.margin(0.1, norm)[at], margin, atol=1e-8)
+        lifted = prepared.lift(path.coefficients[at])
+        np.testing.assert_allclose(lifted, dynamics.linear.coefficients(t), atol=1e-7)
+    study.solve.cache_clear()
+    study.prepare.cache_clear()
+    study.diagonalise.cache_clear()
 
 
 def test_map_holds_the_curves_and_nan_where_nothing_is_known(solutions):
@@ -133,7 +200,9 @@ def test_scores_count_accurate_but_fragile_features():
     clean = np.ones((4, 10))
     clean[3] = -1
     cost = np.array([0.0, 2.0, 2.0, 0.0])[:, None] * np.ones(10)
-    solution = study.Solution(0.1, None, np.ones(4), study.Reach(clean, cost, 9 * cost), 0)
+    solution = study.Solution(
+        0.1, {}, np.ones(4), np.ones(4), study.Reach(clean, cost, 9 * cost), 0, 1e-12
+    )
     scores = study.scores(solution, epsilon=1.0)
     assert (scores.fragile, scores.robustness.tolist()) == (2, [1, 0, 0, 0])
     assert study.scores(solution, epsilon=0.3).fragile == 0
@@ -143,7 +212,9 @@ def test_scores_count_accurate_but_fragile_features():
 def test_the_search_finds_at_least_what_is_there_without_attack(solutions):
     at = study.TIMES.index(1e3)
     clean = study.curves(solutions[0.1], epsilon=0).clean[at]
-    searched = [study.pgd_accuracy(IRIS, 0.1, 1e3, epsilon, "l2") for epsilon in (0.0, 0.3)]
+    searched = [
+        study.pgd_accuracy(IRIS, 0.1, 1e3, epsilon, "l2", study.FLOW) for epsilon in (0.0, 0.3)
+    ]
     assert searched[0] == clean
     assert searched[1] < clean
 
@@ -165,13 +236,15 @@ class Recorder:
 
 def test_explore_begins_with_what_is_on_screen_and_ends_with_all():
     job = Recorder()
-    end = study.explore(job, IRIS, 0.1, 1e3, 0.3, "l2")
+    wanted = study.RobustTrainingState().snapshot()
+    end = study.explore(job, wanted)
     assert {*end.solutions} == {*study.LAMBDAS}
-    assert {t for _, t, _, _ in end.pgd} == {1e3, *study.PGD_TIMES}
+    assert not end.slices
+    assert {t for _, t, *_ in end.pgd} == {1e3, *study.PGD_TIMES}
     assert {*job.found[0].solutions} == {0.1, 0.0}
     assert np.all(np.diff([fraction for fraction, _ in job.steps]) >= 0)
     with pytest.raises(views.Cancelled):
-        study.explore(Recorder(stop_after=2), IRIS, 0.1, 1e3, 0.3, "l2")
+        study.explore(Recorder(stop_after=2), wanted)
 
 
 @pytest.mark.parametrize(
@@ -247,15 +320,127 @@ def test_page_says_what_the_library_computes(page_class, prepared):
 def test_page_draws_what_it_says(page_class):
     page = page_class()
     page.explore()
-    whole = study.lambda_time_map(page.found.solutions, epsilon=0.3, norm="l2")
-    np.testing.assert_array_equal(page.accuracy.data["clean"], study.row(whole, 0.1).clean)
-    np.testing.assert_array_equal(page.map.data["values"], 100 * whole.robust)
+    pics, found = page.pictures, page.found
+    whole = study.lambda_time_map(found.solutions, epsilon=0.3, norm="l2")
+    np.testing.assert_array_equal(pics.accuracy.data["clean"], study.row(whole, 0.1).clean)
+    np.testing.assert_array_equal(pics.map.data["values"], 100 * whole.robust)
+    np.testing.assert_array_equal(pics.profile.data["end"], 100 * whole.robust[:, -1])
     page.explore_later = lambda: None
     page.state.param.update(shown="jacobian", lam=1.0, t=10.0)
-    np.testing.assert_array_equal(page.map.data["values"], whole.jacobian)
-    np.testing.assert_array_equal(page.accuracy.data["robust"], study.row(whole, 1.0).robust)
-    places = {span.dimension: span.location for span in pictures.cursors(page.map)}
+    np.testing.assert_array_equal(pics.map.data["values"], whole.jacobian)
+    np.testing.assert_array_equal(pics.accuracy.data["robust"], study.row(whole, 1.0).robust)
+    at = study.TIMES.index(10.0)
+    np.testing.assert_array_equal(pics.profile.data["now"], whole.jacobian[:, at])
+    places = {span.dimension: span.location for span in pictures.cursors(pics.map)}
     assert places == {"height": 1.0, "width": 0.0}
+
+
+def test_only_the_visible_tab_is_drawn_and_the_others_when_chosen(page_class):
+    page = page_class()
+    page.explore()
+    pics, at = page.pictures, study.TIMES.index(1e3)
+    assert not len(pics.spectrum.data["eigenvalues"])
+    assert not len(pics.standard.data["usefulness"])
+    page.state.view = "predictor"
+    solution = page.found.solutions[0.1]
+    np.testing.assert_array_equal(pics.spectrum.data["eigenvalues"], solution.eigenvalues)
+    learned = solution.paths[study.FLOW].learned
+    np.testing.assert_array_equal(pics.learned.data["learned"], learned[at])
+    assert np.isfinite(pics.slice.data["field"]).any()
+    page.state.t = 1.0
+    np.testing.assert_array_equal(pics.learned.data["learned"], learned[study.TIMES.index(1.0)])
+    page.state.view = "features"
+    expected = study.scores(solution, epsilon=0.3)
+    np.testing.assert_array_equal(pics.regularised.data["usefulness"], expected.usefulness)
+    assert f"{expected.correlation:.2f}" in pics.regularised.figure.title.text
+    assert "eigenfeatures'>" in page.headline.pane.object
+
+
+def test_descent_that_diverges_is_said_and_not_drawn(page_class):
+    page = page_class()
+    page.explore()
+    page.state.param.update(training="descent", rate=1.1)
+    words = page.headline.pane.object
+    assert "diverged, because η is 1.1 times 2N/e_max" in words
+    assert "1 of 250 modes diverge; what is left of the largest is multiplied by −1.20" in words
+    assert "there is no t = ∞" in words
+    assert np.isnan(page.pictures.map.data["values"][:, -1]).all()
+    page.state.param.update(t=0.1)
+    assert "no step has been taken yet" in page.headline.pane.object
+    page.state.param.update(rate=0.9, t=1e3)
+    assert "628 steps of η = 1.59, 0.9 times 2N/e_max" in page.headline.pane.object
+
+
+def test_each_answer_is_what_is_measured(page_class):
+    page = page_class()
+    assert {answer() for answer in page.answers().values()} == {None}
+    page.explore()
+    answers = {key: answer() for key, answer in page.answers().items()}
+    robust = study.row(page.pictures.whole, 0.1).robust
+    x, y = answers["robust_curve"].value
+    np.testing.assert_array_equal(y, 100 * robust)
+    assert x[-1] == pictures.time_position(np.inf)
+    assert answers["robust_end"].value == 100 * robust[-1]
+    assert answers["best_lambda"].value == "all the same"
+    assert answers["diverging"].value == 0  # of a rate of 0.5
+    assert answers["order"].value[0] == "with λ, stopped at its best"
+    assert (
+        answers["correlation"].value
+        == study.scores(page.found.solutions[0.1], epsilon=0.3).correlation
+    )
+
+
+def test_presets_are_understood_and_ask_what_can_be_answered(page_class):
+    page = page_class()
+    presets, problems = load_presets("robust_training", page.state, folder="no such folder")
+    assert problems == []
+    assert 4 <= len(presets) <= 7
+    assert len({preset.predict.kind for preset in presets if preset.predict}) >= 3
+    keys = {*page.pictures.plots()}
+    for preset in presets:
+        assert 1 <= len(preset.controls) <= 3
+        assert np.prod([len(stops) for stops in preset.sweep.values()]) <= 60
+        assert settings(preset, page.state)["seed"] == 0
+        if preset.predict:
+            assert preset.predict.answer in page.answers()
+            assert {*preset.predict.hide} <= keys
+    options = next(p.predict.options for p in presets if p.name == "infinity")
+    assert "all the same" in options
+
+
+def run(program):
+    """What a program prints, as name -> number."""
+    seen = {}
+    exec(program, {"print": lambda line: seen.update([line.split(" = ")])})
+    return {name: float(value) for name, value in seen.items()}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"view": "features", "norm": "linf", "epsilon": 0.1},
+        {"training": "descent", "rate": 1.1, "t": 10.0},
+        {"training": "descent", "rate": 1.1, "t": np.inf, "lam": 0.0},
+    ],
+)
+def test_the_script_prints_the_page_s_numbers(settings):
+    state = study.RobustTrainingState(**settings)
+    printed = run(script(state))
+    at = study.TIMES.index(state.t)
+    for name, lam in (("", state.lam), ("standard_", 0.0)):
+        solution = study.solve(state.problem, lam)
+        curves = study.curves(solution, epsilon=state.epsilon, norm=state.norm, rate=state.speed)
+        assert printed[f"{name}clean"] == pytest.approx(curves.clean[at], nan_ok=True)
+        assert printed[f"{name}robust"] == pytest.approx(curves.robust[at], nan_ok=True)
+        assert printed[f"{name}median_jacobian"] == pytest.approx(
+            curves.jacobian[at], 1e-4, nan_ok=True
+        )
+        if state.view == "features":
+            rho = study.scores(solution, epsilon=state.epsilon, norm=state.norm).correlation
+            assert printed[f"{name}rank_correlation"] == pytest.approx(rho, abs=0.02)
+    solution = study.solve(state.problem, state.lam)
+    assert printed["largest_eigenvalue"] == pytest.approx(solution.eigenvalues[0])
+    assert printed["noise_floor"] == pytest.approx(solution.noise_floor)
 
 
 def test_a_data_set_that_cannot_be_had_is_said_and_the_page_goes_on(
@@ -268,6 +453,7 @@ def test_a_data_set_that_cannot_be_had_is_said_and_the_page_goes_on(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(pooch.HTTPDownloader, "__call__", no_network)
     page = page_class()
+    page.explore()
     page.state.data = "sonar"
     assert "JNTK_VIZ_DATA" in page.job.error
     assert "still show the previous" in page.headline.pane.object

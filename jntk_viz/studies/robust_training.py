@@ -1,8 +1,7 @@
-"""Robust training in closed form: accuracy and robustness at every λ and time t.
+"""Robust training in closed form: the page's state, what it has found, and answers to questions.
 
-Gram and cross-Gram depend on the data, the depth and the activation only; one eigendecomposition
-for each λ then gives the predictor at every time (`solve`), and every ε and norm only sets a
-threshold (`curves`, `lambda_time_map`, `scores`).
+What is computed of each λ is in `robust_solution`, the predictor's own pictures in
+`robust_predictor`.
 """
 
 from functools import lru_cache
@@ -10,66 +9,62 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import param
-import scipy.stats
 
 from jntk_viz.activations import ACTIVATIONS
-from jntk_viz.attacks import NORMS, accuracy, first_order_margin, pgd_margin
-from jntk_viz.datasets import Dataset, dataset_available, load_dataset, train_test_split
-from jntk_viz.dynamics import KernelPredictor, LinearDynamics
-from jntk_viz.kernels import jntk
+from jntk_viz.attacks import accuracy, pgd_margin
+from jntk_viz.dynamics import KernelPredictor
+from jntk_viz.studies import robust_predictor
+from jntk_viz.studies.robust_solution import (
+    DIVERGED,
+    FLOW,
+    FRAGILE,
+    LAMBDAS,
+    RATES,
+    SOURCES,
+    TIMES,
+    Curves,
+    Prepared,
+    Problem,
+    Reach,
+    Scores,
+    Solution,
+    Source,
+    curves,
+    diagonalise,
+    lambda_time_map,
+    power_label,
+    prepare,
+    ridge,
+    row,
+    scores,
+    solve,
+)
+from jntk_viz.studies.sources import menu
 
-TIMES = (*(digit * 10.0**k for k in range(-1, 10) for digit in (1, 2, 5)), 1e10, np.inf)
-LAMBDAS = (0.0, *(digit * 10.0**k for k in range(-3, 1) for digit in (1, 2, 5)), 10.0)
+__all__ = [
+    "DIVERGED", "FLOW", "FRAGILE", "LAMBDAS", "PGD_TIMES", "RATES", "SOURCES", "TIMES", "Curves",
+    "Found", "Prepared", "Problem", "Reach", "RobustTrainingState", "Scores", "Solution", "Source",
+    "Wanted", "curves", "diagonalise", "explore", "lambda_time_map", "pgd_accuracy", "power_label",
+    "prepare", "ridge", "row", "scores", "solve", "source_labels",
+]  # fmt: skip
+
 # The times at which the searching attack is tried beside the one that the reader has chosen.
 PGD_TIMES = (1.0, 1e2, 1e4, 1e6, 1e8, np.inf)
-FRAGILE = (0.8, 0.4)  # a feature right on 80 % of the points, and on 40 % or fewer under attack
-
-
-class Source(NamedTuple):
-    """How a data set is used here: options of its loader, and how many points to train on.
-
-    One λ costs the eigenvalues of N(1+d0) rows, about a second for 1,500 of them.
-    """
-
-    label: str
-    options: dict
-    train: int
-
-
-SOURCES = {
-    "iris": Source("Iris", {}, 50),
-    "wine": Source("Wine", {}, 65),
-    "breast_cancer": Source("Breast cancer, 6 components", {"n_components": 6}, 100),
-    "circle": Source("Circle", {"n": 63, "frequency": 2}, 31),
-    "algerian_forest_fires": Source("Algerian forest fires", {}, 122),
-    "banknote": Source("Banknotes", {}, 200),
-    "sonar": Source("Sonar", {}, 24),
-}
-
-
-def power_label(value: float) -> str:
-    """0, 0.02, 500, 2·10³ or ∞: how a time or λ is written."""
-    if np.isinf(value):
-        return "∞"
-    if value < 1000:
-        return f"{value:g}"
-    exponent = int(np.floor(np.log10(value) + 1e-9))
-    digit = round(value / 10**exponent)
-    power = "10" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return power if digit == 1 else f"{digit}·{power}"
 
 
 def source_labels() -> dict[str, str]:
     """Menu entry → data set, saying which of them have to be downloaded first."""
-    return {
-        source.label + ("" if dataset_available(name) else " (download)"): name
-        for name, source in SOURCES.items()
-    }
+    return menu(SOURCES, lambda source: source.label)
 
 
 class RobustTrainingState(param.Parameterized):
     """Everything that the page shows follows from these values."""
 
+    view = param.Selector(
+        default="map",
+        objects={"Map": "map", "Predictor": "predictor", "Eigenfeatures": "features"},
+        label="What is shown",
+    )
     data = param.Selector(default="iris", objects=list(SOURCES), label="Data set")
     depth = param.Integer(2, bounds=(1, 11), label="Depth L", doc="Number of hidden layers.")
     activation = param.Selector(
@@ -87,202 +82,94 @@ class RobustTrainingState(param.Parameterized):
         default=1e3,
         objects={power_label(t): t for t in TIMES},
         label="Training time t",
-        doc="Time of the gradient flow; the last stop is t = ∞.",
+        doc="Time of the gradient flow, or steps × learning rate; the last stop is t = ∞.",
     )
     epsilon = param.Number(
         0.3,
         bounds=(0, 1),
-        step=0.05,
+        step=0.01,
         label="Perturbation ε",
         doc="Size of the attack, in units of the inputs' norm, which is 1.",
     )
     norm = param.Selector(
-        default="l2",
-        objects={"L2": "l2", "L∞": "linf"},
-        label="Norm of the perturbation",
+        default="l2", objects={"L2": "l2", "L∞": "linf"}, label="Norm of the change"
     )
     shown = param.Selector(
         default="robust",
         objects={"Robust accuracy": "robust", "Clean accuracy": "clean", "Median |J|": "jacobian"},
-        label="Colour of the (λ, t) map",
+        label="Colour of the map",
+    )
+    training = param.Selector(
+        default="flow",
+        objects={"Gradient flow": "flow", "Descent": "descent"},
+        label="Training by",
+        doc="The flow follows the gradient continuously; descent takes steps of size η.",
+    )
+    rate = param.Selector(
+        default=0.5,
+        objects={f"{rate:g}": rate for rate in RATES},
+        label="η ÷ (2N/e_max)",
+        doc="Learning rate as a fraction of the largest stable one; above 1 descent diverges.",
+    )
+    plane = param.Selector(
+        default="principal",
+        objects={label: name for name, label in robust_predictor.PLANES.items()},
+        label="Slice of the sphere",
+        doc="Which two-dimensional slice of the inputs' sphere the predictor is drawn on.",
+    )
+    point = param.Integer(
+        0,
+        bounds=(0, 499),
+        label="Test point",
+        doc="The one that is followed; a click on the slice chooses the nearest.",
     )
     seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the split into training and test part.")
 
     @property
-    def problem(self) -> "Problem":
+    def problem(self) -> Problem:
         return Problem(self.data, self.depth, self.activation, self.seed)
 
+    @property
+    def speed(self) -> float:
+        """FLOW, or the learning rate as a fraction of 2N/e_max: which `Path` is shown."""
+        return self.rate if self.training == "descent" else FLOW
 
-class Problem(NamedTuple):
-    """What kernel and labels depend on; hashable, the key of everything that is kept."""
-
-    data: str
-    depth: int
-    activation: str
-    seed: int
-
-
-class Prepared(NamedTuple):
-    """Training and test part, Θ on the training points and between test and training points."""
-
-    train: Dataset
-    test: Dataset
-    gram: np.ndarray  # (N, 1+d0, N, 1+d0)
-    cross_gram: np.ndarray  # (m, 1+d0, N, 1+d0)
-    kernel: dict
+    def snapshot(self) -> "Wanted":
+        return Wanted(
+            self.problem, self.lam, self.t, self.epsilon, self.norm, self.speed,
+            self.view, self.plane, self.point,
+        )  # fmt: skip
 
 
-class Reach(NamedTuple):
-    """What decides clean and robust accuracy at every ε: outcomes of the first-order attack.
+class Wanted(NamedTuple):
+    """What the page asks for, as hashable numbers."""
 
-    clean: (…, m), y f. l2, linf: (…, m), how much margin ε = 1 costs, that is the tangent
-    Jacobian's dual norm.
-    """
-
-    clean: np.ndarray
-    l2: np.ndarray
-    linf: np.ndarray
-
-    def margin(self, epsilon: float, norm: str) -> np.ndarray:
-        """The first-order margin at ε; it is linear in ε."""
-        return self.clean - epsilon * getattr(self, norm)
-
-
-class Solution(NamedTuple):
-    """One λ of one problem.
-
-    path: `Reach` of the predictor at each of TIMES, (T, m).
-    eigenvalues: (k,), resolved, largest first; features: `Reach` of each eigenfeature, (k, m).
-    unresolved: directions whose eigenvalue is rounding error.
-    """
-
+    problem: Problem
     lam: float
-    path: Reach
-    eigenvalues: np.ndarray
-    features: Reach
-    unresolved: int
+    t: float
+    epsilon: float
+    norm: str
+    speed: float
+    view: str
+    plane: str
+    point: int
 
-
-class Curves(NamedTuple):
-    """Clean accuracy, robust accuracy and median |J| over the last axis, which is time."""
-
-    clean: np.ndarray
-    robust: np.ndarray
-    jacobian: np.ndarray
-
-
-class Scores(NamedTuple):
-    """Accuracy and robustness of each eigenfeature, and what they say together.
-
-    correlation: Spearman's ρ of the two. fragile: how many are accurate but not robust (FRAGILE).
-    """
-
-    usefulness: np.ndarray
-    robustness: np.ndarray
-    correlation: float
-    fragile: int
-
-
-@lru_cache(maxsize=4)
-def prepare(problem: Problem) -> Prepared:
-    """Load and split the data and compute both Gram matrices, which serve every λ, t and ε.
-
-    Raises ValueError, naming the remedy, for data that cannot be had.
-    """
-    source = SOURCES[problem.data]
-    dataset = load_dataset(problem.data, **source.options)
-    train, test = train_test_split(
-        dataset, test_fraction=1 - source.train / len(dataset.y), seed=problem.seed
-    )
-    kernel = {"depth": problem.depth, "activation": problem.activation}
-    return Prepared(train, test, jntk(train.x, **kernel), jntk(test.x, train.x, **kernel), kernel)
-
-
-@lru_cache(maxsize=4)
-def diagonalise(problem: Problem, lam: float) -> LinearDynamics:
-    """The closed-form training at one λ: the eigenvalues and eigenvectors of Θ_λ."""
-    prepared = prepare(problem)
-    return LinearDynamics(prepared.gram, prepared.train.y, lam=lam)
-
-
-@lru_cache(maxsize=3 * len(LAMBDAS))
-def solve(problem: Problem, lam: float) -> Solution:
-    """Everything about one λ that does not depend on t, ε and the norm."""
-    prepared, dynamics = prepare(problem), diagonalise(problem, lam)
-    over_time = np.stack([dynamics.coefficients(t) for t in TIMES])
-    features = dynamics.feature_coefficients()
-    resolved = dynamics.eigenvalues > dynamics.noise_floor
-    return Solution(
-        lam,
-        _reach(prepared, over_time),
-        dynamics.eigenvalues[resolved][::-1],
-        _reach(prepared, features),
-        int(np.sum(~resolved)),
-    )
-
-
-def _reach(prepared: Prepared, coefficients: np.ndarray) -> Reach:
-    """`Reach` at the test points of kernel expansions with coefficients (…, N, 1+d0)."""
-    outputs = np.tensordot(coefficients, prepared.cross_gram, axes=([-2, -1], [-2, -1]))
-    x, y = prepared.test.x, prepared.test.y
-    clean = first_order_margin(outputs, x, y, epsilon=0)
-    # The margin is linear in ε, so what it loses at ε = 1 gives it at every ε.
-    l2, linf = (clean - first_order_margin(outputs, x, y, epsilon=1, norm=n) for n in NORMS)
-    return Reach(clean, l2, linf)
-
-
-def curves(solution: Solution, *, epsilon: float, norm: str = "l2") -> Curves:
-    """Accuracy, first-order robust accuracy and median tangent |J|₂ at each of TIMES, (T,) each."""
-    return Curves(
-        np.mean(solution.path.clean > 0, axis=-1),
-        np.mean(solution.path.margin(epsilon, norm) > 0, axis=-1),
-        np.median(solution.path.l2, axis=-1),
-    )
-
-
-def lambda_time_map(solutions: dict, *, epsilon: float, norm: str = "l2") -> Curves:
-    """`curves` at each of LAMBDAS, (len(LAMBDAS), T) each; NaN where there is no solution yet.
-
-    solutions: λ → `Solution`.
-    """
-    missing = Curves(*(np.full(len(TIMES), np.nan) for _ in Curves._fields))
-    rows = [
-        curves(solutions[lam], epsilon=epsilon, norm=norm) if lam in solutions else missing
-        for lam in LAMBDAS
-    ]
-    return Curves(*map(np.stack, zip(*rows, strict=True)))
-
-
-def row(whole: Curves, lam: float) -> Curves:
-    """The curves of one λ from a map over all."""
-    return Curves(*(values[LAMBDAS.index(lam)] for values in whole))
-
-
-def ridge(robust: np.ndarray) -> np.ndarray:
-    """The latest finite time at which each row of a map is at its best; NaN for an empty row."""
-    finite = robust[:, np.isfinite(TIMES)]
-    latest = [np.flatnonzero(row == row.max()) for row in finite]
-    return np.array([TIMES[best[-1]] if best.size else np.nan for best in latest])
-
-
-def scores(solution: Solution, *, epsilon: float, norm: str = "l2") -> Scores:
-    """Accuracy of each eigenfeature, and its accuracy under an attack on that feature alone."""
-    usefulness = np.mean(solution.features.clean > 0, axis=-1)
-    robustness = np.mean(solution.features.margin(epsilon, norm) > 0, axis=-1)
-    constant = np.ptp(usefulness) == 0 or np.ptp(robustness) == 0
-    return Scores(
-        usefulness,
-        robustness,
-        np.nan if constant else float(scipy.stats.spearmanr(usefulness, robustness).statistic),
-        int(np.sum((usefulness >= FRAGILE[0]) & (robustness <= FRAGILE[1]))),
-    )
+    def search(self, t=None) -> tuple:
+        """The key of a searching attack at the chosen or another time."""
+        return self.lam, self.t if t is None else t, self.epsilon, self.norm, self.speed
 
 
 @lru_cache(maxsize=1000)
-def pgd_accuracy(problem: Problem, lam: float, t: float, epsilon: float, norm: str) -> float:
-    """Accuracy at time t against an attack that searches the ε-ball by projected gradients."""
+def pgd_accuracy(problem: Problem, lam: float, t: float, epsilon: float, norm: str, speed: float):
+    """Accuracy at time t against an attack that searches the ε-ball by projected gradients.
+
+    None where there is no predictor: training has diverged or not yet begun.
+    """
     prepared = prepare(problem)
-    coefficients = diagonalise(problem, lam).coefficients(t)
+    path = solve(problem, lam).paths[speed]
+    coefficients = prepared.lift(path.coefficients[TIMES.index(t)])
+    if not np.isfinite(coefficients).all():
+        return None
     predictor = KernelPredictor(prepared.train.x, coefficients, kappa=1.0, **prepared.kernel)
     x, y = prepared.test.x, prepared.test.y
     return accuracy(pgd_margin(predictor, x, y, epsilon=epsilon, norm=norm))
@@ -296,38 +183,62 @@ class Progress(Protocol):
 
 
 class Found(NamedTuple):
-    """What is known of a problem so far. pgd: (λ, t, ε, norm) → accuracy under the search."""
+    """What is known of a problem so far.
+
+    solutions: λ → `Solution`. pgd: `Wanted.search` → accuracy under the search. slices: (plane,
+    point) → `robust_predictor.Slice`.
+    """
 
     problem: Problem
     solutions: dict
     pgd: dict
+    slices: dict
 
 
-def explore(job: Progress, problem: Problem, lam, t, epsilon, norm) -> Found:
+def explore(job: Progress, wanted: Wanted) -> Found:
     """Solve every λ, beginning with the one on screen and λ = 0, and try the searching attack.
 
     job.emit gets a `Found` after each step. Steps that have been computed before cost nothing.
     """
+    problem, lam = wanted.problem, wanted.lam
     source = SOURCES[problem.data]
     job.progress(0, f"{source.label}: kernel of {source.train} training points")
-    prepare(problem)
-    solutions, pgd = {}, {}
+    prepared = prepare(problem)
+    found = Found(problem, {}, {}, {})
+    steps = _steps(wanted)
+    for i, (kind, value) in enumerate(steps):
+        fraction = i / len(steps)
+        if kind == "λ":
+            job.progress(fraction, f"eigenvalues at λ = {power_label(value)}")
+            found.solutions[value] = solve(problem, value)
+        elif kind == "slice":
+            key = robust_predictor.slice_key(wanted.plane, wanted.point, len(prepared.test.y))
+            job.progress(fraction, "slice of the sphere")
+            found.slices[key] = robust_predictor.cut(
+                problem, *key, lambda part, at=fraction: job.progress(at, f"slice: {part:.0%}")
+            )
+        else:
+            job.progress(fraction, f"PGD attack at t = {power_label(value)}")
+            searched = pgd_accuracy(problem, *wanted.search(value))
+            if searched is not None:
+                found.pgd[wanted.search(value)] = searched
+        if {lam, 0.0} <= found.solutions.keys():
+            job.emit(Found(problem, *(dict(part) for part in found[1:])))
+    return found
+
+
+def _steps(wanted: Wanted) -> list[tuple]:
+    """What to compute, first what is on screen."""
+    lam, t = wanted.lam, wanted.t
     distance = {other: abs(LAMBDAS.index(other) - LAMBDAS.index(lam)) for other in LAMBDAS}
     others = sorted({*LAMBDAS} - {0.0, lam}, key=distance.__getitem__)
-    steps = [
+    sliced = (
+        wanted.view == "predictor" and robust_predictor.picture_of(wanted.problem.data) == "slice"
+    )
+    return [
         *(("λ", other) for other in dict.fromkeys((lam, 0.0))),
+        *([("slice", None)] if sliced else []),
         ("PGD", t),
         *(("λ", other) for other in others),
         *(("PGD", other) for other in PGD_TIMES if other != t),
     ]
-    for i, (kind, value) in enumerate(steps):
-        if kind == "λ":
-            job.progress(i / len(steps), f"eigenvalues at λ = {power_label(value)}")
-            solutions[value] = solve(problem, value)
-        else:
-            job.progress(i / len(steps), f"PGD attack at t = {power_label(value)}")
-            key = (lam, value, epsilon, norm)
-            pgd[key] = pgd_accuracy(problem, *key)
-        if i > 0:
-            job.emit(Found(problem, dict(solutions), dict(pgd)))
-    return Found(problem, solutions, pgd)

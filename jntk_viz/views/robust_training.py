@@ -1,4 +1,4 @@
-"""Pictures of robust training: curves over time, the (λ, t) map, eigenfeatures."""
+"""Pictures of robust training: the (λ, t) map, its rows and columns, eigenfeatures."""
 
 import holoviews as hv
 import numpy as np
@@ -24,9 +24,9 @@ _LAM_TICKS = [(_ZERO, "0")] + [(k, _power(k)) for k in range(-3, 2)]
 
 
 MAP_TITLES = {
-    "robust": "Robust accuracy (%); ○ most robust until here; click to move",
-    "clean": "Clean accuracy (%); ○ most robust until here; click to move",
-    "jacobian": "Median |J|; ○ most robust until here; click to move",
+    "robust": "Robust accuracy (%)",
+    "clean": "Clean accuracy (%)",
+    "jacobian": "Median |J| at the test points",
 }
 
 
@@ -39,10 +39,16 @@ def accuracy_limits(*fractions):
 def map_limits(shown, values):
     """Round colour or axis limits that hold all known values, so that they seldom move."""
     known = values[np.isfinite(values)]
-    if shown == "jacobian":
-        return 0.0, float(np.ceil(2.2 * np.max(known, initial=0.1)) / 2)
+    if shown == "jacobian":  # what diverges leaves the axis
+        return 0.0, min(float(np.ceil(2.2 * np.max(known, initial=0.1)) / 2), 10.0)
     low, high = np.min(known, initial=0.9), np.max(known, initial=0.5)
     return float(np.floor(20 * low) * 5), float(np.ceil(20 * high) * 5)
+
+
+def wider(limits):
+    """Axis limits with a margin for what lies on the edge."""
+    low, high = limits
+    return low - 0.04 * (high - low), high + 0.04 * (high - low)
 
 
 def eigenvalue_limits(*eigenvalues):
@@ -128,6 +134,8 @@ def accuracy_curves(times, clean, robust, standard_clean, standard_robust, pgd_t
 
 # Left edges of the two pictures that share the time axis.
 _ALIGNED = {"plot.min_border_left": 62}
+# Lower edges of the map and of its column.
+_LEVEL = {"plot.min_border_bottom": 66}
 _CROSSES = {"marker": "x", "size": 11, "line_width": 3, "color": INK, "line_color": INK}
 
 
@@ -154,6 +162,33 @@ def _with_gap(values):
     """The map with an empty column before t = ∞ and an empty row above λ = 0."""
     values = np.insert(np.asarray(values, float), -1, np.nan, axis=1)
     return np.insert(values, 1, np.nan, axis=0)
+
+
+def lambda_profile(lams, now, end):
+    """The map's column at the chosen time beside the one at t = ∞, λ upwards as on the map.
+
+    - `lams`: (L,), the first being 0;  `now`, `end`: (L,), in the units of the map.
+    """
+    places = lam_position(lams)
+    layers = [
+        _column(places, end, "t = ∞", color=MUTED, **_DASHED),
+        _column(places, now, "at t", color=ORANGE),
+        hv.Scatter((np.asarray(now, float), places)).opts(color=ORANGE, size=6),
+        _cursor(hv.HLine),
+    ]
+    return hv.Overlay(layers).opts(
+        xlim=(30, 102), ylim=LAM_LIMITS, yticks=_LAM_TICKS, xticks=3, xlabel="robust (%)",
+        ylabel="λ", title="The column at t", legend_position="top_left",
+        backend_opts={"legend.background_fill_alpha": 0.6, **_LEVEL},
+    )  # fmt: skip
+
+
+def _column(places, values, label, **style):
+    """A line upwards over λ > 0, and an upright bar in the slot of λ = 0."""
+    values = np.asarray(values, float)
+    x = np.concatenate([values[[0, 0]], [np.nan], values[1:]])
+    y = np.concatenate([[_ZERO - _HALF_ZERO, _ZERO + _HALF_ZERO, np.nan], places[1:]])
+    return hv.Curve((x, y), label=label).opts(**style)
 
 
 # With a range of its own HoloViews does not look for one, in vain while nothing is known.
@@ -185,8 +220,8 @@ def lambda_time_map(lams, times, values, best):
     ]  # fmt: skip
     return hv.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=LAM_LIMITS, xticks=_TIME_TICKS, yticks=_LAM_TICKS,
-        xlabel="training time t", ylabel="λ", show_grid=False, title="Robust accuracy (%)",
-        show_legend=False,
+        xlabel="time t (○ most robust until here)", ylabel="λ", show_grid=False,
+        title="Robust accuracy (%)", show_legend=False, backend_opts=_LEVEL,
     )  # fmt: skip
 
 

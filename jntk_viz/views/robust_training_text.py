@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from jntk_viz.studies import robust_predictor as predictor
 from jntk_viz.studies import robust_training as study
 from jntk_viz.views.parts import Formula
-from jntk_viz.views.theme import FONT, INK
 
 FORMULAS = (
     Formula(
@@ -31,7 +31,19 @@ FORMULAS = (
             r"\Theta": "the limiting Jacobian Neural Tangent Kernel on the training points X",
             r"\Lambda": "diag(1, λ, …, λ): output gets weight 1, Jacobian entries weight λ",
             r"e,\; V": "eigenvalues and eigenvectors; directions of small e are learned late",
-            r"t": "training time; time t of the flow is t/η steps of size η",
+            r"t": "training time; of descent t = ηk, steps of size η times their number k",
+        },
+    ),
+    Formula(
+        r"\text{flow: } 1-e^{-e t/N}, \qquad \text{descent: } 1-(1-\eta e/N)^{k}, \quad t=\eta k,"
+        r"\qquad \text{stable for } \eta < 2N/e_{\max}",
+        "The fraction of a mode that has been learned. The flow has learned what lies above "
+        "e = N/t. With a step above 2N/e_max what is left of the largest mode is multiplied by "
+        "a number below −1 in every step: it diverges, and nothing is drawn once a fraction "
+        "exceeds a million. The modes below 2N/η are learned as usual.",
+        {
+            r"\eta,\; k": "learning rate and number of steps of gradient descent",
+            r"e_{\max}": "the largest eigenvalue of Θ_λ, so that η depends on λ",
         },
     ),
     Formula(
@@ -43,6 +55,17 @@ FORMULAS = (
             r"\varepsilon": "size of the change; inputs have norm 1",
             r"P_x": "projection on the sphere's tangent space: only such changes count",
             r"\lVert\cdot\rVert_*": "dual norm: ℓ2 for an L2 change, ℓ1 for an L∞ change",
+        },
+    ),
+    Formula(
+        r"x(s, r) = s\,a + r\,b + \sqrt{1-s^2-r^2}\;c",
+        "The slice of the sphere: half of a great sphere, seen along c. Test points are drawn "
+        "where they project to and marked by their own margin, not by what lies under them. Only "
+        "the followed point of the slice around it lies on it: a change of size ε (L2) reaches "
+        "all places within the ring of radius ε; where f = 0 crosses it, the point can be flipped.",
+        {
+            r"a, b, c": "orthonormal directions; principal ones, from class to class, or from the "
+            "followed point to the nearest training point of the other class",
         },
     ),
     Formula(
@@ -62,11 +85,10 @@ FORMULAS = (
 
 
 _SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"
-LABEL_STYLE = {"margin": (4, 0), "styles": {"font": f"500 14px {FONT}", "color": INK}}
 
 
 def percent(value) -> str:
-    return f"{100 * value:.0f} %"
+    return "–" if np.isnan(value) else f"{100 * value:.0f} %"
 
 
 def span(values) -> str:
@@ -79,7 +101,25 @@ def correlation(scores) -> str:
     return "undefined" if np.isnan(scores.correlation) else f"{scores.correlation:.2f}"
 
 
-def headline(state, whole, searched) -> str:
+def superscript(number) -> str:
+    return str(number).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def power(value) -> str:
+    """A positive number in words, without zeros that nobody reads."""
+    if 0.01 <= value < 10_000:
+        return f"{value:.3g}"
+    exponent = int(np.floor(np.log10(value)))
+    sign = "⁻" if exponent < 0 else ""
+    return f"{value / 10.0**exponent:.1f}·10{sign}{superscript(abs(exponent))}"
+
+
+def signed(value, digits=2) -> str:
+    """With a sign in front, and a minus that is as long as a plus."""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def headline(state, whole, searched, solution) -> str:
     """What the chosen λ and t give, beside standard training, and where every λ > 0 ends.
 
     - `whole`: `Curves` over (λ, t);  `searched`: PGD-robust accuracy here, None while unknown.
@@ -88,18 +128,28 @@ def headline(state, whole, searched) -> str:
     now, standard = study.row(whole, state.lam), study.row(whole, 0.0)
     t, lam = study.power_label(state.t), study.power_label(state.lam)
     pgd = "" if searched is None else f" ({percent(searched)} if PGD searches)"
+    who = "Standard training (λ = 0)" if state.lam == 0 else f"λ = {lam}"
+    if np.isnan(now.clean[at]):
+        return f"<b>{who} at t = {t}: {_nothing(solution, state, at)}</b>. {limit(whole)}"
     words = (
         f"{percent(now.clean[at])} clean, {percent(now.robust[at])} robust "
         f"at ε = {state.epsilon:g}{pgd}"
     )
-    if state.lam == 0:
-        first = f"<b>Standard training (λ = 0) at t = {t}: {words}</b>."
-    else:
-        first = (
-            f"<b>λ = {lam} at t = {t}: {words}</b>; standard training at the same time: "
-            f"{percent(standard.clean[at])} and {percent(standard.robust[at])}."
+    first = f"<b>{who} at t = {t}: {words}</b>"
+    if state.lam > 0:
+        first += (
+            "; standard training at the same time: "
+            f"{percent(standard.clean[at])} and {percent(standard.robust[at])}"
         )
-    return f"{first} {limit(whole)}"
+    return f"{first}. {limit(whole)}"
+
+
+def _nothing(solution, state, at) -> str:
+    """Why there is no predictor."""
+    path = solution.paths[state.speed]
+    if path.steps[at] == 0:
+        return f"no step has been taken yet, since η = {power(path.learning_rate)}"
+    return f"diverged, because η is {state.rate:g} times 2N/e_max"
 
 
 def limit(whole) -> str:
@@ -116,26 +166,133 @@ def limit(whole) -> str:
     return f"At t = ∞ every λ &gt; 0 ends at the same {ends[0]} and {ends[1]}."
 
 
-def detail(state, whole, prepared, solution, standard_scores, scores) -> str:
-    """Smaller sentences: the data, robust overfitting, the paper's claim and what is measured."""
-    robust = study.row(whole, state.lam).robust
-    best, end = np.max(robust[:-1]), robust[-1]
-    until = study.ridge(robust[None])[0]
-    data = (
-        f"{study.SOURCES[state.data].label}: {len(prepared.train.y)} training, "
-        f"{len(prepared.test.y)} test points in R{superscript(prepared.train.x.shape[1])}."
+def small(*sentences) -> str:
+    return f"<p style='{_SMALL}'>{' '.join(s for s in sentences if s)}</p>"
+
+
+def about_data(state, prepared) -> str:
+    n, d0 = prepared.train.x.shape
+    words = (
+        f"{study.SOURCES[state.data].label}: {n} training, {len(prepared.test.y)} test points in "
+        f"R{superscript(d0)}."
     )
-    if best > end:
+    if prepared.basis is not None:
+        words += f" Slopes across the {n}-dimensional span of the training points stay 0."
+    return words
+
+
+def about_map(state, whole) -> str:
+    """Robust overfitting, and the best place of the map beside standard training."""
+    robust = study.row(whole, state.lam).robust
+    finite, end = robust[:-1], robust[-1]
+    if np.isnan(finite).all():
+        return ""
+    best, until = np.nanmax(finite), study.power_label(study.ridge(robust[None])[0])
+    if np.isnan(end):
+        story = f"Robust accuracy is best ({percent(best)}) until t = {until}; there is no t = ∞."
+    elif best > end:
         story = (
             f"Robust overfitting: robust accuracy is best ({percent(best)}) until "
-            f"t = {study.power_label(until)}, then falls to {percent(end)} at t = ∞."
+            f"t = {until}, then falls to {percent(end)} at t = ∞."
         )
     else:
         story = f"No robust overfitting here: robust accuracy is best ({percent(best)}) at t = ∞."
-    total = len(solution.eigenvalues) + solution.unresolved
-    return f"<p style='{_SMALL}'>{data} {story}<br>{claim(state, standard_scores, scores)} " + (
-        f"{solution.unresolved} of {total} directions lie below the noise floor.</p>"
+    return f"{story} {best_place(whole)}"
+
+
+def best_place(whole) -> str:
+    """The most robust λ and t, standard training at its best and at its end."""
+    regular = np.nan_to_num(whole.robust[1:], nan=-1.0)
+    standard = whole.robust[0]
+    i, j = np.unravel_index(np.argmax(regular), regular.shape)
+    if regular[i, j] < 0 or np.isnan(standard).all():
+        return ""
+    lam, t = study.power_label(study.LAMBDAS[i + 1]), study.power_label(study.TIMES[j])
+    end = "" if np.isnan(standard[-1]) else f", {percent(standard[-1])} at t = ∞"
+    return (
+        f"Most robust on the map: {percent(regular[i, j])}, first at λ = {lam}, t = {t}; standard "
+        f"training has {percent(np.nanmax(standard))} at its best{end}."
     )
+
+
+def about_rate(state, solution, at) -> str:
+    """What gradient descent does at the chosen learning rate."""
+    if state.training == "flow":
+        return ""
+    path = solution.paths[state.speed]
+    steps = f"{path.steps[at]:,.0f}" if np.isfinite(path.steps[at]) else "∞"
+    words = (
+        f"Descent: {steps} steps of η = {power(path.learning_rate)}, {state.rate:g} times 2N/e_max."
+    )
+    count = predictor.diverging(solution, state.speed)
+    if count:
+        first = 1 - 2 * state.speed
+        words += (
+            f" {count} of {len(solution.eigenvalues)} modes diverge; what is left of the largest "
+            f"is multiplied by {f'{first:.2f}'.replace('-', '−')} in every step."
+        )
+    return words
+
+
+def about_floor(solution) -> str:
+    total = len(solution.eigenvalues) + solution.unresolved
+    return (
+        f"{solution.unresolved} of {total} directions lie below the noise floor "
+        f"{power(solution.noise_floor)}."
+    )
+
+
+def about_predictor(state, prepared, solution, at) -> str:
+    """How far the modes have been learned."""
+    half, less, _ = predictor.learned_modes(solution, at, state.speed)
+    floor = about_floor(solution)
+    if half + less == 0:
+        return floor
+    learned = solution.paths[state.speed].learned[at]
+    target = float(np.sum(solution.share * np.clip(learned, 0, 1)))
+    front = ""
+    if np.isfinite(state.t) and state.training == "flow":
+        front = f" (e above 0.69 N/t = {power(np.log(2) * len(prepared.train.y) / state.t)})"
+    return (
+        f"{half} of {len(solution.eigenvalues)} modes are learned at least half{front}; weighted "
+        f"by their part of the target, {percent(target)} is learned. {floor}"
+    )
+
+
+def about_point(point, label, f, margin) -> str:
+    """The followed test point, f already with its sign."""
+    if np.isnan(f):
+        return ""
+    verdict = "robust" if margin > 0 else "not robust" if label * f > 0 else "wrong even unchanged"
+    return (
+        f"Test point {point} (y = {signed(label, 0)}): f = {signed(f)}, y f − ε‖PJ‖ = "
+        f"{signed(margin)}, "
+        f"{verdict}."
+    )
+
+
+SLICE_TITLES = {
+    "principal": "f on the first principal directions; × not robust, ■ training",
+    "classes": "f from class to class (→); × not robust, ■ training",
+    "point": "f around the test point; → the other class; ring: ε (L2)",
+}
+
+
+def beside_digits(found) -> dict:
+    """Two words beside each row of digits: what f says of it, and of the changed one."""
+    names = ["8" if label > 0 else "3" for label in found.label]
+    left = [f"{name}: f = {signed(f)}" for name, f in zip(names, found.before, strict=True)]
+    flips = [
+        "flips" if before * after <= 0 else "keeps sign"
+        for before, after in zip(found.before, found.after, strict=True)
+    ]
+    right = [f"→ {signed(f)}, {word}" for f, word in zip(found.after, flips, strict=True)]
+    return {"left": left, "right": right}
+
+
+def feature_title(lam, scores) -> str:
+    name = "Standard training, λ = 0" if lam == 0 else f"Regularised, λ = {study.power_label(lam)}"
+    return f"{name}: rank correlation {correlation(scores)}"
 
 
 def claim(state, standard, regularised) -> str:
@@ -147,10 +304,7 @@ def claim(state, standard, regularised) -> str:
         fragile += f" and {regularised.fragile}"
     return (
         "The paper (GeLU, 11 layers) finds accurate eigenfeatures robust with λ &gt; 0, hardly any "
-        f"link with λ = 0, and none accurate yet fragile. Measured here: {here}; {fragile} "
-        f"accurate (≥ {percent(study.FRAGILE[0])}) yet fragile (≤ {percent(study.FRAGILE[1])})."
+        f"link with λ = 0, and none accurate yet fragile. <b>Measured here</b>: {here}; {fragile} "
+        f"accurate (≥ {percent(study.FRAGILE[0])}) yet fragile (≤ {percent(study.FRAGILE[1])}). "
+        "Intervals, single features and digits: <a href='eigenfeatures'>the eigenfeatures page</a>."
     )
-
-
-def superscript(number) -> str:
-    return str(number).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
