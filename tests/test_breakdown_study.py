@@ -12,6 +12,7 @@ from jntk_viz import MLP, LinearDynamics, finite_jntk, jntk, train
 from jntk_viz.studies import breakdown as study
 from jntk_viz.studies import breakdown_common as common
 from jntk_viz.studies import breakdown_kernels as kernels
+from jntk_viz.studies import breakdown_kink as kinks
 from jntk_viz.studies import breakdown_training as training
 from jntk_viz.studies.breakdown import CASES, CURED, HEALTHY, ILL, BreakdownState
 
@@ -239,19 +240,19 @@ def test_first_order_theory_of_rounding_is_the_derivative():
 def test_the_jacobian_entry_grows_with_the_kink_and_autodiff_does_not_see_it():
     x = common.eight_points()[0]
     smooth = jntk(x, depth=1)
-    assert kernels.jacobian_entry(1.0) == pytest.approx(
+    assert kinks.jacobian_entry(1.0) == pytest.approx(
         np.mean([smooth[0, a, 0, a] for a in (1, 2)]), rel=1e-9
     )
     mlp = MLP(2, 512, 1, "gelu")
     params = mlp.init(jax.random.key(0))
     np.testing.assert_allclose(
-        kernels.autodiff_kernel(mlp, params, x), finite_jntk(mlp, params, x), rtol=1e-3, atol=1e-3
+        kinks.autodiff_kernel(mlp, params, x), finite_jntk(mlp, params, x), rtol=1e-3, atol=1e-3
     )
     # The part that grows is proportional to β.
-    entry = kernels.jacobian_entry
+    entry = kinks.jacobian_entry
     assert entry(64.0) - entry(32.0) == pytest.approx(2 * (entry(32.0) - entry(16.0)), rel=0.05)
     for beta in (4.0, 16.0):
-        assert kernels.kink_severity(beta, ILL, 0)[0] == pytest.approx(entry(beta), rel=0.1)
+        assert kinks.kink_severity(beta, ILL, 0)[0] == pytest.approx(entry(beta), rel=0.1)
     done = outcome_of("kink", cure=True)
     ill, cured = done.runs[ILL], done.runs[CURED]
     assert ill.severity[0] < entry(1.0)  # finite, and smaller than that of a smooth activation

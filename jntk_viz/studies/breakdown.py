@@ -12,7 +12,8 @@ import param
 
 from jntk_viz.studies import breakdown_training
 from jntk_viz.studies.breakdown_common import CURED, HEALTHY, ILL, ROLES, Case, Run, Series
-from jntk_viz.studies.breakdown_kernels import DEEP, FLOAT32, KINK, SPHERE
+from jntk_viz.studies.breakdown_kernels import DEEP, FLOAT32, SPHERE
+from jntk_viz.studies.breakdown_kink import KINK
 from jntk_viz.studies.breakdown_scripts import program
 from jntk_viz.studies.breakdown_training import JACOBIAN, PLATEAU, POWER, RATE
 
@@ -28,12 +29,12 @@ CASES: dict[str, Case] = {
 }
 NAMES = {
     "plateau": "Loss plateau",
-    "jacobian": "Jacobian norm that does not fall",
+    "jacobian": "Jacobian does not fall",
     "deep": "Exploding deep networks",
     "power": "Wrong normalisation",
     "sphere": "Inputs off the sphere",
-    "rate": "Learning rate past 2N/e_max",
-    "float32": "float32",
+    "rate": "Learning rate too large",
+    "float32": "float32 arithmetic",
     "kink": "A kink: ReLU",
 }
 
@@ -59,8 +60,8 @@ class BreakdownState(param.Parameterized):
     angle = param.Selector(
         default=1.5,
         objects=list(PLATEAU.stops),
-        label="Angle between the twins (degrees)",
-        doc="Two inputs with opposite labels; the closer they are, the longer the plateau.",
+        label="Angle δ of the twins",
+        doc="In degrees. The closer two inputs with opposite labels, the longer the plateau.",
     )
     lam = param.Selector(
         default=0.001,

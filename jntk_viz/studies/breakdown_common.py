@@ -39,6 +39,11 @@ def spread(x, values) -> Series:
     )
 
 
+def extent(values) -> tuple[float, float, float]:
+    """Median, smallest and largest of some numbers."""
+    return float(np.median(values)), float(np.min(values)), float(np.max(values))
+
+
 class Run(NamedTuple):
     """One kind of network (healthy, ill or cured), measured and predicted.
 
@@ -207,7 +212,7 @@ def steps_per_mode(eigenvalues, n: int, rate: float) -> np.ndarray:
 @lru_cache(maxsize=16)
 def network(width: int, depth: int, activation: str) -> MLP:
     """The network with two inputs; one object for each kind, so that JAX compiles it once."""
-    return MLP(2, width, depth, activation)
+    return MLP(2, width, depth, get_activation(activation))
 
 
 def loss_of(outputs, y, lam: float) -> np.ndarray:

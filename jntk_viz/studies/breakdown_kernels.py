@@ -2,14 +2,12 @@
 
 from functools import lru_cache
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from jntk_viz.activations import Activation, get_activation
 from jntk_viz.finite import finite_jntk, forward_jets
 from jntk_viz.kernels import jntk
-from jntk_viz.mlp import MLP
 from jntk_viz.studies.breakdown_common import (
     CURED,
     HEALTHY,
@@ -18,20 +16,16 @@ from jntk_viz.studies.breakdown_common import (
     Axis,
     Case,
     Chart,
-    Phase,
     Run,
     Series,
     circle_points,
     eight_points,
-    linear_course,
+    extent,
     moment,
-    moments,
     network,
     spread,
-    trained,
     weights_key,
 )
-from jntk_viz.training import output_loss_parts
 
 
 def _nothing():
@@ -73,18 +67,18 @@ def deep(factor, role, seed, tick=_nothing) -> Run:
         variances.append(variance)
         slopes.append(slope)
     q, s = layer_theory(factor)
-    layers, final = np.arange(1, DEEP_LAYERS + 1), spread([0], np.array(variances)[:, -1:])
+    layers, severity = np.arange(1, DEEP_LAYERS + 1), extent(np.array(variances)[:, -1])
     return Run(
         spread(layers, variances),
         Series(layers, q),
-        (float(final.y[0]), float(final.low[0]), float(final.high[0])),
+        severity,
         float(q[-1]),
         spread(layers, slopes),
         Series(layers, s),
         {
-            "variance_at_layer_30": float(final.y[0]),
+            "variance_at_layer_30": severity[0],
             "expected_variance_at_layer_30": float(q[-1]),
-            "growth_per_layer": float((final.y[0] / np.median(variances, axis=0)[0]) ** (1 / 29)),
+            "growth_per_layer": float((severity[0] / np.median(variances, axis=0)[0]) ** (1 / 29)),
             "squared_jacobian_at_layer_30": float(np.median(slopes, axis=0)[-1]),
             "expected_squared_jacobian_at_layer_30": float(s[-1]),
         },
@@ -99,13 +93,13 @@ DEEP = Case(
     (
         Chart("Variance of a neuron's input", _LAYERS, Axis("variance", (1e-12, 1e12), True)),
         Chart(
-            "Variance at layer 30 against E φ²",
+            "Variance at layer 30",
             Axis("E φ² of a layer", (0.2, 2.5), True),
             Axis("variance", (1e-20, 1e14), True),
             points=True,
         ),
         Chart(
-            "Squared input Jacobian of a neuron",
+            "Squared input Jacobian",
             _LAYERS,
             Axis("Σ (∂g/∂x_α)²", (1e-12, 1e12), True),
         ),
@@ -177,17 +171,17 @@ def sphere(radius, role, seed, tick=_nothing) -> Run:
     widths, bias = np.array(SPHERE_WIDTHS, float), sphere_bias(fed)
     # The constant of the random part c/√d is fitted, its exponent and the bias are theory.
     constant = np.exp(np.mean(np.log(np.array(noise) * np.sqrt(widths))))
-    final = spread([0], np.array(errors)[:, -1:])
+    severity = extent(np.array(errors)[:, -1])
     grid = np.linspace(0.45, 3.1, 25) if role == ILL else np.array([0.45, 3.1])
     return Run(
         spread(widths, errors),
         Series(widths, np.hypot(bias, constant / np.sqrt(widths))),
-        (float(final.y[0]), float(final.low[0]), float(final.high[0])),
+        severity,
         float(np.hypot(bias, constant / np.sqrt(widths[-1]))),
         spread(radii, variances),
         Series(grid, np.array([moment("gelu", r * r if role == ILL else 1.0) for r in grid])),
         {
-            "error_at_width_4096": float(final.y[0]),
+            "error_at_width_4096": severity[0],
             "bias_that_remains": bias,
             "variance_of_f": moment("gelu", fed * fed),
         },
@@ -200,19 +194,19 @@ SPHERE = Case(
     1.0,
     (
         Chart(
-            "Kernel: distance from the limit on the sphere",
+            "Distance from the limit",
             Axis("width", (11, 6000), True, tuple((w, str(w)) for w in SPHERE_WIDTHS)),
             Axis("‖Θ_d − Θ‖ / ‖Θ‖", (0.01, 10), True),
             points=True,
         ),
         Chart(
-            "Distance at width 4096 against the norm",
+            "Distance at width 4096",
             Axis("norm of the inputs |x|", (0.9, 3.1)),
             Axis("‖Θ_d − Θ‖ / ‖Θ‖", (0.01, 10), True),
             points=True,
         ),
         Chart(
-            "Variance of the output against the norm",
+            "Variance of the output",
             Axis("norm of the input |x|", (0.4, 3.1)),
             Axis("variance of f", (0.1, 20), True),
             points=True,
@@ -353,18 +347,18 @@ FLOAT32 = Case(
     8,
     (
         Chart(
-            "Error of the prediction over training time",
+            "Error of the prediction",
             Axis("time t", (1, 1e8), True),
             Axis("relative error", (1e-17, 1e4), True),
         ),
         Chart(
-            "Error at t = 10⁸ against the number of points",
+            "Error at t = 10⁸",
             Axis("points N on the circle", (7, 29)),
             Axis("relative error", (1e-17, 1e4), True),
             points=True,
         ),
         Chart(
-            "Spectrum of the kernel Θ_λ",
+            "Spectrum of the kernel",
             Axis("eigenvalue, largest first", (0, 86)),
             Axis("|eᵢ|", (1e-14, 1e3), True),
             points=True,
@@ -375,148 +369,3 @@ FLOAT32 = Case(
     (8, 12, 16, 20, 24, 28),
     own_healthy=True,
 )
-
-
-# --- A kink in the activation --------------------------------------------------------------------
-
-KINK_WIDTHS, KINK_STEPS, KINK_LAM, KINK_ETA = (64, 1024, 16384), 10, 0.1, 0.7
-KINK_END = 64.0  # where ReLU, the limit of infinite sharpness, is drawn
-
-
-@lru_cache(maxsize=16)
-def sharp(beta: float) -> Activation:
-    """gelu(βz)/β scaled to unit variance: GeLU for β = 1, ReLU for β = ∞."""
-    if np.isinf(beta):
-        return get_activation("relu")
-    if beta == 1:
-        return get_activation("gelu")
-    gelu = jax.nn.gelu
-    return Activation(f"gelu({beta:g}z)/{beta:g}", lambda z: gelu(beta * z, approximate=False))
-
-
-@lru_cache(maxsize=64)
-def jacobian_entry(beta: float) -> float:
-    """Limit of the mean of Θ_αα(x, x), α = 1, 2, for one hidden layer; ∞ for ReLU.
-
-    (E φ'²(g² + 1) + E φ''²(g² + 1) + 2 E φ''φ'g + 2 E φ'²)/2 with g ~ N(0, 1), from
-    J_α = Σ_i w_i φ'(g_i) W_iα/√d differentiated in w and W, |W_i|² = g_i² + (the rest).
-    """
-    if np.isinf(beta):
-        return np.inf
-    z = np.linspace(-10, 10, 8001)
-    with jax.enable_x64(True):
-        d1, d2 = (np.asarray(sharp(beta).derivative(k)(jnp.asarray(z))) for k in (1, 2))
-    terms = (d1**2 + d2**2) * (z**2 + 1) + 2 * d2 * d1 * z + 2 * d1**2
-    weight = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) * (z[1] - z[0])
-    return float(np.sum(terms * weight) / 2)
-
-
-def autodiff_kernel(mlp: MLP, params, x) -> np.ndarray:
-    """⟨∂_θ(f, J)(x), ∂_θ(f, J)(x')⟩ by automatic differentiation, which also answers for ReLU.
-
-    Where φ'' does not exist it is taken as 0: the number is finite and wrong.
-    """
-    rows = len(x) * (1 + mlp.in_size)
-    gradients = jax.jacrev(lambda p: mlp.value_and_jacobian(p, x))(params)
-    flat = np.concatenate([np.asarray(g, float).reshape(rows, -1) for g in gradients], axis=1)
-    return (flat @ flat.T).reshape(len(x), 1 + mlp.in_size, len(x), 1 + mlp.in_size)
-
-
-@lru_cache(maxsize=64)
-def _kink_network(beta: float, width: int) -> MLP:
-    return MLP(2, width, 1, sharp(beta))
-
-
-@lru_cache(maxsize=256)
-def kink_entry(beta: float, seed: int, role: str, i: int) -> float:
-    """Mean of Θ_αα(x, x) of one network of the largest width, by automatic differentiation."""
-    mlp = _kink_network(beta, KINK_WIDTHS[-1])
-    params = mlp.init(weights_key(seed, role, i, mlp.width))
-    theta = autodiff_kernel(mlp, params, eight_points()[0])
-    return float(np.mean([theta[j, a, j, a] for j in range(8) for a in (1, 2)]))
-
-
-@lru_cache(maxsize=256)
-def kink_training(beta: float, width: int, seed: int, role: str, i: int):
-    """Jacobian part of the loss, of a network and by its own kernel, and how far they end apart."""
-    mlp, (x, y) = _kink_network(beta, width), eight_points()
-    record, phases = tuple(moments(KINK_STEPS).tolist()), (Phase(KINK_STEPS, KINK_LAM, KINK_ETA),)
-    outputs, first, _ = trained(mlp, eight_points, phases, seed, role, i, record)
-    linear = linear_course(autodiff_kernel(mlp, first, x), y, phases, record, outputs[0])
-    parts = [output_loss_parts(u, y)[1] for u in (outputs, linear)]
-    error, size = outputs[-1, :, 1:] - linear[-1, :, 1:], linear[-1, :, 1:]
-    return *parts, float(np.linalg.norm(error) / np.linalg.norm(size))
-
-
-def kink(beta, role, seed, tick=_nothing) -> Run:
-    beta = 1.0 if role == CURED else beta
-    parts, theory, errors = [], [], []
-    for i in range(NETWORKS):
-        row = []
-        for width in KINK_WIDTHS:
-            tick()
-            part, linear, error = kink_training(beta, width, seed, role, i)
-            row.append(error)
-        parts.append(part)
-        theory.append(linear)
-        errors.append(row)
-    severity = kink_severity(beta, role, seed, tick)
-    widths, middle = np.array(KINK_WIDTHS, float), np.median(errors, axis=0)
-    slope = 0.0 if np.isinf(beta) else -1.0
-    record = moments(KINK_STEPS)
-    return Run(
-        spread(record, parts),
-        Series(record.astype(float), np.median(theory, axis=0)),
-        severity,
-        jacobian_entry(beta),
-        spread(widths, errors),
-        Series(widths, middle[-1] * (widths / widths[-1]) ** slope),
-        {
-            "jacobian_entry": severity[0],
-            "expected_jacobian_entry": jacobian_entry(beta),
-            "error_narrowest": float(middle[0]),
-            "error_widest": float(middle[-1]),
-        },
-    )
-
-
-def kink_severity(beta, role, seed, tick=_nothing) -> tuple[float, float, float]:
-    entries = []
-    for i in range(NETWORKS):
-        tick()
-        entries.append(kink_entry(beta, seed, role, i))
-    return float(np.median(entries)), min(entries), max(entries)
-
-
-KINK = Case(
-    "kink",
-    (1.0, 2.0, 4.0, 8.0, 16.0, np.inf),
-    1.0,
-    (
-        Chart(
-            "Jacobian part of the loss at width 16384",
-            Axis("step", (1, 10), True),
-            Axis("½ mean |J|²", (0.2, 3), True),
-        ),
-        Chart(
-            "Jacobian entry of the kernel, Θ_αα(x, x)",
-            Axis(
-                "sharpness β of the kink", (0.8, 90), True,
-                (*((float(b), str(b)) for b in (1, 2, 4, 8, 16)), (KINK_END, "∞ (ReLU)")),
-            ),
-            Axis("Θ_αα", (1, 30), True),
-            points=True,
-        ),
-        Chart(
-            "J: distance from the network's own linear equation",
-            Axis("width", (45, 25000), True, tuple((w, str(w)) for w in KINK_WIDTHS)),
-            Axis("‖J − linear‖ / ‖linear‖", (3e-4, 3), True),
-            points=True,
-        ),
-    ),
-    kink,
-    jacobian_entry,
-    tuple(np.geomspace(0.8, 32, 12).round(4).tolist()),
-    lambda beta: KINK_END if np.isinf(beta) else float(beta),
-    kink_severity,
-)  # fmt: skip

@@ -18,6 +18,7 @@ from jntk_viz.studies.breakdown_common import (
     circle_points,
     eight_points,
     expected_loss_parts,
+    extent,
     limit,
     linear_course,
     loss_of,
@@ -100,11 +101,11 @@ def plateau(angle, role, seed, tick=_nothing) -> Run:
         modes.append(steps_per_mode(np.linalg.eigvalsh(own), len(x), phase.rate))
     needed = steps_per_mode(dynamics.eigenvalues, len(x), phase.rate)
     number = np.arange(1, len(x) + 1)
-    final = spread([0], np.array(losses)[:, -1:])
+    severity = extent(np.array(losses)[:, -1])
     return Run(
         spread(record, losses),
         Series(np.array(record, float), np.median(theory, axis=0)),
-        (float(final.y[0]), float(final.low[0]), float(final.high[0])),
+        severity,
         expected,
         spread(number, modes),
         Series(number, needed),
@@ -112,7 +113,7 @@ def plateau(angle, role, seed, tick=_nothing) -> Run:
             "plateau_level": plateau_level(angle),
             "steps_of_slowest_mode": float(needed[-1]),
             "steps_with_8_layers": slowest(angle, depth=DEEP),
-            "loss_at_end": float(final.y[0]),
+            "loss_at_end": severity[0],
             "expected_loss_at_end": expected,
         },
     )
@@ -125,13 +126,13 @@ PLATEAU = Case(
     (
         Chart("Loss during training", Axis("step", (1, 1000), True), Axis("loss", (1e-4, 3), True)),
         Chart(
-            "Loss after 1000 steps against the angle",
+            "Loss after 1000 steps",
             Axis("angle between the twins (degrees)", (1, 35), True),
             Axis("loss", (1e-4, 3), True),
             points=True,
         ),
         Chart(
-            "Steps that each eigendirection needs",
+            "Steps a direction needs",
             Axis("eigendirection, fastest first", (0.5, 5.5)),
             Axis("N / (η eᵢ)", (0.3, 3e5), True),
             points=True,
@@ -158,7 +159,7 @@ def _jacobian_expected(lam: float) -> float:
 
 
 def jacobian(lam, role, seed, tick=_nothing) -> Run:
-    phases = (Phase(JACOBIAN_STEPS, lam, JACOBIAN_RATE),)
+    phases: tuple[Phase, ...] = (Phase(JACOBIAN_STEPS, lam, JACOBIAN_RATE),)
     if role == CURED:
         phases = (Phase(JACOBIAN_CURE, lam, JACOBIAN_RATE), phases[0]._replace(lam=ENOUGH))
     theta, _ = limit(eight_points, 1, "gelu")
@@ -173,17 +174,17 @@ def jacobian(lam, role, seed, tick=_nothing) -> Run:
         theory.append(output_loss_parts(course, y))
     (fits, jacobians), steps = np.swapaxes(parts, 0, 1), np.array(record, float)
     fit, by_theory = np.median(theory, axis=0)
-    final = spread([0], jacobians[:, -1:])
+    severity = extent(jacobians[:, -1])
     expected = _jacobian_expected(lam) if role != CURED else float(by_theory[-1])
     return Run(
         spread(steps, jacobians),
         Series(steps, by_theory),
-        (float(final.y[0]), float(final.low[0]), float(final.high[0])),
+        severity,
         expected,
         spread(steps, fits),
         Series(steps, fit),
         {
-            "jacobian_part_at_end": float(final.y[0]),
+            "jacobian_part_at_end": severity[0],
             "expected_jacobian_part_at_end": expected,
             "fit_part_at_end": float(np.median(fits, axis=0)[-1]),
         },
@@ -196,18 +197,18 @@ JACOBIAN = Case(
     ENOUGH,
     (
         Chart(
-            "Jacobian part of the loss, ½ mean |J|²",
+            "Jacobian part of the loss",
             Axis("step", (1, 1000), True),
             Axis("½ mean |J|²", (3e-3, 10), True),
         ),
         Chart(
-            "Jacobian part after 1000 steps against λ",
+            "Jacobian part at the end",
             Axis("λ", (7e-4, 1.4), True),
             Axis("½ mean |J|²", (3e-3, 10), True),
             points=True,
         ),
         Chart(
-            "Fit part of the loss, ½ mean (f − y)²",
+            "Fit part of the loss",
             Axis("step", (1, 1000), True),
             Axis("½ mean (f − y)²", (1e-6, 3), True),
         ),
@@ -243,7 +244,7 @@ def rate(share, role, seed, tick=_nothing) -> Run:
         tick()
         dynamics = _own_dynamics(seed, role, i)
         eta = share * dynamics.stable_learning_rate
-        phases = (Phase(RATE_STEPS, RATE_LAM, eta),)
+        phases: tuple[Phase, ...] = (Phase(RATE_STEPS, RATE_LAM, eta),)
         if role == CURED:
             safe = phases[0]._replace(rate=SAFE * dynamics.stable_learning_rate)
             phases = (Phase(RATE_CURE, RATE_LAM, eta), safe)
@@ -254,9 +255,9 @@ def rate(share, role, seed, tick=_nothing) -> Run:
         root = np.sqrt(np.tile([1.0, RATE_LAM, RATE_LAM], len(y)))
         top = (root * outputs.reshape(len(record), -1) - dynamics.target) @ dynamics.eigenvectors
         growth = np.abs(top[RATE_MEASURED, -1] / top[0, -1]) ** (1 / RATE_MEASURED)
-        factors.append([growth])
+        factors.append(growth)
         multipliers.append(np.abs(1 - phases[-1].rate * dynamics.eigenvalues / len(y))[::-1])
-    final = spread([0], factors)
+    severity = extent(factors)
     limits = LinearDynamics(limit(eight_points, 1, "gelu")[0], y, lam=RATE_LAM)
     last = SAFE if role == CURED else share
     wide = np.abs(1 - last * 2 * limits.eigenvalues / limits.eigenvalues[-1])[::-1]
@@ -264,12 +265,12 @@ def rate(share, role, seed, tick=_nothing) -> Run:
     return Run(
         spread(record, losses),
         Series(np.array(record, float), np.median(theory, axis=0)),
-        (float(final.y[0]), float(final.low[0]), float(final.high[0])),
+        severity,
         abs(1 - 2 * share),
         spread(number, multipliers),
         Series(number, wide),
         {
-            "growth_factor": float(final.y[0]),
+            "growth_factor": severity[0],
             "expected_growth_factor": abs(1 - 2 * share),
             "limit_2N_over_e_max": limits.stable_learning_rate,
             "largest_loss": float(np.nanmax(np.median(losses, axis=0))),
@@ -285,18 +286,18 @@ RATE = Case(
     (
         Chart("Loss during training", Axis("step", (0, 40)), Axis("loss", (0.03, 3e4), True)),
         Chart(
-            "Growth of the fastest eigendirection",
+            "Growth of the fastest",
             Axis("learning rate ÷ (2N / e_max)", (0.4, 1.6)),
             Axis("factor per step", (0, 2.2)),
             points=True,
             rules=(("stable below 1", 1.0),),
         ),
         Chart(
-            "Factor per step of every eigendirection",
+            "Growth of every direction",
             Axis("eigendirection, largest eigenvalue first", (0, 25)),
             Axis("|1 − η eᵢ / N|", (0, 2.2)),
             points=True,
-            rules=(("stable below 1", 1.0),),
+            rules=(("", 1.0),),
         ),
     ),
     rate,
@@ -343,17 +344,17 @@ def drift(power: float, width: int, seed: int, role: str, i: int):
 
 def power(a, role, seed, tick=_nothing) -> Run:
     a = 0.5 if role == CURED else a
-    moved, losses, theory = [], [], []
+    rows, losses, theory = [], [], []
     for i in range(NETWORKS):
         row = []
         for width in POWER_WIDTHS:
             tick()
             distance, loss, linear = drift(a, width, seed, role, i)
             row.append(distance)
-        moved.append(row)
+        rows.append(row)
         losses.append(loss)
         theory.append(linear)
-    moved = np.array(moved)
+    moved = np.array(rows)
     law = power_law(np.tile(POWER_WIDTHS, NETWORKS), moved.ravel())
     widths, expected = np.array(POWER_WIDTHS, float), -2 * (1 - a)
     middle = np.exp(np.log(moved).mean())  # the theory gives the slope, not the height
@@ -380,12 +381,12 @@ POWER = Case(
     0.5,
     (
         Chart(
-            "Loss at width 4096, beside a constant kernel",
+            "Loss at width 4096",
             Axis("step", (1, 30), True),
             Axis("loss", (0.05, 2), True),
         ),
         Chart(
-            "Exponent of the width in the drift",
+            "Exponent of the drift",
             Axis("a, output divided by dᵃ", (0.45, 1.05)),
             Axis("fitted exponent", (-1.4, 0.4)),
             points=True,

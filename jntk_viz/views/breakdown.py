@@ -10,7 +10,7 @@ from jntk_viz.studies.breakdown_common import CURED, HEALTHY, ILL, NOTHING, ROLE
 from jntk_viz.views.breakdown_text import COLOURS, DASHES, card, headline
 from jntk_viz.views.live import LivePlot, update_all
 from jntk_viz.views.parts import Headline, plot_grid
-from jntk_viz.views.theme import INK, MUTED
+from jntk_viz.views.theme import INK, MUTED, PHONE
 
 MARKERS = {HEALTHY: "circle", ILL: "square", CURED: "triangle"}
 KEYS = ("course", "dose", "detail")
@@ -19,12 +19,14 @@ _NO_BAND = (np.array([]), np.array([]), np.array([]))
 _NO_BAR = (*_NO_BAND, np.array([]))
 
 
-def chart(lines=(), bands=(), marks=(), bars=(), theory=(), rules=EMPTY, words=(), cursor=EMPTY):
+def chart(
+    lines=(), bands=(), marks=(), bars=(), theory=(), rules=EMPTY, words=(), ends=(), cursor=EMPTY
+):
     """Measured numbers of the healthy, the ill and the cured, and theory in black on top.
 
     lines, marks, theory: three pairs (x, y). bands: three (x, low, high). bars: three
-    (x, low, x, high). rules: horizontal lines, (x, y) with NaN gaps. words: (x, y, text).
-    cursor: (x, y), a vertical line.
+    (x, low, x, high). rules: horizontal lines, (x, y) with NaN gaps. words, ends: (x, y, text),
+    written to the right and to the left of x. cursor: (x, y), a vertical line.
     """
     parts = []
     for role, band in zip(ROLES, bands or [_NO_BAND] * 3, strict=True):
@@ -40,12 +42,10 @@ def chart(lines=(), bands=(), marks=(), bars=(), theory=(), rules=EMPTY, words=(
         parts.append(hv.Scatter(mark).opts(color=COLOURS[role], marker=MARKERS[role], size=9))
     for role, curve in zip(ROLES, theory or [EMPTY] * 3, strict=True):
         parts.append(hv.Curve(curve).opts(color=INK, line_width=1.6, line_dash=DASHES[role]))
-    labels = hv.Labels(words or ([], [], []), vdims="text")
-    parts.append(
-        labels.opts(
-            text_font_size="13px", text_color=INK, text_align="left", text_baseline="bottom"
-        )
-    )
+    for text, align in ((words, "left"), (ends, "right")):
+        labels = hv.Labels(text or ([], [], []), vdims="text")
+        look = {"text_font_size": "13px", "text_color": INK, "text_baseline": "bottom"}
+        parts.append(labels.opts(text_align=align, **look))
     axes = {"logx": True, "logy": True, "xlim": (1, 1e3), "ylim": (1e-3, 10), "title": " "}
     return hv.Overlay(parts).opts(
         hv.opts.Overlay(show_legend=False, xlabel=" ", ylabel=" ", **axes)
@@ -59,15 +59,18 @@ def ticks_of(axis: Axis) -> list[tuple[float, str]]:
         return list(axis.ticks)
     if not axis.log:
         step = min((s for s in _ROUND if (high - low) / s <= 6.5), default=_ROUND[-1])
-        values = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
+        values = (
+            np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step + 0.0
+        )
         return [(float(v), f"{v:g}".replace("-", "−")) for v in values]
     first, last = np.ceil(np.log10(low) - 1e-9), np.floor(np.log10(high) + 1e-9)
     digits = (1, 3) if last - first < 2 else (1,)
     each = max(1, int(np.ceil((last - first + 1) / 7)))
     powers = np.arange(np.ceil(first / each) * each, last + 1, each)
-    values = [d * 10.0**k for k in (*([first - 1] if len(digits) > 1 else []), *powers)
-              for d in digits]  # fmt: skip
-    return [(v, power_text(v)) for v in values if low <= v * (1 + 1e-9) and v <= high * (1 + 1e-9)]
+    if len(digits) > 1:
+        powers = np.append(first - 1, powers)
+    marks = [digit * 10.0**k for k in powers for digit in digits]
+    return [(v, power_text(v)) for v in marks if low <= v * (1 + 1e-9) and v <= high * (1 + 1e-9)]
 
 
 _ROUND = (0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20, 50)
@@ -90,6 +93,7 @@ def set_axis(plot: LivePlot, name: str, axis: Axis) -> None:
     ticks = ticks_of(axis)
     bokeh_axis = getattr(figure, f"{name}axis")[0]
     bokeh_axis.ticker = FixedTicker(ticks=[v for v, _ in ticks])
+    getattr(figure, f"{name}grid")[0].ticker = bokeh_axis.ticker
     # Bokeh looks a label up by the number; whole ones are integers to it.
     bokeh_axis.major_label_overrides = {(int(v) if v == int(v) else v): t for v, t in ticks}
     plot.set(**{f"{name}label": axis.label, f"{name}lim": axis.limits})
@@ -125,7 +129,12 @@ class Pictures:
     def grid(self):
         """The body of the page."""
         course, dose, detail = self.plots.values()
-        return plot_grid("abc", "ddd", min_height=430, a=course, b=dose, c=detail, d=self.card)
+        rows = (*["abc"] * 5, *["ddd"] * 3)
+        grid = plot_grid(*rows, min_height=430, a=course, b=dose, c=detail, d=self.card)
+        # On a phone the words are as tall as they need to be.
+        tall = ":host { height: auto !important; min-height: 640px !important; }"
+        grid[3].stylesheets = [f"{PHONE} {{ {tall} }}"]
+        return grid
 
     def choose(self, name: str) -> None:
         """Axes, titles and the card of a case; empty pictures until it has been computed."""
@@ -159,7 +168,7 @@ class Pictures:
                           **_rules(charts[0], charts[0].rules)}),
                 (dose, self._dose(outcome)),
                 (detail, {**_measured(details, charts[2].points), "theory": detail_theory,
-                          **_rules(charts[2], charts[2].rules + extra)}),
+                          **_rules(charts[2], charts[2].rules, extra)}),
             )  # fmt: skip
             self.headline.set(headline(outcome))
 
@@ -177,14 +186,24 @@ class Pictures:
         }
 
 
-def _rules(spec, rules) -> dict:
-    """Horizontal lines through the whole picture, and their labels at its left end."""
+def _rules(spec, at_left, at_right=()) -> dict:
+    """Horizontal lines through the whole picture, labelled at one of their ends."""
     low, high = spec.x.limits
-    start = low * (high / low) ** 0.02 if spec.x.log else low + 0.02 * (high - low)
-    x = np.tile([low, high, np.nan], len(rules))
-    y = np.array([v for _, height in rules for v in (height, height, np.nan)])
-    words = ([start] * len(rules), [h for _, h in rules], [label for label, _ in rules])
-    return {"rules": (x, y), "words": words}
+    heights = [height for _, height in (*at_left, *at_right)]
+    x = np.tile([low, high, np.nan], len(heights))
+    y = np.array([v for height in heights for v in (height, height, np.nan)])
+    return {
+        "rules": (x, y),
+        "words": _at(spec.x, 0.02, at_left),
+        "ends": _at(spec.x, 0.98, at_right),
+    }
+
+
+def _at(axis: Axis, share: float, rules):
+    """Labels of horizontal lines, at a share of the way along the axis."""
+    low, high = axis.limits
+    x = low * (high / low) ** share if axis.log else low + share * (high - low)
+    return [x] * len(rules), [height for _, height in rules], [label for label, _ in rules]
 
 
 __all__ = ["KEYS", "Pictures", "chart", "power_text", "set_axis", "ticks_of"]

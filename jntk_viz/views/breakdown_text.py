@@ -38,15 +38,15 @@ CARDS = {
     "jacobian": (
         "The fit looks perfect, while the norm of the input Jacobian climbs as it would without a "
         "regulariser and then stays. Nothing in the total loss tells, because λ hides it.",
-        "The Jacobian directions of Λ^½ΘΛ^½ have eigenvalues proportional to λ: they need a time "
+        "The Jacobian directions of the kernel have eigenvalues proportional to λ: they need times "
         "proportional to 1/λ. As t → ∞ every λ > 0 ends with a zero Jacobian at the training "
         "points; λ decides only when.",
         "A larger λ (the switch: 0.3 from step 100 on), or training 1/λ times as long. Log ½ mean "
         "|J|² apart from the loss.",
     ),
     "deep": (
-        "Outputs, losses or gradients of 10⁶ or 10⁻⁶ before the first step, worse with every layer. On "
-        "a logarithmic axis the size of the activations is a straight line in the layer.",
+        "Outputs, losses or gradients of 10⁶ or 10⁻⁶ before the first step, worse with each layer. "
+        "On a logarithmic axis the size of the activations is a straight line in the layer.",
         "A layer multiplies the variance of its inputs by c = E φ(z)² (times the variance of the "
         "weights): after L layers c^L. The input Jacobian is multiplied by E φ′² in the same way.",
         "Scale φ so that E φ(z)² = 1 (the switch), as this library does with every activation, or "
@@ -78,10 +78,11 @@ CARDS = {
         "A learning rate below 2N/e_max: half of it, from step 6 on (the switch).",
     ),
     "float32": (
-        "Predictions at late times change when the points are shuffled, or differ between machines. The "
-        " error grows in proportion to the training time.",
+        "Predictions at late times change when the points are shuffled, or differ between "
+        "machines. The error grows in proportion to the training time.",
         "Rounding moves every eigenvalue by about 10⁻⁷ e_max. Directions whose eigenvalue is "
-        "smaller are noise to float32, and from t = N/(noise) on they are learned, with the wrong value.",
+        "smaller are noise to float32, and from t = N/(noise) on they are learned, with the "
+        "wrong value.",
         "Compute kernels in float64 (blue), as the library does; or make the small eigenvalues "
         "larger: eight hidden layers instead of two, still in float32 (the switch).",
     ),
@@ -111,7 +112,7 @@ def card(name: str) -> str:
     )
 
 
-def legend(cured: bool) -> str:
+def legend(cured: bool, networks: bool = True) -> str:
     """One line of HTML that says what the colours are."""
 
     def dash(colour, style="solid", thickness=4):
@@ -125,7 +126,7 @@ def legend(cured: bool) -> str:
         parts.append(f"{dash(GREEN)}cured")
     return (
         "&emsp;".join(parts)
-        + " (measured, 3 networks with their spread)"
+        + (" (measured, 3 networks with their spread)" if networks else " (measured)")
         + f"&emsp;{dash(INK, thickness=2)}theory of the broken, {dash(INK, 'dashed', 2)}healthy"
         + (f", {dash(INK, 'dotted', 2)}cured" if cured else "")
     )
@@ -142,7 +143,7 @@ def headline(outcome) -> str:
     text = words.replace("e-", "e−")
     return (
         f'<div style="min-height: 2.7em">{text}</div>'
-        f'<div style="font-size: 15px">{legend(setting.cure)}</div>'
+        f'<div style="font-size: 15px">{legend(setting.cure, setting.case != "float32")}</div>'
     )
 
 
@@ -161,7 +162,8 @@ def _plateau(angle, ill, healthy, cured):
     return (
         f"Two inputs {angle:g}° apart with opposite labels: after 1000 steps the loss is "
         f"{_b(ill['loss_at_end'])}, theory {_b(ill['expected_loss_at_end'])}. Its slowest "
-        f"direction holds {_b(ill['plateau_level'])} and needs {_b(ill['steps_of_slowest_mode'])} steps."
+        f"direction holds {_b(ill['plateau_level'])} and needs "
+        f"{_b(ill['steps_of_slowest_mode'])} steps."
     )
 
 
