@@ -102,7 +102,7 @@ class BreakdownState(param.Parameterized):
     kink = param.Selector(
         default=np.inf,
         objects={"∞ (ReLU)" if np.isinf(b) else f"{b:g}": b for b in KINK.stops},
-        label="Sharpness β of the kink",
+        label="Sharpness β",
         doc="gelu(βz)/β, scaled to unit variance: GeLU for 1, ReLU for ∞.",
     )
     cure = param.Boolean(False, label="Cure", doc="Treats the patient and draws the result.")
