@@ -87,8 +87,8 @@ CARDS = {
         "larger: eight hidden layers instead of two, still in float32 (the switch).",
     ),
     "kink": (
-        "Automatic differentiation returns a JNTK for ReLU without complaint, but the input Jacobian "
-        "of a network does not follow it, and width hardly helps.",
+        "Automatic differentiation returns a JNTK for ReLU without complaint, but the input "
+        "Jacobian of a network does not follow it, and width hardly helps.",
         "The JNTK holds φ″. That of ReLU is a spike at zero, which autodiff takes as 0. Sharpen a "
         "smooth kink and Θ_αα grows like β without limit; at β = ∞ autodiff falls back to a small, "
         "finite number. Training flips neurons across the kink, and J jumps.",
