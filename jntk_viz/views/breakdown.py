@@ -7,7 +7,7 @@ from bokeh.models import FixedTicker, LinearScale, LogScale
 
 from jntk_viz.studies.breakdown import CASES, Outcome, dose_response
 from jntk_viz.studies.breakdown_common import CURED, HEALTHY, ILL, NOTHING, ROLES, Axis
-from jntk_viz.views.breakdown_text import COLOURS, DASHES, card, headline
+from jntk_viz.views.breakdown_text import COLOURS, DASHES, card, headline, waiting
 from jntk_viz.views.live import LivePlot, update_all
 from jntk_viz.views.parts import Headline, plot_grid
 from jntk_viz.views.theme import INK, MUTED, PHONE
@@ -122,7 +122,7 @@ class Pictures:
 
     def __init__(self):
         self.plots = {key: LivePlot(chart) for key in KEYS}
-        self.headline = Headline("<br>&nbsp;<br>&nbsp;")
+        self.headline = Headline(waiting())
         self.card = pn.pane.HTML(sizing_mode="stretch_both", margin=(0, 8))
         self._case = None
 
@@ -142,6 +142,7 @@ class Pictures:
             return
         self._case = name
         self.card.object = card(name)
+        self.headline.set(waiting())
         with pn.io.hold():
             for plot, spec in zip(self.plots.values(), CASES[name].charts, strict=True):
                 set_axis(plot, "x", spec.x)

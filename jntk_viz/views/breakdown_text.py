@@ -140,11 +140,17 @@ def headline(outcome) -> str:
         ill, healthy = (outcome.runs[r].numbers for r in (ILL, HEALTHY))
         cured = outcome.runs[CURED].numbers if CURED in outcome.runs else None
         words = _SENTENCES[setting.case](setting.value, ill, healthy, cured)
-    text = words.replace("e-", "e−")
-    return (
-        f'<div style="min-height: 2.7em">{text}</div>'
-        f'<div style="font-size: 15px">{legend(setting.cure, setting.case != "float32")}</div>'
-    )
+    return _two_parts(words, legend(setting.cure, setting.case != "float32"))
+
+
+def waiting() -> str:
+    """In place of the headline while nothing is known of a case."""
+    return _two_parts("Measuring …", legend(cured=False))
+
+
+def _two_parts(words: str, below: str) -> str:
+    """Two lines of words and one below, so that the pictures do not jump."""
+    return f'<div style="min-height: 2.7em">{words}</div><div style="font-size: 15px">{below}</div>'
 
 
 def _b(value: float, digits: int = 3) -> str:
