@@ -258,3 +258,81 @@ def test_the_jacobian_entry_grows_with_the_kink_and_autodiff_does_not_see_it():
     assert ill.severity[0] < entry(1.0)  # finite, and smaller than that of a smooth activation
     assert ill.numbers["error_widest"] > 0.2
     assert cured.numbers["error_widest"] < 2e-3
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    from jntk_viz import views
+    from jntk_viz.views.breakdown import Pictures
+
+    views.use_theme()
+    return Pictures()
+
+
+def drawn(plot, kind):
+    """(x, y) of the elements of one kind, in the order healthy, ill, cured."""
+    from bokeh.models import Line, Scatter
+
+    glyphs = {"line": Line, "mark": Scatter}[kind]
+    found = [r.data_source.data for r in plot.figure.renderers if isinstance(r.glyph, glyphs)]
+    return [np.array([d["x"], d["y"]]) for d in found if {"x", "y"} <= set(d)]
+
+
+def test_the_pictures_show_the_runs_on_axes_that_fit_the_case(pictures):
+    from bokeh.models import LinearScale, LogScale
+
+    done = outcome_of("float32")
+    pictures.show(done)
+    course, dose, detail = pictures.plots.values()
+    assert isinstance(course.figure.x_scale, LogScale)
+    assert isinstance(dose.figure.x_scale, LinearScale)
+    healthy, ill, cured = drawn(dose, "mark")
+    np.testing.assert_allclose(healthy, [[24], [done.runs[HEALTHY].severity[0]]])
+    np.testing.assert_allclose(ill[1], [done.severities[n][0] for n in CASES["float32"].stops])
+    assert cured.size == 0
+    np.testing.assert_allclose(drawn(detail, "mark")[1][1], done.runs[ILL].detail.y)
+    pictures.choose("deep")
+    assert isinstance(course.figure.x_scale, LinearScale)
+    assert all(points.size == 0 for points in drawn(dose, "mark"))
+    assert "Measuring" in pictures.headline.pane.object
+    pictures.show(outcome_of("deep", cure=True))
+    assert "Normalised" in pictures.headline.pane.object
+    assert drawn(dose, "mark")[2][0] == 1.6  # the cure, at the patient's value of the knob
+
+
+def test_ticks_name_what_the_axis_shows():
+    from jntk_viz.views.breakdown import ticks_of
+
+    for case in CASES.values():
+        for axis in (axis for chart in case.charts for axis in (chart.x, chart.y)):
+            ticks = ticks_of(axis)
+            low, high = axis.limits
+            assert 2 <= len(ticks) <= 8, axis
+            assert all(low <= value * 1.001 and value * 0.999 <= high for value, _ in ticks)
+            assert len({text for _, text in ticks}) == len(ticks)
+            assert "−0" not in [text for _, text in ticks]
+
+
+@pytest.mark.parametrize("case", ["deep", "power", "sphere", "rate", "float32", "kink"])
+def test_every_preset_s_question_is_answered_by_what_is_measured(case):
+    from jntk_viz.studies.presets import load_presets, settings
+    from jntk_viz.views.breakdown_text import answers
+
+    state = BreakdownState()
+    presets, problems = load_presets("breakdown", state)
+    assert not problems
+    assert len(presets) == len(CASES)
+    preset = next(p for p in presets if p.values["case"] == case)
+    state.param.update(**settings(preset, state))
+    assert CASES[case].knob in preset.controls
+    question, known = preset.predict, []
+    found = answers(lambda: known[0] if known else None)[question.answer]
+    assert found() is None
+    known.append(study.explore(Page(), state.setting))
+    value = found().value
+    if question.kind == "number":
+        assert question.low < value < question.high
+    elif question.kind == "order":
+        assert sorted(value) == sorted(question.options)
+    else:
+        assert value in question.options
