@@ -1,0 +1,338 @@
+"""The breakdown study: every broken case is really broken, by the amount that theory says."""
+
+import contextlib
+import io
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jntk_viz import MLP, LinearDynamics, finite_jntk, jntk, train
+from jntk_viz.studies import breakdown as study
+from jntk_viz.studies import breakdown_common as common
+from jntk_viz.studies import breakdown_kernels as kernels
+from jntk_viz.studies import breakdown_kink as kinks
+from jntk_viz.studies import breakdown_training as training
+from jntk_viz.studies.breakdown import CASES, CURED, HEALTHY, ILL, BreakdownState
+
+
+class Page:
+    """What a page offers the work: it notes what it is told, and may stop it."""
+
+    def __init__(self, stop_at=np.inf):
+        self.told, self.emitted, self.stop_at = [], [], stop_at
+
+    def progress(self, fraction, text=""):
+        self.told.append(fraction)
+        if fraction >= self.stop_at:
+            raise InterruptedError
+
+    def emit(self, outcome):
+        self.emitted.append(outcome)
+
+
+def outcome_of(case, **settings):
+    return study.explore(Page(), BreakdownState(case=case, **settings).setting)
+
+
+def numbers_of(case, role, **settings):
+    setting = BreakdownState(case=case, **settings).setting
+    value = study.Outcome(setting, {}, {}).value(role)
+    return CASES[case].measure(value, role, setting.seed).numbers
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("cure", [False, True])
+def test_the_script_prints_the_page_s_numbers(case, cure):
+    state = BreakdownState(case=case, cure=cure, seed=3)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(study.script(state), case, "exec"), {})
+    found = dict(line.split(" = ") for line in printed.getvalue().splitlines())
+    expected = numbers_of(case, CURED if cure else ILL, seed=3)
+    assert len(found) >= 2
+    for name, value in found.items():
+        # What float32 makes of null directions depends on every rounding on the way.
+        rel = 0.2 if name == "error_at_late_times" else 2e-2 if case == "power" else 2e-3
+        assert float(value) == pytest.approx(expected[name], rel=rel), name
+
+
+def test_parts_arrive_in_order_progress_grows_and_the_cure_is_drawn_only_when_wanted():
+    page = Page()
+    done = study.explore(page, BreakdownState(case="sphere").setting)
+    assert [list(o.runs) for o in page.emitted[:2]] == [[HEALTHY], [HEALTHY, ILL]]
+    assert page.told == sorted(page.told)
+    assert page.told[-1] == 1
+    assert done.complete
+    assert set(done.runs) == {HEALTHY, ILL}
+    assert set(done.severities) == set(CASES["sphere"].stops)
+    assert CURED in outcome_of("sphere", cure=True).runs
+    with pytest.raises(InterruptedError):
+        study.explore(Page(stop_at=0.4), BreakdownState(case="sphere", seed=5).setting)
+
+
+def test_every_knob_is_a_setting_and_its_default_is_ill():
+    state = BreakdownState()
+    for name, case in CASES.items():
+        assert list(state.param[case.knob].get_range().values()) == list(case.stops)
+        state.case = name
+        assert state.setting.value == state.param[case.knob].default != case.healthy
+        assert case.healthy in case.stops
+
+
+def test_the_plateau_lies_where_the_slow_direction_says():
+    ill, cured, healthy = (numbers_of("plateau", role) for role in (ILL, CURED, HEALTHY))
+    # Two of N = 5 points wrong by 1 each, since f is the same at both: 2·1²/(2·5).
+    assert ill["plateau_level"] == pytest.approx(0.2, rel=0.03)
+    assert 0.7 < ill["loss_at_end"] / ill["plateau_level"] < 1
+    assert ill["loss_at_end"] == pytest.approx(ill["expected_loss_at_end"], rel=0.1)
+    assert max(cured["loss_at_end"], healthy["loss_at_end"]) < 1e-3
+    # Nearly parallel inputs differ by their angle; the kernel is quadratic in it.
+    half, whole = training.slowest(1.5), training.slowest(3.0)
+    assert half / whole == pytest.approx(4, rel=0.05)
+    assert training.slowest(1.5, times_rate=2) == pytest.approx(half / 2)
+    options = study.plateau_cures(1.5)
+    assert min(options, key=options.get) == "dropping one of the two inputs"
+
+
+def test_the_expected_loss_is_that_of_random_functions_following_the_equation():
+    theta, covariance = common.limit(common.eight_points, 1, "gelu")
+    _, y = common.eight_points()
+    phase = common.Phase(200, 0.1, 0.3)
+    found = common.expected_loss_parts(theta, covariance, y, phase)
+    rng = np.random.default_rng(0)
+    flat = covariance.reshape(24, 24)
+    u = rng.multivariate_normal(np.zeros(24), flat, 4000, method="eigh")
+    aim = np.column_stack([y, 0 * y, 0 * y]).ravel()
+    weight = np.tile([1, 0.1, 0.1], 8)
+    for _ in range(phase.until):
+        u = u - phase.rate / 8 * ((u - aim) * weight) @ theta.reshape(24, 24)
+    squares = ((u - aim) ** 2).reshape(-1, 8, 3).mean(0)
+    assert found[0] == pytest.approx(squares[:, 0].sum() / 16, rel=0.05)
+    assert found[1] == pytest.approx(squares[:, 1:].sum() / 16, rel=0.05)
+
+
+def test_the_jacobian_norm_falls_with_lambda_as_the_limit_says():
+    done = outcome_of("jacobian", cure=True)
+    for lam, (measured, _, _) in done.severities.items():
+        assert measured == pytest.approx(CASES["jacobian"].expected(lam), rel=0.35)
+    ill, cured = done.runs[ILL], done.runs[CURED]
+    assert ill.course.y[-1] > ill.course.y[0]  # it even rises
+    assert cured.course.y[-1] < 0.1 * ill.course.y[-1]
+    same = ill.course.x < training.JACOBIAN_CURE
+    np.testing.assert_allclose(cured.course.y[same], ill.course.y[same])  # until the cure
+    np.testing.assert_allclose(ill.course.y, ill.course_theory.y, rtol=0.1)
+
+
+@pytest.mark.parametrize("factor", [0.7, 1.3])
+def test_layer_by_layer_the_variance_follows_its_power(factor):
+    mlp = MLP(2, 256, 30, "relu")
+    first, *hidden, _ = mlp.init(common.weights_key(0, ILL, 0, 256))
+    h = np.asarray(common.eight_points()[0] @ np.asarray(first).T, float)
+    variances = [(h**2).mean()]
+    for weights in hidden:
+        h = factor**0.5 * np.sqrt(2) * np.maximum(h, 0) @ np.asarray(weights, float).T / 16
+        variances.append((h**2).mean())
+    found, slopes = kernels.layer_sizes(factor, 0, ILL, 0)
+    np.testing.assert_allclose(found, variances, rtol=1e-3)
+    run = CASES["deep"].measure(factor, ILL, 0)
+    theory = factor ** np.arange(30)
+    np.testing.assert_allclose(run.course_theory.y, theory)
+    assert np.abs(np.log(run.course.y / theory)).max() < 1.2  # fluctuates as √(layers/width)
+    # Of ReLU networks ⟨x, J⟩ = g, so that J is at least as large.
+    assert (slopes >= 0.99 * found).all()
+
+
+def test_the_deep_jacobian_is_the_derivative_of_the_network():
+    mlp = MLP(2, 256, 30, "relu")
+    first, *hidden, _ = mlp.init(common.weights_key(0, ILL, 0, 256))
+
+    def neurons(x):
+        h = first @ x
+        for weights in hidden:
+            h = (1.3 / 256) ** 0.5 * weights @ mlp.activation(h)
+        return h
+
+    x = jnp.asarray(common.eight_points()[0], first.dtype)
+    jacobians = jax.vmap(jax.jacrev(neurons))(x)
+    found = kernels.layer_sizes(1.3, 0, ILL, 0)[1][-1]
+    assert found == pytest.approx(float((jacobians**2).sum(2).mean()), rel=1e-3)
+
+
+def test_the_growth_factor_past_the_limit():
+    for share in (0.9, 1.1, 1.3):
+        measured = CASES["rate"].measure(share, ILL, 0).numbers["growth_factor"]
+        assert measured == pytest.approx(abs(1 - 2 * share), abs=0.04)
+    done = outcome_of("rate", cure=True)
+    ill, cured = done.runs[ILL], done.runs[CURED]
+    assert ill.course_theory.y[-1] > 1e6
+    assert ill.course.y.max() > 5 * ill.course.y[0]
+    assert cured.course.y[10] < 0.3 < cured.course.y[6]
+    # The linear loss grows by the square of the factor, a little less while others grow as well.
+    assert 1.85 < ill.course_theory.y[30] / ill.course_theory.y[29] < 1.4**2
+
+
+def test_the_drift_is_that_of_the_network_with_its_output_divided():
+    """The page trains f₁ on scaled labels; here the network κ f₁ is trained as it stands."""
+    power, width = 0.75, 256
+    kappa = width ** (0.5 - power)
+    x, y = common.eight_points()
+    mlp = MLP(2, width, 1, "gelu", kappa=kappa)
+    limit = LinearDynamics(jntk(x, depth=1, kappa=kappa), y, lam=0.1).stable_learning_rate
+    start = mlp.init(common.weights_key(0, ILL, 0, width))
+    run = train(mlp, start, x, y, lam=0.1, learning_rate=0.25 * limit, steps=30, record_at=[0, 30])
+    before, after = (np.asarray(finite_jntk(mlp, p, x)) for p in (start, run.params))
+    distance, losses, _ = training.drift(power, width, 0, ILL, 0)
+    assert distance == pytest.approx(
+        np.linalg.norm(after - before) / np.linalg.norm(before), rel=1e-3
+    )
+    np.testing.assert_allclose(losses[[0, -1]], run.loss, rtol=1e-3)
+
+
+def test_the_exponent_of_the_drift_follows_the_normalisation():
+    done = outcome_of("power", cure=True)
+    for a, (slope, _, _) in done.severities.items():
+        assert slope == pytest.approx(-2 * (1 - a), abs=0.15)
+    assert abs(done.runs[ILL].severity[0]) < 0.1
+    assert done.runs[CURED].severity[0] < -0.8
+
+
+def test_off_the_sphere_the_limit_is_that_of_very_wide_networks_fed_there():
+    radius, x = 2.0, common.eight_points()[0]
+    mlp = MLP(2, 65536, 1, "gelu")
+    theta = np.asarray(finite_jntk(mlp, mlp.init(jax.random.key(1)), radius * x))
+    found = kernels.limit_off_sphere(radius)
+    assert np.linalg.norm(theta - found) < 0.02 * np.linalg.norm(found)
+    np.testing.assert_allclose(kernels.limit_off_sphere(1.0), jntk(x, depth=1), rtol=1e-10)
+    ill, cured = (numbers_of("sphere", role) for role in (ILL, CURED))
+    assert ill["error_at_width_4096"] == pytest.approx(ill["bias_that_remains"], rel=0.05)
+    assert cured["error_at_width_4096"] < 0.06
+    run = CASES["sphere"].measure(radius, ILL, 0)
+    where = np.isclose(run.detail.x, radius)
+    assert run.detail.y[where] == pytest.approx(kernels.moment("gelu", 4.0), rel=0.1)
+
+
+def test_float32_loses_the_small_eigenvalues_and_float64_does_not():
+    done = outcome_of("float32", cure=True)
+    healthy, ill, cured = (done.runs[role] for role in (HEALTHY, ILL, CURED))
+    assert ill.severity[0] > 0.1
+    assert cured.severity[0] < 1e-2
+    assert healthy.severity[0] < 1e-5
+    late = ill.course.x > 1e3
+    np.testing.assert_array_less(
+        np.abs(np.log10(ill.course.y / ill.course_theory.y)[late]), 1.2
+    )  # within a factor 15, over four powers of ten
+    n = ill.numbers
+    assert n["smallest_eigenvalue"] < n["float32_noise_floor"] / 1000
+    assert healthy.rules[1][1] < n["smallest_eigenvalue"]
+
+
+def test_first_order_theory_of_rounding_is_the_derivative():
+    p = kernels.problem(12, 2)
+    exact, rounded = p.predict(np.float64), kernels._Problem(12, 2)
+    rounded.matrix = rounded.matrix.astype(np.float32).astype(np.float64)
+    np.testing.assert_allclose(
+        rounded.predict(np.float64)[:15] - exact[:15], p.first_order()[:15], rtol=0.05, atol=1e-9
+    )
+
+
+def test_the_jacobian_entry_grows_with_the_kink_and_autodiff_does_not_see_it():
+    x = common.eight_points()[0]
+    smooth = jntk(x, depth=1)
+    assert kinks.jacobian_entry(1.0) == pytest.approx(
+        np.mean([smooth[0, a, 0, a] for a in (1, 2)]), rel=1e-9
+    )
+    mlp = MLP(2, 512, 1, "gelu")
+    params = mlp.init(jax.random.key(0))
+    np.testing.assert_allclose(
+        kinks.autodiff_kernel(mlp, params, x), finite_jntk(mlp, params, x), rtol=1e-3, atol=1e-3
+    )
+    # The part that grows is proportional to β.
+    entry = kinks.jacobian_entry
+    assert entry(64.0) - entry(32.0) == pytest.approx(2 * (entry(32.0) - entry(16.0)), rel=0.05)
+    for beta in (4.0, 16.0):
+        assert kinks.kink_severity(beta, ILL, 0)[0] == pytest.approx(entry(beta), rel=0.1)
+    done = outcome_of("kink", cure=True)
+    ill, cured = done.runs[ILL], done.runs[CURED]
+    assert ill.severity[0] < entry(1.0)  # finite, and smaller than that of a smooth activation
+    assert ill.numbers["error_widest"] > 0.2
+    assert cured.numbers["error_widest"] < 2e-3
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    from jntk_viz import views
+    from jntk_viz.views.breakdown import Pictures
+
+    views.use_theme()
+    return Pictures()
+
+
+def drawn(plot, kind):
+    """(x, y) of the elements of one kind, in the order healthy, ill, cured."""
+    from bokeh.models import Line, Scatter
+
+    glyphs = {"line": Line, "mark": Scatter}[kind]
+    found = [r.data_source.data for r in plot.figure.renderers if isinstance(r.glyph, glyphs)]
+    return [np.array([d["x"], d["y"]]) for d in found if {"x", "y"} <= set(d)]
+
+
+def test_the_pictures_show_the_runs_on_axes_that_fit_the_case(pictures):
+    from bokeh.models import LinearScale, LogScale
+
+    done = outcome_of("float32")
+    pictures.show(done)
+    course, dose, detail = pictures.plots.values()
+    assert isinstance(course.figure.x_scale, LogScale)
+    assert isinstance(dose.figure.x_scale, LinearScale)
+    healthy, ill, cured = drawn(dose, "mark")
+    np.testing.assert_allclose(healthy, [[24], [done.runs[HEALTHY].severity[0]]])
+    np.testing.assert_allclose(ill[1], [done.severities[n][0] for n in CASES["float32"].stops])
+    assert cured.size == 0
+    np.testing.assert_allclose(drawn(detail, "mark")[1][1], done.runs[ILL].detail.y)
+    pictures.choose("deep")
+    assert isinstance(course.figure.x_scale, LinearScale)
+    assert all(points.size == 0 for points in drawn(dose, "mark"))
+    assert "Measuring" in pictures.headline.pane.object
+    pictures.show(outcome_of("deep", cure=True))
+    assert "Normalised" in pictures.headline.pane.object
+    assert drawn(dose, "mark")[2][0] == 1.6  # the cure, at the patient's value of the knob
+
+
+def test_ticks_name_what_the_axis_shows():
+    from jntk_viz.views.breakdown import ticks_of
+
+    for case in CASES.values():
+        for axis in (axis for chart in case.charts for axis in (chart.x, chart.y)):
+            ticks = ticks_of(axis)
+            low, high = axis.limits
+            assert 2 <= len(ticks) <= 8, axis
+            assert all(low <= value * 1.001 and value * 0.999 <= high for value, _ in ticks)
+            assert len({text for _, text in ticks}) == len(ticks)
+            assert "−0" not in [text for _, text in ticks]
+
+
+@pytest.mark.parametrize("case", ["deep", "power", "sphere", "rate", "float32", "kink"])
+def test_every_preset_s_question_is_answered_by_what_is_measured(case):
+    from jntk_viz.studies.presets import load_presets, settings
+    from jntk_viz.views.breakdown_text import answers
+
+    state = BreakdownState()
+    presets, problems = load_presets("breakdown", state)
+    assert not problems
+    assert len(presets) == len(CASES)
+    preset = next(p for p in presets if p.values["case"] == case)
+    state.param.update(**settings(preset, state))
+    assert CASES[case].knob in preset.controls
+    question, known = preset.predict, []
+    found = answers(lambda: known[0] if known else None)[question.answer]
+    assert found() is None
+    known.append(study.explore(Page(), state.setting))
+    value = found().value
+    if question.kind == "number":
+        assert question.low < value < question.high
+    elif question.kind == "order":
+        assert sorted(value) == sorted(question.options)
+    else:
+        assert value in question.options
