@@ -183,13 +183,15 @@ class FullRank:
     def draw_depths(self):
         s, found = self.state, self.found
         if found.problem != s.problem:
-            self.headline.set(text.working(s))
+            self.headline.set(text.working())
             return
         chosen = s.activation
+        # A refused one has no floors: those of another stand for it, they differ little.
+        reference = study.compared(s.problem, chosen)[0]
         self.by_depth.update(
             smallest=np.array([found.smallest(name) for name in study.ACTIVATIONS]),
             below=np.array([found.unresolved(name) for name in study.ACTIVATIONS]),
-            chosen=[*study.ACTIVATIONS].index(chosen), noise=found.noise(chosen),
+            chosen=[*study.ACTIVATIONS].index(chosen), noise=found.noise(reference),
             single=found.in_single(chosen), depth=s.depth, threshold=s.threshold,
         )  # fmt: skip
         self.by_depth.set(title=f"Smallest eigenvalue of the {text.KERNELS[s.kernel]}")
@@ -292,7 +294,7 @@ def app():
     body = views.tabbed(
         it.state, "view",
         depth=views.plot_grid(
-            *5 * ["aaaaabbbb"], *4 * ["aaaaacccc"], a=it.by_depth, b=it.first, c=it.spectrum,
+            *5 * [7 * "a" + 5 * "b"], *4 * [7 * "a" + 5 * "c"], a=it.by_depth, b=it.first, c=it.spectrum,
             min_height=400,
         ),
         angle=views.plot_grid("aaaaabb", "aaaaacc", a=it.by_angle, b=it.circle, c=it.lost,

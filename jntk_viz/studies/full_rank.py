@@ -1,8 +1,8 @@
 """Is the kernel full rank? λ_min against depth, beside the noise floor of the arithmetic.
 
-The theory of the JNTK assumes λ_min > 0 (Assumption 4.4). In a computer only λ_min > n · eps · λ_max
-can be told, so every λ_min stands beside that floor in float64 and in float32. Two points at an
-angle are in `full_rank_pair`, the time that small eigenvalues cost in `full_rank_time`.
+The theory of the JNTK assumes λ_min > 0 (Assumption 4.4). A computer can only tell whether
+λ_min > n · eps · λ_max, so every λ_min stands beside that floor in float64 and in float32. Two points
+at an angle are in `full_rank_pair`, the time that small eigenvalues cost in `full_rank_time`.
 """
 
 from functools import lru_cache
@@ -338,7 +338,7 @@ def explore(job: Progress, problem: Problem, activation: str, depth: int) -> Fou
 
 
 def half_linear(activation: Activation) -> bool:
-    """Whether the odd part of φ is linear, as for GeLU, SiLU, softplus and ReLU: φ(z) − φ(−z) ∝ z."""
+    """Whether φ(z) − φ(−z) ∝ z, as for GeLU, SiLU, softplus and ReLU."""
     odd = activation.hermite[3::2]
     return bool(np.max(np.abs(odd), initial=0.0) <= 1e-12)
 

@@ -6,7 +6,15 @@ from bokeh.models import FixedTicker
 
 from jntk_viz.views.live import join_curves
 from jntk_viz.views.theme import (
-    AMBER, BLUE, GREEN, INK, MUTED, ORANGE, PAPER, PURPLE, SKY,
+    AMBER,
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    PAPER,
+    PURPLE,
+    SKY,
 )  # fmt: skip
 
 COLOURS = (ORANGE, BLUE, GREEN, SKY, PURPLE, AMBER, INK)  # of the activations, in library order
@@ -25,6 +33,8 @@ _TEXT = {
     "text_align": "left",
     "text_baseline": "bottom",
 }
+
+_RIGHT = {"text_align": "right"}
 
 # Angles on two logarithmic scales that meet at 90°; 0° and 180° are places past a gap.
 _MIDDLE, _FIRST, _GAP = np.log10(90), -1.0, 0.55
@@ -64,11 +74,15 @@ def _floor_areas(x, double, ratio):
     ]
 
 
-def _floor_words(x, double, ratio):
-    """The names of the two floors, written at x below their upper edges."""
-    y = [double * 0.4, double * ratio * 0.4] if np.isfinite(double) else []
-    words = ["below float64 noise", "below float32 noise"][: len(y)]
-    return hv.Labels(([x] * len(y), y, words)).opts(**_TEXT | {"text_baseline": "top"})
+def _floor_words(x, single, right):
+    """What the grey areas are: above the float32 floor at x, and at the bottom right."""
+    known = bool(np.isfinite(single))
+    words = ["float32 noise floor", "rounding in float64"] if known else []
+    places = ([x, right], [single, BOTTOM * 2]) if known else ([], [])
+    return [
+        hv.Labels((places[0][:1], places[1][:1], words[:1])).opts(**_TEXT),
+        hv.Labels((places[0][1:], places[1][1:], words[1:])).opts(**_TEXT | _RIGHT),
+    ]
 
 
 def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, depth, threshold,
@@ -82,9 +96,11 @@ def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, dep
     - `depth`, `threshold`: where the reader stands.
     """
     depths = np.asarray(depths, float)
-    at = np.isfinite(below)
+    at = np.isfinite(below).ravel()
+    colour = np.repeat(COLOURS[: len(names)], len(depths))
     crosses = np.where(np.asarray(single) > BOTTOM, single, np.nan)
-    ring = smallest[chosen][depths == depth]
+    own = np.where(np.isfinite(below[chosen]), below[chosen], smallest[chosen])
+    here = (depths == depth) & np.isfinite(own)
     curves = [
         hv.Curve((depths, values), label=name).opts(color=colour, line_dash=dash)
         for name, values, colour, dash in zip(names, smallest, COLOURS, DASHES, strict=True)
@@ -93,25 +109,29 @@ def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, dep
         *_floor_areas(depths, noise, ratio),
         *curves,
         hv.Curve((depths, smallest[chosen])).opts(color=INK, line_width=1.2),
-        hv.Scatter((np.broadcast_to(depths, at.shape)[at], below[at])).opts(
-            marker="inverted_triangle", size=9, fill_color=PAPER, line_color=MUTED, line_width=1.5
+        hv.Scatter(
+            (np.tile(depths, len(names))[at], below.ravel()[at], colour[at]), vdims=["y", "colour"]
+        ).opts(
+            marker="inverted_triangle",
+            size=10,
+            fill_color=PAPER,
+            line_color="colour",
+            line_width=2,
         ),
         hv.Scatter((depths, crosses)).opts(
             marker="x", size=9, color=INK, line_color=INK, line_width=2
         ),
         hv.Curve(([0.5, 12.5], [threshold] * 2)).opts(color=INK, line_dash="dashed", line_width=2),
         hv.VLine(depth).opts(**_CURSOR),
-        hv.Scatter((depths[depths == depth], ring)).opts(**_RING),
-        _floor_words(0.62, noise[0], ratio),
-        hv.Labels(([12.4], [threshold * 1.15], ["threshold"])).opts(
-            **_TEXT | {"text_align": "right"}
-        ),
+        hv.Scatter((depths[here], own[here])).opts(**_RING),
+        *_floor_words(0.62, noise[0] * ratio, 12.4),
+        hv.Labels(([12.4], [threshold * 1.15], ["threshold"])).opts(**_TEXT | _RIGHT),
     ]
     return hv.Overlay(layers).opts(
         logy=True, xlim=(0.5, 12.5), ylim=(BOTTOM, TOP), xticks=DEPTH_TICKS,
-        yticks=decades(-14, 4), xlabel="depth L", ylabel="λ_min", legend_position="top_left",
-        legend_cols=4, title="Smallest eigenvalue", backend_opts={"legend.label_text_font_size":
-        "13px"},
+        yticks=decades(-14, 4), xlabel="depth L", ylabel="λ_min", legend_position="top",
+        legend_cols=7, title="Smallest eigenvalue",
+        backend_opts={"legend.spacing": 10, "legend.glyph_width": 22},
     )  # fmt: skip
 
 
@@ -123,9 +143,9 @@ def first_depths(names, double, above, single, depth):
     """
     rows = np.arange(len(names), dtype=float)[::-1]
     marks = (
-        (double, 0.24, BLUE, "circle", "resolved, float64"),
-        (above, 0.0, ORANGE, "diamond", "above the threshold"),
-        (single, -0.24, GREEN, "square", "resolved, float32"),
+        (double, 0.24, BLUE, "circle", "float64 noise"),
+        (above, 0.0, ORANGE, "diamond", "threshold"),
+        (single, -0.24, GREEN, "square", "float32 noise"),
     )
     scatters = []
     for values, shift, colour, marker, words in marks:
@@ -133,7 +153,10 @@ def first_depths(names, double, above, single, depth):
         known = np.isfinite(values)
         scatters.append(
             hv.Scatter((values[known], rows[known] + shift), label=words).opts(
-                color=colour, marker=marker, size=10, line_color=PAPER
+                color=colour,
+                marker=marker,
+                size=13 if marker == "diamond" else 10,
+                line_color=PAPER,
             )
         )
     edges = np.arange(len(names) - 1) + 0.5
@@ -145,10 +168,10 @@ def first_depths(names, double, above, single, depth):
         *scatters,
         hv.VLine(depth).opts(**_CURSOR),
     ]).opts(
-        xlim=(0.4, 13.8), ylim=(-0.6, len(names) + 0.75), yticks=ticks,
-        xticks=[*DEPTH_TICKS[1::2], (NEVER, NO_TICK)], xlabel="from this depth on", ylabel="",
-        legend_position="top_left", legend_cols=3, show_grid=False,
-        title="From which depth on is λ_min …", backend_opts={"legend.spacing": 6},
+        xlim=(0.4, 13.8), ylim=(-0.6, len(names) - 0.4), yticks=ticks,
+        xticks=[*DEPTH_TICKS[1::2], (NEVER, NO_TICK)], xlabel="depth L", ylabel="",
+        legend_position="top", legend_cols=3, show_grid=False,
+        title="From this depth on λ_min exceeds …", backend_opts={"legend.spacing": 14},
     )  # fmt: skip
 
 
@@ -167,7 +190,7 @@ def spectrum(eigenvalues, noise, ratio):
         *_floor_areas(ends, floor, ratio),
         hv.Scatter((rank[strong], values[strong])).opts(color=BLUE, size=5),
         hv.Scatter((rank[kept & ~strong], values[kept & ~strong])).opts(color=ORANGE, size=5),
-        _floor_words(ends[1] * 0.02, noise, ratio),
+        *_floor_words(ends[1] * 0.02, noise * ratio, ends[1] * 0.93),
     ]).opts(
         logy=True, xlim=(0, 10), ylim=(BOTTOM, 1e6), yticks=decades(-14, 6, 4),
         xlabel="eigenvalues, largest first", ylabel="", show_legend=False, title="All eigenvalues",
@@ -200,7 +223,7 @@ def smallest_by_angle(angles, smallest, values, noise, fits, theta, here, ratio)
         hv.Scatter(([at] if np.isfinite(here) else [], [here] if np.isfinite(here) else [])).opts(
             **_RING
         ),
-        _floor_words(1.45, floor[0], ratio),
+        *_floor_words(1.3, floor[0] * ratio, 2.5),
     ]).opts(
         logy=True, xlim=ANGLE_LIMITS, ylim=(BOTTOM, TOP), xticks=ANGLE_TICKS,
         yticks=decades(-14, 4), xlabel="angle θ between the two inputs", ylabel="λ_min",

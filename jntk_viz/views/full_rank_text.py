@@ -62,7 +62,7 @@ FORMULAS = (
     ),
 )
 
-_SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"
+_SMALL = "font-size: 14px; line-height: 1.35; margin: 2px 0 0"
 
 
 def number(value, digits=2) -> str:
@@ -80,7 +80,7 @@ def small(*sentences) -> str:
     return f"<p style='{_SMALL}'>{' '.join(sentence for sentence in sentences if sentence)}</p>"
 
 
-def working(state) -> str:
+def working() -> str:
     return "Computing … the pictures still show the previous setting."
 
 
@@ -103,29 +103,26 @@ def depth_headline(state, found) -> str:
         )
     spectrum = found.spectra.get((state.activation, state.depth))
     if spectrum is None:
-        return working(state)
+        return working()
     smallest = spectrum.smallest
     double, single = study.floors(smallest)
     name = f"{study.label(state.activation)} at depth {state.depth}"
     if smallest.resolved:
-        times = smallest.value / double
         first = (
-            f"{name}: λ_min = <b>{number(smallest.value)}</b>, {number(times)} times the float64 "
-            f"noise floor {number(double)}: <b>numerically resolved</b>"
+            f"{name}: λ_min = <b>{number(smallest.value)}</b>, {number(smallest.value / double)} "
+            f"times the float64 noise floor {number(double)}: <b>numerically resolved</b>"
         )
     else:
         first = (
             f"{name}: λ_min lies below the float64 noise floor <b>{number(double)}</b>: <b>not "
             "resolved</b>"
         )
-    also = "resolved as well" if smallest.value > single else "not resolved"
-    return f"{first}; in float32 (floor {number(single)}) {also}." + depth_detail(state, found)
-
-
-def depth_detail(state, found) -> str:
-    """From which depth on, the size of the matrix, the paper's claim."""
-    return small(_matrix(state, found), _from_depth(state, found)) + small(
-        _in_float32(state, found), _paper(state, found)
+    also = "resolved too" if smallest.value > single else "not"
+    return f"{first}; in float32 ({number(single)}) {also}." + small(
+        _matrix(state, found),
+        _from_depth(state, found),
+        _in_float32(state, found),
+        _paper(state, found),
     )
 
 
@@ -140,17 +137,14 @@ def _matrix(state, found) -> str:
     given = study.points_of(found.problem)
     spectrum = found.spectra[state.activation, state.depth]
     total = spectrum.eigenvalues.size
-    left = (
-        f" ({given.repeated} repeated row{'s' if given.repeated > 1 else ''} left out)"
-        if given.repeated
-        else ""
-    )
+    left = f" ({given.repeated} repeated left out)" if given.repeated else ""
+    lost = total - spectrum.rank
+    words = f"{study.SOURCES[state.data].label}, {len(given.y)} points{left}: {total} eigenvalues"
+    if not lost:
+        return f"{words}, all resolved in float64."
     nulls = len(study.null_directions(given.x, state.kernel, state.activation, state.depth))
     exact = f", {nulls} of them zero exactly by symmetry" if nulls else ""
-    return (
-        f"{study.SOURCES[state.data].label}: {len(given.y)} points{left}, {total} rows; "
-        f"{total - spectrum.rank} eigenvalues below the float64 floor{exact}."
-    )
+    return f"{words}, {lost} below the float64 floor{exact}."
 
 
 def _from_depth(state, found) -> str:
@@ -159,36 +153,29 @@ def _from_depth(state, found) -> str:
         return ""
 
     def since(depth):
-        return "at no depth up to 12" if np.isnan(depth) else f"from depth {depth:.0f} on"
+        return "at no depth" if np.isnan(depth) else f"from depth {depth:.0f} on"
 
     return (
-        f"Resolved {since(first.double)} in float64, {since(first.single)} in float32; above the "
-        f"threshold {study.power_label(state.threshold)} {since(first.above)}."
+        f"λ_min is resolved {since(first.double)} in float64, {since(first.single)} in float32, "
+        f"and above the threshold {study.power_label(state.threshold)} {since(first.above)}."
     )
 
 
 def _in_float32(state, found) -> str:
     single = found.single.get((state.activation, state.depth))
-    if single is None:
-        return ""
-    return f"Computed in float32 (×) λ_min comes out as {number(single.value)}."
+    return "" if single is None else f"Computed in float32 (×) it is {number(single.value)}."
 
 
 def _paper(state, found) -> str:
-    claim = (
-        "The paper reports a positive λ_min of the JNTK only from depth 11 (GeLU) and 6 (erf) on "
-        "Algerian forest fires"
-    )
-    if state.kernel != "jntk":
+    if state.data != "algerian_forest_fires" or state.kernel != "jntk":
         return ""
-    if state.data != "algerian_forest_fires":
-        return f"{claim}: a matter of arithmetic before it is a matter of depth."
+    claim = "The paper reports a positive λ_min only from depth 11 (GeLU) and 6 (erf) on"
     firsts = [study.first_depths(found, name, state.threshold) for name in study.PAPER]
     if None in firsts:
         return f"{claim}."
     above = ["none" if np.isnan(first.above) else f"{first.above:.0f}" for first in firsts]
     return (
-        f"{claim}; the threshold {study.power_label(state.threshold)} gives {above[0]} and "
+        f"{claim}; a threshold of {study.power_label(state.threshold)} gives {above[0]} and "
         f"{above[1]}."
     )
 
@@ -203,7 +190,7 @@ def angle_headline(state, found) -> str:
         return refused(state.kernel, state.activation, refusal)
     pair = found and found.pairs.get(state.theta)
     if pair is None:
-        return working(state)
+        return working()
     smallest = pair.spectrum.smallest
     name = f"{study.label(state.activation)}, depth {state.depth}, θ = {state.theta:g}°"
     if pair.exact:
@@ -229,12 +216,12 @@ def _laws(state, sweep) -> str:
     if sweep.small is None:
         return ""
     power = sweep.small.slope
-    words = f"Towards θ = 0, λ_min ∝ θ^{power:.2f}: halving the angle divides it by {2**power:.0f}"
+    words = f"Towards θ = 0, λ_min ∝ θ<sup>{power:.2f}</sup>: halving the angle divides it by {2**power:.0f}"
     if state.kernel != "ntk":
         words += f"; for the values alone ({VALUES[state.kernel]}) it is θ²"
     if sweep.opposite is None:
         return f"{words}. Towards 180° it does not fall."
-    return f"{words}. Towards 180° it falls as (180° − θ)^{sweep.opposite.slope:.2f}."
+    return f"{words}. Towards 180° it falls as (180° − θ)<sup>{sweep.opposite.slope:.2f}</sup>."
 
 
 def _lost(state) -> str:
@@ -281,7 +268,7 @@ def time_headline(state, training, here) -> str:
         return refused("jntk", state.activation, refusal) + small("Without it nothing is trained.")
     modes = training and training.modes.get(here)
     if modes is None:
-        return working(state)
+        return working()
     where = f"depth {state.depth}"
     if state.case == "angle":
         where += f", θ = {state.theta:g}°"
@@ -317,8 +304,8 @@ def _by_now(state, modes, total) -> str:
 
 def _steps(modes) -> str:
     words = (
-        f"Gradient descent just below its largest stable rate 2N/e_max takes {number(modes.steps)} steps "
-        f"for the slowest {'resolved ' if modes.unresolved else ''}mode."
+        f"For the slowest {'resolved ' if modes.unresolved else ''}mode gradient descent takes "
+        f"{number(modes.steps)} steps of just below its largest stable size 2N/e_max."
     )
     if modes.loss_time < 1e-2 * modes.times[-1]:
         words += " The labels hardly use the slow modes: the loss falls long before."

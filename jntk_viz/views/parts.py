@@ -205,9 +205,15 @@ class Tabbed(pn.Column):
     """What `tabbed` returns; `grids` maps values to grids, `grid` is the one shown."""
 
     def __init__(self, state, name, grids):
+        plain = {
+            "textTransform": "none",
+            "whiteSpace": "nowrap",
+            "fontSize": 15,
+            "padding": "2px 14px",
+        }
         choice = pmui.RadioButtonGroup(
             options=state.param[name].get_range(), value=getattr(state, name),
-            size="small", margin=(0, 4), label=state.param[name].label,
+            size="small", margin=(0, 4), label="", sx={"& .MuiToggleButton-root": plain},
         )  # fmt: skip
         choice.link(state, value=name)
         super().__init__(
@@ -223,10 +229,8 @@ class Tabbed(pn.Column):
 
     def _choose(self, choice, value):
         choice.value = value
-        for grid in self.grids.values():
-            grid.visible = grid is self.grids[value]
-        if self.grids[value] not in list(self):
-            self.append(self.grids[value])
+        # Exchanged, not hidden: the grid's own `display` would prevail over an invisible one's.
+        self.objects = [choice, self.grids[value]]
 
 
 class Answer(NamedTuple):
