@@ -73,6 +73,9 @@ class FullRank:
             ratio=study.EPS_RATIO,
         )  # fmt: skip
         self.circle = views.LivePlot(pictures.two_points, theta=self.state.theta, min_height=150)
+        # Round in whatever room there is: borders at the sides as wide as the title is high.
+        square = {"aspect-ratio": "1", "max-width": "100%", "margin": "0 auto"}
+        self.circle.pane.param.update(sizing_mode="stretch_height", styles=square)
         self.lost = views.LivePlot(pictures.combination, vectors=np.zeros((0, 6)), min_height=150)
 
     def make_time_pictures(self):
@@ -294,12 +297,12 @@ def app():
     body = views.tabbed(
         it.state, "view",
         depth=views.plot_grid(
-            *5 * [7 * "a" + 5 * "b"], *4 * [7 * "a" + 5 * "c"], a=it.by_depth, b=it.first, c=it.spectrum,
-            min_height=400,
+            *5 * [7 * "a" + 5 * "b"], *4 * [7 * "a" + 5 * "c"],
+            a=it.by_depth, b=it.first, c=it.spectrum, min_height=400,
         ),
-        angle=views.plot_grid("aaaaabb", "aaaaacc", a=it.by_angle, b=it.circle, c=it.lost,
+        angle=views.plot_grid("aaaaabbb", "aaaaaccc", a=it.by_angle, b=it.circle, c=it.lost,
                               min_height=400),
-        time=views.plot_grid("aaaaabbbb", "cccccbbbb", a=it.left, b=it.mode_times, c=it.slowest,
+        time=views.plot_grid("aaaaabbb", "cccccbbb", a=it.left, b=it.mode_times, c=it.slowest,
                              min_height=400),
     )  # fmt: skip
     return views.page(

@@ -1,8 +1,8 @@
 """Is the kernel full rank? λ_min against depth, beside the noise floor of the arithmetic.
 
 The theory of the JNTK assumes λ_min > 0 (Assumption 4.4). A computer can only tell whether
-λ_min > n · eps · λ_max, so every λ_min stands beside that floor in float64 and in float32. Two points
-at an angle are in `full_rank_pair`, the time that small eigenvalues cost in `full_rank_time`.
+λ_min > n · eps · λ_max, so every λ_min stands beside that floor in float64 and in float32. Two
+points at an angle are in `full_rank_pair`, what it costs in training time in `full_rank_time`.
 """
 
 from functools import lru_cache

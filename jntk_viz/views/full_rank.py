@@ -19,7 +19,7 @@ from jntk_viz.views.theme import (
 
 COLOURS = (ORANGE, BLUE, GREEN, SKY, PURPLE, AMBER, INK)  # of the activations, in library order
 DASHES = ("solid", "solid", "solid", "dashed", "solid", "dashed", "dotted")
-BOTTOM, TOP = 1e-15, 1e4
+BOTTOM, TOP = 1e-15, 1e5
 NEVER = 13.2  # place of "at no depth" on the axis of depths
 DEPTH_TICKS = [(depth, str(depth)) for depth in range(1, 13)]
 NO_TICK = "never"
@@ -35,6 +35,7 @@ _TEXT = {
 }
 
 _RIGHT = {"text_align": "right"}
+_SPACED = {"legend.spacing": 12, "legend.glyph_width": 22}
 
 # Angles on two logarithmic scales that meet at 90°; 0° and 180° are places past a gap.
 _MIDDLE, _FIRST, _GAP = np.log10(90), -1.0, 0.55
@@ -74,13 +75,13 @@ def _floor_areas(x, double, ratio):
     ]
 
 
-def _floor_words(x, single, right):
+def _floor_words(x, single, right, **style):
     """What the grey areas are: above the float32 floor at x, and at the bottom right."""
     known = bool(np.isfinite(single))
     words = ["float32 noise floor", "rounding in float64"] if known else []
     places = ([x, right], [single, BOTTOM * 2]) if known else ([], [])
     return [
-        hv.Labels((places[0][:1], places[1][:1], words[:1])).opts(**_TEXT),
+        hv.Labels((places[0][:1], places[1][:1], words[:1])).opts(**_TEXT | style),
         hv.Labels((places[0][1:], places[1][1:], words[1:])).opts(**_TEXT | _RIGHT),
     ]
 
@@ -129,9 +130,9 @@ def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, dep
     ]
     return hv.Overlay(layers).opts(
         logy=True, xlim=(0.5, 12.5), ylim=(BOTTOM, TOP), xticks=DEPTH_TICKS,
-        yticks=decades(-14, 4), xlabel="depth L", ylabel="λ_min", legend_position="top",
+        yticks=decades(-14, 4), xlabel="depth L", ylabel="λ_min", legend_position="top_left",
         legend_cols=7, title="Smallest eigenvalue",
-        backend_opts={"legend.spacing": 10, "legend.glyph_width": 22},
+        backend_opts=_SPACED,
     )  # fmt: skip
 
 
@@ -155,7 +156,7 @@ def first_depths(names, double, above, single, depth):
             hv.Scatter((values[known], rows[known] + shift), label=words).opts(
                 color=colour,
                 marker=marker,
-                size=13 if marker == "diamond" else 10,
+                size=15 if marker == "diamond" else 10,
                 line_color=PAPER,
             )
         )
@@ -168,10 +169,10 @@ def first_depths(names, double, above, single, depth):
         *scatters,
         hv.VLine(depth).opts(**_CURSOR),
     ]).opts(
-        xlim=(0.4, 13.8), ylim=(-0.6, len(names) - 0.4), yticks=ticks,
+        xlim=(0.4, 13.8), ylim=(-0.6, len(names) + 0.9), yticks=ticks,
         xticks=[*DEPTH_TICKS[1::2], (NEVER, NO_TICK)], xlabel="depth L", ylabel="",
-        legend_position="top", legend_cols=3, show_grid=False,
-        title="From this depth on λ_min exceeds …", backend_opts={"legend.spacing": 14},
+        legend_position="top_left", legend_cols=3, show_grid=False,
+        title="From this depth on λ_min exceeds …", backend_opts=_SPACED,
     )  # fmt: skip
 
 
@@ -190,7 +191,7 @@ def spectrum(eigenvalues, noise, ratio):
         *_floor_areas(ends, floor, ratio),
         hv.Scatter((rank[strong], values[strong])).opts(color=BLUE, size=5),
         hv.Scatter((rank[kept & ~strong], values[kept & ~strong])).opts(color=ORANGE, size=5),
-        *_floor_words(ends[1] * 0.02, noise * ratio, ends[1] * 0.93),
+        *_floor_words(ends[1] * 0.93, noise * ratio, ends[1] * 0.93, **_RIGHT),
     ]).opts(
         logy=True, xlim=(0, 10), ylim=(BOTTOM, 1e6), yticks=decades(-14, 6, 4),
         xlabel="eigenvalues, largest first", ylabel="", show_legend=False, title="All eigenvalues",
@@ -227,7 +228,8 @@ def smallest_by_angle(angles, smallest, values, noise, fits, theta, here, ratio)
     ]).opts(
         logy=True, xlim=ANGLE_LIMITS, ylim=(BOTTOM, TOP), xticks=ANGLE_TICKS,
         yticks=decades(-14, 4), xlabel="angle θ between the two inputs", ylabel="λ_min",
-        legend_position="top", legend_cols=3, title="Smallest eigenvalue of two points",
+        legend_position="top_left", legend_cols=3, title="Smallest eigenvalue of two points",
+        backend_opts=_SPACED,
     )  # fmt: skip
 
 
@@ -251,11 +253,13 @@ def two_points(theta, labels=("x", "x′")):
         ),
     ]).opts(
         xlim=(-1.55, 1.55), ylim=(-1.55, 1.55), xaxis=None, yaxis=None, show_grid=False,
-        show_legend=False, data_aspect=1, title="The two inputs", toolbar=None,
+        show_legend=False, title="The two inputs",
+        backend_opts={"plot.min_border_left": 15, "plot.min_border_right": 15}, toolbar=None,
     )  # fmt: skip
 
 
 ENTRIES = ("f(x)", "J∥(x)", "J⊥(x)", "f(x′)", "J∥(x′)", "J⊥(x′)")
+_SHORT = ("f", "J∥", "J⊥", "f′", "J∥′", "J⊥′")
 _SHARES = (BLUE, ORANGE, GREEN, PURPLE)
 
 
@@ -277,7 +281,7 @@ def combination(vectors):
         *bars,
         hv.Curve(([-0.6, 5.6], [0, 0])).opts(color=INK, line_width=1),
     ]).opts(
-        xlim=(-0.6, 5.6), ylim=(-1.05, 1.05), xticks=list(enumerate(ENTRIES)), yticks=5,
+        xlim=(-0.6, 5.6), ylim=(-1.05, 1.05), xticks=list(enumerate(_SHORT)), yticks=5,
         xlabel="", ylabel="weight", show_legend=False, title="What is lost",
     )  # fmt: skip
 
@@ -298,9 +302,10 @@ def residuals(times, modes, slowest, loss, t):
         ),
         hv.VLine(t).opts(**_CURSOR),
     ]).opts(
-        logx=True, xlim=(times[0], times[-1]), ylim=(-3, 128), xticks=decades(-2, 16, 3),
+        logx=True, xlim=(times[0], times[-1]), ylim=(-3, 145), xticks=decades(-2, 14, 4),
         yticks=[0, 25, 50, 75, 100], xlabel="training time t", ylabel="left (%)",
-        legend_position="top", legend_cols=3, title="What is left to learn",
+        legend_position="top_left", legend_cols=3, title="What is left to learn",
+        backend_opts=_SPACED,
     )  # fmt: skip
 
 
@@ -322,7 +327,7 @@ def mode_times(times, t, bound):
         hv.Curve((ends, [t, t])).opts(**_CURSOR),
         hv.Labels(([ends[1] * 0.02], [bound * 1.5], ["beyond float64 noise"])).opts(**_TEXT),
     ]).opts(
-        logy=True, xlim=(0, 10), ylim=(1e-3, 1e18), yticks=decades(-3, 18, 3),
+        logy=True, xlim=(0, 10), ylim=(1e-3, 1e18), yticks=decades(-3, 15, 3),
         xlabel="modes, fastest first", ylabel="", legend_position="bottom_right",
         title="Time until 1 % of a mode is left",
     )  # fmt: skip
@@ -338,15 +343,15 @@ def slowest_times(x, slowest, loss, fastest, bound, here):
     return hv.Overlay([
         hv.Curve((x, slowest), label="slowest mode").opts(color=ORANGE),
         hv.Curve((x, loss), label="loss").opts(color=INK, line_width=3.5),
-        hv.Curve((x, fastest), label="fastest mode").opts(color=BLUE),
-        hv.Scatter((x[at], np.asarray(bound, float)[at]), label="slowest: more than").opts(
+        hv.Curve((x, fastest), label="fastest").opts(color=BLUE),
+        hv.Scatter((x[at], np.asarray(bound, float)[at]), label="at least").opts(
             marker="triangle", size=10, fill_color=PAPER, line_color=ORANGE, line_width=2
         ),
         hv.VLine(here).opts(**_CURSOR),
     ]).opts(
-        logy=True, xlim=(0.5, 12.5), ylim=(1e-3, 1e21), yticks=decades(-3, 18, 3), xlabel="depth L",
-        ylabel="time to 1 %", legend_position="top", legend_cols=2, xticks=DEPTH_TICKS,
-        title="Time until 1 % is left", backend_opts={"legend.spacing": 0},
+        logy=True, xlim=(0.5, 12.5), ylim=(1e-3, 1e23), yticks=decades(0, 15, 5), xlabel="depth L",
+        ylabel="time", legend_position="top_left", legend_cols=4, xticks=DEPTH_TICKS,
+        title="Time until 1 % is left", backend_opts=_SPACED,
     )  # fmt: skip
 
 

@@ -110,15 +110,18 @@ def depth_headline(state, found) -> str:
     if smallest.resolved:
         first = (
             f"{name}: λ_min = <b>{number(smallest.value)}</b>, {number(smallest.value / double)} "
-            f"times the float64 noise floor {number(double)}: <b>numerically resolved</b>"
+            f"times the float64 floor {number(double)}: <b>numerically resolved</b>"
         )
     else:
         first = (
             f"{name}: λ_min lies below the float64 noise floor <b>{number(double)}</b>: <b>not "
-            "resolved</b>"
+            "numerically resolved</b>"
         )
-    also = "resolved too" if smallest.value > single else "not"
-    return f"{first}; in float32 ({number(single)}) {also}." + small(
+    if not smallest.resolved:
+        also = "nor in float32"
+    else:
+        also = "in float32 too" if smallest.value > single else "not in float32"
+    return f"{first}, {also}." + small(
         _matrix(state, found),
         _from_depth(state, found),
         _in_float32(state, found),
@@ -155,8 +158,10 @@ def _from_depth(state, found) -> str:
     def since(depth):
         return "at no depth" if np.isnan(depth) else f"from depth {depth:.0f} on"
 
+    single = study.floors(found.spectra[state.activation, state.depth].smallest)[1]
     return (
-        f"λ_min is resolved {since(first.double)} in float64, {since(first.single)} in float32, "
+        f"λ_min is resolved {since(first.double)} in float64, {since(first.single)} in float32 "
+        f"(floor here {number(single)}), "
         f"and above the threshold {study.power_label(state.threshold)} {since(first.above)}."
     )
 
@@ -195,11 +200,12 @@ def angle_headline(state, found) -> str:
     name = f"{study.label(state.activation)}, depth {state.depth}, θ = {state.theta:g}°"
     if pair.exact:
         many = "1 combination vanishes" if pair.exact == 1 else f"{pair.exact} combinations vanish"
-        words = f"{name}: <b>{many} exactly</b>, for every network: {equations(pair)}."
+        words = f"{name}: <b>{many} exactly</b>: {equations(pair)}."
         return words + small(
-            f"The {KERNELS[state.kernel]} maps them to 0: |K v| is {number(pair.residual)} of "
-            f"λ_max here. {pair.spectrum.rank} of {pair.spectrum.eigenvalues.size} eigenvalues "
-            "are numerically resolved.",
+            f"So it is for every network; the {KERNELS[state.kernel]} has them as null directions: "
+            f"|K v| is {number(pair.residual)} of λ_max here. "
+            f"{pair.spectrum.rank} of {pair.spectrum.eigenvalues.size} eigenvalues are numerically "
+            "resolved.",
             _laws(state, found.sweep),
         )
     floor = f"the float64 noise floor {number(smallest.noise_floor)}"
@@ -216,12 +222,18 @@ def _laws(state, sweep) -> str:
     if sweep.small is None:
         return ""
     power = sweep.small.slope
-    words = f"Towards θ = 0, λ_min ∝ θ<sup>{power:.2f}</sup>: halving the angle divides it by {2**power:.0f}"
+    words = (
+        f"Towards θ = 0, λ_min ∝ θ{_power(power)}: halving the angle divides it by {2**power:.0f}"
+    )
     if state.kernel != "ntk":
         words += f"; for the values alone ({VALUES[state.kernel]}) it is θ²"
     if sweep.opposite is None:
         return f"{words}. Towards 180° it does not fall."
-    return f"{words}. Towards 180° it falls as (180° − θ)<sup>{sweep.opposite.slope:.2f}</sup>."
+    return f"{words}. Towards 180° it falls as (180° − θ){_power(sweep.opposite.slope)}."
+
+
+def _power(exponent) -> str:
+    return f"<sup style='line-height: 0'>{exponent:.2f}</sup>"
 
 
 def _lost(state) -> str:
@@ -255,7 +267,7 @@ def equation(row) -> str:
 def combination_title(pair) -> str:
     if pair.exact:
         return f"Exact null direction{'s' if pair.exact > 1 else ''} ({pair.exact})"
-    return "Eigenvector of λ_min: what is nearly lost"
+    return "Nearly lost: eigenvector of λ_min"
 
 
 # ---- training time
@@ -282,15 +294,17 @@ def time_headline(state, training, here) -> str:
         )
     else:
         first = (
-            f"{name}: the slowest of {total} modes needs <b>t = {number(modes.slowest)}</b> until "
-            "1 % of it is left"
+            f"{name}: the slowest of {total} modes falls to 1 % at <b>t = {number(modes.slowest)}"
+            "</b>"
         )
     reached = (
-        f"1 % of the loss is left at t = <b>{number(modes.loss_time)}</b>"
+        f"the loss {'falls to 1 % ' if modes.unresolved else ''}at "
+        f"t = <b>{number(modes.loss_time)}</b>"
         if np.isfinite(modes.loss_time)
-        else "the loss does not fall to 1 % by what is resolved"
+        else "what is resolved does not bring the loss to 1 %"
     )
-    return f"{first}; {reached}." + small(_by_now(state, modes, total), _steps(modes))
+    joint = "; " if modes.unresolved else ", "
+    return f"{first}{joint}{reached}." + small(_by_now(state, modes, total), _steps(modes))
 
 
 def _by_now(state, modes, total) -> str:
