@@ -298,12 +298,12 @@ def app():
         it.state, "view",
         depth=views.plot_grid(
             *5 * [7 * "a" + 5 * "b"], *4 * [7 * "a" + 5 * "c"],
-            a=it.by_depth, b=it.first, c=it.spectrum, min_height=400,
+            a=it.by_depth, b=it.first, c=it.spectrum, min_height=370,
         ),
         angle=views.plot_grid("aaaaabbb", "aaaaaccc", a=it.by_angle, b=it.circle, c=it.lost,
-                              min_height=400),
+                              min_height=370),
         time=views.plot_grid("aaaaabbb", "cccccbbb", a=it.left, b=it.mode_times, c=it.slowest,
-                             min_height=400),
+                             min_height=370),
     )  # fmt: skip
     return views.page(
         "Is the kernel full rank?",

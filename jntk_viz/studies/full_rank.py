@@ -321,8 +321,10 @@ def explore(job: Progress, problem: Problem, activation: str, depth: int) -> Fou
     job.progress(0, f"{source}: reading the points")
     names = compared(problem, activation)
     near = sorted(DEPTHS, key=lambda other: abs(other - depth))
-    precise = [(spectrum, name, other) for name in names for other in near]
-    rough = [(single, name, other) for name in names[:1] if name == activation for other in near]
+    precise: list[tuple] = [(spectrum, name, other) for name in names for other in near]
+    rough: list[tuple] = [
+        (single, name, other) for name in names[:1] if name == activation for other in near
+    ]
     # For many rows even one more sweep takes long: float32 comes last.
     steps = precise + rough if rows(problem) > MANY_ROWS else precise[:12] + rough + precise[12:]
     found = Found(problem, {}, {})

@@ -11,7 +11,7 @@ from jntk_viz.studies import full_rank as study
 from jntk_viz.studies.rates import PowerLaw, power_law
 
 NEAR = 10.0  # degrees: the power law is fitted below this angle
-_HALF = np.geomspace(0.1, 90, 90)
+_HALF = np.geomspace(0.1, 90, 45)
 ANGLES = np.concatenate([_HALF, (180 - _HALF)[-2::-1]])  # degrees
 _RIGHT = {0.0: (1.0, 0.0), 90.0: (0.0, 1.0), 180.0: (-1.0, 0.0)}  # free of rounding
 

@@ -86,9 +86,8 @@ def working() -> str:
 
 def refused(kernel, activation, words) -> str:
     """That a kernel does not exist, with the library's reason."""
-    name = study.label(activation)
-    reason = escape(words.partition("here; ")[2] or words)
-    return f"<b>{name} has no {KERNELS[kernel]}.</b>" + small(f"The library refuses it: {reason}")
+    reason = words.partition("whose ")[2].partition(" Use ")[0]
+    return f"<b>{study.label(activation)} has no {KERNELS[kernel]}</b>: its {escape(reason)}"
 
 
 # ---- against depth
@@ -99,7 +98,7 @@ def depth_headline(state, found) -> str:
     refusal = study.refusal(state.kernel, state.activation)
     if refusal:
         return refused(state.kernel, state.activation, refusal) + small(
-            "The pictures show the other activations. Choose the Jacobian NNGP to see ReLU."
+            "The pictures show the other activations. ReLU has a Jacobian NNGP: choose that kernel."
         )
     spectrum = found.spectra.get((state.activation, state.depth))
     if spectrum is None:
@@ -176,9 +175,10 @@ def _paper(state, found) -> str:
         return ""
     claim = "The paper reports a positive λ_min only from depth 11 (GeLU) and 6 (erf) on"
     firsts = [study.first_depths(found, name, state.threshold) for name in study.PAPER]
-    if None in firsts:
+    known = [first.above for first in firsts if first]
+    if len(known) < len(firsts):
         return f"{claim}."
-    above = ["none" if np.isnan(first.above) else f"{first.above:.0f}" for first in firsts]
+    above = ["none" if np.isnan(depth) else f"{depth:.0f}" for depth in known]
     return (
         f"{claim}; a threshold of {study.power_label(state.threshold)} gives {above[0]} and "
         f"{above[1]}."
@@ -192,7 +192,9 @@ def angle_headline(state, found) -> str:
     """λ_min of two points at this angle, how it falls, and which combination is lost."""
     refusal = study.refusal(state.kernel, state.activation)
     if refusal:
-        return refused(state.kernel, state.activation, refusal)
+        return refused(state.kernel, state.activation, refusal) + small(
+            "It has a Jacobian NNGP: choose that kernel."
+        )
     pair = found and found.pairs.get(state.theta)
     if pair is None:
         return working()
