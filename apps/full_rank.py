@@ -34,6 +34,7 @@ class FullRank:
 
     def __init__(self):
         self.state = s = study.FullRankState()
+        s.param.data.objects = study.source_labels()
         self.headline = views.Headline()
         self.notice, self.job = views.Notice(), views.LatestWins()
         self.found = study.Found(s.problem, {}, {})
@@ -43,7 +44,6 @@ class FullRank:
         self.make_angle_pictures()
         self.make_time_pictures()
         self.controls = views.controls_for(s, *CONTROLS)
-        self.controls[0].options = study.source_labels()
         s.param.watch(self.notice.guarded(self.changed), ["view", "seed", *CONTROLS])
         self.job.param.watch(self.failed, "error")
         self.redraw()
@@ -101,7 +101,12 @@ class FullRank:
 
     def changed(self, *_):
         self.redraw()
-        if self.started and not self.complete():
+        if not self.started:
+            return
+        if self.complete():
+            self.job.cancel()
+            self.job.error = ""
+        else:
             self.explore()
 
     def explore(self):
@@ -135,7 +140,6 @@ class FullRank:
         if s.view == "depth":
             return self.found.problem == s.problem and self.found.whole(s.activation)
         if study.refusal(s.kernel if s.view == "angle" else "jntk", s.activation):
-            self.job.cancel()
             return True
         if s.view == "angle":
             known = self.two
@@ -323,6 +327,7 @@ def app():
             "left": it.left, "modes": it.mode_times, "slowest": it.slowest,
         },
         script=script,
+        sources=study.SOURCES,
         answers=it.answers(),
     )  # fmt: skip
 

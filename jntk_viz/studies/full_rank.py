@@ -12,9 +12,9 @@ import numpy as np
 import param
 
 from jntk_viz.activations import ACTIVATIONS, Activation, get_activation
-from jntk_viz.datasets import dataset_available, load_dataset
 from jntk_viz.kernels import check_smooth, jacobian_nngp, jntk
 from jntk_viz.spectrum import SmallestEigenvalue, Spectrum, gram_spectrum, smallest_eigenvalue
+from jntk_viz.studies.sources import Sources, load, menu
 
 DEPTHS = tuple(range(1, 13))
 LABELS = {"gelu": "GeLU", "silu": "SiLU", "relu": "ReLU"}  # others are called as in the library
@@ -24,40 +24,39 @@ LAMBDAS = (0.0, 0.01, 0.1, 1.0)
 THETAS = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0)
 THETAS = (*THETAS, *(180 - theta for theta in reversed(THETAS[:-1])))  # degrees
 ALL = 1000  # "as many points as there are"
+MOST_ROWS = 3000  # n, of which the eigenvalues take about two seconds
 MANY_ROWS = 1500  # from here on only the paper's two activations stand beside the chosen one
 PAPER = ("gelu", "erf")
 EPS_RATIO = float(np.finfo(np.float32).eps / np.finfo(np.float64).eps)
 
 
 class Source(NamedTuple):
-    """How a data set is used here: options of its loader, and at most how many points.
-
-    The eigenvalues of N(1+d0) rows take about two seconds for 3,000 of them.
-    """
+    """How a data set is used here: options of its loader, and at most how many points."""
 
     label: str
     options: dict
     most: int
 
 
-SOURCES = {
-    "iris": Source("Iris", {}, 100),
-    "wine": Source("Wine", {}, 130),
-    "breast_cancer": Source("Breast cancer, 6 components", {"n_components": 6}, 300),
-    "circle": Source("Circle", {}, 101),
-    "sphere": Source("Sphere in R⁴", {}, 256),
-    "algerian_forest_fires": Source("Algerian forest fires", {}, 244),
-    "banknote": Source("Banknotes", {}, 400),
-    "sonar": Source("Sonar", {}, 48),
-}
+SOURCES = Sources(
+    {
+        "iris": Source("Iris", {}, 100),
+        "wine": Source("Wine", {}, 130),
+        "breast_cancer": Source("Breast cancer, 6 components", {"n_components": 6}, 300),
+        "circle": Source("Circle", {}, 101),
+        "sphere": Source("Sphere in R⁴", {}, 256),
+        "algerian_forest_fires": Source("Algerian forest fires", {}, 244),
+        "banknote": Source("Banknotes", {}, 400),
+        "sonar": Source("Sonar", {}, 48),
+    },
+    own=lambda label, dataset: Source(label, {}, max(2, MOST_ROWS // (1 + dataset.x.shape[1]))),
+    points=lambda source, dataset: min(source.most, len(dataset.y)),
+)
 
 
 def source_labels() -> dict[str, str]:
     """Menu entry → data set, saying which of them have to be downloaded first."""
-    return {
-        source.label + ("" if dataset_available(name) else " (download)"): name
-        for name, source in SOURCES.items()
-    }
+    return menu(SOURCES, lambda source: source.label)
 
 
 def label(activation: str) -> str:
@@ -168,12 +167,12 @@ def inputs(data: str, points: int, seed: int) -> Inputs:
     source = SOURCES[data]
     wanted = min(points, source.most)
     if data == "circle":  # an odd number: no two of them are antipodal
-        whole = load_dataset(data, n=wanted | 1)
+        whole = load(data, n=wanted | 1)
         return Inputs(whole.x, whole.y, 0)
     if data == "sphere":
-        whole = load_dataset(data, n=wanted, seed=seed)
+        whole = load(data, n=wanted, seed=seed)
         return Inputs(whole.x, whole.y, 0)
-    whole = load_dataset(data, **source.options)
+    whole = load(data, **source.options)
     different = np.sort(np.unique(whole.x, axis=0, return_index=True)[1])
     drawn = np.sort(np.random.default_rng(seed).permutation(different)[:wanted])
     return Inputs(whole.x[drawn], whole.y[drawn], len(whole.y) - len(different))

@@ -76,7 +76,7 @@ def _crossing(loss, times) -> float:
     low, high = np.log(times[0]) - 5, np.log(times[-1])
     if loss(np.exp(high)) > REST:
         return np.inf
-    return float(np.exp(brentq(lambda s: np.log(loss(np.exp(s)) / REST), low, high)))
+    return float(np.exp(brentq(lambda s: loss(np.exp(s)) - REST, low, high)))
 
 
 @lru_cache(maxsize=200)
