@@ -99,13 +99,12 @@ def test_every_control_of_the_depths_changes_picture_and_headline(watch_page):
             (lambda p: choose(p, "Activation", "erf"), "erf at depth 3"),
             (lambda p: press(p, "Threshold", "ArrowRight"), "threshold 10⁻³|threshold 0.001"),
             (lambda p: choose(p, "Kernel", "NTK"), "10 eigenvalues"),
+            (lambda p: p.get_by_role("button", name="Draw again").click(), "Iris, 10 points"),
             (lambda p: press(p, "Points", "ArrowRight"), "20 points"),
             (lambda p: choose(p, "Data set", "Circle"), "Circle, 21 points"),
-            (lambda p: choose(p, "Data set", "Wine"), "Wine, 20 points"),
-            (lambda p: p.get_by_role("button", name="Draw again").click(), "Wine, 20 points"),
-            (lambda p: choose(p, "Kernel", "Jacobian NNGP"), "Wine, 20 points: 280 eigenvalues"),
-            (lambda p: choose(p, "Activation", "ReLU"), "20 of them zero exactly"),
-            (lambda p: press(p, "Points", "ArrowLeft"), "10 of them zero exactly"),
+            (lambda p: press(p, "Points", "ArrowLeft"), "Circle, 11 points"),
+            (lambda p: choose(p, "Kernel", "Jac"), "33 eigenvalues"),
+            (lambda p: choose(p, "Activation", "ReLU"), "11 of them zero exactly"),
         ),
     )
     choose(page, "Kernel", "JNTK")

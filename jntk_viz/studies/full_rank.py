@@ -385,6 +385,13 @@ def null_directions(x, kernel: str, activation: str, depth: int) -> np.ndarray:
     return basis[sizes > 1e-9]
 
 
+@lru_cache(maxsize=200)
+def null_count(problem: Problem, activation: str, depth: int) -> int:
+    """How many directions of a data set's kernel are null by symmetry."""
+    x = points_of(problem).x
+    return len(null_directions(x, problem.kernel, activation, depth))
+
+
 def null_residual(matrix: np.ndarray, directions: np.ndarray) -> float:
     """The largest |K v| of some directions (k, n), in units of λ_max; 0 for none."""
     size = directions.shape[-1]

@@ -144,7 +144,7 @@ def _matrix(state, found) -> str:
     words = f"{study.SOURCES[state.data].label}, {len(given.y)} points{left}: {total} eigenvalues"
     if not lost:
         return f"{words}, all resolved in float64."
-    nulls = len(study.null_directions(given.x, state.kernel, state.activation, state.depth))
+    nulls = study.null_count(found.problem, state.activation, state.depth)
     exact = f", {nulls} of them zero exactly by symmetry" if nulls else ""
     return f"{words}, {lost} below the float64 floor{exact}."
 
@@ -215,7 +215,7 @@ def angle_headline(state, found) -> str:
         f"{name}: λ_min = <b>{number(smallest.value)}</b>, above {floor}: <b>numerically "
         "resolved</b>."
         if smallest.resolved
-        else f"{name}: λ_min lies below {floor}: <b>not resolved</b>."
+        else f"{name}: λ_min lies below {floor}: <b>not numerically resolved</b>."
     )
     return words + small(_laws(state, found.sweep), _lost(state))
 
