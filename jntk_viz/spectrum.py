@@ -42,9 +42,29 @@ def smallest_eigenvalue(
     return gram_smallest_eigenvalue(gram.astype(dtype))
 
 
-def gram_smallest_eigenvalue(gram) -> SmallestEigenvalue:
-    """`smallest_eigenvalue` of a given Gram matrix (N, a, N, a), in its precision."""
+class Spectrum(NamedTuple):
+    """All `eigenvalues` of a kernel, increasing, and their common `noise_floor` n · eps · λ_max."""
+
+    eigenvalues: np.ndarray
+    noise_floor: float
+
+    @property
+    def smallest(self) -> SmallestEigenvalue:
+        return SmallestEigenvalue(float(self.eigenvalues[0]), self.noise_floor)
+
+    @property
+    def rank(self) -> int:
+        """How many eigenvalues stand above the noise floor."""
+        return int(np.sum(self.eigenvalues > self.noise_floor))
+
+
+def gram_spectrum(gram) -> Spectrum:
+    """Eigenvalues of a Gram matrix (N, a, N, a) in its precision, with their noise floor."""
     size = gram.shape[0] * gram.shape[1]
     eigenvalues = np.linalg.eigvalsh(np.asarray(gram).reshape(size, size))
-    floor = size * float(np.finfo(gram.dtype).eps) * float(eigenvalues[-1])
-    return SmallestEigenvalue(float(eigenvalues[0]), floor)
+    return Spectrum(eigenvalues, size * float(np.finfo(gram.dtype).eps) * float(eigenvalues[-1]))
+
+
+def gram_smallest_eigenvalue(gram) -> SmallestEigenvalue:
+    """`smallest_eigenvalue` of a given Gram matrix (N, a, N, a), in its precision."""
+    return gram_spectrum(gram).smallest
