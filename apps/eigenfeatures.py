@@ -35,6 +35,8 @@ class EigenfeaturesPage:
                  ("early_standard", "standard"), ("early_regularised", "regularised"))  # fmt: skip
         for key, name in pairs:
             self.plots[key].figure.on_event("tap", self.notice.guarded(self.tapped(key, name)))
+        for key in ("feature_standard", "feature_regularised"):
+            self.plots[key].figure.legend.visible = False  # until it is known what is shown
         s.param.watch(self.notice.guarded(self.changed), [n for n in s.param if n != "name"])
         self.job.param.watch(self.failed, "error")
         self.explore_later = background.after_pause(self.explore)
@@ -187,10 +189,12 @@ class EigenfeaturesPage:
                     eigenvalues=self.spectra[i].eigenvalues[measured.ranks], chosen=chosen,
                 )  # fmt: skip
                 plot.set(
-                    title=text.scatter_title(self.lams[i], measured, self.rhos[i]), clim=limits
+                    title=text.scatter_title(self.lams[i], measured, self.rhos[i]),
+                    ylabel=text.robust_label(self.state),
+                    clim=limits,
                 )
             self.draw_feature(i, self.plots[f"feature_{key}"])
-        return text.scatter_headline(self.state, self.measured, self.rhos, self.gap)
+        return text.scatter_headline(self.state, self.rhos)
 
     def draw_feature(self, i, plot):
         """The chosen feature up close, once its eigenvectors are at hand."""
@@ -258,10 +262,15 @@ class EigenfeaturesPage:
                     times=spectrum.times[measured.ranks], robustness=measured.robustness,
                     share=spectrum.share[measured.ranks], chosen=chosen,
                 )  # fmt: skip
-                plot.set(title=text.early_title(self.lams[i], measured), clim=limits)
+                plot.set(
+                    title=text.early_title(self.lams[i], measured),
+                    ylabel=text.robust_label(s),
+                    clim=limits,
+                )
         if self.outdated("learned", s.lam):
             standard, regularised = (study.learned(spectrum, TIMES) for spectrum in self.spectra)
             self.plots["learned"].update(standard=standard, regularised=regularised)
+            self.plots["learned"].set(title=text.learned_title(s, self.spectra))
         return text.learned_headline(s, self.spectra, self.measured)
 
     def answers(self):
@@ -305,7 +314,7 @@ def controls(it):
 
     it.state.param.watch(only_digits, "data")
     only_digits()
-    pairs = (("depth", "activation"), ("norm", "attack"), ("standard", "regularised"))
+    pairs = (("depth", "activation"), ("norm", "attack"))
     first = {pair[0]: pn.Row(*(made[n] for n in pair)) for pair in pairs}
     second = {pair[1] for pair in pairs}
     return [first.get(name, made[name]) for name in names if name not in second]
@@ -320,12 +329,12 @@ def app():
         "view",
         scatter=views.plot_grid(
             *4 * ["sr"], *3 * ["fg"], s=p["standard"], r=p["regularised"],
-            f=p["feature_standard"], g=p["feature_regularised"],
+            f=p["feature_standard"], g=p["feature_regularised"], min_height=400,
         ),
-        correlation=views.plot_grid("cccff", c=p["correlation"], f=p["fragile"]),
+        correlation=views.plot_grid("cccff", c=p["correlation"], f=p["fragile"], min_height=400),
         learned=views.plot_grid(
             *4 * ["sr"], *3 * ["ll"], s=p["early_standard"], r=p["early_regularised"],
-            l=p["learned"],
+            l=p["learned"], min_height=400,
         ),
     )  # fmt: skip
     return views.page(

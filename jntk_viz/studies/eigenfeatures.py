@@ -49,9 +49,9 @@ class EigenfeaturesState(param.Parameterized):
     view = param.Selector(
         default="scatter",
         objects={
-            "Accuracy against robustness": "scatter",
+            "Features": "scatter",
             "Rank correlation": "correlation",
-            "What is learned first": "learned",
+            "Learned first": "learned",
         },
         label="View",
     )
@@ -94,14 +94,14 @@ class EigenfeaturesState(param.Parameterized):
         2,
         bounds=(1, MOST),
         softbounds=(1, 50),
-        label="Feature of λ = 0",
+        label="Feature of λ = 0, no.",
         doc="Rank by eigenvalue, 1 the largest. Or click on a dot.",
     )
     regularised = param.Integer(
         2,
         bounds=(1, MOST),
         softbounds=(1, 250),
-        label="Feature of λ",
+        label="Feature of λ > 0, no.",
         doc="Rank by eigenvalue, 1 the largest. Or click on a dot.",
     )
     example = param.Integer(

@@ -52,7 +52,7 @@ def feature_scatter(usefulness, robustness, eigenvalues, chosen, fragile, *, col
         hv.Rectangles([(100 * fragile[0], -4, 104, 100 * fragile[1])]).opts(
             color=ORANGE, alpha=0.13, line_color=None
         ),
-        hv.Text(99, 100 * fragile[1] - 9, "accurate,\nyet fragile", halign="right").opts(
+        hv.Text(103, 12, "accurate,\nyet fragile", halign="right").opts(
             text_color=ORANGE, text_font_size="13px"
         ),
         hv.Curve(([0, 100], [0, 100])).opts(color=MUTED, line_width=1.5),
@@ -68,7 +68,7 @@ def feature_scatter(usefulness, robustness, eigenvalues, chosen, fragile, *, col
 def _dots(x, y, shade, name, colorbar, axes, size=9):
     return hv.Points((x, y, shade), vdims=["shade"]).opts(
         color="shade", cmap=SEQUENTIAL, clim=(-10, 2), size=size, line_color=PAPER, line_width=0.5,
-        colorbar=colorbar, colorbar_opts={"width": 12, "padding": 4}, clabel=name, tools=["hover"],
+        colorbar=colorbar, colorbar_opts={"width": 12, "padding": 4}, clabel=" ", tools=["hover"],
         hover_tooltips=[(axes[0], "@x{0.0}"), (axes[1], "@y{0.0}"), (name, "@shade{0.0}")],
     )  # fmt: skip
 
@@ -107,7 +107,7 @@ def learned_curves(times, standard, regularised):
     return hv.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=(-4, 104), xticks=_TIME_TICKS, xlabel="training time t",
         ylabel="learned (%)", legend_position="bottom_right",
-        title="How much of the target has been learned: 1 − loss/loss at t = 0",
+        title="How much of the target has been learned",
     )  # fmt: skip
 
 
@@ -141,7 +141,7 @@ def fragile_counts(lams, accurate, fragile):
     layers = []
     for value, label, color, size in (
         (accurate, "accurate (≥ 80 %)", BLUE, 11),
-        (fragile, "… yet fragile (≤ 40 % robust)", ORANGE, 8),
+        (fragile, "yet fragile (≤ 40 % robust)", ORANGE, 8),
     ):
         known = np.isfinite(value)
         x, y = lam_position(lams)[known], np.asarray(value)[known]
@@ -267,8 +267,7 @@ def _ticks(axis, places, words=None):
     places = [float(p) for p in places]
     words = [f"{p:g}" for p in places] if words is None else list(words)
     axis.ticker = places
-    # Bokeh looks an integer up as "1", not "1.0".
-    axis.major_label_overrides = {f"{p:g}": w for p, w in zip(places, words, strict=True)}
+    axis.major_label_overrides = dict(zip(places, words, strict=True))
 
 
 def _short(name):

@@ -60,8 +60,8 @@ FORMULAS = (
 
 _SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"
 _CLAIM = (
-    "The paper (GeLU, 11 layers) reports: with λ &gt; 0 accurate features are also robust, with "
-    "λ = 0 there is almost no link, and no feature is accurate yet fragile."
+    "The paper (GeLU, 11 layers): accurate features are robust with λ &gt; 0, hardly linked with "
+    "λ = 0, never accurate yet fragile."
 )
 
 
@@ -81,8 +81,7 @@ def interval(rho) -> str:
 
 
 def attack_label(state) -> str:
-    norm = {"l2": "L2", "linf": "L∞"}[state.norm]
-    return f"ε = {state.epsilon:.2g} ({norm}{', PGD' if state.attack == 'pgd' else ''})"
+    return f"ε = {state.epsilon:.2g} {norm_label(state)}{' PGD' if state.attack == 'pgd' else ''}"
 
 
 def verdict(gap) -> str:
@@ -96,89 +95,86 @@ def verdict(gap) -> str:
     return f"a weaker link with λ, by {words}" if high < 0 else f"no clear difference, {words}"
 
 
-def scatter_headline(state, measured, rhos, gap) -> str:
-    """The rank correlations of both trainings and whether they differ."""
-    counts = [len(m.ranks) for m in measured]
+def scatter_headline(state, rhos) -> str:
+    """The rank correlations of both trainings."""
     return (
-        f"Accuracy and robustness at {attack_label(state)} have rank correlation "
-        f"<b>{interval(rhos[0])} with λ = 0</b> ({counts[0]} features) and <b>{interval(rhos[1])} "
-        f"with λ = {power_label(state.lam)}</b> ({counts[1]}): {verdict(gap)}."
+        f"Rank correlation of accuracy and robustness: <b>{interval(rhos[0])}</b> with λ = 0, "
+        f"<b>{interval(rhos[1])}</b> with λ = {power_label(state.lam)}."
     )
 
 
 def claim(state, measured, rhos, gap) -> str:
     """The paper's claim beside what is measured."""
     standard, regularised = measured
-    if np.isnan(gap[0]):
-        contrast = "That cannot be judged here"
-    elif gap[1] > 0:
-        contrast = "Here the link is stronger with λ, but λ = 0 has one too"
-        if rhos[0].low <= 0:
-            contrast = "Here it is so"
+    if gap[1] > 0 and rhos[0].low > 0:
+        here = f"{verdict(gap)}, but λ = 0 has one too"
     else:
-        contrast = "Here that contrast does not appear"
-    lam = power_label(state.lam)
+        here = verdict(gap)
     return (
-        f"{_CLAIM} {contrast}. Accurate (≥ {percent(FRAGILE[0])}) with λ = 0: {standard.accurate}, "
-        f"of these fragile (≤ {percent(FRAGILE[1])} robust): {standard.fragile}; with λ = {lam}: "
-        f"{regularised.accurate} and {regularised.fragile}."
+        f"{_CLAIM} Here: {here}. Accurate (≥ {percent(FRAGILE[0])}) and of these fragile "
+        f"(≤ {percent(FRAGILE[1])} robust): {standard.accurate} and {standard.fragile} with λ = 0, "
+        f"{regularised.accurate} and {regularised.fragile} with λ = {power_label(state.lam)}."
     )
 
 
 def detail(state, prepared, spectrum, measured, rhos, gap) -> str:
     """Smaller sentences: the claim, the data, what was left out."""
-    count = f"{spectrum.unresolved} directions" if spectrum.unresolved else "No direction"
+    d0 = prepared.train.x.shape[1]
     data = (
-        f"{study.SOURCES[state.data].label}: {len(prepared.train.y)} training, "
-        f"{len(prepared.test.y)} test points in R{superscript(prepared.train.x.shape[1])}. "
-        f"{count} of λ = {power_label(state.lam)} below the noise floor"
+        f"{len(prepared.train.y)} training, {len(prepared.test.y)} test points in "
+        f"R{superscript(d0)}"
     )
-    if prepared.train.x.shape[0] < prepared.train.x.shape[1]:
-        data += "; directions orthogonal to all training points carry no feature"
-    return f"<p style='{_SMALL}'>{claim(state, measured, rhos, gap)}<br>{data}.</p>"
+    if spectrum.unresolved:
+        data += f", {spectrum.unresolved} directions below the noise floor left out"
+    if len(prepared.train.y) < d0:
+        data += ", directions orthogonal to all training points carry nothing"
+    return f"<p style='{_SMALL}'>{claim(state, measured, rhos, gap)} {data}.</p>"
+
+
+def norm_label(state) -> str:
+    return {"l2": "L2", "linf": "L∞"}[state.norm]
 
 
 def correlation_headline(state, sweep) -> str:
-    """Where over λ the link is strongest and weakest, for the chosen norm."""
+    """Where over λ the link is weakest and strongest, for the chosen norm."""
     known = np.flatnonzero(np.isfinite(sweep.value))
-    first = f"At {attack_label(state)} "
-    if state.attack == "pgd":
-        first = (
-            f"To first order at ε = {state.epsilon:.2g} ({'L2' if state.norm == 'l2' else 'L∞'}) "
-        )
     if not known.size:
-        return f"{first}the rank correlation is undefined: all features are equally robust."
-    best, worst = known[np.argmax(sweep.value[known])], known[np.argmin(sweep.value[known])]
+        return "The rank correlation is undefined: all features are equally robust."
+    worst, best = known[np.argmin(sweep.value[known])], known[np.argmax(sweep.value[known])]
     words = [
-        f"{number(sweep.value[i])} [{number(sweep.low[i])}, {number(sweep.high[i])}] at "
+        f"<b>{number(sweep.value[i])} [{number(sweep.low[i])}, {number(sweep.high[i])}]</b> at "
         f"λ = {power_label(study.LAMBDAS[i])}"
         for i in (worst, best)
     ]
-    zero = f"; standard training has {number(sweep.value[0])}" if 0 in known else ""
-    return f"{first}the rank correlation goes from <b>{words[0]}</b> to <b>{words[1]}</b>{zero}."
+    zero = f"; {number(sweep.value[0])} at λ = 0" if 0 in known and 0 not in (worst, best) else ""
+    return f"Rank correlation, {norm_label(state)}: {words[0]} to {words[1]}{zero}."
 
 
 def learned_headline(state, spectra, measured) -> str:
-    """Whether what is learned first is robust, and how fast each training learns."""
+    """Whether what is learned first is robust."""
     links = [study.early_link(s, m) for s, m in zip(spectra, measured, strict=True)]
-    halves = [power_label(float(f"{study.half_learned(s):.1g}")) for s in spectra]
-    lam = power_label(state.lam)
     return (
-        f"Robustness at {attack_label(state)} and eigenvalue have rank correlation "
-        f"<b>{number(links[0])} with λ = 0</b> and <b>{number(links[1])} with λ = {lam}</b>: "
-        f"{early(links[1])}. Half of the target is learned at t ≈ {halves[0]} and {halves[1]}."
+        f"Rank correlation of eigenvalue and robustness: <b>{number(links[0])}</b> with λ = 0, "
+        f"<b>{number(links[1])}</b> with λ = {power_label(state.lam)}."
     )
 
 
-def early(link) -> str:
-    """Whether features of large eigenvalue, learned early, are the robust ones."""
-    if np.isnan(link) or abs(link) < 0.2:
-        return "what is learned first is neither more nor less robust"
-    return f"what is learned first is {'more' if link > 0 else 'less'} robust"
+def learned_title(state, spectra) -> str:
+    halves = [power_label(float(f"{study.half_learned(s):.1g}")) for s in spectra]
+    return (
+        f"How much of the target has been learned; half at t ≈ {halves[0]} (λ = 0) and "
+        f"{halves[1]} (λ = {power_label(state.lam)})"
+    )
+
+
+def robust_label(state) -> str:
+    """The axis of robustness says against what."""
+    return f"robust, {attack_label(state)} (%)"
 
 
 def scatter_title(lam, measured, rho) -> str:
-    return f"λ = {power_label(lam)}: {len(measured.ranks)} features, ρ = {interval(rho)}"
+    words = f"λ = {power_label(lam)}: {len(measured.ranks)} features, ρ = {interval(rho)}"
+    return words + "; colour: log₁₀ e" * (lam > 0)
 
 
 def feature_title(lam, shown, found, measured) -> str:
@@ -188,9 +184,8 @@ def feature_title(lam, shown, found, measured) -> str:
     robust = measured.robustness[shown.index] if known else first_order
     accurate = np.mean(found.features.clean[shown.index] > 0)
     return (
-        f"λ = {power_label(lam)}, feature {shown.index + 1} of {len(found.eigenvalues)}: "
-        f"{percent(accurate)} accurate, {percent(robust)} robust, "
-        f"{share(shown.share)} of the target"
+        f"No. {shown.index + 1} of λ = {power_label(lam)}: {percent(accurate)} accurate, "
+        f"{percent(robust)} robust, {share(shown.share)} of target"
     )
 
 
@@ -214,12 +209,12 @@ def tile_words(attack) -> tuple[str, ...]:
 
 
 def fragile_title(state) -> str:
-    norm = "L2" if state.norm == "l2" else "L∞"
-    return f"Accurate features, and those fragile at ε = {state.epsilon:.2g} ({norm})"
+    return f"Accurate, and fragile at ε = {state.epsilon:.2g} {norm_label(state)} (first order)"
 
 
 def early_title(lam, measured) -> str:
-    return f"λ = {power_label(lam)}: robustness of {len(measured.ranks)} features"
+    words = f"λ = {power_label(lam)}: {len(measured.ranks)} features"
+    return words + "; colour: log₁₀ share of the target" * (lam > 0)
 
 
 STRONGER = ("Stronger with λ", "Weaker with λ", "No clear difference")
