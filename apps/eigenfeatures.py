@@ -29,6 +29,8 @@ class EigenfeaturesPage:
         self.headline = views.Headline()
         self.notice, self.job = views.Notice(), views.LatestWins()
         self.drawn = {}  # picture -> what it shows
+        self.version = 0  # of what has been measured
+        self.started = False
         self.widgets = {}
         self.plots = self._plots()
         pairs = (("standard", "standard"), ("regularised", "regularised"),
@@ -89,8 +91,13 @@ class EigenfeaturesPage:
             self.redraw()
         else:
             self.headline.set("Computing … the pictures still show the previous setting.")
-        if not names <= CHEAP:
+        if self.started and not names <= CHEAP:
             self.explore_later()
+
+    def start(self):
+        """Begin once the page is in the browser; what is sent before that is lost."""
+        self.started = True
+        self.explore()
 
     def explore(self):
         s = self.state
@@ -140,6 +147,7 @@ class EigenfeaturesPage:
         """Scores and correlations of both trainings, unless they are those of the last time."""
         s, searched = self.state, [self.searched(lam) for lam in self.lams]
         if self.outdated("measured", s.lam, *self.attack.values(), s.counted, *map(repr, searched)):
+            self.version += 1
             self.spectra = [self.found.spectra[lam] for lam in self.lams]
             self.measured = [
                 study.scores(spectrum, **self.attack, counted=s.counted, searched=found)
@@ -183,7 +191,7 @@ class EigenfeaturesPage:
         limits = pictures.decades(*(spectrum.eigenvalues for spectrum in self.spectra))
         for i, key in enumerate(("standard", "regularised")):
             measured, plot, chosen = self.measured[i], self.plots[key], self.chosen(i)
-            if self.outdated(key, id(measured), chosen):
+            if self.outdated(key, self.version, chosen):
                 plot.update(
                     usefulness=measured.usefulness, robustness=measured.robustness,
                     eigenvalues=self.spectra[i].eigenvalues[measured.ranks], chosen=chosen,
@@ -203,7 +211,7 @@ class EigenfeaturesPage:
         if self.outdated((plot, "axes"), kind):
             pictures.frame_for(plot, kind, study.prepare(problem).train.names)
         here = lam in self.found.dynamics
-        key = here, lam, self.chosen(i), s.epsilon, s.norm, s.example, id(self.measured[i])
+        key = here, lam, self.chosen(i), s.epsilon, s.norm, s.example, self.version
         if not self.outdated(plot, *key):
             return
         if not here:
@@ -213,7 +221,7 @@ class EigenfeaturesPage:
         shown = closeup.feature(
             problem, self.found.dynamics[lam], spectrum, self.chosen(i), self.attack
         )
-        plot.set(title=text.feature_title(lam, shown, spectrum, self.measured[i]))
+        plot.set(title=text.feature_title(shown, spectrum, self.measured[i]))
         if kind == "circle":
             plot.update(**pictures.NOTHING | closeup.on_circle(problem, shown)._asdict())
         elif kind == "columns":
@@ -257,7 +265,7 @@ class EigenfeaturesPage:
         for i, key in enumerate(("early_standard", "early_regularised")):
             spectrum, measured, plot = self.spectra[i], self.measured[i], self.plots[key]
             chosen = self.chosen(i)
-            if self.outdated(key, id(measured), chosen):
+            if self.outdated(key, self.version, chosen):
                 plot.update(
                     times=spectrum.times[measured.ranks], robustness=measured.robustness,
                     share=spectrum.share[measured.ranks], chosen=chosen,
@@ -348,7 +356,7 @@ def app():
         notice=it.notice,
         job=it.job,
         formulas=views.formulas(*text.FORMULAS),
-        start=it.explore,
+        start=it.start,
         plots=p,
         script=script,
         answers=it.answers(),

@@ -239,7 +239,7 @@ def frame_for(plot, kind, names=()):
     figure.legend.visible = kind == "circle"
     figure.yaxis.visible = kind != "images"
     if kind == "circle":
-        plot.set(xlim=(0, 360), ylim=(-1.75, 1.15), xlabel="angle (°)", ylabel="f / max |f|")
+        plot.set(xlim=(0, 360), ylim=(-2.3, 1.15), xlabel="angle (°)", ylabel="f / max |f|")
         _ticks(figure.xaxis[0], range(0, 361, 90))
         _ticks(figure.yaxis[0], (-1, 0, 1))
     elif kind == "columns":
@@ -252,10 +252,10 @@ def frame_for(plot, kind, names=()):
         )
     else:
         # The tiles are wide and low; the range keeps their pixels nearly square.
-        plot.set(xlim=(-0.5, WIDTH + 0.5), ylim=(-1.5, _SIDE + 1.5), xlabel="", ylabel="")
+        plot.set(xlim=(-0.5, WIDTH + 0.5), ylim=(-0.1, _SIDE + 0.1), xlabel="", ylabel="")
 
 
-WEIGHTS = "mean input Jacobian / median |PJ|; line: 10 to 90 % of points"
+WEIGHTS = "mean input Jacobian; line: 10–90 %"
 
 
 def name_tiles(plot, words):

@@ -13,7 +13,9 @@ FORMULAS = (
         r"\qquad \Lambda = \mathrm{diag}(1,\lambda,\dots,\lambda)",
         "The Jacobian NTK of an infinitely wide network on the training points, weighted as the "
         "loss weights outputs and input Jacobians. λ = 0 is standard training: N directions "
-        "instead of N(1+d₀).",
+        "instead of N(1+d₀). Directions whose eigenvalue is below the noise floor, number of rows "
+        "× 2.2e-16 × e₁, are unresolved and left out. So are, for N < d₀, those orthogonal to all "
+        "training points, whose features vanish.",
         {
             r"\Theta": "the limiting Jacobian Neural Tangent Kernel of the pair (f, J)",
             r"X,\; N,\; d_0": "training points on the unit sphere, their number, their dimension",
@@ -61,7 +63,7 @@ FORMULAS = (
 _SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"
 _CLAIM = (
     "The paper (GeLU, 11 layers): accurate features are robust with λ &gt; 0, hardly linked with "
-    "λ = 0, never accurate yet fragile."
+    "λ = 0, never fragile."
 )
 
 
@@ -111,9 +113,9 @@ def claim(state, measured, rhos, gap) -> str:
     else:
         here = verdict(gap)
     return (
-        f"{_CLAIM} Here: {here}. Accurate (≥ {percent(FRAGILE[0])}) and of these fragile "
-        f"(≤ {percent(FRAGILE[1])} robust): {standard.accurate} and {standard.fragile} with λ = 0, "
-        f"{regularised.accurate} and {regularised.fragile} with λ = {power_label(state.lam)}."
+        f"{_CLAIM} Here: {here}. Accurate (≥ {percent(FRAGILE[0])}), of these fragile "
+        f"(≤ {percent(FRAGILE[1])} robust): {standard.accurate}, {standard.fragile} with λ = 0; "
+        f"{regularised.accurate}, {regularised.fragile} with λ = {power_label(state.lam)}."
     )
 
 
@@ -125,9 +127,7 @@ def detail(state, prepared, spectrum, measured, rhos, gap) -> str:
         f"R{superscript(d0)}"
     )
     if spectrum.unresolved:
-        data += f", {spectrum.unresolved} directions below the noise floor left out"
-    if len(prepared.train.y) < d0:
-        data += ", directions orthogonal to all training points carry nothing"
+        data += f"; {spectrum.unresolved} directions unresolved"
     return f"<p style='{_SMALL}'>{claim(state, measured, rhos, gap)} {data}.</p>"
 
 
@@ -177,15 +177,15 @@ def scatter_title(lam, measured, rho) -> str:
     return words + "; colour: log₁₀ e" * (lam > 0)
 
 
-def feature_title(lam, shown, found, measured) -> str:
+def feature_title(shown, found, measured) -> str:
     """Which feature it is, and its numbers."""
     first_order = float(np.mean(shown.margin > 0))
     known = shown.index < len(measured.robustness)
     robust = measured.robustness[shown.index] if known else first_order
     accurate = np.mean(found.features.clean[shown.index] > 0)
     return (
-        f"No. {shown.index + 1} of λ = {power_label(lam)}: {percent(accurate)} accurate, "
-        f"{percent(robust)} robust, {share(shown.share)} of target"
+        f"No. {shown.index + 1}: {percent(accurate)} accurate, {percent(robust)} robust, "
+        f"{share(shown.share)} of target"
     )
 
 
