@@ -25,6 +25,7 @@ class EigenfeaturesPage:
 
     def __init__(self):
         self.state = s = study.EigenfeaturesState()
+        s.param.data.objects = study.source_labels()
         self.found = study.Found(s.problem, {}, {}, {})
         self.headline = views.Headline()
         self.notice, self.job = views.Notice(), views.LatestWins()
@@ -314,7 +315,6 @@ def controls(it):
     names = ("data", "depth", "activation", "lam", "epsilon", "norm", "attack", "counted",
              "standard", "regularised", "example")  # fmt: skip
     made = dict(zip(names, views.controls_for(it.state, *names, slow=("depth",)), strict=True))
-    made["data"].options = study.source_labels()
     it.widgets.update(made)
 
     def only_digits(*_):
@@ -360,6 +360,7 @@ def app():
         plots=p,
         script=script,
         answers=it.answers(),
+        sources=study.SOURCES,
         slow=("depth", "data", "activation", "lam", "attack", "seed"),
     )
 

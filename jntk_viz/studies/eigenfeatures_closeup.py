@@ -13,11 +13,11 @@ from jntk_viz.studies.eigenfeatures import SOURCES, Problem, Spectrum, coefficie
 class Feature(NamedTuple):
     """One feature up close.
 
-    index: rank from 0. outputs: (m, 1+d0), (f, J) at the test points. predictor: x → (f, J).
+    rank: from 0, largest eigenvalue first. outputs: (m, 1+d0), (f, J) at the test points. predictor: x → (f, J).
     margin: (m,), y f after the first-order attack.
     """
 
-    index: int
+    rank: int
     eigenvalue: float
     share: float
     outputs: np.ndarray

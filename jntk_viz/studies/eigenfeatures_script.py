@@ -1,7 +1,14 @@
 """A program by public names alone that reproduces the numbers of the eigenfeatures page."""
 
-from jntk_viz.studies.eigenfeatures import PGD_FEATURES, SOURCES, EigenfeaturesState, span
+from jntk_viz.studies.eigenfeatures import (
+    MOST_TESTED,
+    PGD_FEATURES,
+    SOURCES,
+    EigenfeaturesState,
+    span,
+)
 from jntk_viz.studies.robust_training import FRAGILE
+from jntk_viz.studies.sources import OWN
 
 _PROGRAM = '''"""Eigenfeatures of {data}: accuracy and robustness at ε = {epsilon} ({norm})."""
 
@@ -10,8 +17,9 @@ from scipy.stats import spearmanr
 
 import jntk_viz as jv
 
-data = jv.load_dataset({load})
+data = {load}
 train, test = jv.train_test_split(data, test_fraction=1 - {n} / len(data.y), seed={seed})
+x_test, y_test = test.x[:{most}], test.y[:{most}]
 kernel = {{"depth": {depth}, "activation": "{activation}"}}
 attack = {{"epsilon": {epsilon}, "norm": "{norm}"}}
 
@@ -30,7 +38,7 @@ for lam in (0.0, {lam}):
     print(f"accurate yet fragile at lambda {{lam:g}} = {{np.sum(fragile)}}")
 '''
 _WHOLE = """    found = jv.eigenfeatures(
-        train.x, train.y, test.x, test.y, lam=lam, **kernel, **attack{search}
+        train.x, train.y, x_test, y_test, lam=lam, **kernel, **attack{search}
     )
     return found.usefulness, found.robustness
 """
@@ -43,7 +51,7 @@ _REDUCED = """    # Features orthogonal to all training points vanish: stay with
     for coefficients in c:
         feature = jv.KernelPredictor(train.x, coefficients, kappa=1.0, **kernel)
         margin = {margin}
-        scores.append((jv.accuracy(test.y * feature(test.x)[:, 0]), jv.accuracy(margin)))
+        scores.append((jv.accuracy(y_test * feature(x_test)[:, 0]), jv.accuracy(margin)))
     return np.array(scores).T
 """
 
@@ -52,13 +60,16 @@ def script(state: EigenfeaturesState) -> str:
     """A Python program by public names that prints the page's numbers, one per line."""
     source = SOURCES[state.data]
     options = "".join(f", {key}={value!r}" for key, value in source.options.items())
+    load = f'jv.load_dataset("{state.data}"{options})'
+    if state.data.startswith(OWN):
+        load = 'jv.load_csv("your-table.csv", label="its label column")'
     pgd = state.attack == "pgd"
     if span(state.problem) is None:
         search = f', attack="pgd", count={PGD_FEATURES}' if pgd else ""
         body = _WHOLE.format(search=search)
     else:
-        first_order = "jv.first_order_margin(feature(test.x), test.x, test.y, **attack)"
-        searching = "jv.pgd_margin(feature, test.x, test.y, **attack)"
+        first_order = "jv.first_order_margin(feature(x_test), x_test, y_test, **attack)"
+        searching = "jv.pgd_margin(feature, x_test, y_test, **attack)"
         search = f"[:{PGD_FEATURES}]" if pgd else ""
         body = _REDUCED.format(margin=searching if pgd else first_order, search=search)
     leading = "\n    useful, robust = useful[: len(train.y)], robust[: len(train.y)]"
@@ -66,7 +77,8 @@ def script(state: EigenfeaturesState) -> str:
         **{key: getattr(state, key) for key in ("data", "depth", "activation", "lam", "norm")},
         epsilon=round(state.epsilon, 10),
         seed=state.seed,
-        load=f'"{state.data}"{options}',
+        load=load,
+        most=MOST_TESTED,
         n=source.train,
         body=body,
         counted=leading if state.counted == "leading" else "",

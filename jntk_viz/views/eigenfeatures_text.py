@@ -180,11 +180,11 @@ def scatter_title(lam, measured, rho) -> str:
 def feature_title(shown, found, measured) -> str:
     """Which feature it is, and its numbers."""
     first_order = float(np.mean(shown.margin > 0))
-    known = shown.index < len(measured.robustness)
-    robust = measured.robustness[shown.index] if known else first_order
-    accurate = np.mean(found.features.clean[shown.index] > 0)
+    known = shown.rank < len(measured.robustness)
+    robust = measured.robustness[shown.rank] if known else first_order
+    accurate = np.mean(found.features.clean[shown.rank] > 0)
     return (
-        f"No. {shown.index + 1}: {percent(accurate)} accurate, {percent(robust)} robust, "
+        f"No. {shown.rank + 1}: {percent(accurate)} accurate, {percent(robust)} robust, "
         f"{share(shown.share)} of target"
     )
 
