@@ -13,8 +13,8 @@ from jntk_viz.studies.eigenfeatures import SOURCES, Problem, Spectrum, coefficie
 class Feature(NamedTuple):
     """One feature up close.
 
-    rank: from 0, largest eigenvalue first. outputs: (m, 1+d0), (f, J) at the test points. predictor: x → (f, J).
-    margin: (m,), y f after the first-order attack.
+    rank: from 0, largest eigenvalue first. outputs: (m, 1+d0), (f, J) at the test points.
+    predictor: x → (f, J). margin: (m,), y f after the first-order attack.
     """
 
     rank: int
