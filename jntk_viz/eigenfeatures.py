@@ -99,7 +99,7 @@ def dynamics_eigenfeatures(
     if count is not None:
         check_count(count, "count")
     coefficients = dynamics.linear.feature_coefficients()[:count]
-    outputs = _expansions(dynamics, coefficients, x_test)
+    outputs = expansions(dynamics.x, coefficients, x_test, **dynamics.kernel)
     if attack == "first_order":
         margins = [
             first_order_margin(o, x_test, y_test, epsilon=epsilon, norm=norm) for o in outputs
@@ -121,9 +121,14 @@ def dynamics_eigenfeatures(
     )
 
 
-def _expansions(dynamics: RobustDynamics, coefficients, x_test) -> np.ndarray:
-    """(f_i, J_i) of every feature at the test points, (k, m, 1+d0)."""
-    scalars = kernel_scalars(x_test, dynamics.x, **dynamics.kernel)
+def expansions(x_train, coefficients, x_test, *, depth, activation, kappa=1.0) -> np.ndarray:
+    """(f, J) of many kernel expansions Σ_j Θ(x, x_j) c_j at the test points, (k, m, 1+d0).
+
+    Args:
+        x_train: (N, d0). coefficients: (k, N, 1+d0). x_test: (m, d0).
+        depth, activation, kappa: of Θ, as in `jntk`.
+    """
+    scalars = kernel_scalars(x_test, x_train, depth=depth, activation=activation, kappa=kappa)
     with jax.enable_x64(True):
-        each = jax.vmap(lambda c: block_product(scalars, x_test, dynamics.x, c))
+        each = jax.vmap(lambda c: block_product(scalars, x_test, x_train, c))
         return np.asarray(each(jnp.asarray(coefficients)))
