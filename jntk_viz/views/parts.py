@@ -183,6 +183,11 @@ class PlotGrid(pn.Column):
     def __init__(self, rows, items, cells, css):
         super().__init__(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[css])
         self.rows, self.items = rows, items
+        # The grid's own `display` would win over the one by which Bokeh hides it.
+        shown, hidden = [css], [":host { display: none !important; }"]
+        self.param.watch(
+            lambda event: self.param.update(stylesheets=shown if event.new else hidden), "visible"
+        )
 
 
 def tabbed(state, name, **grids):
@@ -201,18 +206,26 @@ def tabbed(state, name, **grids):
     return Tabbed(state, name, grids)
 
 
+# As high as the window leaves room, and at least as high as its grid.
+_FILL = """
+:host { display: flex; flex-direction: column; flex: 1 0 auto !important;
+  min-height: 0; max-height: none !important; height: auto !important; }
+"""
+_UNSEEN = "label { position: absolute !important; left: -10000px; }"  # the group says its name
+
+
 class Tabbed(pn.Column):
     """What `tabbed` returns; `grids` maps values to grids, `grid` is the one shown."""
 
     def __init__(self, state, name, grids):
         choice = pmui.RadioButtonGroup(
             options=state.param[name].get_range(), value=getattr(state, name),
-            size="small", margin=(0, 4), label=state.param[name].label,
+            size="small", margin=(0, 4), label=state.param[name].label, stylesheets=[_UNSEEN],
         )  # fmt: skip
         choice.link(state, value=name)
         super().__init__(
             choice, grids[getattr(state, name)], sizing_mode="stretch_both", margin=0,
-            stylesheets=[":host { max-height: none !important; height: auto !important; }"],
+            stylesheets=[_FILL],
         )  # fmt: skip
         self.grids, self._state, self._name = grids, state, name
         state.param.watch(lambda event: self._choose(choice, event.new), name)
