@@ -4,7 +4,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from jntk_viz import views
-from jntk_viz.studies.jntk_constancy import TRAINED, JNTKConstancyState, source_labels
+from jntk_viz.studies import sources
+from jntk_viz.studies.jntk_constancy import SOURCES, TRAINED, JNTKConstancyState
 from jntk_viz.studies.jntk_constancy_script import script
 from jntk_viz.studies.jntk_constancy_training import watch
 from jntk_viz.views.jntk_constancy import Pictures
@@ -19,7 +20,7 @@ class Constancy:
 
     def __init__(self):
         self.state = JNTKConstancyState()
-        self.state.param.data.objects = source_labels()
+        self.state.param.data.objects = sources.menu(SOURCES, lambda entry: entry[0])
         self.pictures, self.notice = Pictures(self.state), views.Notice()
         self.job, self.started, self.runs = views.LatestWins(), False, {}
         guarded = self.notice.guarded
@@ -93,6 +94,7 @@ def app():
         script=script,
         answers=it.pictures.answers(),
         slow=TRAINED,
+        sources=SOURCES,
     )
 
 

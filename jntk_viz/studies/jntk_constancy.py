@@ -16,10 +16,11 @@ import numpy as np
 import param
 
 from jntk_viz.activations import ACTIVATIONS
-from jntk_viz.datasets import dataset_available, load_dataset, train_test_split
+from jntk_viz.datasets import train_test_split
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.kernels import jacobian_nngp, jntk
 from jntk_viz.spectrum import SmallestEigenvalue, gram_smallest_eigenvalue
+from jntk_viz.studies import sources
 from jntk_viz.training import output_loss_parts
 
 MOMENTS = 25  # steps after the start at which everything is measured
@@ -27,16 +28,20 @@ TEST_POINTS = 20
 MOST_ROWS = 700  # N(1+d0): beyond it the kernel of a network takes too long to be watched
 
 # Menu entry and options of the loader.
-SOURCES = {
-    "iris": ("Iris", {}),
-    "wine": ("Wine", {}),
-    "breast_cancer": ("Breast cancer, 6 components", {"n_components": 6}),
-    "circle": ("Circle", {"n": 63}),
-    "sphere": ("Sphere in R⁴", {"n": 64}),
-    "algerian_forest_fires": ("Algerian forest fires", {}),
-    "banknote": ("Banknotes", {}),
-    "sonar": ("Sonar", {}),
-}
+SOURCES = sources.Sources(
+    {
+        "iris": ("Iris", {}),
+        "wine": ("Wine", {}),
+        "breast_cancer": ("Breast cancer, 6 components", {"n_components": 6}),
+        "circle": ("Circle", {"n": 63}),
+        "sphere": ("Sphere in R⁴", {"n": 64}),
+        "algerian_forest_fires": ("Algerian forest fires", {}),
+        "banknote": ("Banknotes", {}),
+        "sonar": ("Sonar", {}),
+    },
+    own=lambda label, dataset: (label, {}),
+    points=lambda entry, dataset: most_points(dataset.x.shape[1], 32),
+)
 # A change of any of these starts the training again.
 TRAINED = (
     "data", "points", "networks", "activation", "depth", "kappa",
@@ -44,12 +49,9 @@ TRAINED = (
 )  # fmt: skip
 
 
-def source_labels() -> dict[str, str]:
-    """Menu entry → data set, saying which of them have to be downloaded first."""
-    return {
-        label + ("" if dataset_available(name) else " (download)"): name
-        for name, (label, _) in SOURCES.items()
-    }
+def most_points(in_size: int, wanted: int) -> int:
+    """As many points as are wanted, if their kernel has few enough rows."""
+    return min(wanted, max(2, MOST_ROWS // (1 + in_size)))
 
 
 class JNTKConstancyState(param.Parameterized):
@@ -190,9 +192,9 @@ def prepare(state: JNTKConstancyState) -> Problem:
     Raises ValueError, naming the remedy, for data that cannot be had.
     """
     _, options = SOURCES[state.data]
-    dataset = load_dataset(state.data, **options)
+    dataset = sources.load(state.data, **options)
     rows, d0 = dataset.x.shape
-    points = min(state.points, max(2, MOST_ROWS // (1 + d0)))
+    points = most_points(d0, min(state.points, rows - 2))
     # Always the same split: the seed draws weights, so that the limit stays what it is.
     train, test = train_test_split(dataset, test_fraction=1 - points / rows, seed=0)
     x, x_test = train.x, test.x[:TEST_POINTS]

@@ -7,6 +7,7 @@ from jntk_viz.studies.jntk_constancy import (
     JNTKConstancyState,
 )
 from jntk_viz.studies.jntk_constancy_training import DIVERGED
+from jntk_viz.studies.sources import OWN
 
 _PROGRAM = '''\
 """How far the Jacobian NTK of networks of three widths moves in training, and from its limit."""
@@ -23,9 +24,9 @@ lam, seed = {lam!r}, {seed!r}
 widths, networks = {widths!r}, {networks!r}
 moments = {moments!r}  # steps at which the kernels are compared
 
-data = jv.load_dataset({data!r}{options})
+{load}
 rows, d0 = data.x.shape
-points = min({points!r}, max(2, {most_rows!r} // (1 + d0)))
+points = min({points!r}, rows - 2, max(2, {most_rows!r} // (1 + d0)))
 train, test = jv.train_test_split(data, test_fraction=1 - points / rows, seed=0)
 x, y, x_test = train.x, train.y, test.x[:{test_points!r}]
 
@@ -104,7 +105,11 @@ for name, (at, values) in found.items():
 
 def script(state: JNTKConstancyState) -> str:
     """A program that trains the same networks up to the moment shown and prints what it finds."""
-    _, options = SOURCES[state.data]
+    label, options = SOURCES[state.data]
+    given = "".join(f", {name}={value!r}" for name, value in options.items())
+    load = f"data = jv.load_dataset({state.data!r}{given})"
+    if state.data.startswith(OWN):
+        load = f'data = jv.load_csv({label!r}, label="name of the column with the labels")'
     return _PROGRAM.format(
         kernel=state.kernel,
         lam=state.lam,
@@ -112,8 +117,7 @@ def script(state: JNTKConstancyState) -> str:
         widths=state.widths,
         networks=state.networks,
         moments=state.moments[: state.moment + 1].tolist(),
-        data=state.data,
-        options="".join(f", {name}={value!r}" for name, value in options.items()),
+        load=load,
         points=state.points,
         most_rows=MOST_ROWS,
         test_points=TEST_POINTS,

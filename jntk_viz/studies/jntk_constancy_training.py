@@ -110,7 +110,9 @@ def operator_norm(difference: np.ndarray) -> float:
     if rows < DENSE_ROWS:
         return float(np.abs(np.linalg.eigvalsh(matrix)).max())
     start = np.ones(rows)  # not at random: the same run gives the same digits
-    return float(abs(eigsh(matrix, k=1, which="LM", v0=start, tol=1e-6, return_eigenvectors=False)[0]))
+    return float(
+        abs(eigsh(matrix, k=1, which="LM", v0=start, tol=1e-6, return_eigenvectors=False)[0])
+    )
 
 
 @dataclass

@@ -13,6 +13,7 @@ from jntk_viz.studies.jntk_constancy_measures import (
     regime,
     trajectories,
 )
+from jntk_viz.studies.jntk_constancy_training import Progress
 from jntk_viz.views import jntk_constancy_text as text
 from jntk_viz.views.jntk_constancy_curves import (
     DEVIATION_LIMITS,
@@ -50,10 +51,9 @@ class Pictures:
     """
 
     def __init__(self, state):
-        self.state, self.progress, self._limits = state, None, {}
-        self.headline = Headline(
-            text.sentence("Computing the limiting kernel …") + text.NO_DETAILS
-        )
+        self.state, self._limits = state, {}
+        self.progress: Progress | None = None
+        self.headline = Headline(text.sentence("Computing the limiting kernel …") + text.NO_DETAILS)
         self._training_plots()
         self._outputs_plots()
         self._kernel_plots()
@@ -75,9 +75,7 @@ class Pictures:
         empty = {"which": 2, "network": NOTHING, "ode": NOTHING}
         # Which row of a snapshot and which column each picture draws.
         self.curves = {
-            (kind, column): LivePlot(
-                outputs, **empty, title=f"{name}, {kind} points", ylabel=name
-            )
+            (kind, column): LivePlot(outputs, **empty, title=f"{name}, {kind} points", ylabel=name)
             for kind in ("training", "test")
             for column, name in ((0, "f"), (1, "∂f/∂x₁"))
         }
@@ -140,24 +138,22 @@ class Pictures:
             return
         draw = {"training": self._training, "outputs": self._outputs, "kernel": self._kernel}
         with pn.io.hold():
-            self.headline.set(draw[self.state.view]())
+            self.headline.set(draw[self.state.view](self.progress))
 
-    @property
-    def _step(self) -> int:
+    def _step(self, progress) -> int:
         """The step looked at, in the run that is drawn."""
-        return int(self.progress.settings.moments[self.state.moment])
+        return int(progress.settings.moments[self.state.moment])
 
     @property
     def _which(self) -> int:
         return self.state.param.followed.objects.index(self.state.followed)
 
-    @property
-    def _width(self) -> int:
-        return self.progress.settings.widths[self._which]
+    def _width(self, progress) -> int:
+        return progress.settings.widths[self._which]
 
-    def _training(self) -> str:
-        settings, problem, band, records = self.progress
-        widths, at = settings.widths, self._step
+    def _training(self, progress) -> str:
+        settings, problem, band, records = progress
+        widths, at = settings.widths, self._step(progress)
         summary = errors_at(records, at)
         curves = {q: lines(records, widths, q) for q in ("drift", "to_limit")}
         # One network of each width: more of them would hide each other.
@@ -174,49 +170,50 @@ class Pictures:
             (self.loss, {**losses, "at": at}),
         )
         drawn = {q: [y for _, y in curves[q]] for q in curves}
-        self._grow(self.drift, DRIFT_LIMITS, drawn["drift"])
-        self._grow(self.to_limit, TO_LIMIT_LIMITS, drawn["to_limit"])
-        self._grow(
-            self.loss, LOSS_LIMITS, [*drawn["fit"], *drawn["jacobian"], band.fit, band.jacobian]
-        )
+        self._grow(self.drift, DRIFT_LIMITS, drawn["drift"], settings.steps)
+        self._grow(self.to_limit, TO_LIMIT_LIMITS, drawn["to_limit"], settings.steps)
+        losses_drawn = [*drawn["fit"], *drawn["jacobian"], band.fit, band.jacobian]
+        self._grow(self.loss, LOSS_LIMITS, losses_drawn, settings.steps)
         # Of all moments, so that the axis stays while one looks back.
         every = [[getattr(r, q) for r in records] for q in QUANTITIES]
-        self._grow(self.errors, ERROR_LIMITS, every, steps=False)
+        self._grow(self.errors, ERROR_LIMITS, every)
         self.errors.figure.xaxis[0].ticker.ticks = list(widths)
         title = f"Errors against width, step {summary.step}"
         self.errors.set(xlim=(widths[0] / 1.5, 6 * widths[-1]), title=title)
         notes = text.rate_notes(settings, problem)
         return text.sentence(text.training_text(summary, settings)) + text.details(settings, notes)
 
-    def _grow(self, plot, start, values, steps=True):
-        """Steps on the x axis; the y axis only ever grows within one run."""
+    def _grow(self, plot, start, values, steps=None):
+        """The x axis up to `steps`; the y axis only ever grows within one run."""
         (low, high), shown = widen(start, values), self._limits.get(plot, start)
         limits = self._limits[plot] = min(low, shown[0]), max(high, shown[1])
-        plot.set(xlim=(1, self.progress.settings.steps) if steps else None, ylim=limits)
+        plot.set(xlim=(1, steps) if steps else None, ylim=limits)
 
-    def _outputs(self) -> str:
-        settings, problem, _, records = self.progress
-        which, width, at, n = self._which, self._width, self._step, len(problem.x)
+    def _outputs(self, progress) -> str:
+        settings, problem, _, records = progress
+        which, width, at = self._which, self._width(progress), self._step(progress)
+        n = len(problem.x)
         for (kind, column), plot in self.curves.items():
             count = min(_POINTS, n if kind == "training" else len(problem.x_test))
             rows = np.arange(count) + (0 if kind == "training" else n)
             network, ode = trajectories(records, width, rows, column)
             plot.update(which=which, network=network, ode=ode, at=at)
-        self._share_axes()
+        self._share_axes(settings.steps)
         record = at_moment(records, width, at)
-        self._parity(record, n)
+        self._parity(progress, record)
         firsts = [r for r in records if r.network == 0]
         distances = lines(records, settings.widths, "deviation")
         dashed = lines(firsts, settings.widths, "deviation_train")
         self.deviation.update(curves=distances, dashed=dashed, at=at)
-        self._grow(self.deviation, DEVIATION_LIMITS, [y for _, y in [*distances, *dashed]])
+        values = [y for _, y in [*distances, *dashed]]
+        self._grow(self.deviation, DEVIATION_LIMITS, values, settings.steps)
         other = settings.widths[0] if which else settings.widths[-1]
         words = text.outputs_text(
             errors_at(records, at), settings, record, at_moment(records, other, at)
         )
         return text.sentence(words) + text.details(settings, text.outputs_notes())
 
-    def _share_axes(self):
+    def _share_axes(self, steps):
         """One y axis for both pictures of f, one for both of the slope."""
         for column in (0, 1):
             plots = [self.curves[kind, column] for kind in ("training", "test")]
@@ -224,20 +221,21 @@ class Pictures:
             largest = max(np.nanmax(np.abs(v), initial=0) for v in values)
             top = np.clip(1.1 * largest, OUTPUT_LIMITS[1], _LARGEST)
             for plot in plots:
-                plot.set(xlim=(1, self.progress.settings.steps), ylim=(-top, top))
+                plot.set(xlim=(1, steps), ylim=(-top, top))
 
-    def _parity(self, record, n):
+    def _parity(self, progress, record):
         if record is None:
             self.parity.update(which=self._which, train=NOTHING, test=NOTHING)
             self.parity.set(title="All values and slopes")
             return
+        n = len(progress.problem.x)
         ode, found = record.snapshot.ode, record.snapshot.outputs
         pairs = [(ode[part].ravel(), found[part].ravel()) for part in (slice(n), slice(n, None))]
         self.parity.update(which=self._which, train=pairs[0], test=pairs[1])
         # As far as the network ever goes, so that the axes stay while one looks back.
         of_width = [
             r.snapshot.outputs
-            for r in self.progress.records
+            for r in progress.records
             if r.snapshot is not None and r.width == record.width
         ]
         top = np.clip(1.1 * max(np.abs(v).max() for v in of_width), OUTPUT_LIMITS[1], _LARGEST)
@@ -245,12 +243,12 @@ class Pictures:
             title=f"All values and slopes, step {record.step}", xlim=(-top, top), ylim=(-top, top)
         )
 
-    def _kernel(self) -> str:
-        settings, problem, _, records = self.progress
-        at, width = self._step, self._width
-        record, found = at_moment(records, width, at), regime(self.progress, at)
-        self._heat_maps(record)
-        xlim, ylim = regime_limits(regime(self.progress), settings.widths)
+    def _kernel(self, progress) -> str:
+        settings, records = progress.settings, progress.records
+        at, width = self._step(progress), self._width(progress)
+        record, found = at_moment(records, width, at), regime(progress, at)
+        self._heat_maps(progress, record)
+        xlim, ylim = regime_limits(regime(progress), settings.widths)
         shown = self._limits.get(self.regime, (xlim, ylim))
         xlim, ylim = (
             (min(a[0], b[0]), max(a[1], b[1])) for a, b in zip((xlim, ylim), shown, strict=True)
@@ -262,16 +260,16 @@ class Pictures:
         notes = text.extrapolation_text(found)
         return text.sentence(words) + text.details(settings, notes)
 
-    def _heat_maps(self, record):
-        problem = self.progress.problem
-        kept = [r.snapshot.kernel for r in self.progress.records if r.snapshot is not None]
+    def _heat_maps(self, progress, record):
+        problem = progress.problem
+        kept = [r.snapshot.kernel for r in progress.records if r.snapshot is not None]
         k = kept[0].shape[0] if kept else 1
         order = np.argsort(problem.y[:k], kind="stable")  # one class after the other
         limit = problem.theta[:k, :, :k][order][:, :, order]
         finite = difference = np.full_like(limit, np.nan)
         step = ""
         if record is not None:
-            own = [r for r in self.progress.records if r.width == record.width and r.snapshot]
+            own = [r for r in progress.records if r.width == record.width and r.snapshot]
             start, finite = (
                 r.snapshot.kernel[order][:, :, order].astype(float) for r in (own[0], record)
             )
@@ -283,7 +281,7 @@ class Pictures:
             (self.limit, {"kernel": limit, "scale": scale}),
             (self.difference, {"kernel": difference, "scale": scale}),
         )
-        titles = (f"Θₜ, width {self._width}{step}", "Limit Θ",
+        titles = (f"Θₜ, width {self._width(progress)}{step}", "Limit Θ",
                   "Θₜ − Θ₀" if self.state.against == "start" else "Θₜ − Θ")  # fmt: skip
         plots = (self.theta, self.limit, self.difference)
         for plot, title in zip(plots, titles, strict=True):

@@ -42,9 +42,10 @@ def _three(curves, **options):
     ]
 
 
-def _marker(at):
-    """Step 0 lies left of a logarithmic axis, out of sight."""
-    return hv.VLine(at).opts(color=MUTED, line_dash="dotted", line_width=2)
+def _marker(at, low=1e-30):
+    """A vertical line; step 0 lies left of a logarithmic axis, out of sight."""
+    line = ([at, at], [low, 1e30]) if at else NOTHING
+    return hv.Curve(line).opts(color=MUTED, line_dash="dotted", line_width=2)
 
 
 def distance(
@@ -82,7 +83,7 @@ def outputs(which, network, ode, at=0, title="", ylabel="", xlim=(1, 300), ylim=
     which: 0, 1, 2, the width by whose colour the network is drawn. network, ode: (steps, values).
     """
     chosen = [network if i == which else NOTHING for i in range(3)]
-    parts = [_marker(at), *_three(chosen), hv.Curve(ode).opts(color=THEORY, line_width=1.4)]
+    parts = [_marker(at, -1e30), *_three(chosen), hv.Curve(ode).opts(color=THEORY, line_width=1.4)]
     axes = _AXES | {"xlim": xlim, "ylim": ylim, "ylabel": ylabel, "title": title}
     return hv.Overlay(parts).opts(hv.opts.Overlay(**axes))
 
@@ -141,7 +142,7 @@ def _slope_labels(fits, laws):
     ]
     labels.sort(key=lambda label: label[1])
     for below, above in itertools.pairwise(labels):
-        above[1] = max(above[1], 1.8 * below[1])
+        above[1] = max(above[1], 2.6 * below[1])
     return tuple(zip(*labels, strict=True)) or ([], [], [])
 
 

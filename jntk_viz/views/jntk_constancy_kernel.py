@@ -69,11 +69,11 @@ def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2)):
     """
     points, inside, beyond = [NOTHING] * 3, NOTHING, NOTHING
     floor = smallest = crossing = np.nan
-    labels = []
+    labels: tuple = [], []
     if regime is not None:
         floor, smallest = regime.smallest.noise_floor, regime.smallest.value
         points, inside, beyond, crossing = _width_error(regime, xlim)
-        labels = _labels(regime, crossing, xlim)
+        labels = _labels(regime, xlim)
     level = smallest if smallest > 0 else np.nan
     parts = [
         hv.Area((list(xlim), [ylim[0]] * 2, [floor] * 2), vdims=["low", "high"]).opts(
@@ -91,12 +91,13 @@ def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2)):
     parts.append(
         hv.Scatter(ring).opts(color=INK, fill_alpha=0, line_color=INK, size=13, line_width=2)
     )
-    text = tuple(zip(*labels, strict=True)) or ([], [], [])
-    parts.append(
-        hv.Labels(text, vdims="text").opts(
-            text_font_size="14px", text_color=INK, text_align="right", text_baseline="bottom"
+    above, below = (tuple(zip(*some, strict=True)) or ([], [], []) for some in labels)
+    for text, baseline in ((above, "bottom"), (below, "top")):
+        parts.append(
+            hv.Labels(text, vdims="text").opts(
+                text_font_size="14px", text_color=INK, text_align="left", text_baseline=baseline
+            )
         )
-    )
     axes = {"logx": True, "logy": True, "xlim": xlim, "ylim": ylim, "show_legend": False}
     return hv.Overlay(parts).opts(
         hv.opts.Overlay(
@@ -109,9 +110,7 @@ def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2)):
 def _width_error(regime, xlim):
     """Points of each width, the fitted line within and beyond them, and where it meets λ_min."""
     at = np.unique(regime.widths)
-    points = [
-        (regime.widths[regime.widths == w], regime.errors[regime.widths == w]) for w in at
-    ]
+    points = [(regime.widths[regime.widths == w], regime.errors[regime.widths == w]) for w in at]
     points += [NOTHING] * (3 - len(points))
     if regime.law is None:
         return points, NOTHING, NOTHING, np.nan
@@ -121,13 +120,13 @@ def _width_error(regime, xlim):
     return points, (inside, regime.law(inside)), (beyond, regime.law(beyond)), crossing
 
 
-def _labels(regime, crossing, xlim):
-    """(x, y, text), each ending at the right edge."""
-    smallest, right = regime.smallest, xlim[1] / (xlim[1] / xlim[0]) ** 0.02
-    floor = (right, smallest.noise_floor * 1.3, f"noise floor {scientific(smallest.noise_floor)}")
+def _labels(regime, xlim):
+    """(x, y, text) at the left edge: above the noise floor, and below λ_min."""
+    smallest, left = regime.smallest, xlim[0] * (xlim[1] / xlim[0]) ** 0.02
+    floor = (left, smallest.noise_floor, f"noise floor {scientific(smallest.noise_floor)}")
     if smallest.value <= 0:
-        return [floor]
-    return [floor, (right, smallest.value * 1.3, f"λ_min {scientific(smallest.value)}")]
+        return [floor], []
+    return [floor], [(left, smallest.value / 1.3, f"λ_min {scientific(smallest.value)}")]
 
 
 def regime_limits(regime, widths) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -220,15 +220,15 @@ def extrapolation_text(regime) -> str:
     if not np.isfinite(regime.needed):
         return levels + "The width error does not fall with the width here."
     slope = f"{law.slope:.2f}".replace("-", "−")
+    if regime.needed <= regime.widest:
+        return levels + f"The fitted line, slope {slope}, falls below it within the picture."
     bounds = ""
     if np.isfinite(regime.low):
-        upper = width_text(regime.high) if np.isfinite(regime.high) else "no bound"
-        bounds = f" (95 %: {width_text(regime.low)} to {upper})"
-    if regime.needed <= regime.widest:
-        return levels + f"The fitted line, slope {slope}, crosses λ<sub>min</sub> within the picture."
+        upper = f"to {width_text(regime.high)}" if np.isfinite(regime.high) else "without end"
+        bounds = f" (95 %: {width_text(regime.low)} {upper})"
     return levels + (
-        f"Extrapolating the fitted slope {slope}, the error falls below λ<sub>min</sub> near width "
-        f"<b>{width_text(regime.needed)}</b>{bounds}: a guess, far beyond what was trained."
+        f"By the slope {slope} the error would fall below λ<sub>min</sub> near width "
+        f"<b>{width_text(regime.needed)}</b>{bounds}: an extrapolation."
     )
 
 
@@ -242,7 +242,7 @@ def sentence(words: str) -> str:
 
 def details(settings, notes: str) -> str:
     """The legend and one more line of HTML."""
-    return f'<div style="font-size: 15px">{legend(settings)}<br>{notes}</div>'
+    return f'<div style="font-size: 15px; line-height: 1.4">{legend(settings)}<br>{notes}</div>'
 
 
 def rate_notes(settings, problem) -> str:
@@ -252,15 +252,15 @@ def rate_notes(settings, problem) -> str:
     points = f"{len(problem.x)} points, as many as {problem.x.shape[1]} columns allow here. "
     return (
         f"{points if fewer else ''}"
-        f"Learning rate {problem.learning_rate:.3g} = {settings.rate:g} × stability limit "
-        f"2N/e<sub>max</sub> = {limit:.3g}, with e<sub>max</sub> = {problem.dynamics.eigenvalues[-1]:.3g} "
-        "the largest eigenvalue of Λ<sup>½</sup>ΘΛ<sup>½</sup>."
+        f"Learning rate {problem.learning_rate:.3g} = {settings.rate:g} × the stability limit "
+        f"2N/e<sub>max</sub> = {limit:.3g}, e<sub>max</sub> being the largest eigenvalue of "
+        "Λ^½ΘΛ^½."
     ).replace("e-", "e−")
 
 
 def outputs_notes() -> str:
     """How to read the pictures of the outputs."""
     return (
-        "Three training and three test points. Black: the linear equation from the network's own "
-        "start. Distance from it: test points solid, training points dashed."
+        "Black: the linear equation from the network's own start. Distances from it: dashed at "
+        "training points. Rings: training points."
     )
