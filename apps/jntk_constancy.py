@@ -4,64 +4,97 @@ import panel as pn
 import panel_material_ui as pmui
 
 from jntk_viz import views
-from jntk_viz.studies.jntk_constancy import JNTKConstancyState, source_labels, watch
+from jntk_viz.studies import sources
+from jntk_viz.studies.jntk_constancy import SOURCES, TRAINED, JNTKConstancyState
+from jntk_viz.studies.jntk_constancy_script import script
+from jntk_viz.studies.jntk_constancy_training import watch
 from jntk_viz.views.jntk_constancy import Pictures
+from jntk_viz.views.jntk_constancy_player import play_button, shown_in
 from jntk_viz.views.jntk_constancy_text import FORMULAS
 
-# A change of any of these starts the training again.
-TRAINED = (
-    "data", "points", "networks", "activation", "depth", "kappa",
-    "widest", "lam", "rate", "steps", "seed",
-)  # fmt: skip
+REMEMBERED = 4  # finished runs, so that going back to one needs no training
+
+
+class Constancy:
+    """The state, what has been trained under it, and the parts of the page."""
+
+    def __init__(self):
+        self.state = JNTKConstancyState()
+        self.state.param.data.objects = sources.menu(SOURCES, lambda entry: entry[0])
+        self.pictures, self.notice = Pictures(self.state), views.Notice()
+        self.job, self.started, self.runs = views.LatestWins(), False, {}
+        guarded = self.notice.guarded
+        self.state.param.watch(guarded(self.train), list(TRAINED))
+        looked_at = ["moment", "followed", "against", "view"]
+        self.state.param.watch(guarded(lambda *_: self.pictures.look()), looked_at)
+
+    def train(self, *_, again=False):
+        """Train under the settings, unless this has been done."""
+        if not self.started:  # the address is still being read
+            return
+        self.notice.set("")
+        key = self.state.run_key
+        if not again and key in self.runs:
+            self.job.cancel()
+            self.pictures.show(self.runs[key])
+            return
+        settings = self.state.snapshot()
+        self.job.submit(
+            lambda job: watch(settings, job), done=self.finish, partial=self.pictures.show
+        )
+
+    def finish(self, progress):
+        """Show a finished run and remember it in place of the oldest."""
+        self.runs.pop(progress.settings.run_key, None)
+        self.runs[progress.settings.run_key] = progress
+        while len(self.runs) > REMEMBERED:
+            del self.runs[next(iter(self.runs))]
+        self.pictures.show(progress)
+
+    def start(self):
+        """The first training: the page stands in the browser."""
+        self.started = True
+        self.train()
+
+    def controls(self):
+        """Widgets in pairs, so that all are seen at once on a projector."""
+        state = self.state
+        names = [name for name in TRAINED if name != "seed"]
+        data, points, networks, activation, depth, kappa, *rest = views.controls_for(
+            state, *names, slow=TRAINED
+        )
+        moment, followed, against = views.controls_for(state, "moment", "followed", "against")
+        shown_in(state, followed, "outputs", "kernel")
+        shown_in(state, against, "kernel")
+        again = pmui.Button(label="Train again", size="small", variant="contained", margin=(4, 10))
+        again.on_click(self.notice.guarded(lambda *_: self.train(again=True)))
+        return [
+            data, pn.Row(points, networks), activation, pn.Row(depth, kappa), *rest,
+            moment, pn.Row(again, play_button(state, "moment")), pn.Row(followed, against),
+        ]  # fmt: skip
 
 
 def app():
     """The page; its state is in the address."""
     views.use_theme()
-    state = JNTKConstancyState()
-    state.param.data.objects = source_labels()
-    pictures, notice, job = Pictures(), views.Notice(), views.LatestWins()
-    started = []
-
-    def which():
-        return state.param.followed.objects.index(state.followed)
-
-    def show(progress):
-        pictures.show(progress, which())
-
-    def train(*_):
-        if not started:  # the address is still being read
-            return
-        notice.set("")
-        settings = state.snapshot()
-        job.submit(lambda j: watch(settings, j), done=show, partial=show)
-
-    def start():
-        started.append(True)
-        train()
-
-    state.param.watch(notice.guarded(train), list(TRAINED))
-    state.param.watch(notice.guarded(lambda _: pictures.follow(which())), "followed")
-    again = pmui.Button(label="Train again", size="small", variant="contained", margin=(4, 10))
-    again.on_click(notice.guarded(train))
-    shown = [name for name in TRAINED if name != "seed"]
-    data, points, networks, activation, depth, kappa, *rest = views.controls_for(
-        state, *shown, "followed", slow=TRAINED
-    )
-    # In pairs, so that all controls are seen at once on a projector.
-    controls = [data, pn.Row(points, networks), activation, pn.Row(depth, kappa), *rest, again]
+    it = Constancy()
     return views.page(
         "The kernel that stays put",
         "The wider the network, the less its Jacobian NTK moves while it trains",
         name="jntk_constancy",
-        state=state,
-        controls=controls,
-        body=pictures.grid(),
-        headline=pictures.headline,
+        state=it.state,
+        controls=it.controls(),
+        body=it.pictures.body(),
+        headline=it.pictures.headline,
         formulas=views.formulas(*FORMULAS),
-        job=job,
-        notice=notice,
-        start=start,
+        job=it.job,
+        notice=it.notice,
+        start=it.start,
+        plots=it.pictures.plots,
+        script=script,
+        answers=it.pictures.answers(),
+        slow=TRAINED,
+        sources=SOURCES,
     )
 
 

@@ -1,160 +1,64 @@
-"""Pictures of networks of three widths in training, beside their infinite-width limit.
+"""Networks of three widths in training, beside their infinite width: pictures and headline."""
 
-Curves of the three widths come as three pairs (steps, values), narrowest first.
-"""
-
-import itertools
-
-import holoviews as hv
 import numpy as np
 import panel as pn
 
-from jntk_viz.studies.jntk_constancy import QUANTITIES, final_errors, lines, trajectories
-from jntk_viz.views.jntk_constancy_text import (
-    BAND,
-    NO_DETAILS,
-    THICKNESS,
-    WIDTH_COLOURS,
-    details,
-    headline_text,
-    sentence,
+from jntk_viz.studies.jntk_constancy_measures import (
+    QUANTITIES,
+    at_moment,
+    errors_at,
+    fate,
+    finished,
+    lines,
+    regime,
+    trajectories,
+)
+from jntk_viz.studies.jntk_constancy_training import Progress
+from jntk_viz.views import jntk_constancy_text as text
+from jntk_viz.views.jntk_constancy_curves import (
+    DEVIATION_LIMITS,
+    DRIFT_LIMITS,
+    ERROR_LIMITS,
+    LOSS_LIMITS,
+    NOTHING,
+    OUTPUT_LIMITS,
+    TO_LIMIT_LIMITS,
+    distance,
+    loss,
+    outputs,
+    parity,
+    widen,
+    width_errors,
+)
+from jntk_viz.views.jntk_constancy_kernel import (
+    heat_map,
+    name_blocks,
+    regime_limits,
+    regime_picture,
 )
 from jntk_viz.views.live import LivePlot, update_all
-from jntk_viz.views.parts import Headline, plot_grid
-from jntk_viz.views.theme import INK, THEORY
+from jntk_viz.views.parts import Answer, Headline, plot_grid, tabbed
 
-# Where the axes start; they only grow.
-DRIFT_LIMITS = (3e-3, 1.0)
-TO_LIMIT_LIMITS = (0.05, 2.0)
-DEVIATION_LIMITS = (0.02, 2.0)
-ERROR_LIMITS = (0.01, 2.0)
-LOSS_LIMITS = (3e-3, 5.0)
-OUTPUT_LIMITS = (-2.0, 2.0)
-NOTHING = (np.array([]), np.array([]))
-SLOPE_COLOURS = ("#00785A", INK, "#8a5a00")  # drift, distance to the limit, distance from the ODE
-SLOPE_MARKERS = ("circle", "square", "triangle")
-
-# Bokeh's own ticks are crowded where a logarithmic axis spans less than two decades.
-_TICKS = [
-    (digit * 10.0**k, f"{digit * 10.0**k:g}")
-    for k in range(-9, 10)
-    for digit in ((1, 3) if -4 < k < 4 else (1,))
-]
-_AXES = {
-    "logx": True, "xlabel": "step", "xlim": (1, 300), "xticks": _TICKS, "show_legend": False,
-}  # fmt: skip
-_LOG_Y = {"logy": True, "yticks": _TICKS}
-
-
-def _three(curves, **options):
-    return [
-        hv.Curve(curve).opts(color=colour, line_width=thickness, **options)
-        for curve, colour, thickness in zip(curves, WIDTH_COLOURS, THICKNESS, strict=True)
-    ]
-
-
-def distance(curves, title="", ylabel="", xlim=(1, 300), ylim=DRIFT_LIMITS):
-    """A relative distance against the step, one colour for each width; both axes logarithmic."""
-    axes = _AXES | _LOG_Y | {"xlim": xlim, "ylim": ylim, "ylabel": ylabel, "title": title}
-    return hv.Overlay(_three(curves)).opts(hv.opts.Overlay(**axes))
-
-
-def loss(fit, jacobian, steps=(), fit_band=None, jacobian_band=None, xlim=(1, 300)):
-    """Both parts of the loss: fit solid, Jacobian part dashed, over their infinite-width quantiles.
-
-    fit, jacobian: three curves each. fit_band, jacobian_band: (3, T) quantiles at `steps`.
-    """
-    nothing = np.empty((3, len(steps)))
-    bands = [nothing if band is None else band for band in (fit_band, jacobian_band)]
-    areas = [hv.Area((steps, band[0], band[2]), vdims=["low", "high"]) for band in bands]
-    middles = [hv.Curve((steps, band[1])) for band in bands]
-    parts = [area.opts(color=BAND, alpha=0.35, line_width=0) for area in areas]
-    parts += _three(fit) + _three(jacobian, line_dash="dashed")
-    parts += [
-        middle.opts(color=THEORY, line_width=1.6, line_dash=dash)
-        for middle, dash in zip(middles, ("solid", "dashed"), strict=True)
-    ]
-    title = "Loss: fit (solid), Jacobian (dashed)"
-    axes = _AXES | _LOG_Y | {"xlim": xlim, "ylim": LOSS_LIMITS, "ylabel": "½ mean square"}
-    return hv.Overlay(parts).opts(hv.opts.Overlay(title=title, **axes))
-
-
-def outputs(which, f, f_ode, jacobian, jacobian_ode, xlim=(1, 300), ylim=OUTPUT_LIMITS):
-    """f (solid) and one Jacobian entry (dashed) over the steps, and the linear equation in black.
-
-    which: 0, 1, 2, the width by whose colour the network is drawn.
-    """
-    chosen = [[c if i == which else NOTHING for i in range(3)] for c in (f, jacobian)]
-    parts = _three(chosen[0]) + _three(chosen[1], line_dash="dashed")
-    black = {"color": THEORY, "line_width": 1.4}
-    parts += [
-        hv.Curve(f_ode).opts(**black),
-        hv.Curve(jacobian_ode).opts(line_dash="dashed", **black),
-    ]
-    axes = _AXES | {"xlim": xlim, "ylim": ylim, "ylabel": "f, ∂f/∂x₁", "title": " "}
-    return hv.Overlay(parts).opts(hv.opts.Overlay(**axes))
-
-
-def width_errors(points, laws, widths, xlim=(20, 900), ylim=ERROR_LIMITS):
-    """Errors against the width with fitted power laws, and a dotted line of slope −1/2.
-
-    points: three pairs (widths, errors), one for each quantity. laws: three PowerLaw or None.
-    widths: narrow to wide.
-    """
-    ends = np.array([widths[0], widths[-1]], dtype=float)
-    fits = [(ends, law(ends)) if law else NOTHING for law in laws]
-    labels = _slope_labels(fits, laws)
-    parts = [
-        hv.Curve((ends, (ends / ends[0]) ** -0.5)).opts(
-            color=BAND, line_dash="dotted", line_width=2
-        )
-    ]
-    for pair, fit, colour, marker in zip(points, fits, SLOPE_COLOURS, SLOPE_MARKERS, strict=True):
-        parts.append(hv.Curve(fit).opts(color=colour, line_width=1.8))
-        parts.append(hv.Scatter(pair).opts(color=colour, marker=marker, size=7))
-    parts.append(
-        hv.Labels(labels, vdims="text").opts(
-            text_font_size="13px", text_color=INK, text_align="left", text_baseline="middle"
-        )
-    )
-    axes = _AXES | _LOG_Y | {"xlabel": "width", "xticks": list(widths), "xlim": xlim}
-    labels = {"title": "Errors against width", "ylabel": "relative error"}
-    return hv.Overlay(parts).opts(hv.opts.Overlay(ylim=ylim, **axes, **labels))
-
-
-def _slope_labels(fits, laws):
-    """(x, y, text) beside the right ends of the fitted lines, moved apart where they are close."""
-    names = ("start", "limit", "ODE")
-    labels = [
-        [1.15 * fit[0][-1], fit[1][-1], f"{name} {law.slope:.2f}".replace("-", "−")]
-        for fit, law, name in zip(fits, laws, names, strict=True)
-        if law
-    ]
-    labels.sort(key=lambda label: label[1])
-    for below, above in itertools.pairwise(labels):
-        above[1] = max(above[1], 1.8 * below[1])
-    return tuple(zip(*labels, strict=True)) or ([], [], [])
-
-
-def widen(limits, values, factor=3.0, most=5):
-    """`limits`, extended outwards by powers of `factor` until all finite positive `values` fit.
-
-    At most by factor^most on either side: what explodes leaves the picture.
-    """
-    low, high = limits
-    values = np.concatenate([np.ravel(v) for v in values]) if len(values) else np.array([])
-    values = values[np.isfinite(values) & (values > 0)]
-    if values.size:
-        down = np.ceil(np.log(low / values.min()) / np.log(factor))
-        up = np.ceil(np.log(values.max() / high) / np.log(factor))
-        low, high = low / factor ** np.clip(down, 0, most), high * factor ** np.clip(up, 0, most)
-    return float(low), float(high)
+_POINTS = 3  # whose outputs are drawn
+_LARGEST = 10.0  # of outputs that are drawn: what explodes leaves the picture
 
 
 class Pictures:
-    """The six plots of the page, its headline and the lines below that."""
+    """The plots of the three views, the headline and the lines below that.
 
-    def __init__(self):
+    `show(progress)` draws a run so far, `look()` another moment or network of it; of both only
+    what the chosen view shows.
+    """
+
+    def __init__(self, state):
+        self.state, self._limits = state, {}
+        self.progress: Progress | None = None
+        self.headline = Headline(text.sentence("Computing the limiting kernel …") + text.NO_DETAILS)
+        self._training_plots()
+        self._outputs_plots()
+        self._kernel_plots()
+
+    def _training_plots(self):
         nothing = [NOTHING] * 3
         self.drift = LivePlot(
             distance, curves=nothing, title="Kernel: distance from its start",
@@ -164,83 +68,305 @@ class Pictures:
             distance, curves=nothing, title="Kernel: distance from its limit",
             ylabel="‖Θₜ − Θ‖ / ‖Θ‖", ylim=TO_LIMIT_LIMITS,
         )  # fmt: skip
+        self.loss = LivePlot(loss, fit=nothing, jacobian=nothing)
+        self.errors = LivePlot(width_errors, points=nothing, laws=[None] * 3, widths=(32, 128, 512))
+
+    def _outputs_plots(self):
+        empty = {"which": 2, "network": NOTHING, "ode": NOTHING}
+        # Which row of a snapshot and which column each picture draws.
+        self.curves = {
+            (kind, column): LivePlot(outputs, **empty, title=f"{name}, {kind} points", ylabel=name)
+            for kind in ("training", "test")
+            for column, name in ((0, "f"), (1, "∂f/∂x₁"))
+        }
+        self.parity = LivePlot(parity, which=2, train=NOTHING, test=NOTHING)
         self.deviation = LivePlot(
-            distance, curves=nothing, title="Outputs: distance from the ODE",
+            distance, curves=[NOTHING] * 3, title="Distance from the linear equation",
             ylabel="‖uₜ − ODE‖ / ‖ODE‖", ylim=DEVIATION_LIMITS,
         )  # fmt: skip
-        self.errors = LivePlot(width_errors, points=nothing, laws=[None] * 3, widths=(32, 128, 512))
-        self.loss = LivePlot(loss, fit=nothing, jacobian=nothing)
-        self.outputs = LivePlot(
-            outputs, which=2, f=NOTHING, f_ode=NOTHING, jacobian=NOTHING, jacobian_ode=NOTHING
-        )
-        self.headline = Headline(sentence("Computing the limiting kernel …") + NO_DETAILS)
-        self.progress, self._limits = None, {}
 
-    def grid(self):
-        """The plots, as the body of the page."""
-        return plot_grid(
-            "abe", "cdf", min_height=410,
-            a=self.drift, b=self.to_limit, e=self.errors,
-            c=self.loss, d=self.outputs, f=self.deviation,
+    def _kernel_plots(self):
+        zero = {"kernel": np.zeros((1, 2, 1, 2)), "scale": 1.0}
+        self.theta = LivePlot(heat_map, colorbar=True, title="Θₜ of the network", **zero)
+        self.limit = LivePlot(heat_map, title="Limit Θ", min_height=150, **zero)
+        self.difference = LivePlot(heat_map, title="Difference", min_height=150, **zero)
+        self.regime = LivePlot(regime_picture, regime=None)
+
+    @property
+    def plots(self) -> dict[str, LivePlot]:
+        """All pictures by the keys that presets use."""
+        return {
+            "drift": self.drift, "to_limit": self.to_limit, "loss": self.loss,
+            "errors": self.errors,
+            "f_train": self.curves["training", 0], "slope_train": self.curves["training", 1],
+            "f_test": self.curves["test", 0], "slope_test": self.curves["test", 1],
+            "parity": self.parity, "deviation": self.deviation,
+            "theta": self.theta, "limit": self.limit, "difference": self.difference,
+            "regime": self.regime,
+        }  # fmt: skip
+
+    def body(self):
+        """The three views, of which the state's `view` is shown."""
+        c = self.curves
+        return tabbed(
+            self.state, "view",
+            training=plot_grid(
+                "ab", "cd", min_height=400,
+                a=self.drift, b=self.to_limit, c=self.loss, d=self.errors,
+            ),
+            outputs=plot_grid(
+                "abe", "cdf", min_height=400,
+                a=c["training", 0], b=c["test", 0], c=c["training", 1], d=c["test", 1],
+                e=self.parity, f=self.deviation,
+            ),
+            kernel=plot_grid(
+                "aaabbddd", "aaaccddd", min_height=400,
+                a=self.theta, b=self.limit, c=self.difference, d=self.regime,
+            ),
         )  # fmt: skip
 
-    def show(self, progress, which: int):
-        """Draw a run so far; `which` width's outputs are drawn (0, 1, 2)."""
+    def show(self, progress):
+        """Draw a run so far."""
         if self.progress is None or self.progress.settings is not progress.settings:
             self._limits = {}
         self.progress = progress
-        settings, records, band = progress.settings, progress.records, progress.band
-        summary, widths = final_errors(records), settings.widths
-        curves = {q: lines(records, widths, q) for q in QUANTITIES}
+        self.look()
+
+    def look(self):
+        """Draw what the state looks at: a view, a moment, a network."""
+        if self.progress is None:
+            return
+        draw = {"training": self._training, "outputs": self._outputs, "kernel": self._kernel}
+        with pn.io.hold():
+            self.headline.set(draw[self.state.view](self.progress))
+
+    def _step(self, progress) -> int:
+        """The step looked at, in the run that is drawn."""
+        return int(progress.settings.moments[self.state.moment])
+
+    @property
+    def _which(self) -> int:
+        return self.state.param.followed.objects.index(self.state.followed)
+
+    def _width(self, progress) -> int:
+        return progress.settings.widths[self._which]
+
+    def _training(self, progress) -> str:
+        settings, problem, band, records = progress
+        widths, at = settings.widths, self._step(progress)
+        summary = errors_at(records, at)
+        curves = {q: lines(records, widths, q) for q in ("drift", "to_limit")}
         # One network of each width: more of them would hide each other.
         firsts = [r for r in records if r.network == 0]
         curves |= {q: lines(firsts, widths, q) for q in ("fit", "jacobian")}
         points = [summary.errors[q] for q in QUANTITIES]
         laws = [summary.laws.get(q) for q in QUANTITIES]
         bands = {"steps": band.steps, "fit_band": band.fit, "jacobian_band": band.jacobian}
-        with pn.io.hold():
-            update_all(
-                (self.drift, {"curves": curves["drift"]}),
-                (self.to_limit, {"curves": curves["to_limit"]}),
-                (self.deviation, {"curves": curves["deviation"]}),
-                (self.errors, {"points": points, "laws": laws, "widths": widths}),
-                (self.loss, {"fit": curves["fit"], "jacobian": curves["jacobian"], **bands}),
-            )
-            self._set_axes(progress, curves, points)
-            self.follow(which)
-            self.headline.set(
-                sentence(headline_text(summary, settings)) + details(settings, progress.problem)
-            )
-
-    def follow(self, which: int):
-        """Draw the outputs of another width."""
-        if self.progress is None:
-            return
-        width = self.progress.settings.widths[which]
-        data = trajectories(self.progress.records, width)
-        self.outputs.update(which=which, **data)
-        self.outputs.set(title=f"f (solid), ∂f/∂x₁ (dashed), width {width}")
-        largest = max(np.nanmax(np.abs(v), initial=0) for _, v in data.values())
-        top = np.clip(1.1 * largest, OUTPUT_LIMITS[1], 10)
-        self.outputs.set(ylim=(-top, top))
-
-    def _set_axes(self, progress, curves, points):
-        """Steps and widths on the x axes; y axes only ever grow within one run."""
-        settings, band = progress.settings, progress.band
-        steps, widths = settings.steps, settings.widths
-        drawn = {q: [y for _, y in curves[q]] for q in curves}
-        losses = [*drawn["fit"], *drawn["jacobian"], band.fit, band.jacobian]
-        axes = (
-            (self.drift, DRIFT_LIMITS, drawn["drift"]),
-            (self.to_limit, TO_LIMIT_LIMITS, drawn["to_limit"]),
-            (self.deviation, DEVIATION_LIMITS, drawn["deviation"]),
-            (self.loss, LOSS_LIMITS, losses),
-            (self.errors, ERROR_LIMITS, [y for _, y in points]),
+        losses = {"fit": curves["fit"], "jacobian": curves["jacobian"], **bands}
+        update_all(
+            (self.drift, {"curves": curves["drift"], "at": at}),
+            (self.to_limit, {"curves": curves["to_limit"], "at": at}),
+            (self.errors, {"points": points, "laws": laws, "widths": widths}),
+            (self.loss, {**losses, "at": at}),
         )
-        for plot, start, values in axes:
-            (low, high), shown = widen(start, values), self._limits.get(plot, start)
-            limits = self._limits[plot] = min(low, shown[0]), max(high, shown[1])
-            plot.set(xlim=(1, steps), ylim=limits)
+        drawn = {q: [y for _, y in curves[q]] for q in curves}
+        self._grow(self.drift, DRIFT_LIMITS, drawn["drift"], settings.steps)
+        self._grow(self.to_limit, TO_LIMIT_LIMITS, drawn["to_limit"], settings.steps)
+        losses_drawn = [*drawn["fit"], *drawn["jacobian"], band.fit, band.jacobian]
+        self._grow(self.loss, LOSS_LIMITS, losses_drawn, settings.steps)
+        # Of all moments, so that the axis stays while one looks back.
+        every = [[getattr(r, q) for r in records] for q in QUANTITIES]
+        self._grow(self.errors, ERROR_LIMITS, every)
         self.errors.figure.xaxis[0].ticker.ticks = list(widths)
-        self.errors.set(xlim=(widths[0] / 1.5, 6 * widths[-1]))
-        self.outputs.set(xlim=(1, steps))
+        title = f"Errors against width, step {summary.step}"
+        self.errors.set(xlim=(widths[0] / 1.5, 6 * widths[-1]), title=title)
+        notes = text.rate_notes(settings, problem)
+        return text.sentence(text.training_text(summary, settings)) + text.details(settings, notes)
+
+    def _grow(self, plot, start, values, steps=None):
+        """The x axis up to `steps`; the y axis only ever grows within one run."""
+        (low, high), shown = widen(start, values), self._limits.get(plot, start)
+        limits = self._limits[plot] = min(low, shown[0]), max(high, shown[1])
+        plot.set(xlim=(1, steps) if steps else None, ylim=limits)
+
+    def _outputs(self, progress) -> str:
+        settings, problem, _, records = progress
+        which, width, at = self._which, self._width(progress), self._step(progress)
+        n = len(problem.x)
+        for (kind, column), plot in self.curves.items():
+            count = min(_POINTS, n if kind == "training" else len(problem.x_test))
+            rows = np.arange(count) + (0 if kind == "training" else n)
+            network, ode = trajectories(records, width, rows, column)
+            plot.update(which=which, network=network, ode=ode, at=at)
+        self._share_axes(settings.steps)
+        record = at_moment(records, width, at)
+        self._parity(progress, record)
+        firsts = [r for r in records if r.network == 0]
+        distances = lines(records, settings.widths, "deviation")
+        dashed = lines(firsts, settings.widths, "deviation_train")
+        self.deviation.update(curves=distances, dashed=dashed, at=at)
+        values = [y for _, y in [*distances, *dashed]]
+        self._grow(self.deviation, DEVIATION_LIMITS, values, settings.steps)
+        other = settings.widths[0] if which else settings.widths[-1]
+        words = text.outputs_text(
+            errors_at(records, at), settings, record, at_moment(records, other, at)
+        )
+        return text.sentence(words) + text.details(settings, text.outputs_notes())
+
+    def _share_axes(self, steps):
+        """One y axis for both pictures of f, one for both of the slope."""
+        for column in (0, 1):
+            plots = [self.curves[kind, column] for kind in ("training", "test")]
+            values = [v for p in plots for v in (p.data["network"][1], p.data["ode"][1])]
+            largest = max(np.nanmax(np.abs(v), initial=0) for v in values)
+            top = np.clip(1.1 * largest, OUTPUT_LIMITS[1], _LARGEST)
+            for plot in plots:
+                plot.set(xlim=(1, steps), ylim=(-top, top))
+
+    def _parity(self, progress, record):
+        if record is None:
+            self.parity.update(which=self._which, train=NOTHING, test=NOTHING)
+            self.parity.set(title="All values and slopes")
+            return
+        n = len(progress.problem.x)
+        ode, found = record.snapshot.ode, record.snapshot.outputs
+        pairs = [(ode[part].ravel(), found[part].ravel()) for part in (slice(n), slice(n, None))]
+        self.parity.update(which=self._which, train=pairs[0], test=pairs[1])
+        # As far as the network ever goes, so that the axes stay while one looks back.
+        of_width = [
+            r.snapshot.outputs
+            for r in progress.records
+            if r.snapshot is not None and r.width == record.width
+        ]
+        top = np.clip(1.1 * max(np.abs(v).max() for v in of_width), OUTPUT_LIMITS[1], _LARGEST)
+        self.parity.set(
+            title=f"All values and slopes, step {record.step}", xlim=(-top, top), ylim=(-top, top)
+        )
+
+    def _kernel(self, progress) -> str:
+        settings, records = progress.settings, progress.records
+        at, width = self._step(progress), self._width(progress)
+        record, found = at_moment(records, width, at), regime(progress, at)
+        self._heat_maps(progress, record)
+        xlim, ylim = regime_limits(regime(progress), settings.widths)
+        shown = self._limits.get(self.regime, (xlim, ylim))
+        xlim, ylim = (
+            (min(a[0], b[0]), max(a[1], b[1])) for a, b in zip((xlim, ylim), shown, strict=True)
+        )
+        self._limits[self.regime] = xlim, ylim
+        self.regime.update(regime=found, xlim=xlim, ylim=ylim)
+        self.regime.set(xlim=xlim, ylim=ylim)
+        words = text.kernel_text(errors_at(records, at), settings, record, found)
+        notes = text.extrapolation_text(found)
+        return text.sentence(words) + text.details(settings, notes)
+
+    def _heat_maps(self, progress, record):
+        problem = progress.problem
+        kept = [r.snapshot.kernel for r in progress.records if r.snapshot is not None]
+        k = kept[0].shape[0] if kept else 1
+        order = np.argsort(problem.y[:k], kind="stable")  # one class after the other
+        limit = problem.theta[:k, :, :k][order][:, :, order]
+        finite = difference = np.full_like(limit, np.nan)
+        step = ""
+        if record is not None:
+            own = [r for r in progress.records if r.width == record.width and r.snapshot]
+            start, finite = (
+                r.snapshot.kernel[order][:, :, order].astype(float) for r in (own[0], record)
+            )
+            difference = finite - (start if self.state.against == "start" else limit)
+            step = f", step {record.step}"
+        scale = float(np.abs(limit).max())
+        update_all(
+            (self.theta, {"kernel": finite, "scale": scale}),
+            (self.limit, {"kernel": limit, "scale": scale}),
+            (self.difference, {"kernel": difference, "scale": scale}),
+        )
+        titles = (f"Θₜ, width {self._width(progress)}{step}", "Limit Θ",
+                  "Θₜ − Θ₀" if self.state.against == "start" else "Θₜ − Θ")  # fmt: skip
+        plots = (self.theta, self.limit, self.difference)
+        for plot, title in zip(plots, titles, strict=True):
+            plot.set(title=title, clim=(-scale, scale))
+            name_blocks(plot.figure, limit.shape[1])
+
+    def answers(self) -> dict:
+        """What presets may ask; each is known when the training has come to its end."""
+        return {
+            "order": self._when_finished(_order),
+            "slope": self._when_finished(_slope),
+            "jacobian": self._when_finished(_jacobian_curve),
+            "kappa": self._when_finished(_drift_percent),
+            "fate": self._when_finished(_fate),
+            "regime": self._when_finished(_decades),
+        }
+
+    def _when_finished(self, answer):
+        return lambda: answer(self.progress) if finished(self.progress) else None
+
+
+def _order(progress) -> Answer:
+    summary, widths = errors_at(progress.records), progress.settings.widths
+    drift = {w: summary.median("drift", w) for w in widths}
+    ordered = sorted(widths, key=lambda w: -np.nan_to_num(drift[w], nan=np.inf))
+    told = ", ".join(f"width {w} by {text.percent(drift[w])}" for w in ordered)
+    return Answer(tuple(map(str, ordered)), f"The kernels have moved: {told}.")
+
+
+def _slope(progress) -> Answer | None:
+    law = errors_at(progress.records).laws.get("to_limit")
+    if law is None:
+        return None
+    words = f"Fitted slope {law.slope:.2f}, 95 % from {law.low:.2f} to {law.high:.2f}; theorem −½."
+    return Answer(law.slope, words.replace("-", "−"))
+
+
+def _jacobian_curve(progress) -> Answer:
+    steps, values = lines([r for r in progress.records if r.network == 0],
+                          progress.settings.widths, "jacobian")[-1]  # fmt: skip
+    kept = np.isfinite(steps)
+    steps, values = steps[kept], values[kept]
+    words = "The widest network has diverged."
+    if steps.size:
+        words = (
+            f"The Jacobian part of the width {progress.settings.widths[-1]} network goes from "
+            f"{values[0]:.2g} to {values[-1]:.2g} at λ = {progress.settings.lam:g}."
+        )
+    return Answer((steps, values), words)
+
+
+def _drift_percent(progress) -> Answer | None:
+    wide = progress.settings.widths[-1]
+    drift = errors_at(progress.records).median("drift", wide)
+    if not np.isfinite(drift):
+        return None
+    return Answer(
+        100 * drift,
+        f"At κ = {progress.settings.kappa:g} the width {wide} kernel has moved by "
+        f"{text.percent(drift)}.",
+    )
+
+
+def _fate(progress) -> Answer:
+    summary, settings = errors_at(progress.records), progress.settings
+    last = [r for r in progress.records if r.width == settings.widths[-1] and not r.diverged]
+    words = f"At {settings.rate:g} × the stability limit "
+    if summary.diverged:
+        lost = " and ".join(map(str, sorted(summary.diverged)))
+        words += f"networks of width {lost} diverge. "
+    else:
+        words += "no network diverges. "
+    if last:
+        moved = text.percent(last[-1].drift)
+        words += f"The kernel of the last width {settings.widths[-1]} network moved by {moved}."
+    return Answer(fate(progress), words)
+
+
+def _decades(progress) -> Answer | None:
+    found = regime(progress)
+    if not np.isfinite(found.needed):
+        return None
+    power = float(np.log10(found.needed))
+    return Answer(
+        power,
+        f"The fitted line meets λ_min at 10 to the power {power:.1f}, an extrapolation from widths "
+        f"{progress.settings.widths[0]} to {found.widest}.",
+    )
