@@ -4,8 +4,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from jntk_viz import views
-from jntk_viz.datasets import dataset_available
 from jntk_viz.studies import gp_convergence as study
+from jntk_viz.studies.sources import OWN, available
 from jntk_viz.studies.gp_script import script
 from jntk_viz.views import gp_convergence_text as text
 from jntk_viz.views import gp_tabs
@@ -27,6 +27,7 @@ class GPConvergence:
 
     def __init__(self):
         self.state = s = study.GPConvergenceState()
+        s.param.data.objects = study.source_labels()
         self.headline, self.notice, self.job = views.Headline(), views.Notice(), views.LatestWins()
         self.tabs = {
             "functions": gp_tabs.Functions(s),
@@ -44,15 +45,13 @@ class GPConvergence:
         s = self.state
         width, depth, activation, kappa = views.controls_for(s, *EVERYWHERE)
         own = {view: views.controls_for(s, *names) for view, names in OWN.items()}
-        data, networks, point, self.alpha = own["densities"]
-        data.options = study.source_labels()
-        self.alpha.end = study.limit(s).x.shape[1]
+        data, networks, point, alpha = own["densities"]
         self.shared, self.single = pn.Column(data, networks, margin=0), {}
         self.widener = gp_tabs.Widener(s, lambda: self.tab.ready(s))
         angle, level, noise, ends = own["functions"]
         self.single = {
             "functions": pn.Column(angle, level, self.buttons(), noise, ends, margin=0),
-            "densities": pn.Column(point, self.alpha, margin=0),
+            "densities": pn.Column(point, alpha, margin=0),
             "covariance": pn.Column(*own["covariance"], margin=0),
         }
         self.show_controls()
@@ -91,6 +90,9 @@ class GPConvergence:
         self.refresh(explore=True)
 
     def changed(self, *events):
+        if any(e.name == "data" and e.new.startswith(OWN) for e in events):
+            # Where the table just brought along is seen.
+            self.state.view = self.state.view.replace("functions", "densities")
         self.show_controls()
         self.refresh(explore=bool({e.name for e in events} & EXPLORED))
 
@@ -100,15 +102,16 @@ class GPConvergence:
         No work begins before `start`: what is shown while a page opens does not reach it.
         """
         s = self.state
-        if s.view != "functions" and not dataset_available(s.data):
+        if s.view != "functions" and not available(s.data):
             self.headline.set("Fetching the data; the pictures still show the previous setting.")
             if self.started:
                 fetched = lambda _: self.refresh(explore=True)  # noqa: E731
                 self.job.submit(lambda job: study.points(s.data), done=fetched)
             return
         if s.view != "functions":
-            self.alpha.end = features = study.limit(s).x.shape[1]
+            features = study.limit(s).x.shape[1]
             s.alpha = min(s.alpha, features)
+            s.param.alpha.bounds = (1, features)
         self.redraw()
         if explore and self.started:
             self.job.submit(study.work(s), done=self.redraw, partial=self.redraw)
@@ -139,6 +142,7 @@ def app():
         plots=plots,
         script=script,
         answers=answers(it.state),
+        sources=study.SOURCES,
     )
     # A reader who draws a guess into the picture does not mean to observe.
     prediction = page.guide.prediction

@@ -15,7 +15,7 @@ import numpy as np
 import param
 
 from jntk_viz.activations import ACTIVATIONS
-from jntk_viz.datasets import dataset_available, load_dataset
+from jntk_viz.datasets import Dataset
 from jntk_viz.finite import finite_jacobian_nngp, sample_value_and_jacobian
 from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.mlp import MLP
@@ -35,31 +35,43 @@ from jntk_viz.studies.gp_statistics import (
     relative_error,
 )
 from jntk_viz.studies.rates import PowerLaw, power_law
+from jntk_viz.studies.sources import Sources, load, menu
 
 WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
 REPEATS = 16  # networks of each width whose covariance is compared with the limit
 FITTED = 64  # the smallest width of the fit: narrower networks are not yet on the straight line
 POINTS = 12
 
+
+def _own_source(label: str, dataset: Dataset) -> tuple[str, dict]:
+    if len(dataset.y) < POINTS:
+        raise ValueError(
+            f"`table` must have at least {POINTS} rows for this page; got {len(dataset.y)}. "
+            "Add rows, or take it to another page."
+        )
+    return label, {}
+
+
 # Menu entry and options of the loader. Others have too many features to be watched.
-SOURCES = {
-    "iris": ("Iris", {}),
-    "wine": ("Wine", {}),
-    "breast_cancer": ("Breast cancer, 5 components", {"n_components": 5}),
-    "circle": ("Circle", {"n": 63}),
-    "sphere": ("Sphere in R⁴", {"n": 64}),
-    "algerian_forest_fires": ("Algerian forest fires", {}),
-    "banknote": ("Banknotes", {}),
-}
+SOURCES = Sources(
+    {
+        "iris": ("Iris", {}),
+        "wine": ("Wine", {}),
+        "breast_cancer": ("Breast cancer, 5 components", {"n_components": 5}),
+        "circle": ("Circle", {"n": 63}),
+        "sphere": ("Sphere in R⁴", {"n": 64}),
+        "algerian_forest_fires": ("Algerian forest fires", {}),
+        "banknote": ("Banknotes", {}),
+    },
+    own=_own_source,
+    points=lambda entry, dataset: POINTS,
+)
 MOST_FEATURES = 13
 
 
 def source_labels() -> dict[str, str]:
     """Menu entry → data set, saying which of them have to be downloaded first."""
-    return {
-        label + ("" if dataset_available(name) else " (download)"): name
-        for name, (label, _) in SOURCES.items()
-    }
+    return menu(SOURCES, lambda entry: entry[0])
 
 
 class Problem(NamedTuple):
@@ -238,7 +250,7 @@ def points(data: str) -> tuple[np.ndarray, tuple[str, ...]]:
 
     Raises ValueError, naming the remedy, for data that cannot be had.
     """
-    dataset = load_dataset(data, **SOURCES[data][1])
+    dataset = load(data, **SOURCES[data][1])
     return dataset.x[spread_points(dataset.x, POINTS)], dataset.names
 
 

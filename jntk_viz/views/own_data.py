@@ -83,14 +83,16 @@ class _OwnData:
 
     def _read(self, *_):
         """Read the table with the options chosen; say what it costs, or what is wrong."""
-        self._dataset = None
+        self._dataset, words = None, ""
         if self._content and self.label.value is not None:
             try:
-                self._dataset = self._chosen()
+                dataset = self._chosen()
+                words = self._describe(dataset)
+                self._dataset = dataset
                 self.notice.set("")
             except ValueError as error:
                 self.notice.set(error_text(error), "error")
-        self.cost.object = self._describe(self._dataset) if self._dataset else ""
+        self.cost.object = words
         # Once: a button that is switched off and on in one message stays off.
         self.use.disabled = self._dataset is None
 
