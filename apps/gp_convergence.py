@@ -5,7 +5,7 @@ import panel_material_ui as pmui
 
 from jntk_viz import views
 from jntk_viz.studies import gp_convergence as study
-from jntk_viz.studies.sources import OWN, available
+from jntk_viz.studies import sources
 from jntk_viz.studies.gp_script import script
 from jntk_viz.views import gp_convergence_text as text
 from jntk_viz.views import gp_tabs
@@ -90,7 +90,7 @@ class GPConvergence:
         self.refresh(explore=True)
 
     def changed(self, *events):
-        if any(e.name == "data" and e.new.startswith(OWN) for e in events):
+        if any(e.name == "data" and e.new.startswith(sources.OWN) for e in events):
             # Where the table just brought along is seen.
             self.state.view = self.state.view.replace("functions", "densities")
         self.show_controls()
@@ -102,7 +102,7 @@ class GPConvergence:
         No work begins before `start`: what is shown while a page opens does not reach it.
         """
         s = self.state
-        if s.view != "functions" and not available(s.data):
+        if s.view != "functions" and not sources.available(s.data):
             self.headline.set("Fetching the data; the pictures still show the previous setting.")
             if self.started:
                 fetched = lambda _: self.refresh(explore=True)  # noqa: E731
