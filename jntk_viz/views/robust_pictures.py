@@ -86,14 +86,15 @@ class Pictures:
         on_circle = [cell for cell in self.predictor if cell.styles["grid-area"] in "ab"]
         for plot in (self.slice, self.digits):
             whole = {**on_circle[0].styles, "grid-area": "1 / 1 / 3 / 5"}
-            self.predictor.append(
+            self.predictor.insert(
+                0,
                 pn.Column(
                     plot.pane, sizing_mode="stretch_both", margin=0, styles=whole,
                     stylesheets=on_circle[0].stylesheets,
-                )
+                ),
             )  # fmt: skip
         cells = list(self.predictor)
-        self._left = {"circle": on_circle, "slice": cells[-2:-1], "digits": cells[-1:]}
+        self._left = {"circle": on_circle, "slice": cells[1:2], "digits": cells[:1]}
         self._choose_left()
 
     def _choose_left(self):

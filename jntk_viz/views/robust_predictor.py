@@ -117,7 +117,7 @@ def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
         ),
     ]  # fmt: skip
     return hv.Overlay(layers).opts(
-        xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="⟨x, a⟩", ylabel="⟨x, b⟩", show_grid=False,
+        xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="⟨x, a⟩  (orange: y = +1, blue: −1, ×: not robust, ■: training)", ylabel="⟨x, b⟩", show_grid=False,
         xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1], show_legend=False,
         title="f on a slice of the sphere",
     )  # fmt: skip
@@ -191,9 +191,9 @@ def keep_square(plot, xlim, ylim):
     figure.js_on_change("inner_height", keep)
 
 
-# Eigenvalues from 1e-14 to 1e4 all find room.
+# Eigenvalues from 1e-16 to 1e4 all find room.
 _EIGENVALUES = [(k, f"10{str(k).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}")
-                for k in range(-14, 5, 2)]  # fmt: skip
+                for k in range(-16, 5, 4)]  # fmt: skip
 _LEVEL = hv.Dimension("learned", range=(0, 1))
 
 
@@ -247,7 +247,7 @@ def learned_modes(eigenvalues, learned, share, floor):
             line_color=PAPER,
             line_width=0.3,
             colorbar=True,
-            clabel="log₁₀ part of target",
+            clabel="log₁₀ share",
             colorbar_opts={"width": 12, "padding": 4},
         ),
     ]

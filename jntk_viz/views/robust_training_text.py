@@ -272,8 +272,8 @@ def about_point(point, label, f, margin) -> str:
 
 
 SLICE_TITLES = {
-    "principal": "f on the first principal directions; × not robust, ■ training",
-    "classes": "f from class to class (→); × not robust, ■ training",
+    "principal": "f on the first principal directions, a and b",
+    "classes": "f from class −1 to class +1 (→)",
     "point": "f around the test point; → the other class; ring: ε (L2)",
 }
 
