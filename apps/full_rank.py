@@ -138,7 +138,7 @@ class FullRank:
         """Whether the view on screen lacks nothing, or can never be had."""
         s = self.state
         if s.view == "depth":
-            return self.found.problem == s.problem and self.found.whole(s.activation)
+            return self.found.problem == s.problem and self.found.whole(s.activation, s.depth)
         if study.refusal(s.kernel if s.view == "angle" else "jntk", s.activation):
             return True
         if s.view == "angle":

@@ -151,8 +151,8 @@ def test_explore_begins_on_screen_and_ends_with_all(found):
     assert {name for name, _ in end.spectra} == smooth
     assert {name for name, _ in end.single} == {"erf"}
     assert all(map(end.complete, smooth))
-    assert end.whole("erf")
-    assert not end.whole("gelu")  # its float32 values are missing
+    assert end.whole("erf", 2)
+    assert not end.whole("gelu", 2)  # its float32 values are missing
     assert np.all(np.diff([fraction for fraction, _ in job.steps]) >= 0)
     with pytest.raises(views.Cancelled):
         study.explore(Recorder(stop_after=3), problem, "erf", 7)
@@ -162,6 +162,8 @@ def test_many_rows_are_spent_on_the_paper_s_activations_only():
     many = study.Problem("wine", study.ALL, 0, "jntk")
     assert study.rows(many) == 130 * 14
     assert study.compared(many, "sin") == ["sin", "gelu", "erf"]
+    assert study.rough_depths(many, 4) == (4,)
+    assert study.rough_depths(IRIS, 4) == study.DEPTHS
     assert len(study.compared(IRIS, "sin")) == len(study.ACTIVATIONS) - 1
 
 

@@ -265,13 +265,14 @@ class Found(NamedTuple):
         """Whether λ_min of one activation is known at every depth."""
         return all((activation, depth) in self.spectra for depth in DEPTHS)
 
-    def whole(self, activation: str) -> bool:
+    def whole(self, activation: str, depth: int) -> bool:
         """Whether `explore` would find nothing new."""
         names = compared(self.problem, activation)
-        in_single = activation not in names or len(DEPTHS) == sum(
-            (activation, depth) in self.single for depth in DEPTHS
+        return all(map(self.complete, names)) and all(
+            (activation, other) in self.single
+            for other in rough_depths(self.problem, depth)
+            if activation in names
         )
-        return in_single and all(self.complete(name) for name in names)
 
     def _by_depth(self, activation, take):
         known = [self.spectra.get((activation, depth)) for depth in DEPTHS]
@@ -311,6 +312,11 @@ def compared(problem: Problem, activation: str) -> list[str]:
     return [name for name in (activation, *others) if not refusal(problem.kernel, name)]
 
 
+def rough_depths(problem: Problem, depth: int) -> tuple:
+    """Where λ_min is computed in float32 as well: everywhere, or here if that takes long."""
+    return DEPTHS if rows(problem) <= MANY_ROWS else (depth,)
+
+
 def explore(job: Progress, problem: Problem, activation: str, depth: int) -> Found:
     """The spectra at every depth, beginning with the one on screen; job.emit gets a `Found` each.
 
@@ -322,10 +328,9 @@ def explore(job: Progress, problem: Problem, activation: str, depth: int) -> Fou
     near = sorted(DEPTHS, key=lambda other: abs(other - depth))
     precise: list[tuple] = [(spectrum, name, other) for name in names for other in near]
     rough: list[tuple] = [
-        (single, name, other) for name in names[:1] if name == activation for other in near
+        (single, activation, other) for other in rough_depths(problem, depth) if activation in names
     ]
-    # For many rows even one more sweep takes long: float32 comes last.
-    steps = precise + rough if rows(problem) > MANY_ROWS else precise[:12] + rough + precise[12:]
+    steps = precise[: len(DEPTHS)] + rough + precise[len(DEPTHS) :]
     found = Found(problem, {}, {})
     for i, (compute, name, other) in enumerate(steps):
         precision = ", float32" if compute is single else ""
