@@ -24,6 +24,7 @@ def app():
         pictures.choose(state.case)
         for name, knob in zip(KNOBS, knobs, strict=True):
             knob.visible = name == state.case
+        networks.visible = state.case != "float32"  # which is about arithmetic
         if started and not (known and known[0].setting == state.setting):
             setting = state.setting
             job.submit(lambda j: study.explore(j, setting), done=show, partial=show)
@@ -32,10 +33,11 @@ def app():
         started.append(True)
         changed()
 
-    case, *knobs, cure = views.controls_for(
-        state, "case", *KNOBS.values(), "cure", slow=tuple(KNOBS.values())
+    slow = (*KNOBS.values(), "networks")
+    case, *knobs, cure, networks = views.controls_for(
+        state, "case", *KNOBS.values(), "cure", "networks", slow=slow
     )
-    names = ["case", *KNOBS.values(), "cure", "seed"]
+    names = ["case", *KNOBS.values(), "cure", "networks", "seed"]
     state.param.watch(notice.guarded(changed), names)
     changed()
     return views.page(
@@ -43,7 +45,7 @@ def app():
         "What does it look like when wide-network theory fails, and what helps?",
         name="breakdown",
         state=state,
-        controls=[case, *knobs, cure],
+        controls=[case, *knobs, cure, networks],
         body=pictures.grid(),
         headline=pictures.headline,
         formulas=views.formulas(*FORMULAS),
@@ -53,7 +55,7 @@ def app():
         plots=pictures.plots,
         script=study.script,
         answers=answers(lambda: known[0] if known and known[0].setting == state.setting else None),
-        slow=tuple(KNOBS.values()),
+        slow=slow,
     )
 
 

@@ -39,18 +39,19 @@ def outcome_of(case, **settings):
 def numbers_of(case, role, **settings):
     setting = BreakdownState(case=case, **settings).setting
     value = study.Outcome(setting, {}, {}).value(role)
-    return CASES[case].measure(value, role, setting.seed).numbers
+    return CASES[case].measure(value, role, setting.seed, networks=setting.networks).numbers
 
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("cure", [False, True])
 def test_the_script_prints_the_page_s_numbers(case, cure):
-    state = BreakdownState(case=case, cure=cure, seed=3)
+    networks = 5 if case == "deep" else 3
+    state = BreakdownState(case=case, cure=cure, seed=3, networks=networks)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(study.script(state), case, "exec"), {})
     found = dict(line.split(" = ") for line in printed.getvalue().splitlines())
-    expected = numbers_of(case, CURED if cure else ILL, seed=3)
+    expected = numbers_of(case, CURED if cure else ILL, seed=3, networks=networks)
     assert len(found) >= 2
     for name, value in found.items():
         # What float32 makes of null directions depends on every rounding on the way.

@@ -116,6 +116,10 @@ def test_knob_cure_and_seed_change_what_they_should_and_nothing_else(watch_page)
     assert [p["limits"] for p in moved] == [p["limits"] for p in before]  # axes do not jump
     assert "radius=3" in page.url
 
+    page.get_by_role("slider", name="Networks").first.press("ArrowRight")
+    more = finished(page, "5 networks")
+    assert series(more, healthy) != series(moved, healthy)
+    moved = more
     page.get_by_role("button", name="Draw again").click()
     wait_for(page, lambda: series(page.evaluate(PICTURES), healthy) != series(moved, healthy))
     finished(page, "norm 3:")

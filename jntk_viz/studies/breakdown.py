@@ -46,6 +46,7 @@ class Setting(NamedTuple):
     value: float
     cure: bool
     seed: int
+    networks: int
 
 
 class BreakdownState(param.Parameterized):
@@ -106,11 +107,18 @@ class BreakdownState(param.Parameterized):
         doc="gelu(βz)/β, scaled to unit variance: GeLU for 1, ReLU for ∞.",
     )
     cure = param.Boolean(False, label="Cure", doc="Treats the patient and draws the result.")
+    networks = param.Selector(
+        default=3,
+        objects=[1, 3, 5, 9],
+        label="Networks",
+        doc="How many of each kind are measured: medians are drawn with smallest and largest.",
+    )
     seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the weights.")
 
     @property
     def setting(self) -> Setting:
-        return Setting(self.case, getattr(self, CASES[self.case].knob), self.cure, self.seed)
+        value = getattr(self, CASES[self.case].knob)
+        return Setting(self.case, value, self.cure, self.seed, self.networks)
 
 
 class Outcome(NamedTuple):
@@ -152,7 +160,7 @@ def explore(job, setting: Setting) -> Outcome:
 
     for role in roles:
         text = {HEALTHY: "A healthy run", ILL: "The patient", CURED: "The cure"}[role]
-        run = case.measure(outcome.value(role), role, setting.seed, tick)
+        run = case.measure(outcome.value(role), role, setting.seed, tick, networks=setting.networks)
         outcome = outcome._replace(runs={**outcome.runs, role: run})
         if role == ILL:
             outcome = outcome._replace(severities={setting.value: run.severity})
@@ -162,7 +170,7 @@ def explore(job, setting: Setting) -> Outcome:
     for stop in others:
         tick()
         outcome = outcome._replace(
-            severities={**outcome.severities, stop: _severity(case, stop, setting.seed, tick)}
+            severities={**outcome.severities, stop: _severity(case, stop, setting, tick)}
         )
         done += 1
         job.emit(outcome)
@@ -170,10 +178,9 @@ def explore(job, setting: Setting) -> Outcome:
     return outcome
 
 
-def _severity(case: Case, value: float, seed: int, tick) -> tuple[float, float, float]:
-    if case.quick is not None:
-        return case.quick(value, ILL, seed, tick)
-    return case.measure(value, ILL, seed, tick).severity
+def _severity(case: Case, value: float, setting: Setting, tick) -> tuple[float, float, float]:
+    arguments = value, ILL, setting.seed, tick, setting.networks
+    return case.quick(*arguments) if case.quick else case.measure(*arguments).severity
 
 
 def dose_response(outcome: Outcome) -> dict[str, Series]:

@@ -16,7 +16,7 @@ from jntk_viz.training import output_loss_parts, train
 
 HEALTHY, ILL, CURED = "healthy", "ill", "cured"
 ROLES = (HEALTHY, ILL, CURED)
-NETWORKS = 3  # of each kind
+NETWORKS = 3  # of each kind, unless the reader wants more
 
 
 class Series(NamedTuple):
@@ -86,10 +86,10 @@ class Chart(NamedTuple):
 class Case:
     """A way to fail. `knob` names the setting that makes it worse, `stops` its values.
 
-    measure(value, role, seed, tick) -> Run: calls tick() at least between two networks.
+    measure(value, role, seed, tick, networks) -> Run: calls tick() between two networks.
     expected(value): the severity by theory at any value of the knob; dense: where it is drawn.
     charts: course, severity against the knob, detail. position: where a value is drawn.
-    quick(value, role, seed, tick): the severity alone, where that is less work.
+    quick: the same arguments, the severity alone, where that is less work.
     own_healthy: whether the healthy run has the patient's value of the knob.
     """
 

@@ -58,10 +58,10 @@ def layer_sizes(factor: float, seed: int, role: str, i: int) -> tuple[np.ndarray
     return (jets[:, :, 0] ** 2).mean((1, 2)), (jets[:, :, 1:] ** 2).sum(2).mean((1, 2))
 
 
-def deep(factor, role, seed, tick=_nothing) -> Run:
+def deep(factor, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
     factor = 1.0 if role == CURED else factor
     variances, slopes = [], []
-    for i in range(NETWORKS):
+    for i in range(networks):
         tick()
         variance, slope = layer_sizes(factor, seed, role, i)
         variances.append(variance)
@@ -156,13 +156,13 @@ def variance_at(radius: float, seed: int, role: str, i: int) -> float:
     return float((np.asarray(mlp.activation(jnp.asarray(x, first.dtype) @ first.T)) ** 2).mean())
 
 
-def sphere(radius, role, seed, tick=_nothing) -> Run:
+def sphere(radius, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
     fed = 1.0 if role == CURED else radius
     errors, noise, variances = [], [], []
     # What the network is fed with at |x| = r: x itself, or x/|x| where inputs are normalised.
     radii = np.array(SPHERE_RADII)
     taken = radii if role == ILL else np.ones_like(radii)
-    for i in range(NETWORKS):
+    for i in range(networks):
         tick()
         rows = [sphere_error(fed, width, seed, role, i) for width in SPHERE_WIDTHS]
         errors.append([row[0] for row in rows])
@@ -310,7 +310,7 @@ def float_errors(n: int, role: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.linalg.norm(found - exact, axis=1) / size, theory
 
 
-def precision(n, role, seed, tick=_nothing) -> Run:
+def precision(n, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
     tick()
     n = int(n)
     measured, theory = float_errors(n, role, seed)

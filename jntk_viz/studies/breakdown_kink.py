@@ -101,10 +101,10 @@ def kink_training(beta: float, width: int, seed: int, role: str, i: int):
     return *parts, float(np.linalg.norm(error) / np.linalg.norm(size))
 
 
-def kink(beta, role, seed, tick=_nothing) -> Run:
+def kink(beta, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
     beta = 1.0 if role == CURED else beta
     parts, theory, errors = [], [], []
-    for i in range(NETWORKS):
+    for i in range(networks):
         row = []
         for width in KINK_WIDTHS:
             tick()
@@ -113,7 +113,7 @@ def kink(beta, role, seed, tick=_nothing) -> Run:
         parts.append(part)
         theory.append(linear)
         errors.append(row)
-    severity = kink_severity(beta, role, seed, tick)
+    severity = kink_severity(beta, role, seed, tick, networks)
     widths, middle = np.array(KINK_WIDTHS, float), np.median(errors, axis=0)
     # Theory gives the exponent, not the height: flips of neurons do not die out for ReLU.
     slope, typical = 0.0 if np.isinf(beta) else -1.0, np.exp(np.log(errors).mean())
@@ -134,9 +134,9 @@ def kink(beta, role, seed, tick=_nothing) -> Run:
     )
 
 
-def kink_severity(beta, role, seed, tick=_nothing) -> tuple[float, float, float]:
+def kink_severity(beta, role, seed, tick=_nothing, networks=NETWORKS) -> tuple[float, float, float]:
     entries = []
-    for i in range(NETWORKS):
+    for i in range(networks):
         tick()
         entries.append(kink_entry(beta, seed, role, i))
     return extent(entries)

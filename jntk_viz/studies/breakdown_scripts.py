@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import jntk_viz as jv
 
-SEED, CURE = {seed}, {cure}
+SEED, CURE, NETWORKS = {seed}, {cure}, {networks}
 {knob} = {value}
 
 
@@ -18,7 +18,7 @@ def circle(degrees):
 
 
 def key(network, width):
-    """Three networks; the first 1 says that they are the patient's, not the healthy ones'."""
+    """Of each network; the first 1 says that it is a patient's, not a healthy one's."""
     k = jax.random.key(SEED, impl="rbg")
     for number in (1, network, width):
         k = jax.random.fold_in(k, number)
@@ -39,7 +39,7 @@ theory = jv.LinearDynamics(jv.jntk(x, depth=2, activation="erf"), y, lam=0)
 rate = 0.35 * theory.stable_learning_rate
 mlp = jv.MLP(2, 256, 2, "erf")
 losses = []
-for network in range(3):
+for network in range(NETWORKS):
     params = mlp.init(key(network, 256))
     run = jv.train(mlp, params, x, y, lam=0, learning_rate=rate, steps=1000, record_at=[0, 1000])
     losses.append(run.loss[-1])
@@ -51,7 +51,7 @@ print("loss_at_end =", np.median(losses))
 _JACOBIAN = """
 mlp = jv.MLP(2, 1024, 1, "gelu")
 fits, jacobians = [], []
-for network in range(3):
+for network in range(NETWORKS):
     params, lam, steps = mlp.init(key(network, 1024)), LAM, 1000
     if CURE:  # from step 100 on
         first = jv.train(
@@ -75,7 +75,7 @@ mlp = jv.MLP(2, width, layers, "relu")
 phi = mlp.activation
 slope = phi.derivative(1)
 variances, slopes = [], []
-for network in range(3):
+for network in range(NETWORKS):
     first, *hidden, last = mlp.init(key(network, width))
     g = x.astype(np.float32) @ first.T
     jacobian = np.broadcast_to(np.asarray(first).T, (8, 2, width))  # of g in x
@@ -100,16 +100,16 @@ for width in widths:
     kappa = width ** (0.5 - POWER)
     mlp = jv.MLP(2, width, 1, "gelu", kappa=kappa)
     rate = 0.25 * theory.stable_learning_rate / kappa**2  # the kernel is kappa^2 times larger
-    for network in range(3):
+    for network in range(NETWORKS):
         params = mlp.init(key(network, width))
         run = jv.train(
             mlp, params, x, y, lam=0.1, learning_rate=rate, steps=30, record_at=[0, 30]
         )
         before, after = (np.asarray(jv.finite_jntk(mlp, p, x)) for p in (params, run.params))
         drifts.append(np.linalg.norm(after - before) / np.linalg.norm(before))
-print("slope =", np.polyfit(np.log(np.repeat(widths, 3)), np.log(drifts), 1)[0])
+print("slope =", np.polyfit(np.log(np.repeat(widths, NETWORKS)), np.log(drifts), 1)[0])
 print("expected_slope =", -2 * (1 - POWER))
-print("drift_widest =", np.median(drifts[-3:]))
+print("drift_widest =", np.median(drifts[-NETWORKS:]))
 """
 
 _SPHERE = '''
@@ -129,7 +129,7 @@ def limit(radius):
 sphere, size = jv.jntk(x, depth=1), np.linalg.norm(jv.jntk(x, depth=1))
 mlp = jv.MLP(2, 4096, 1, "gelu")
 errors = []
-for network in range(3):
+for network in range(NETWORKS):
     kernel = np.asarray(jv.finite_jntk(mlp, mlp.init(key(network, 4096)), RADIUS * x))
     errors.append(np.linalg.norm(kernel - sphere) / size)
 print("error_at_width_4096 =", np.median(errors))
@@ -139,7 +139,7 @@ print("bias_that_remains =", np.linalg.norm(limit(RADIUS) - sphere) / size)
 _RATE = """
 mlp = jv.MLP(2, 2048, 1, "gelu")
 factors, losses = [], []
-for network in range(3):
+for network in range(NETWORKS):
     params = mlp.init(key(network, 2048))
     own = jv.LinearDynamics(np.asarray(jv.finite_jntk(mlp, params, x)), y, lam=0.1)
     limit = own.stable_learning_rate
@@ -207,7 +207,7 @@ def autodiff_kernel(params):
 
 
 entries, errors = [], []
-for network in range(3):
+for network in range(NETWORKS):
     params = mlp.init(key(network, 16384))
     kernel = autodiff_kernel(params)
     entries.append(np.mean([kernel[j, a, j, a] for j in range(8) for a in (1, 2)]))
@@ -233,8 +233,11 @@ _BODIES = {
 }
 
 
-def program(case: str, value: float, cure: bool, seed: int) -> str:
+def program(case: str, value: float, cure: bool, seed: int, networks: int) -> str:
     """The program of a case, complete, for its knob's value."""
     knob, body = _BODIES[case]
     written = "np.inf" if np.isinf(value) else repr(value)
-    return _HEAD.format(name=case, seed=seed, cure=cure, knob=knob, value=written) + body
+    return (
+        _HEAD.format(name=case, seed=seed, cure=cure, networks=networks, knob=knob, value=written)
+        + body
+    )

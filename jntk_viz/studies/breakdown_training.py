@@ -85,13 +85,13 @@ def slowest(angle: float, *, depth=SHALLOW, twin=True, times_rate=1.0) -> float:
     return float(steps_per_mode(dynamics.eigenvalues, dynamics.n, times_rate * phase.rate)[-1])
 
 
-def plateau(angle, role, seed, tick=_nothing) -> Run:
+def plateau(angle, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
     points = (without_twin if role == CURED else twins)(angle)
     theta, dynamics, phase, expected = _plateau_theory(points)
     (x, y), record = points(), tuple(moments(PLATEAU_STEPS).tolist())
     mlp = network(PLATEAU_WIDTH, SHALLOW, "erf")
     losses, theory, modes = [], [], []
-    for i in range(NETWORKS):
+    for i in range(networks):
         tick()
         outputs, first, _ = trained(mlp, points, (phase,), seed, role, i, record)
         losses.append(loss_of(outputs, y, 0.0))
@@ -158,7 +158,7 @@ def _jacobian_expected(lam: float) -> float:
     return expected_loss_parts(theta, covariance, eight_points()[1], phase)[1]
 
 
-def jacobian(lam, role, seed, tick=_nothing) -> Run:
+def jacobian(lam, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
     phases: tuple[Phase, ...] = (Phase(JACOBIAN_STEPS, lam, JACOBIAN_RATE),)
     if role == CURED:
         phases = (Phase(JACOBIAN_CURE, lam, JACOBIAN_RATE), phases[0]._replace(lam=ENOUGH))
@@ -166,7 +166,7 @@ def jacobian(lam, role, seed, tick=_nothing) -> Run:
     y, record = eight_points()[1], tuple(moments(JACOBIAN_STEPS).tolist())
     mlp = network(JACOBIAN_WIDTH, 1, "gelu")
     parts, theory = [], []
-    for i in range(NETWORKS):
+    for i in range(networks):
         tick()
         outputs, _, _ = trained(mlp, eight_points, phases, seed, role, i, record)
         parts.append(output_loss_parts(outputs, y))
@@ -235,12 +235,12 @@ def _own_dynamics(seed: int, role: str, i: int) -> LinearDynamics:
     return LinearDynamics(np.asarray(finite_jntk(mlp, first, x)), y, lam=RATE_LAM)
 
 
-def rate(share, role, seed, tick=_nothing) -> Run:
+def rate(share, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
     """`share` of the network's own limit 2N/e_max."""
     y, record = eight_points()[1], tuple(range(RATE_STEPS + 1))
     mlp = network(RATE_WIDTH, 1, "gelu")
     losses, theory, factors, multipliers = [], [], [], []
-    for i in range(NETWORKS):
+    for i in range(networks):
         tick()
         dynamics = _own_dynamics(seed, role, i)
         eta = share * dynamics.stable_learning_rate
@@ -342,10 +342,10 @@ def drift(power: float, width: int, seed: int, role: str, i: int):
     return float(np.linalg.norm(after - before) / np.linalg.norm(before)), *losses
 
 
-def power(a, role, seed, tick=_nothing) -> Run:
+def power(a, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
     a = 0.5 if role == CURED else a
     rows, losses, theory = [], [], []
-    for i in range(NETWORKS):
+    for i in range(networks):
         row = []
         for width in POWER_WIDTHS:
             tick()
@@ -355,7 +355,7 @@ def power(a, role, seed, tick=_nothing) -> Run:
         losses.append(loss)
         theory.append(linear)
     moved = np.array(rows)
-    law = power_law(np.tile(POWER_WIDTHS, NETWORKS), moved.ravel())
+    law = power_law(np.tile(POWER_WIDTHS, networks), moved.ravel())
     widths, expected = np.array(POWER_WIDTHS, float), -2 * (1 - a)
     middle = np.exp(np.log(moved).mean())  # the theory gives the slope, not the height
     record = moments(POWER_STEPS)

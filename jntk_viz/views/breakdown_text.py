@@ -102,17 +102,23 @@ def card(name: str) -> str:
     titles = ("How you recognise it", "Why", "What helps")
     columns = "".join(
         f'<section style="flex: {grow} 1 200px; min-width: 200px">'
-        f'<h2 style="font: 500 16px {FONT}; margin: 0 0 2px; color: {ACCENT}">{title}</h2>'
+        f'<h2 style="font: 500 16px {FONT}; margin: 0 0 2px; color: var(--accent, {ACCENT})">{title}</h2>'
         f"<p style='margin: 0'>{words}</p></section>"
         for title, words, grow in zip(titles, CARDS[name], (10, 13, 8), strict=True)
     )
     return (
         f'<div style="display: flex; flex-wrap: wrap; gap: 8px 26px; font: 400 16px/1.4 {FONT}; '
-        f'color: {INK}; padding: 4px">{columns}</div>'
+        f'color: var(--ink, {INK}); padding: 4px">{columns}</div>'
     )
 
 
-def legend(cured: bool, networks: bool = True) -> str:
+def _how(networks: int) -> str:
+    if networks > 1:
+        return f" (measured, {networks} networks with their spread)"
+    return " (measured)"
+
+
+def legend(cured: bool, networks: int = 0) -> str:
     """One line of HTML that says what the colours are."""
 
     def dash(colour, style="solid", thickness=4):
@@ -121,14 +127,15 @@ def legend(cured: bool, networks: bool = True) -> str:
             f'{colour};vertical-align:middle;margin:0 6px 2px 0"></span>'
         )
 
+    ink = f"var(--ink, {INK})"
     parts = [f"{dash(BLUE)}healthy", f"{dash(ORANGE)}broken"]
     if cured:
         parts.append(f"{dash(GREEN)}cured")
     return (
         "&emsp;".join(parts)
-        + (" (measured, 3 networks with their spread)" if networks else " (measured)")
-        + f"&emsp;{dash(INK, thickness=2)}theory of the broken, {dash(INK, 'dashed', 2)}healthy"
-        + (f", {dash(INK, 'dotted', 2)}cured" if cured else "")
+        + _how(networks)
+        + f"&emsp;{dash(ink, thickness=2)}theory of the broken, {dash(ink, 'dashed', 2)}healthy"
+        + (f", {dash(ink, 'dotted', 2)}cured" if cured else "")
     )
 
 
@@ -140,7 +147,7 @@ def headline(outcome) -> str:
         ill, healthy = (outcome.runs[r].numbers for r in (ILL, HEALTHY))
         cured = outcome.runs[CURED].numbers if CURED in outcome.runs else None
         words = _SENTENCES[setting.case](setting.value, ill, healthy, cured)
-    return _two_parts(words, legend(setting.cure, setting.case != "float32"))
+    return _two_parts(words, legend(setting.cure, setting.networks * (setting.case != "float32")))
 
 
 def waiting() -> str:
