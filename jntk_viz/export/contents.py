@@ -160,6 +160,9 @@ def _compat(study):  # until the frame names its parts
     body = next(p for p in study._parts if isinstance(p, PlotGrid | Tabbed))
     head = next((p for p in study._parts if "aria-live" in str(getattr(p, "object", ""))), None)
     return SimpleNamespace(
-        title=study.title, question_text=study._question.object, body=body,
-        headline=head and SimpleNamespace(pane=head), formulas=study._formulas,
+        title=study.title,
+        question_text=study._question.object,
+        body=body,
+        headline=head and SimpleNamespace(pane=head),
+        formulas=study._formulas,
     )

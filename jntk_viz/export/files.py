@@ -2,20 +2,23 @@
 
 import asyncio
 import os
+import re
 import tempfile
 import threading
-import time
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import param
 
 from jntk_viz.cli import app_routes, apps_folder
 from jntk_viz.export import ExportError, contents, html, pages
 from jntk_viz.export.capture import Recorder, differences
 from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
-from jntk_viz.studies.presets import Preset, check, settings
-from jntk_viz.views.address import query_of
+from jntk_viz.studies.presets import Preset, check, setting_names, settings
+from jntk_viz.views.address import parse, query_of
 
 MOST_BYTES = 25_000_000
 LIVE = "http://localhost:5006/"
@@ -29,6 +32,11 @@ class Written(NamedTuple):
     states: int
     seconds: float
     slowest: str
+
+    def __str__(self):
+        states = "1 state" if self.states == 1 else f"{self.states} states, {self.slowest}"
+        took = f"{self.seconds:.0f} s" if self.seconds >= 1 else f"{self.seconds:.1f} s"
+        return f"{self.path}: {self.size / 1e6:.1f} MB, {took} for {states}"
 
 
 def known_pages() -> dict[str, Path]:
@@ -54,6 +62,18 @@ def _loop_runs() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def listed(presets=None) -> list[tuple[str, str, list[Preset]]]:
+    """Name, title and presets of every page."""
+
+    def look():
+        studies = {
+            name: pages.open_page(pages.load_app(file)) for name, file in known_pages().items()
+        }
+        return [(k, s.title, pages.presets_of(k, s, presets)) for k, s in studies.items()]
+
+    return without_loop(look)
 
 
 def without_loop(function: Callable) -> Any:
@@ -86,7 +106,7 @@ def export_page(
         page: file name of the app, without ".py".
         preset: its name; by default the first.
         output: the file; by default PAGE-PRESET.html in the current folder.
-        values: settings that differ from the preset's, by name.
+        values: settings that differ from the preset's, by name; text is read as in an address.
         presets: folder with presets of the lecturer's own.
         quiet: whether to keep progress off stderr.
 
@@ -111,10 +131,22 @@ def _export_page(page, preset, output, values, presets, quiet) -> Written:
 def changed(preset: Preset, state, values: dict[str, Any]) -> Preset:
     """The preset with some settings of the caller's."""
     try:
-        checked = {name: check(state, name, value) for name, value in values.items()}
+        checked = {name: _value(state, name, value) for name, value in values.items()}
     except ValueError as error:
         raise ExportError(f"settings: {error}") from error
     return preset._replace(values=preset.values | checked)
+
+
+def _value(state, name, value):
+    """A value as the setting takes it; text as in an address, or the label in a menu."""
+    if isinstance(value, str) and name in setting_names(state):
+        parameter = state.param[name]
+        if not (isinstance(parameter, param.Selector) and value in parameter.get_range()):
+            try:
+                value = parse(parameter, value)
+            except ValueError as error:
+                raise ValueError(f"`{name}`: {value!r} {error}") from error
+    return check(state, name, value)
 
 
 class Film(NamedTuple):
@@ -152,9 +184,11 @@ def record(study, preset: Preset, progress: Progress) -> Film:
         looks.append(recorder.look())
         said = [texts.number(shown.headline.object if shown.headline else "")]
         said += [texts.number(contents.pane_html(pane)) for pane in shown.panes]
-        here = [grid.value for grid in shown.grids].index(getattr(state, shown.tabs)) if (
-            shown.tabs
-        ) else 0
+        here = (
+            [grid.value for grid in shown.grids].index(getattr(state, shown.tabs))
+            if (shown.tabs)
+            else 0
+        )
         rows.append({"texts": said, "grid": here, "query": f"{study.name_}?{query_of(state)}"})
         progress.done(_described(controls, values))
     assert recorder is not None  # there is at least one state
@@ -213,9 +247,6 @@ def _described(controls, values) -> str:
 
 
 def _plain(text: str) -> str:
-    import re
-    from html import unescape
-
     return unescape(re.sub("<[^>]+>", "", text))
 
 

@@ -109,7 +109,9 @@ def navigation(label: str, links: Sequence[Link]) -> str:
     return f'<nav aria-label="{escape(label)}">{items}</nav>\n'
 
 
-def page_body(contents: Contents, preset: Preset, packed: str, *, navigation="", settings="") -> str:
+def page_body(
+    contents: Contents, preset: Preset, packed: str, *, navigation="", settings=""
+) -> str:
     """The body of an exported page; the pictures and texts come from the packed states."""
     title = preset.title if preset.title != contents.title else contents.question
     say = f'<p class="say">{escape(preset.say)}</p>' if preset.say else ""
@@ -127,6 +129,19 @@ def page_body(contents: Contents, preset: Preset, packed: str, *, navigation="",
 <main>
 {"".join(_grid(contents, i) for i in range(len(contents.grids)))}</main>
 {_formulas(contents)}{_footer(settings)}
+<script type="application/octet-stream" id="states">{packed}</script>"""
+
+
+def start_body(title: str, introduction: str, cards: str, packed: str) -> str:
+    """The body of the start page of a site."""
+    return f"""<header>
+<h1>{escape(title)}</h1>{introduction}</header>
+<form id="controls"></form>
+<div id="headline" hidden></div>
+<p id="status" role="status">Unpacking the pictures …</p>
+<main class="cards">
+{cards}</main>
+{_footer()}
 <script type="application/octet-stream" id="states">{packed}</script>"""
 
 
@@ -194,13 +209,15 @@ def _formulas(contents: Contents) -> str:
     return '<details><summary>Formulas</summary><div id="formulas"></div></details>\n'
 
 
-def _footer(settings: str) -> str:
+def _footer(settings: str = "") -> str:
     names = ("jntk-viz", "jax", "bokeh", "holoviews")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
+    what = "the same state" if settings else "its start page"
+    said = f"Settings: {escape(settings)}. " if settings else ""
     return f"""<footer>
-<p>This file holds pictures of the page computed beforehand; it needs no server and no network.
-The page itself has every setting: run <code>jntk-viz serve</code> and open
-<a id="live" href="#">the same state</a>.</p>
-<p>Settings: {escape(settings)}. Made by {escape(versions)}. Theory: Kim &amp; Yang,
+<p>These pictures were computed beforehand and need no server and no network. The pages themselves
+have every setting: run <code>jntk-viz serve</code> and open {what},
+<a id="live" href="#">on this machine</a>.</p>
+<p>{said}Made by {escape(versions)}. Theory: Kim &amp; Yang,
 <a href="https://proceedings.mlr.press/v235/kim24ah.html">ICML 2024</a>.</p>
 </footer>"""

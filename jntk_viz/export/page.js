@@ -147,7 +147,6 @@ function say(header, state, inputs) {
   })
   const live = document.getElementById("live")
   live.href = header.live + states[state].query
-  live.textContent = header.live + states[state].query
 }
 
 async function main() {

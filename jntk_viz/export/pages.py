@@ -199,7 +199,7 @@ def check_data(state: param.Parameterized, wanted: list[dict[str, Any]]) -> None
             continue
         if not there:
             raise ExportError(
-                f"the data set {name} is not on this machine. Fetch it once, `python -c \"import "
+                f'the data set {name} is not on this machine. Fetch it once, `python -c "import '
                 f"jntk_viz; jntk_viz.load_dataset('{name}')\"`, or name the folder that holds it: "
                 "`--data DIR`"
             )
