@@ -52,13 +52,12 @@ def own_presets(tmp_path_factory):
 def talk(own_presets, tmp_path_factory):
     """The file under test, and what was said about it."""
     path = tmp_path_factory.mktemp("out") / "talk.html"
-    written = files.export_page(PAGE, "small", path, presets=own_presets)
-    return written
+    return files.export_page(PAGE, "small", path, presets=own_presets)
 
 
 @pytest.fixture
 def open_file(chromium):
-    """Open a file with the network cut; errors and requests for anything but files fail the test."""
+    """Open a file with the network cut; errors and requests for more than files fail the test."""
     contexts, watches, requests = [], [], []
 
     def open_page(path, fragment="", *, ready=True, **options):
@@ -253,8 +252,9 @@ def test_an_old_browser_is_told_so(talk, chromium):
     context.close()
 
 
-def test_site_is_linked_both_ways(own_presets, tmp_path, open_file):
-    written = site.export_site(tmp_path / "public", names=[PAGE], presets=own_presets)
+def test_site_is_linked_both_ways(tmp_path, open_file):
+    (tmp_path / f"{PAGE}.yaml").write_text(PRESETS.replace("heat: [one, all]", "heat: [one]"))
+    written = site.export_site(tmp_path / "public", names=[PAGE], presets=tmp_path)
     public = tmp_path / "public"
     names = {file.name for file in public.iterdir()}
     assert names >= {"index.html", "assets", f"{PAGE}.html", f"{PAGE}-still.html"}
@@ -313,6 +313,9 @@ def test_stops_of_real_numbers_and_of_a_sweep():
     fine = control("fine", values={}, controls=("fine",)).values
     assert len(fine) == 21
     np.testing.assert_allclose(fine, np.linspace(0, 1, 21))
+    tenths = 10 * np.array(control("kappa", values={}, controls=("kappa",)).values)
+    assert 20 <= len(tenths) <= 22
+    np.testing.assert_allclose(tenths, tenths.round())
     # The value at the start is always one of the stops.
     swept = control("kappa", values={"kappa": 0.7}, sweep={"kappa": (3.0, 1.0)})
     assert swept.values == (0.7, 1.0, 3.0)
@@ -333,16 +336,20 @@ def test_what_has_no_stops_asks_for_a_sweep(name):
 
 
 def test_too_many_states_and_too_many_bytes_name_the_longest_sweep(talk, monkeypatch):
-    many = Preset("p", "P", "", {}, controls=("fine", "kappa", "width"))
-    with pytest.raises(ExportError, match=r"1323 states.*shorten its `sweep`.*fine with 21 stops"):
+    many = Preset("p", "P", "", {}, controls=("fine", "depth", "on", "width"))
+    with pytest.raises(ExportError, match=r"630 states.*shorten its `sweep`.*fine with 21 stops"):
         pages.controls_of(State(), many)
     monkeypatch.setattr(files, "MOST_BYTES", 1000)
     study = page_in_python()
     film = files.without_loop(
-        lambda: files.record(study, Preset("p", "P", "", SMALL, (), {"width": (8,)}), Progress("", True))
+        lambda: files.record(
+            study, Preset("p", "P", "", SMALL, (), {"width": (8,)}), Progress("", True)
+        )
     )
     target = talk.path.with_name("large.html")
-    with pytest.raises(ExportError, match=r"large.html would have .* preset p: shorten its `sweep`"):
+    with pytest.raises(
+        ExportError, match=r"large.html would have .* preset p: shorten its `sweep`"
+    ):
         files.write_page(film, target)
     assert not target.exists()
 
@@ -397,7 +404,10 @@ def test_files_are_replaced_whole(tmp_path, monkeypatch):
         (["export", "--list", "--preset", "x"], "`--preset` belongs to a single page"),
         (["export", "--site", "missing/public"], "cannot be made a folder"),
         (["export", PAGE, "--presets", "missing"], "`--presets` must name an existing folder"),
-        (["serve", "--presets", "missing", "--no-show"], "`--presets` must name an existing folder"),
+        (
+            ["serve", "--presets", "missing", "--no-show"],
+            "`--presets` must name an existing folder",
+        ),
     ],
 )
 def test_what_cannot_be_exported(arguments, says, tmp_path, monkeypatch, capsys):

@@ -58,7 +58,6 @@ def contents_of(study, swept: list[str]) -> Contents:
 
     - `swept`: settings that the reader of the file can change.
     """
-    study = _compat(study)
     body, tabs = study.body, None
     if isinstance(body, Tabbed) and body._name in swept:
         tabs = body._name
@@ -140,29 +139,3 @@ def _as_html(part) -> str:
     if isinstance(part, pn.pane.HTML):
         return f"<div>{part.object}</div>"
     return ""
-
-
-def complaint_of(study) -> str:
-    """The error that a page shows, empty if it shows none."""
-    for part in study._parts:
-        for pane in _leaves(part):
-            text = getattr(pane, "object", None)
-            if isinstance(text, str) and 'class="box error"' in text:
-                return text
-    return ""
-
-
-def _compat(study):  # until the frame names its parts
-    if hasattr(study, "body"):
-        return study
-    from types import SimpleNamespace
-
-    body = next(p for p in study._parts if isinstance(p, PlotGrid | Tabbed))
-    head = next((p for p in study._parts if "aria-live" in str(getattr(p, "object", ""))), None)
-    return SimpleNamespace(
-        title=study.title,
-        question_text=study._question.object,
-        body=body,
-        headline=head and SimpleNamespace(pane=head),
-        formulas=study._formulas,
-    )

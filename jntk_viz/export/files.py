@@ -1,12 +1,12 @@
 """Export pages: compute every state, write one HTML file for each preset, or a whole site."""
 
 import asyncio
+import logging
 import os
-import re
 import tempfile
 import threading
-from collections.abc import Callable
-from html import unescape
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
 from jntk_viz.studies.presets import Preset, check, setting_names, settings
 from jntk_viz.views.address import parse, query_of
+from jntk_viz.views.parts import error_text
 
 MOST_BYTES = 25_000_000
 LIVE = "http://localhost:5006/"
@@ -149,6 +150,29 @@ def _value(state, name, value):
     return check(state, name, value)
 
 
+class _Keeper(logging.Handler):
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.errors: list[BaseException] = []
+
+    def emit(self, record):
+        if record.exc_info and record.exc_info[1] is not None:
+            self.errors.append(record.exc_info[1])
+
+
+@contextmanager
+def failures() -> Iterator[list[BaseException]]:
+    """What went wrong meanwhile in a page's callbacks and work; a page logs it and goes on."""
+    log, keeper = logging.getLogger("jntk_viz.views"), _Keeper()
+    propagate, log.propagate = log.propagate, False
+    log.addHandler(keeper)
+    try:
+        yield keeper.errors
+    finally:
+        log.removeHandler(keeper)
+        log.propagate = propagate
+
+
 class Film(NamedTuple):
     """All that a file is written from."""
 
@@ -173,11 +197,13 @@ def record(study, preset: Preset, progress: Progress) -> Film:
     recorder = None
     progress.begin(len(wanted))
     for i, values in enumerate(wanted):
-        state.param.update(**start | values)
-        if i == 0 and study.start is not None:
-            study.start()
-        if complaint := contents.complaint_of(study):
-            raise ExportError(f"state {_described(controls, values)}: {_plain(complaint)}")
+        with failures() as failed:
+            state.param.update(**start | values)
+            if i == 0 and study.start is not None:
+                study.start()
+        if failed:
+            where = f"state {_described(controls, values)}"
+            raise ExportError(f"{where}: {error_text(failed[0])}") from failed[0]
         if recorder is None:
             typeset = html.formulas_model(contents.formulas_html(shown.formulas))
             recorder = Recorder(shown.figures, arrays, [typeset] if shown.formulas else [])
@@ -244,10 +270,6 @@ def _key(value) -> str:
 def _described(controls, values) -> str:
     words = {c.name: c.words[c.values.index(values[c.name])] for c in controls}
     return ", ".join(f"{name} = {word}" for name, word in words.items()) or "as it starts"
-
-
-def _plain(text: str) -> str:
-    return unescape(re.sub("<[^>]+>", "", text))
 
 
 def _settings_text(state, start) -> str:

@@ -32,10 +32,6 @@ class Control(NamedTuple):
     words: tuple[str, ...]
     ordered: bool  # a slider; otherwise a menu
 
-    @property
-    def is_choice(self) -> bool:
-        return not self.ordered
-
 
 def load_app(file: Path) -> ModuleType:
     """The module of an app, run in this process."""
@@ -132,17 +128,17 @@ def all_stops(parameter) -> tuple:
     if isinstance(parameter, param.Boolean):
         return (False, True)
     if not isinstance(parameter, param.Number):
-        raise ExportError(
-            f"`{parameter.name}` cannot become a slider; give its stops in the `sweep` of the preset"
-        )
+        raise ExportError(f"`{parameter.name}` cannot become a slider; give its stops in `sweep`")
     low, high = parameter.get_soft_bounds()
     if low is None or high is None:
         raise ExportError(f"`{parameter.name}` has no bounds; give its stops in `sweep`")
     if isinstance(parameter, param.Integer):
         return tuple(range(low, high + 1, int(parameter.step or 1)))
-    steps = round((high - low) / parameter.step) if parameter.step else MOST_STOPS
-    count = min(MOST_STOPS, steps + 1)
-    return tuple(float(f"{value:.12g}") for value in np.linspace(low, high, count))
+    step = parameter.step or (high - low) / (MOST_STOPS - 1)
+    last = round((high - low) / step)
+    # As many as find room, all of them multiples of the step.
+    steps = np.unique(np.linspace(0, last, min(MOST_STOPS, last + 1)).round())
+    return tuple(float(f"{low + k * step:.12g}") for k in steps)
 
 
 def _control(state, name: str, stops: tuple, start) -> Control:
@@ -163,9 +159,9 @@ def _word(parameter, value) -> str:
     if isinstance(parameter, param.Selector):
         # A parameter without names for its objects calls them by their text.
         named = {v: label for label, v in parameter.get_range().items()}
-        if label := named.get(value):
-            if label != str(value) or not isinstance(value, float):
-                return str(label)
+        label = named.get(value)
+        if label and (label != str(value) or not isinstance(value, float)):
+            return str(label)
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -14,7 +14,7 @@ _ALIGNMENT = 8  # a browser reads a Float64Array only from a multiple of its ite
 
 
 class Arrays:
-    """Arrays of all states, equal ones kept once; single precision where a picture shows no more."""
+    """Arrays of all states, equal ones once; single precision where a picture shows no more."""
 
     def __init__(self):
         self._index: dict[bytes, int] = {}

@@ -42,7 +42,7 @@ class Saver(JSComponent):
 # BokehJS draws the figure anew into a canvas or as SVG, with whatever it shows now. On a screen of
 # low resolution the canvas is made as large as a sharp one needs.
 _PICTURE = """
-const [id, name] = saver.data.figures[select.value] ?? []
+const [id, name] = saver.data.figures[select.data.value] ?? []
 const view = Bokeh.index.find_one_by_id(id)
 if (view == null || view.bbox.width == 0) {
   status.text = "This picture is not on the page now: choose its tab first."

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 
-def csv_text(data: Mapping[str, Any], *, title: str = "", settings: Mapping[str, Any] = {}) -> str:  # noqa: B006 - read only
+def csv_text(data: Mapping[str, Any], *, title: str = "", settings: Mapping[str, Any] = {}) -> str:
     """Arrays as columns under their names; titles, settings and single numbers as # comments.
 
     A vector is one column. Of an array with more axes the first runs down the rows, the others give
-    one column each: `errors[3]`, `covariance[0][3][1]`. Columns that are shorter end in empty cells,
-    NaN is written as nan.
+    one column each: `errors[3]`, `covariance[0][3][1]`. Shorter columns end in empty cells; NaN is
+    written as nan.
 
     - `data`: a view's keyword arguments: arrays, numbers, words, and tuples, dicts and named tuples
       of these. What is None is left out.
