@@ -126,7 +126,7 @@ def download_by(page, button, tmp_path):
 
 def choose(page, title):
     page.get_by_role("combobox", name="Picture").press("ArrowDown")
-    page.get_by_role("option", name=title).click()
+    page.get_by_role("menuitem", name=title).click()
 
 
 def table(text):

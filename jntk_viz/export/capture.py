@@ -83,9 +83,8 @@ def differences(looks: list[dict], recorder: Recorder) -> dict[tuple[str, str], 
     found = {}
     for key in keys:
         values = [look.get(key) for look in looks]
-        if None in values:
-            default = recorder.default(key)
-            values = [default if value is None else value for value in values]
-        if any(value != values[0] for value in values):
-            found[key] = values
+        default = recorder.default(key) if None in values else ""
+        texts = [default if value is None else value for value in values]
+        if any(text != texts[0] for text in texts):
+            found[key] = texts
     return found

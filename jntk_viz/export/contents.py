@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import panel as pn
 from bokeh.models import Plot, Tool
@@ -40,8 +41,8 @@ class Contents:
     title: str
     question: str
     grids: list[Grid]
-    headline: object = None
-    formulas: object = None
+    headline: Any = None
+    formulas: Any = None
     tabs: str | None = None
 
     @property

@@ -210,11 +210,8 @@ def record(study, preset: Preset, progress: Progress) -> Film:
         looks.append(recorder.look())
         said = [texts.number(shown.headline.object if shown.headline else "")]
         said += [texts.number(contents.pane_html(pane)) for pane in shown.panes]
-        here = (
-            [grid.value for grid in shown.grids].index(getattr(state, shown.tabs))
-            if (shown.tabs)
-            else 0
-        )
+        tab = getattr(state, shown.tabs) if shown.tabs else None
+        here = [grid.value for grid in shown.grids].index(tab)
         rows.append({"texts": said, "grid": here, "query": f"{study.name_}?{query_of(state)}"})
         progress.done(_described(controls, values))
     assert recorder is not None  # there is at least one state

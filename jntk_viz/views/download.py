@@ -22,8 +22,7 @@ class Saver(JSComponent):
 
     _esm = """
     export function render({ model }) {
-      model.on("msg:custom", ({ data }) => {
-        const { name, type, text } = data
+      model.on("msg:custom", ({ name, type, text }) => {
         const link = document.createElement("a")
         link.href = URL.createObjectURL(new Blob([text], { type }))
         link.download = name

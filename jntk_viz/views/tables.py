@@ -55,8 +55,8 @@ def _parts(name: str, value) -> Iterator[tuple[str, Any]]:
 
 
 def _is_column(values) -> bool:
-    """Whether a list holds numbers or words only, not arrays."""
-    return all(isinstance(v, str) or (np.ndim(v) == 0 and v is not None) for v in values)
+    """Whether a list holds nothing but numbers and words."""
+    return all(isinstance(v, str | int | float | np.generic) for v in values)
 
 
 def _columns(name: str, array: np.ndarray) -> dict[str, np.ndarray]:
