@@ -1,4 +1,4 @@
-"""The command `jntk-viz`: serve the apps, open the lessons, check the installation.
+"""The command `jntk-viz`: serve or export the pages, open the lessons, check the installation.
 
 Panel and JAX are imported by the subcommand that needs them: `--help` answers at once, and
 importing this module stays free of any plotting library.
@@ -17,6 +17,8 @@ from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
 
+from jntk_viz.export.command import add_export_parser
+
 DESCRIPTION = """\
 Infinite-width kernels of a network and its input Jacobian, computed and shown live.
 """
@@ -25,6 +27,7 @@ examples:
   jntk-viz serve                      the apps on port 5006, in a browser if there is one
   jntk-viz serve --port 0             the same on any free port
   jntk-viz serve --data ~/uci         with the UCI files that lie in ~/uci
+  jntk-viz export --site public       every page as files for a static host
   jntk-viz lab                        the lessons in JupyterLab
   jntk-viz doctor                     is this installation sound?
 
@@ -75,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     add_serve_parser(commands)
+    add_export_parser(commands)
     summary = "open the lessons in JupyterLab"
     lab_parser = commands.add_parser("lab", help=summary, description=f"{summary.capitalize()}.")
     add_show_option(lab_parser)
@@ -97,6 +101,7 @@ def add_serve_parser(commands) -> None:
     add("--port", type=port_number, default=5006, help="0 takes any free one (default: 5006)")
     add("--address", default="127.0.0.1", help="where to listen (default: 127.0.0.1, this machine)")
     add("--data", type=Path, metavar="DIR", help="folder with the UCI files, as JNTK_VIZ_DATA")
+    add("--presets", type=Path, metavar="DIR", help="folder with presets, as JNTK_VIZ_PRESETS")
     add_show_option(serve_parser)
     add("--prefix", default="", help="path in front of every address, for reverse proxies")
     add(
@@ -174,8 +179,7 @@ def app_routes(folder: Path) -> dict[str, Path]:
 
 def serve(arguments) -> int:
     """Serve all apps in this process until Ctrl-C or SIGTERM."""
-    if arguments.data:
-        use_data(arguments.data)
+    use_folders(arguments)
     address = arguments.address
     port = claim_port(address, arguments.port)
     routes = app_routes(apps_folder())
@@ -210,11 +214,16 @@ def serve(arguments) -> int:
     return 0
 
 
-def use_data(folder: Path) -> None:
-    folder = folder.expanduser()
-    if not folder.is_dir():
-        raise CannotServe(f"`--data` must name an existing folder; {str(folder)!r} is none")
-    os.environ["JNTK_VIZ_DATA"] = str(folder.resolve())
+def use_folders(arguments) -> None:
+    """Let the pages find the folders that were named, as if by their environment variables."""
+    for option, variable in (("data", "JNTK_VIZ_DATA"), ("presets", "JNTK_VIZ_PRESETS")):
+        folder = getattr(arguments, option)
+        if folder is None:
+            continue
+        folder = folder.expanduser()
+        if not folder.is_dir():
+            raise CannotServe(f"`--{option}` must name an existing folder; {str(folder)!r} is none")
+        os.environ[variable] = str(folder.resolve())
 
 
 def claim_port(address: str, port: int) -> int:

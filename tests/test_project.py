@@ -57,8 +57,8 @@ def tree(path):
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=name_of)
-def test_only_views_import_plotting(path):
-    if path.is_relative_to(ROOT / "jntk_viz" / "views"):
+def test_only_views_and_export_import_plotting(path):
+    if any(path.is_relative_to(ROOT / "jntk_viz" / name) for name in ("views", "export")):
         return
     parsed = tree(path)
     # The server needs Panel, but only inside the functions that serve.

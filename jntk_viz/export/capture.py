@@ -1,0 +1,90 @@
+"""What every figure shows in each state: the base document and what differs from it."""
+
+import json
+import re
+from typing import Any
+
+import bokeh
+from bokeh.core.serialization import Serializer
+from bokeh.document import Document
+
+from jntk_viz.export.payload import Arrays
+
+# Bookkeeping of Python's side, which a browser does not draw.
+_UNSEEN = {
+    "id", "name", "tags", "js_event_callbacks", "js_property_callbacks", "subscribed_events",
+    "syncable", "inner_width", "inner_height", "outer_width", "outer_height",
+}  # fmt: skip
+_ID = re.compile(r'"id":"(p\d+)"')
+
+
+class Recorder:
+    """Records every property of the models of some figures.
+
+    The first `look` gives the document that the browser starts from; each `look` returns what
+    every property is, as text of Bokeh's own serialisation, with arrays kept in `arrays`. `still`:
+    models of the document that never change.
+    """
+
+    def __init__(self, figures, arrays: Arrays, still=()):
+        self.arrays = arrays
+        self.figures = list(figures)
+        document = Document()
+        for root in [*self.figures, *still]:
+            document.add_root(root)
+        self.models = {model.id: model for f in self.figures for model in f.references()}
+        self.document = self._document(document)
+        self.base: dict[tuple[str, str], str] = {}
+        self.base = self.look()
+
+    def _document(self, document: Document) -> dict[str, Any]:
+        serializer = Serializer(deferred=True)
+        roots = serializer.encode(document.roots)
+        whole = {"version": bokeh.__version__, "title": "", "roots": roots}
+        return self.arrays.put_aside(whole)
+
+    def look(self) -> dict[tuple[str, str], str]:
+        """(model, property) -> its value now, for all properties set on any of the models."""
+        shown = {}
+        for model in self.models.values():
+            names = set(model.properties_with_values(include_defaults=False))
+            names |= {name for key, name in self.base if key == model.id}
+            for name in names - _UNSEEN:
+                # Not `getattr`, which says "x" of a field and of the text "x" alike.
+                shown[model.id, name] = self._text(model.lookup(name).get_value(model))
+        return shown
+
+    def default(self, key: tuple[str, str]) -> str:
+        """What a property was before anybody set it."""
+        model = self.models[key[0]]
+        return self._text(model.lookup(key[1]).instance_default(model))
+
+    def _text(self, value) -> str:
+        """A value as JSON. Models that came after the start are numbered, whatever their ids."""
+        if isinstance(value, str | int | float | bool | None):
+            value = Serializer().encode(value)
+        else:
+            serializer = Serializer(references=set(self.models.values()), deferred=True)
+            value = self.arrays.put_aside(serializer.encode(value))
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        new: dict[str, str] = {}
+
+        def rename(match):
+            if match[1] in self.models:
+                return match[0]
+            return f'"id":"{new.setdefault(match[1], f"new{len(new)}")}"'
+
+        return _ID.sub(rename, text)
+
+
+def differences(looks: list[dict], recorder: Recorder) -> dict[tuple[str, str], list[str]]:
+    """Of each property that is not the same in all states, its value in every state."""
+    keys = dict.fromkeys(key for look in looks for key in look)
+    found = {}
+    for key in keys:
+        values = [look.get(key) for look in looks]
+        default = recorder.default(key) if None in values else ""
+        texts = [default if value is None else value for value in values]
+        if any(text != texts[0] for text in texts):
+            found[key] = texts
+    return found

@@ -1,0 +1,223 @@
+"""The HTML of exported files: everything inside, nothing fetched from another host."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+
+from bokeh.models import Div
+from bokeh.resources import INLINE
+
+from jntk_viz.export.contents import Contents
+from jntk_viz.studies.presets import Preset
+from jntk_viz.views import theme
+
+_HERE = Path(__file__).parent
+COMPONENTS = ("bokeh", "bokeh-widgets", "bokeh-mathjax")
+DARK = {
+    theme.INK: "#ececec",
+    theme.MUTED: "#b4b4b4",
+    theme.LINE: "#3d3d3d",
+    theme.PAPER: "#161616",
+    theme.ACCENT: "#6db7f2",
+}
+# What HoloViews and Bokeh call paper and ink where our theme says nothing.
+_ALIASES = {"white": theme.PAPER, "#fff": theme.PAPER, "black": theme.INK, "#000000": theme.INK}
+
+
+@dataclass
+class Link:
+    """An entry of the navigation of a site."""
+
+    href: str
+    text: str
+    current: bool = False
+
+
+def scripts() -> dict[str, str]:
+    """File name -> text of the parts of BokehJS that a page needs, as installed here."""
+    texts = dict(zip(INLINE.components, INLINE.js_raw, strict=False))
+    missing = [name for name in COMPONENTS if name not in texts]
+    if missing:  # pragma: no cover - another Bokeh than the pinned one
+        raise RuntimeError(f"bokeh has no {', '.join(missing)}; `jntk-viz doctor` checks versions")
+    return {f"{name}-{version('bokeh')}.min.js": texts[name] for name in COMPONENTS}
+
+
+def script_tags(folder: str | None = None) -> str:
+    """The scripts inside the file, or, in a site, links to those in `folder`."""
+    if folder is not None:
+        return "".join(f'<script src="{folder}/{name}"></script>\n' for name in scripts())
+    return "".join(f"<script>{inside_tag(text)}</script>\n" for text in scripts().values())
+
+
+def inside_tag(text: str) -> str:
+    """A script's text that cannot end its own element."""
+    return re.sub(r"</(script)", r"<\\/\1", text, flags=re.IGNORECASE)
+
+
+def style() -> str:
+    """The style sheet, with the colours of the theme put in."""
+    css = (_HERE / "page.css").read_text(encoding="utf-8")
+    names = {name: getattr(theme, name) for name in ("INK", "MUTED", "LINE", "PAPER", "ACCENT")}
+    words = {f"DARK_{name}": DARK[colour] for name, colour in names.items()}
+    words |= names | {"FONT": theme.FONT}
+    return re.sub(r"\b[A-Z_]{3,}\b", lambda match: words.get(match[0], match[0]), css)
+
+
+def page_script() -> str:
+    """The script that moves the pictures."""
+    colours = {light.lower(): night for light, night in DARK.items()}
+    colours |= {name: DARK[colour] for name, colour in _ALIASES.items()}
+    text = (_HERE / "page.js").read_text(encoding="utf-8")
+    return text.replace("PALETTE_OF_THE_FILE", json.dumps(colours))
+
+
+def document(title: str, body: str, *, script: str, folder: str | None = None) -> str:
+    """A whole HTML file. `folder`: see `script_tags`."""
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="jntk_viz {version("jntk-viz")}">
+<title>{escape(title)}</title>
+<link rel="icon" href="data:,">
+<style>
+{style()}</style>
+</head>
+<body>
+{body}
+{script_tags(folder)}<script>
+{inside_tag(script)}</script>
+</body>
+</html>
+"""
+
+
+def navigation(label: str, links: Sequence[Link]) -> str:
+    """A list of links for a site; the place the reader is at is marked."""
+    if not links:
+        return ""
+    items = "".join(
+        f'<a href="{escape(link.href)}"{" aria-current=page" if link.current else ""}>'
+        f"{escape(link.text)}</a>"
+        for link in links
+    )
+    return f'<nav aria-label="{escape(label)}">{items}</nav>\n'
+
+
+def page_body(
+    contents: Contents, preset: Preset, packed: str, *, navigation="", settings=""
+) -> str:
+    """The body of an exported page; the pictures and texts come from the packed states."""
+    title = preset.title if preset.title != contents.title else contents.question
+    say = f'<p class="say">{escape(preset.say)}</p>' if preset.say else ""
+    return f"""{navigation}<header>
+<p>{escape(contents.title)}</p>
+<h1>{escape(title)}</h1>
+{say}
+</header>
+{_prediction(preset)}<div id="top">
+<form id="controls" aria-label="Settings"></form>
+<div id="headline" aria-live="polite"></div>
+</div>
+<p id="status" role="status">Unpacking the pictures …</p>
+<noscript><p>The pictures need JavaScript.</p></noscript>
+<main>
+{"".join(_grid(contents, i) for i in range(len(contents.grids)))}</main>
+{_formulas(contents)}{_footer(settings)}
+<script type="application/octet-stream" id="states">{packed}</script>"""
+
+
+def start_body(title: str, introduction: str, cards: str, packed: str) -> str:
+    """The body of the start page of a site."""
+    return f"""<header>
+<h1>{escape(title)}</h1>{introduction}</header>
+<form id="controls"></form>
+<div id="headline" hidden></div>
+<p id="status" role="status">Unpacking the pictures …</p>
+<main class="cards">
+{cards}</main>
+{_footer()}
+<script type="application/octet-stream" id="states">{packed}</script>"""
+
+
+def _prediction(preset: Preset) -> str:
+    """The question of the preset; in a file nobody can commit a guess, but think first."""
+    if preset.predict is None:
+        return ""
+    question = preset.predict
+    options = f" ({'; '.join(question.options)})" if question.options else ""
+    return (
+        f"<details><summary>Predict before you move anything: {escape(question.question)}"
+        f"{escape(options)}</summary><p>{escape(question.explain) or 'See the pictures.'}</p>"
+        "</details>\n"
+    )
+
+
+def _grid(contents: Contents, index: int) -> str:
+    grid = contents.grids[index]
+    areas = " ".join(f"'{' '.join(row)}'" for row in grid.rows)
+    columns, rows = len(grid.rows[0]), len(grid.rows)
+    cells = "".join(_cell(cell) for cell in grid.cells)
+    return (
+        f'<div class="grid" style="grid-template-areas: {areas}; '
+        f"grid-template-columns: repeat({columns}, minmax(0, 1fr)); "
+        f'grid-template-rows: repeat({rows}, minmax(0, 1fr))"{" hidden" if index else ""}>\n'
+        f"{cells}</div>\n"
+    )
+
+
+def _cell(cell) -> str:
+    figures = "".join(
+        f'<div class="figure" id="{figure_place(figure)}" role="group" '
+        f'aria-label="{escape(figure.title.text or "picture")}"></div>'
+        for figure in cell.figures
+    )
+    texts = '<div class="text"></div>' * len(cell.panes)
+    return f'<div class="cell" style="grid-area: {cell.letter}">{figures}{texts}</div>\n'
+
+
+def figure_place(model) -> str:
+    """The id of the element that a figure is drawn into."""
+    return f"place-{model.id}"
+
+
+def places(contents: Contents, roots: list[dict]) -> dict[str, str]:
+    """Root of the document -> id of the element that it is drawn into."""
+    found = {figure.id: figure_place(figure) for figure in contents.figures}
+    return found | {root["id"]: "formulas" for root in roots if root["id"] not in found}
+
+
+def formulas_model(html: str) -> Div:
+    """A Bokeh model that typesets the formulas: BokehJS brings MathJax along."""
+    css = """
+    :host { font-size: 15px; color: inherit; line-height: 1.5; }
+    .row { display: flex; flex-wrap: wrap; gap: 0 16px; margin-left: 12px; }
+    .tex { min-width: 90px; margin: 3px 0; overflow-x: auto; }
+    p { margin: 2px 0; }
+    """
+    return Div(text=html, stylesheets=[css], sizing_mode="stretch_width")
+
+
+def _formulas(contents: Contents) -> str:
+    if contents.formulas is None:
+        return ""
+    return '<details><summary>Formulas</summary><div id="formulas"></div></details>\n'
+
+
+def _footer(settings: str = "") -> str:
+    names = ("jntk-viz", "jax", "bokeh", "holoviews")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    what = "the same state" if settings else "its start page"
+    said = f"Settings: {escape(settings)}. " if settings else ""
+    return f"""<footer>
+<p>These pictures were computed beforehand and need no server and no network. The pages themselves
+have every setting: run <code>jntk-viz serve</code> and open {what},
+<a id="live" href="#">on this machine</a>.</p>
+<p>{said}Made by {escape(versions)}. Theory: Kim &amp; Yang,
+<a href="https://proceedings.mlr.press/v235/kim24ah.html">ICML 2024</a>.</p>
+</footer>"""

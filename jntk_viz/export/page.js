@@ -1,0 +1,187 @@
+// The script of an exported page: unpacks the states, draws the first, follows the controls.
+"use strict"
+
+async function unpack() {
+  const text = document.getElementById("states").textContent
+  const packed = Uint8Array.from(atob(text), c => c.charCodeAt(0))
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))
+  const whole = await new Response(stream).arrayBuffer()
+  const length = new DataView(whole).getUint32(0, true)
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(whole, 4, length)))
+  const start = Math.ceil((4 + length) / 8) * 8
+  header.arrays = header.arrays.map(([at, size]) => whole.slice(start + at, start + at + size))
+  return header
+}
+
+// A serialised value with its arrays put in, and fresh ids for models that come with it: one
+// document may not hold two models of the same id.
+let made = 0
+function revived(node, arrays, ids = new Map()) {
+  if (Array.isArray(node)) return node.map(part => revived(part, arrays, ids))
+  if (node === null || typeof node != "object") return node
+  if (node.type == "bytes") return {type: "bytes", data: new Uint8Array(arrays[node.data])}
+  const copy = {}
+  for (const [key, value] of Object.entries(node)) copy[key] = revived(value, arrays, ids)
+  if (typeof copy.id == "string" && copy.id.startsWith("new")) {
+    if (!ids.has(copy.id)) ids.set(copy.id, `made${made++}`)
+    copy.id = ids.get(copy.id)
+  }
+  return copy
+}
+
+class Film {
+  constructor(header, doc) {
+    this.header = header
+    this.doc = doc
+    this.shown = header.keys.map(() => 0)  // the document is that of state 0
+  }
+
+  // Bring the pictures to a state: only what differs from what they show is changed.
+  show(state) {
+    const {keys, values, states, arrays} = this.header
+    const wanted = states[state].values
+    const events = []
+    keys.forEach(([id, attr], i) => {
+      if (wanted[i] == this.shown[i]) return
+      const value = revived(JSON.parse(values[i][wanted[i]]), arrays)
+      events.push({kind: "ModelChanged", model: {id}, attr, new: value})
+    })
+    this.shown = wanted
+    if (events.length) this.doc.apply_json_patch({events})
+  }
+}
+
+// ---- light and dark ----
+const COLOURS = PALETTE_OF_THE_FILE
+const inDark = colour => COLOURS[colour.toLowerCase()] ?? colour
+const restyled = html => html.replace(/#[0-9a-f]{6}\b/gi, inDark)
+
+function recolour(doc, back) {
+  for (const model of doc.all_models) {
+    for (const property of model) {
+      const name = property.attr
+      if (!name.endsWith("color")) continue
+      const value = property.get_value()
+      const old = typeof value == "string" ? value : value?.value
+      if (typeof old != "string") continue
+      const key = `${model.id} ${name}`
+      if (!back.has(key)) back.set(key, old)
+      const wanted = dark.matches ? inDark(back.get(key)) : back.get(key)
+      if (wanted != old) model.setv({[name]: typeof value == "string" ? wanted : {...value, value: wanted}})
+    }
+  }
+}
+const dark = matchMedia("(prefers-color-scheme: dark)")
+
+// ---- controls ----
+function build(header, changed) {
+  const form = document.getElementById("controls")
+  const inputs = header.controls.map((control, i) => {
+    const box = document.createElement("div")
+    const label = document.createElement("label")
+    label.htmlFor = `control${i}`
+    label.textContent = control.label
+    if (control.doc) box.title = control.doc
+    let input, output
+    if (control.ordered) {
+      input = document.createElement("input")
+      Object.assign(input, {type: "range", min: 0, max: control.words.length - 1, step: 1})
+      output = document.createElement("output")
+      output.htmlFor = input.id
+      label.append(output)
+    } else {
+      input = document.createElement("select")
+      control.words.forEach((word, k) => input.add(new Option(word, k)))
+    }
+    input.id = `control${i}`
+    input.name = control.name
+    input.value = control.start
+    input.disabled = control.words.length < 2
+    input.addEventListener("input", changed)
+    box.append(label, input)
+    form.append(box)
+    return {input, output, control}
+  })
+  form.addEventListener("submit", event => event.preventDefault())
+  return inputs
+}
+
+const stops = inputs => inputs.map(({input}) => Number(input.value))
+const number = inputs => inputs.reduce(
+  (index, {input, control}) => index * control.words.length + Number(input.value), 0)
+
+function readHash(inputs) {
+  const wanted = new URLSearchParams(location.hash.slice(1))
+  for (const {input, control} of inputs) {
+    const at = control.keys.indexOf(wanted.get(control.name))
+    if (at >= 0) input.value = at
+  }
+}
+
+function writeHash(inputs) {
+  const query = new URLSearchParams()
+  for (const {input, control} of inputs) query.set(control.name, control.keys[input.value])
+  if (inputs.length) history.replaceState(null, "", `#${query}`)
+}
+
+function say(header, state, inputs) {
+  for (const {input, output, control} of inputs) {
+    const word = control.words[input.value]
+    input.setAttribute("aria-valuetext", word)
+    if (output) output.textContent = word
+  }
+  const {texts, states} = header
+  const paint = dark.matches ? restyled : html => html
+  const [headline, ...panes] = states[state].texts.map(i => texts[i])
+  const heading = document.getElementById("headline")
+  if (heading.shown != headline) heading.innerHTML = heading.shown = headline
+  document.querySelectorAll(".text").forEach((element, i) => {
+    const html = paint(panes[i])
+    if (element.shown == html) return
+    element.shown = html
+    const root = element.shadowRoot ?? element.attachShadow({mode: "open"})
+    root.innerHTML = html
+  })
+  document.querySelectorAll(".grid").forEach((grid, i) => {
+    grid.hidden = states[state].grid != i
+  })
+  const live = document.getElementById("live")
+  live.href = header.live + states[state].query
+}
+
+async function main() {
+  const status = document.getElementById("status")
+  if (!window.DecompressionStream) {
+    status.textContent = "This browser is too old for the pictures: " +
+      "Chrome and Edge from 80, Safari from 16.4, Firefox from 113 show them."
+    return
+  }
+  const header = await unpack()
+  const base = revived(header.document, header.arrays)
+  let film
+  const back = new Map()
+  const changed = () => {
+    const state = number(inputs)
+    film?.show(state)
+    if (film && (dark.matches || back.size)) recolour(film.doc, back)
+    say(header, state, inputs)
+    writeHash(inputs)
+  }
+  const inputs = build(header, changed)
+  readHash(inputs)
+  say(header, number(inputs), inputs)
+  const [views] = await Bokeh.embed.embed_items({d: base}, [
+    {docid: "d", roots: header.roots, root_ids: Object.keys(header.roots)},
+  ])
+  film = new Film(header, views.roots[0].model.document)
+  changed()
+  dark.addEventListener("change", changed)
+  addEventListener("hashchange", () => { readHash(inputs); changed() })
+  status.remove()
+  document.documentElement.dataset.ready = "yes"  // for whoever waits, such as a test
+}
+
+main().catch(error => {
+  document.getElementById("status").textContent = `The pictures cannot be shown: ${error}`
+  console.error(error)
+})
