@@ -11,6 +11,7 @@ from bokeh.themes import Theme
 
 from jntk_viz.studies.presets import load_presets, setting_names
 from jntk_viz.views import address
+from jntk_viz.views.download import export_dialog
 from jntk_viz.views.guide import Guide, html_panes, live_plots
 from jntk_viz.views.history import History
 from jntk_viz.views.own_data import own_data_dialog
@@ -266,6 +267,8 @@ def page(
     guide = Guide(state, presets, prediction, live_plots(body), slow)
     _read_address(state, guide, warning, problems)
     dialogs = {}
+    if plots:
+        dialogs["export"] = "Save as a file", export_dialog(title, plots, state, script)
     if sources is not None:
         dialogs["data"] = "Your own data", own_data_dialog(state, sources)
     scheme = Scheme()
