@@ -151,13 +151,21 @@ def _guard(model, names):
     """Keep properties dark when they are set to another colour."""
     unguarded = set(names) - _guarded.setdefault(model, set())
 
+    def darken():
+        if model in _changed:
+            model.update(**_to_dark(model))
+
     def keep(attr, old, new):
         known = _changed.get(model, {})
         value = _fixed(new)
-        if attr not in known or value == known[attr][1] or value is None:
+        if attr not in known or value is None or value == known[attr][1]:
             return
-        known[attr] = (value, _dark_value(value))
-        setattr(model, attr, known[attr][1])
+        document = model.document
+        if document is None or not document.session_context:
+            darken()
+        else:
+            # Bokeh sends what is set now before the change that it is telling us about.
+            document.add_next_tick_callback(darken)
 
     for name in unguarded:
         model.on_change(name, keep)
