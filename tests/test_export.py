@@ -20,13 +20,13 @@ from jntk_viz.export.progress import Progress
 from jntk_viz.studies.presets import Preset
 
 PAGE = "gp_convergence"
-SMALL = {"networks": 100, "depth": 1, "activation": "erf"}
+SMALL = {"view": "covariance", "networks": 100, "depth": 1, "activation": "erf", "data": "circle"}
 WIDTHS = (8, 32, 64)
 PRESETS = f"""
 - name: small
   title: How wide is wide enough?
   say: Slide the width <and watch>.
-  set: {{width: 8, networks: 100, depth: 1, activation: erf}}
+  set: {{view: covariance, width: 8, networks: 100, depth: 1, activation: erf, data: circle}}
   controls: [width, heat]
   sweep: {{width: {list(WIDTHS)}, heat: [one, all]}}
   predict:
@@ -37,7 +37,11 @@ PRESETS = f"""
     explain: Each weight is averaged over d neurons.
 - name: still
   title: Nothing to move
-  set: {{width: 32, networks: 100, depth: 1, activation: erf}}
+  set: {{view: covariance, width: 32, networks: 100, depth: 1, activation: erf, data: circle}}
+- name: tabs
+  title: One tab, then the other
+  set: {{view: covariance, width: 32, networks: 100, depth: 1, activation: erf, data: circle}}
+  sweep: {{view: [densities, covariance]}}
 """
 
 
@@ -117,7 +121,8 @@ def expected(**settings):
 
 
 def figures_of(study):
-    return [item for item in study.body.items.values() if hasattr(item, "figure")]
+    grid = study.body.grids[study.state.view]
+    return [item for item in grid.items.values() if hasattr(item, "figure")]
 
 
 def columns_of(figure):
@@ -212,7 +217,7 @@ def test_a_file_is_small_whole_and_says_what_it_is(talk, open_file):
     page.get_by_text("Predict before you move anything").click()
     assert page.get_by_text("Each weight is averaged over d neurons.").is_visible()
     page.get_by_text("Formulas", exact=True).click()
-    page.locator("mjx-container").last.wait_for(state="visible")
+    page.locator("#formulas mjx-container").last.wait_for(state="visible")
     errors = page.locator("mjx-container [data-mml-node=merror], mjx-container mjx-merror")
     assert errors.count() == 0
     assert page.locator("#status").count() == 0
@@ -221,14 +226,14 @@ def test_a_file_is_small_whole_and_says_what_it_is(talk, open_file):
 def test_a_file_fits_a_projector_a_phone_and_the_dark(talk, open_file):
     page = open_file(talk.path)
     boxes = [box.bounding_box() for box in page.locator(".figure").all()]
-    assert len(boxes) == 7
+    assert len(boxes) == len(page.evaluate(SHOWN))
     assert max(box["y"] + box["height"] for box in boxes) <= 720
     assert min(box["height"] for box in boxes) > 100
     phone = open_file(talk.path, viewport={"width": 360, "height": 740}, color_scheme="dark")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
     boxes = [box.bounding_box() for box in phone.locator(".figure").all()]
     assert min(box["width"] for box in boxes) > 300
-    assert phone.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 22, 22)"
+    assert phone.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 18, 18)"
     dark = """[...Bokeh.documents[0].all_models].filter(m => m.type == "Figure")
               .map(m => m.properties.border_fill_color.get_value())"""
     assert "white" not in str(phone.evaluate(dark))
@@ -243,6 +248,21 @@ def test_a_preset_without_controls_is_a_picture(own_presets, tmp_path, open_file
     same(list(page.evaluate(SHOWN).values()), expected(width=32, heat="one", **SMALL)[0])
 
 
+def test_tabs_can_be_swept(own_presets, tmp_path, open_file):
+    """Both grids are in the file; only the chosen one is seen."""
+    written = files.export_page(PAGE, "tabs", tmp_path / "tabs.html", presets=own_presets)
+    page = open_file(written.path)
+    assert page.locator(".grid:visible").count() == 1
+    assert page.get_by_text("Settings: view = covariance").is_visible()
+    for view in ("densities", "covariance"):
+        page.get_by_role("combobox").select_option(index=["densities", "covariance"].index(view))
+        wanted, headline = expected(**SMALL | {"view": view, "width": 32})
+        titles = page.locator(".grid:visible .figure").evaluate_all("all => all.map(e => e.id)")
+        shown = page.evaluate(SHOWN)
+        same([shown[place.removeprefix("place-")] for place in titles], wanted)
+        assert words(page.locator("#headline").inner_html()) == words(headline)
+
+
 def test_an_old_browser_is_told_so(talk, chromium):
     context = chromium.new_context()
     context.add_init_script("delete window.DecompressionStream")
@@ -253,7 +273,9 @@ def test_an_old_browser_is_told_so(talk, chromium):
 
 
 def test_site_is_linked_both_ways(tmp_path, open_file):
-    (tmp_path / f"{PAGE}.yaml").write_text(PRESETS.replace("heat: [one, all]", "heat: [one]"))
+    few = PRESETS.replace("heat: [one, all]", "heat: [one]").partition("- name: tabs")[0]
+    elsewhere = "- {name: far, title: Far, set: {data: banknote, view: densities}}\n"
+    (tmp_path / f"{PAGE}.yaml").write_text(few + elsewhere, encoding="utf-8")
     written = site.export_site(tmp_path / "public", names=[PAGE], presets=tmp_path)
     public = tmp_path / "public"
     names = {file.name for file in public.iterdir()}

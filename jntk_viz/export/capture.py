@@ -7,8 +7,10 @@ from typing import Any
 import bokeh
 from bokeh.core.serialization import Serializer
 from bokeh.document import Document
+from bokeh.models import ColorMapper
 
 from jntk_viz.export.payload import Arrays
+from jntk_viz.views import recolour
 
 # Bookkeeping of Python's side, which a browser does not draw.
 _UNSEEN = {
@@ -22,16 +24,15 @@ class Recorder:
     """Records every property of the models of some figures.
 
     The first `look` gives the document that the browser starts from; each `look` returns what
-    every property is, as text of Bokeh's own serialisation, with arrays kept in `arrays`. `still`:
-    models of the document that never change.
+    every property is, as text of Bokeh's own serialisation, with arrays kept in `arrays`.
     """
 
-    def __init__(self, figures, arrays: Arrays, still=()):
+    def __init__(self, figures, arrays: Arrays):
         self.arrays = arrays
         self.figures = list(figures)
         document = Document()
-        for root in [*self.figures, *still]:
-            document.add_root(root)
+        for figure in self.figures:
+            document.add_root(figure)
         self.models = {model.id: model for f in self.figures for model in f.references()}
         self.document = self._document(document)
         self.base: dict[tuple[str, str], str] = {}
@@ -88,3 +89,22 @@ def differences(looks: list[dict], recorder: Recorder) -> dict[tuple[str, str], 
         if any(text != texts[0] for text in texts):
             found[key] = texts
     return found
+
+
+def dark_colours(figures, texts) -> dict:
+    """What the colours and palettes of some figures are on dark paper.
+
+    - `texts`: JSON in which further colours stand.
+    Returns a dict: colours (light -> dark), palettes (list of [light, dark], both joined).
+    """
+    found = set(re.findall(r"#[0-9a-f]{6}\b", " ".join(texts).lower())) | {"white", "black", "gray"}
+    colours = {colour: recolour.dark_of(colour) for colour in sorted(found)}
+    palettes = {
+        ",".join(mapper.palette): ",".join(recolour.dark_palette(mapper.palette))
+        for figure in figures
+        for mapper in figure.select(ColorMapper)
+    }
+    return {
+        "colours": {light: dark for light, dark in colours.items() if dark != light},
+        "palettes": [[light, dark] for light, dark in palettes.items() if dark != light],
+    }

@@ -1,5 +1,7 @@
 """What an opened page shows: its figures and texts by place, its headline, its formulas."""
 
+import json
+import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -9,8 +11,10 @@ from bokeh.models import Plot, Tool
 from panel.layout.base import ListLike
 
 from jntk_viz.export import ExportError
+from jntk_viz.views.formulas import Sheet
 from jntk_viz.views.live import LivePlot
 from jntk_viz.views.parts import PlotGrid, Tabbed
+from jntk_viz.views.theme import css
 
 # Everything else in a toolbar or on a page answers to a server only.
 _TOOLS = {"PanTool", "WheelZoomTool", "BoxZoomTool", "HoverTool", "ResetTool", "SaveTool"}
@@ -113,9 +117,9 @@ def _without_server(figure: Plot) -> None:
 
 def pane_html(pane) -> str:
     """The HTML of a pane, its styles inside; to be put into a shadow root of its own."""
-    sheets = "".join(f"<style>{sheet}</style>" for sheet in pane.stylesheets if _is_css(sheet))
-    styles = "; ".join(f"{key}: {value}" for key, value in (pane.styles or {}).items())
-    return f'{sheets}<div style="{escape(styles)}">{pane.object or ""}</div>'
+    sheets = "".join(f"<style>{css(s)}</style>" for s in pane.stylesheets if _is_css(s))
+    styles = css("; ".join(f"{key}: {value}" for key, value in (pane.styles or {}).items()))
+    return f'{sheets}<div style="{escape(styles)}">{words_of(pane.object)}</div>'
 
 
 def _is_css(sheet) -> bool:
@@ -123,20 +127,28 @@ def _is_css(sheet) -> bool:
 
 
 def formulas_html(section) -> str:
-    """The HTML of the formulas, TeX between dollar signs."""
-    if section is None:
-        return ""
-    return "".join(_as_html(part) for part in section)
+    """The HTML of the formulas; the page's script typesets the TeX in `data-tex`."""
+    sheets = [part for part in _leaves(section) if isinstance(part, Sheet)] if section else []
+    return "".join(_formula(entry) for sheet in sheets for entry in sheet.entries)
 
 
-def _as_html(part) -> str:
-    if isinstance(part, pn.Row):
-        return f'<div class="row">{"".join(map(_as_html, part))}</div>'
-    if isinstance(part, ListLike):
-        return "".join(map(_as_html, part))
-    if isinstance(part, pn.pane.LaTeX):
-        # Not escaped: Bokeh takes the TeX out before the rest is read as HTML.
-        return f'<div class="tex">{part.object}</div>'
-    if isinstance(part, pn.pane.HTML):
-        return f"<div>{part.object}</div>"
-    return ""
+def _formula(entry: dict) -> str:
+    """One entry of a `Sheet`: equation, meaning, symbols."""
+    tips = escape(json.dumps(entry["tips"]))
+    rows = "".join(
+        f'<dt data-tex="{escape(symbol)}"></dt><dd>{escape(words)}</dd>'
+        for symbol, words in entry["symbols"]
+    )
+    meaning = f"<p>{escape(entry['meaning'])}</p>" if entry["meaning"] else ""
+    equation = (
+        f'<div class="equation" data-tex="{escape(entry["latex"])}" data-tips="{tips}"></div>'
+    )
+    return f"{equation}{meaning}<dl>{rows}</dl>\n"
+
+
+_HINT = re.compile(r"\s*\bClick [^.<>]*\.")
+
+
+def words_of(html) -> str:
+    """A text of the page as it stands in a file: for dark paper too, without hints to click."""
+    return css(_HINT.sub("", html or ""))

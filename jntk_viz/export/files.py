@@ -1,6 +1,7 @@
 """Export pages: compute every state, write one HTML file for each preset, or a whole site."""
 
 import asyncio
+import json
 import logging
 import os
 import tempfile
@@ -14,7 +15,7 @@ import param
 
 from jntk_viz.cli import app_routes, apps_folder
 from jntk_viz.export import ExportError, contents, html, pages
-from jntk_viz.export.capture import Recorder, differences
+from jntk_viz.export.capture import Recorder, dark_colours, differences
 from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
 from jntk_viz.studies.presets import Preset, check, setting_names, settings
@@ -191,7 +192,8 @@ def record(study, preset: Preset, progress: Progress) -> Film:
     state, controls = study.state, pages.controls_of(study.state, preset)
     wanted = pages.states_of(controls)
     start = settings(preset, state)
-    pages.check_data(state, [start | values for values in wanted])
+    pages.check_preset(state, preset)
+    state.param.update(**start | wanted[0])  # the tab that is shown, before anything is computed
     shown = contents.contents_of(study, [control.name for control in controls])
     arrays, looks, texts, rows = Arrays(), [], Texts(), []
     recorder = None
@@ -205,10 +207,10 @@ def record(study, preset: Preset, progress: Progress) -> Film:
             where = f"state {_described(controls, values)}"
             raise ExportError(f"{where}: {error_text(failed[0])}") from failed[0]
         if recorder is None:
-            typeset = html.formulas_model(contents.formulas_html(shown.formulas))
-            recorder = Recorder(shown.figures, arrays, [typeset] if shown.formulas else [])
+            recorder = Recorder(shown.figures, arrays)
         looks.append(recorder.look())
-        said = [texts.number(shown.headline.object if shown.headline else "")]
+        headline = shown.headline.object if shown.headline else ""
+        said = [texts.number(contents.words_of(headline))]
         said += [texts.number(contents.pane_html(pane)) for pane in shown.panes]
         tab = getattr(state, shown.tabs) if shown.tabs else None
         here = [grid.value for grid in shown.grids].index(tab)
@@ -244,7 +246,8 @@ def _header(shown, preset, controls, recorder, looks, rows, texts, state) -> dic
         row.setdefault("values", [])
     return {
         "document": recorder.document,
-        "roots": html.places(shown, recorder.document["roots"]),
+        "roots": {figure.id: html.figure_place(figure) for figure in shown.figures},
+        "dark": dark_colours(shown.figures, [json.dumps([recorder.document, values])]),
         "keys": keys,
         "values": values,
         "texts": list(texts.all),

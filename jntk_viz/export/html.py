@@ -1,6 +1,5 @@
 """The HTML of exported files: everything inside, nothing fetched from another host."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,24 +7,14 @@ from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
-from bokeh.models import Div
 from bokeh.resources import INLINE
 
-from jntk_viz.export.contents import Contents
+from jntk_viz.export.contents import Contents, formulas_html
 from jntk_viz.studies.presets import Preset
 from jntk_viz.views import theme
 
 _HERE = Path(__file__).parent
-COMPONENTS = ("bokeh", "bokeh-widgets", "bokeh-mathjax")
-DARK = {
-    theme.INK: "#ececec",
-    theme.MUTED: "#b4b4b4",
-    theme.LINE: "#3d3d3d",
-    theme.PAPER: "#161616",
-    theme.ACCENT: "#6db7f2",
-}
-# What HoloViews and Bokeh call paper and ink where our theme says nothing.
-_ALIASES = {"white": theme.PAPER, "#fff": theme.PAPER, "black": theme.INK, "#000000": theme.INK}
+COMPONENTS = ("bokeh", "bokeh-mathjax")
 
 
 @dataclass
@@ -59,20 +48,14 @@ def inside_tag(text: str) -> str:
 
 
 def style() -> str:
-    """The style sheet, with the colours of the theme put in."""
+    """The style sheet, with the colours and the font of the theme."""
     css = (_HERE / "page.css").read_text(encoding="utf-8")
-    names = {name: getattr(theme, name) for name in ("INK", "MUTED", "LINE", "PAPER", "ACCENT")}
-    words = {f"DARK_{name}": DARK[colour] for name, colour in names.items()}
-    words |= names | {"FONT": theme.FONT}
-    return re.sub(r"\b[A-Z_]{3,}\b", lambda match: words.get(match[0], match[0]), css)
+    return theme.dark_css() + "\n" + css.replace("FONT", theme.FONT)
 
 
 def page_script() -> str:
     """The script that moves the pictures."""
-    colours = {light.lower(): night for light, night in DARK.items()}
-    colours |= {name: DARK[colour] for name, colour in _ALIASES.items()}
-    text = (_HERE / "page.js").read_text(encoding="utf-8")
-    return text.replace("PALETTE_OF_THE_FILE", json.dumps(colours))
+    return (_HERE / "page.js").read_text(encoding="utf-8")
 
 
 def document(title: str, body: str, *, script: str, folder: str | None = None) -> str:
@@ -186,27 +169,9 @@ def figure_place(model) -> str:
     return f"place-{model.id}"
 
 
-def places(contents: Contents, roots: list[dict]) -> dict[str, str]:
-    """Root of the document -> id of the element that it is drawn into."""
-    found = {figure.id: figure_place(figure) for figure in contents.figures}
-    return found | {root["id"]: "formulas" for root in roots if root["id"] not in found}
-
-
-def formulas_model(html: str) -> Div:
-    """A Bokeh model that typesets the formulas: BokehJS brings MathJax along."""
-    css = """
-    :host { font-size: 15px; color: inherit; line-height: 1.5; }
-    .row { display: flex; flex-wrap: wrap; gap: 0 16px; margin-left: 12px; }
-    .tex { min-width: 90px; margin: 3px 0; overflow-x: auto; }
-    p { margin: 2px 0; }
-    """
-    return Div(text=html, stylesheets=[css], sizing_mode="stretch_width")
-
-
 def _formulas(contents: Contents) -> str:
-    if contents.formulas is None:
-        return ""
-    return '<details><summary>Formulas</summary><div id="formulas"></div></details>\n'
+    html = formulas_html(contents.formulas)
+    return f'<details id="formulas"><summary>Formulas</summary>{html}</details>\n' if html else ""
 
 
 def _footer(settings: str = "") -> str:

@@ -52,26 +52,47 @@ class Film {
 }
 
 // ---- light and dark ----
-const COLOURS = PALETTE_OF_THE_FILE
-const inDark = colour => COLOURS[colour.toLowerCase()] ?? colour
-const restyled = html => html.replace(/#[0-9a-f]{6}\b/gi, inDark)
+const dark = matchMedia("(prefers-color-scheme: dark)")
+const setTheme = () => { document.documentElement.dataset.theme = dark.matches ? "dark" : "light" }
 
-function recolour(doc, back) {
+// Colours and palettes of the figures; `back` keeps what they are on light paper.
+function recolour(doc, {colours, palettes}, back) {
+  const other = new Map(palettes)
   for (const model of doc.all_models) {
-    for (const property of model) {
-      const name = property.attr
-      if (!name.endsWith("color")) continue
-      const value = property.get_value()
-      const old = typeof value == "string" ? value : value?.value
-      if (typeof old != "string") continue
-      const key = `${model.id} ${name}`
-      if (!back.has(key)) back.set(key, old)
-      const wanted = dark.matches ? inDark(back.get(key)) : back.get(key)
-      if (wanted != old) model.setv({[name]: typeof value == "string" ? wanted : {...value, value: wanted}})
+    for (const {attr, ...rest} of [...model].map(p => ({attr: p.attr, value: p.get_value()}))) {
+      const plain = attr == "palette" ? rest.value.join(",")
+        : attr.endsWith("color") ? rest.value?.value ?? rest.value : null
+      if (typeof plain != "string") continue
+      const key = `${model.id} ${attr}`
+      const before = back.get(key)
+      const light = before?.dark == plain ? before.light : plain
+      const night = attr == "palette" ? other.get(light) ?? light : colours[light.toLowerCase()] ?? light
+      back.set(key, {light, dark: night})
+      const wanted = dark.matches ? night : light
+      if (wanted == plain) continue
+      const value = attr == "palette" ? wanted.split(",")
+        : rest.value?.value === undefined ? wanted : {...rest.value, value: wanted}
+      model.setv({[attr]: value})
     }
   }
 }
-const dark = matchMedia("(prefers-color-scheme: dark)")
+
+// ---- formulas ----
+async function typeset() {
+  const provider = Bokeh.require("models/text/providers").default_provider
+  if (provider.status == "not_started" || provider.status == "loading") await provider.fetch()
+  for (const element of document.querySelectorAll("[data-tex]")) {
+    const display = element.classList.contains("equation")
+    element.replaceChildren(provider.MathJax.tex2svg(element.dataset.tex, {display}))
+    for (const [number, words] of Object.entries(JSON.parse(element.dataset.tips ?? "{}"))) {
+      for (const symbol of element.querySelectorAll(`.jntk-sym-${number}`)) {
+        const title = document.createElementNS("http://www.w3.org/2000/svg", "title")
+        title.textContent = words
+        symbol.append(title)
+      }
+    }
+  }
+}
 
 // ---- controls ----
 function build(header, changed) {
@@ -131,16 +152,14 @@ function say(header, state, inputs) {
     if (output) output.textContent = word
   }
   const {texts, states} = header
-  const paint = dark.matches ? restyled : html => html
   const [headline, ...panes] = states[state].texts.map(i => texts[i])
   const heading = document.getElementById("headline")
   if (heading.shown != headline) heading.innerHTML = heading.shown = headline
   document.querySelectorAll(".text").forEach((element, i) => {
-    const html = paint(panes[i])
-    if (element.shown == html) return
-    element.shown = html
+    if (element.shown == panes[i]) return
+    element.shown = panes[i]
     const root = element.shadowRoot ?? element.attachShadow({mode: "open"})
-    root.innerHTML = html
+    root.innerHTML = panes[i]
   })
   document.querySelectorAll(".grid").forEach((grid, i) => {
     grid.hidden = states[state].grid != i
@@ -150,6 +169,7 @@ function say(header, state, inputs) {
 }
 
 async function main() {
+  setTheme()
   const status = document.getElementById("status")
   if (!window.DecompressionStream) {
     status.textContent = "This browser is too old for the pictures: " +
@@ -163,7 +183,8 @@ async function main() {
   const changed = () => {
     const state = number(inputs)
     film?.show(state)
-    if (film && (dark.matches || back.size)) recolour(film.doc, back)
+    setTheme()
+    if (film && (dark.matches || back.size)) recolour(film.doc, header.dark, back)
     say(header, state, inputs)
     writeHash(inputs)
   }
@@ -176,6 +197,7 @@ async function main() {
   film = new Film(header, views.roots[0].model.document)
   changed()
   dark.addEventListener("change", changed)
+  document.getElementById("formulas")?.addEventListener("toggle", typeset, {once: true})
   addEventListener("hashchange", () => { readHash(inputs); changed() })
   status.remove()
   document.documentElement.dataset.ready = "yes"  // for whoever waits, such as a test

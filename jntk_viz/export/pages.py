@@ -22,6 +22,10 @@ MOST_STOPS = 21  # of a slider over real numbers
 MOST_STATES = 500
 
 
+class DataMissing(ExportError):
+    """A preset needs a data set that is not on this machine."""
+
+
 class Control(NamedTuple):
     """One setting that the reader of the file can change: its stops and what they are called."""
 
@@ -182,6 +186,12 @@ def start_of(controls: list[Control], preset: Preset, state) -> list[int]:
     """Which stop each control stands at first."""
     start = settings(preset, state)
     return [control.values.index(start[control.name]) for control in controls]
+
+
+def check_preset(state: param.Parameterized, preset: Preset) -> None:
+    """Refuse a preset with too many states, or one that needs data from elsewhere."""
+    start = settings(preset, state)
+    check_data(state, [start | values for values in states_of(controls_of(state, preset))])
 
 
 def check_data(state: param.Parameterized, wanted: list[dict[str, Any]]) -> None:

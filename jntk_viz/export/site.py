@@ -1,13 +1,15 @@
 """A folder of exported pages for any static host: a start page, every page with every preset."""
 
+import json
 import os
+import sys
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
 from jntk_viz.export import ExportError, files, html, pages
-from jntk_viz.export.capture import Recorder
+from jntk_viz.export.capture import Recorder, dark_colours
 from jntk_viz.export.files import Written
 from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
@@ -62,6 +64,7 @@ def _export_site(place: Path, names, presets, quiet) -> list[Written]:
     wanted = [name for name in known if names is None or name in names]
     apps = {name: pages.load_app(known[name]) for name in wanted}
     chapters = [_chapter(name, apps[name], presets) for name in wanted]
+    chapters = [chapter for chapter in chapters if chapter.presets]
     written = []
     for chapter in chapters:
         for preset in chapter.presets:
@@ -86,10 +89,17 @@ def _make(place: Path) -> None:
 
 
 def _chapter(name: str, app, presets) -> Chapter:
+    """A page and those of its presets whose data are on this machine; the others are named."""
     entry = next(entry for entry in PAGES if entry.name == name)
-    return Chapter(
-        name, entry.title, entry.short, pages.presets_of(name, pages.open_page(app), presets)
-    )
+    study_page, found = pages.open_page(app), []
+    for preset in pages.presets_of(name, study_page, presets):
+        try:
+            pages.check_preset(study_page.state, preset)
+        except pages.DataMissing as error:
+            print(f"jntk-viz: {name}, preset {preset.name} is left out: {error}", file=sys.stderr)
+            continue
+        found.append(preset)
+    return Chapter(name, entry.title, entry.short, found)
 
 
 def _navigation(chapters: list[Chapter], here: Chapter, preset: Preset) -> str:
@@ -121,7 +131,7 @@ def start_page(chapters: list[Chapter]) -> str:
         "roots": {figure.id: html.figure_place(figure) for figure in figures},
         "keys": [], "values": [], "controls": [], "texts": [""],
         "states": [{"values": [], "texts": [0], "grid": 0, "query": ""}],
-        "live": files.LIVE,
+        "live": files.LIVE, "dark": dark_colours(figures, [json.dumps(recorder.document)]),
     }  # fmt: skip
     cards = "".join(_card(chapter, plots[chapter.name]) for chapter in chapters)
     body = html.start_body(TITLE, INTRODUCTION, cards, pack(header, arrays.blocks))

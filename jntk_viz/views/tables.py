@@ -42,8 +42,8 @@ def _parts(name: str, value) -> Iterator[tuple[str, Any]]:
     """Arrays and single values in nested arguments, with the path to each as its name."""
     if value is None:
         return
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        value = value._asdict()
+    if isinstance(value, tuple) and (fields := getattr(value, "_fields", ())):
+        value = dict(zip(fields, value, strict=True))
     if isinstance(value, Mapping):
         for key, part in value.items():
             yield from _parts(f"{name}.{key}", part)
