@@ -117,7 +117,8 @@ def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
         ),
     ]  # fmt: skip
     return hv.Overlay(layers).opts(
-        xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="⟨x, a⟩  (orange: y = +1, blue: −1, ×: not robust, ■: training)", ylabel="⟨x, b⟩", show_grid=False,
+        xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), ylabel="⟨x, b⟩", show_grid=False,
+        xlabel="⟨x, a⟩  (orange: y = +1, blue: −1, ×: not robust, ■: training)",
         xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1], show_legend=False,
         title="f on a slice of the sphere",
     )  # fmt: skip
