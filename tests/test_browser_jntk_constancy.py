@@ -5,6 +5,11 @@ import time
 
 import pytest
 
+import jntk_viz as jv
+from jntk_viz.studies.jntk_constancy import JNTKConstancyState, prepare
+from jntk_viz.studies.jntk_constancy_training import run
+from jntk_viz.views.jntk_constancy_text import percent, scientific
+
 PAGE = "jntk_constancy"
 TINY = "points=8&widest=128&networks=1&depth=1&steps=30"
 LONG = "points=8&widest=512&networks=1&depth=2&steps=3000"
@@ -12,15 +17,23 @@ HEADLINE = "[aria-live=polite]"
 # Title → how many numbers its curves have, and a sum that changes with any of them.
 PICTURES = """() => Object.fromEntries(
   [...Bokeh.documents[0].all_models].filter(m => m.type == "Figure").map(figure => {
-    const data = figure.renderers.map(r => r.data_source.data)
-    const columns = data.flatMap(d => d instanceof Map ? [...d.values()] : Object.values(d))
-    const numbers = columns.flatMap(c => [...c]).filter(Number.isFinite)
+    const columns = figure.renderers.map(r => r.data_source.data).map(
+      d => d instanceof Map ? [...d.values()] : Object.values(d))
+    // 1e30 belongs to the line at the moment; an image is an array within its column.
+    const shown = columns.filter(c => !c.some(v => [...v].includes(1e30))).flat()
+    const numbers = shown.flatMap(c => [...c].flatMap(v => v?.BYTES_PER_ELEMENT ? [...v] : [v]))
+      .filter(Number.isFinite)
     const axes = [figure.x_range.end, figure.y_range.start, figure.y_range.end]
-    return [figure.title.text.split(",")[0], [numbers.length, ...axes,
+    return [figure.title.text.split(", ")[0], [numbers.length, ...axes,
             numbers.reduce((sum, v, i) => sum + v * (1 + i % 7), 0)]]
   }))"""
 DRIFT, LOSS = "Kernel: distance from its start", "Loss: fit (solid)"
-OUTPUTS = "f (solid)"
+THETA, DIFFERENCE, REGIME = "Θₜ", "Θₜ − Θ", "Is the theorem's regime reached?"
+VIEWS = {
+    "Training": {DRIFT, LOSS, "Kernel: distance from its limit", "Errors against width"},
+    "Outputs": {"f", "∂f/∂x₁", "All values and slopes", "Distance from the linear equation"},
+    "Kernel": {THETA, "Limit Θ", DIFFERENCE, REGIME},
+}
 
 
 def pictures(page):
@@ -43,7 +56,8 @@ def wait_until(page, condition, seconds=90):
 
 def steps_done(page):
     """The step that the headline speaks of; 0 before there is one."""
-    found = re.search(r"After (\d+) steps", page.locator(HEADLINE).inner_text())
+    words = page.locator(HEADLINE).inner_text()
+    found = re.search(r"After (\d+) steps", words) or re.search(r"At step (\d+)", words)
     return int(found[1]) if found else 0
 
 
@@ -114,12 +128,92 @@ def test_controls_of_the_training_change_the_pictures_and_the_headline(watch_pag
     trained(page)
     changed_by(page, lambda: right(page, "Training steps"), lambda: steps_done(page) == 100)
 
-    before, said = pictures(page), page.locator(HEADLINE).inner_text()
-    choose(page, "Outputs shown of the", "narrowest")
-    wait_until(page, lambda: pictures(page) != before)
+
+def look_at(page, view):
+    page.get_by_role("button", name=view, exact=True).click()
+    page.wait_for_function(f"() => location.search.includes('view={view.lower()}')")
+
+
+def changed(page, before):
+    """Titles of the pictures that are no longer as they were."""
     after = pictures(page)
-    assert [title for title in after if after[title] != before[title]] == [OUTPUTS]
+    return {title for title in after if after[title] != before.get(title)}
+
+
+def test_what_looks_at_the_recorded_training_does_not_train_again(watch_page):
+    page = watch_page(f"{PAGE}?{TINY}&view=kernel")
+    trained(page)
+    requested = page.evaluate(RUNS)
+    assert drawn(page, DRIFT) == 0  # what is not seen is not drawn
+
+    before = pictures(page)
+    page.get_by_role("slider", name="Moment").press("Home")
+    wait_until(page, lambda: "At step 0" in page.locator(HEADLINE).inner_text(), 20)
+    wait_until(page, lambda: THETA in changed(page, before), 20)
+    assert changed(page, before) <= {THETA, DIFFERENCE, REGIME}
+    page.wait_for_function("() => location.search.includes('moment=0')")
+
+    before, said = pictures(page), page.locator(HEADLINE).inner_text()
+    choose(page, "Difference from", "start")
+    wait_until(page, lambda: changed(page, before) == {"Θₜ − Θ₀"}, 20)
     assert page.locator(HEADLINE).inner_text() == said
+
+    before = pictures(page)
+    choose(page, "Network", "narrowest")
+    wait_until(page, lambda: "width 8 kernel" in page.locator(HEADLINE).inner_text(), 20)
+    assert changed(page, before) <= {THETA, "Θₜ − Θ₀"}
+
+    look_at(page, "Outputs")
+    wait_until(page, lambda: "one width 8 network" in page.locator(HEADLINE).inner_text(), 20)
+    assert page.get_by_role("combobox", name="Difference from").count() == 0
+    look_at(page, "Training")
+    wait_until(page, lambda: drawn(page, DRIFT) > 0, 20)
+    assert page.get_by_role("combobox", name="Network").count() == 0
+    assert page.evaluate(RUNS) == requested
+
+
+# Names of all buttons that are there while a training runs.
+RUNS = """() => [...Bokeh.documents[0].all_models].filter(m => m.label == "Cancel" && m.visible)
+  .length"""
+
+
+def test_the_training_plays_from_its_start_to_its_end(watch_page):
+    page = watch_page(f"{PAGE}?{TINY}&view=kernel&moment=8")
+    wait_until(page, lambda: steps_done(page) == 8)
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden")
+    page.get_by_role("button", name="▶ Play").click()
+    page.get_by_role("button", name="■ Stop").wait_for()
+    wait_until(page, lambda: steps_done(page) == 30, 20)
+    page.get_by_role("button", name="▶ Play").wait_for()
+    assert "moment=25" in page.url
+
+
+def test_numbers_on_the_page_are_those_of_the_library(watch_page):
+    page = watch_page(f"{PAGE}?{TINY}&view=kernel")
+    trained(page)
+    state = JNTKConstancyState(points=8, widest=128, networks=1, depth=1, steps=30)
+    problem = prepare(state)
+    records = list(run(state, problem))
+    words = page.locator(HEADLINE).inner_text().replace("\n", " ")
+    last = records[-1]
+    assert f"is {percent(last.to_limit)} away from its limit" in words
+    assert f"has moved by {percent(last.drift)}" in words
+    largest = max(r.operator for r in records if r.width == 128)
+    assert f"= {largest:.2g}" in words
+    assert scientific(jv.smallest_eigenvalue(problem.x, **state.kernel).value) in words
+
+
+def test_a_link_shows_the_same_view_and_moment(watch_page):
+    page = watch_page(f"{PAGE}?{TINY}&view=outputs&moment=10&followed=middle&networks=2")
+    wait_until(page, lambda: "At step 10" in page.locator(HEADLINE).inner_text())
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden")
+    said, seen = page.locator(HEADLINE).inner_text(), pictures(page)
+    other = watch_page(page.url.partition("//")[2].partition("/")[2])
+    wait_until(other, lambda: other.locator(HEADLINE).inner_text() == said)
+    other.get_by_role("button", name="Cancel").wait_for(state="hidden")
+    again = pictures(other)
+    for title in VIEWS["Outputs"]:
+        assert again[title] == pytest.approx(seen[title], rel=1e-5)
 
 
 def test_controls_of_the_limit_change_it_before_any_training(watch_page):
@@ -132,7 +226,7 @@ def test_controls_of_the_limit_change_it_before_any_training(watch_page):
     changed_by(page, lambda: right(page, "Widest network"))
     changed_by(page, lambda: choose(page, "Activation φ", "erf"))
     changed_by(page, lambda: choose(page, "Data set", "Circle"))
-    for setting in ("data=circle", "points=12", "depth=2", "kappa=2", "widest=256"):
+    for setting in ("data=circle", "points=10", "depth=2", "kappa=2", "widest=256"):
         assert setting in page.url
     page.get_by_role("button", name="Cancel").click()
 
@@ -143,10 +237,24 @@ def test_a_learning_rate_that_is_too_large_is_said_in_words(watch_page):
     assert "nan" not in page.locator(HEADLINE).inner_text().lower()
 
 
-def test_everything_fits_a_projector(watch_page):
-    page = watch_page(f"{PAGE}?{TINY}")
-    page.get_by_role("button", name="Copy link").wait_for()
+@pytest.mark.parametrize("view", ["training", "outputs", "kernel"])
+def test_everything_fits_a_projector(watch_page, view):
+    page = watch_page(f"{PAGE}?{TINY}&view={view}")
+    trained(page)
     for role in ("slider", "combobox", "button"):
         for widget in page.get_by_role(role).all():
             box = widget.bounding_box()
             assert box is None or box["y"] + box["height"] <= 720, widget.inner_text()
+    heights = page.evaluate(FIGURES)
+    assert len(heights) == {"training": 4, "outputs": 6, "kernel": 4}[view]
+    assert all(top >= 0 and bottom <= 720 for top, bottom in heights)
+
+
+FIGURES = """() => {
+  const found = [], look = root => { for (const e of root.querySelectorAll("*")) {
+    const box = e.getBoundingClientRect()
+    if (e.classList.contains("bk-Figure") && box.height) found.push([box.top, box.bottom])
+    if (e.shadowRoot) look(e.shadowRoot) } }
+  look(document)
+  return found
+}"""
