@@ -2,7 +2,6 @@
 
 import functools
 
-import numpy as np
 import panel as pn
 
 from jntk_viz import views
@@ -14,6 +13,7 @@ from jntk_viz.views import robust_training as pictures
 from jntk_viz.views import robust_training_text as text
 from jntk_viz.views.robust_answers import ANSWERS
 from jntk_viz.views.robust_pictures import Pictures
+from jntk_viz.views.robust_predictor import nearest_place
 
 QUESTION = "When does a penalty on the input Jacobian make a network robust?"
 CONTROLS = (
@@ -54,8 +54,7 @@ class RobustTraining:
         """A click on the slice follows the test point that is drawn nearest."""
         places = self.pictures.slice.data["test"]
         if len(places):
-            distance = np.linalg.norm(places - [event.x, event.y], axis=1)
-            self.state.point = int(np.argmin(distance))
+            self.state.point = nearest_place(places, (event.x, event.y))
 
     def changed(self, *events):
         """Show what is known of the new state at once; look for the rest when the reader pauses."""

@@ -28,10 +28,10 @@ _lock = threading.Lock()
 
 
 class Preview(NamedTuple):
-    """The beginning of an uploaded table: column names, all rows' count, the first rows."""
+    """The beginning of an uploaded table: column names, how many rows, the first of them."""
 
     columns: list[str]
-    count: int
+    total: int
     rows: list[list[str]]
 
 
@@ -170,9 +170,9 @@ def smallest_angle(x: np.ndarray) -> float:
     cosine = np.abs(x @ x.T)
     np.fill_diagonal(cosine, 0)
     i, j = np.unravel_index(np.argmax(cosine), cosine.shape)
-    sign = np.sign(x[i] @ x[j]) or 1.0
+    sign = float(np.sign(x[i] @ x[j])) or 1.0
     # arccos is blunt near 1.
-    return float(2 * np.arcsin(min(1.0, np.linalg.norm(x[i] - sign * x[j]) / 2)))
+    return float(2 * np.arcsin(min(1.0, float(np.linalg.norm(x[i] - sign * x[j])) / 2)))
 
 
 class Cost(NamedTuple):

@@ -1,5 +1,7 @@
 """Uploading a table of one's own: preview, what it will cost, what is wrong with it."""
 
+from typing import Any
+
 import panel as pn
 import panel_material_ui as pmui
 
@@ -33,7 +35,8 @@ def own_data_dialog(state, table):
 class _OwnData:
     def __init__(self, state, table):
         self._state, self._table, self._names = state, table, []
-        self._content = self._dataset = None
+        self._content: Any = None
+        self._dataset: Any = None
         self.notice = Notice()
         self.file = pmui.FileInput(
             label="Choose a CSV file", accept=".csv,.tsv,.txt", max_file_size=sources.MOST_BYTES,
@@ -147,6 +150,6 @@ def _table(seen):
         for tag, row in zip(["th", *["td"] * len(seen.rows)], rows, strict=True)
     ]
     return (
-        f"<div>{seen.count} rows, {len(seen.columns)} columns; the first of them:</div>"
+        f"<div>{seen.total} rows, {len(seen.columns)} columns; the first of them:</div>"
         f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
     )

@@ -1,5 +1,7 @@
 """Prediction mode: the reader commits a guess before the result is shown."""
 
+from typing import Any
+
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.models import LogScale
@@ -24,7 +26,10 @@ class Prediction:
 
     def __init__(self, plots, answers, hidden):
         self._plots, self._answers, self._hidden = plots, answers, hidden
-        self.question = self._sketch = self._order = self._input = self._waiting = None
+        self.question: Any = None  # the `Question` that is asked now
+        self._sketch: Any = None
+        self._input: list = []
+        self._waiting: Any = None
         self.committed, self._sketches = False, {}
         style = {"stylesheets": [_CSS], "sizing_mode": "stretch_width", "margin": (0, 4)}
         self._asked, self._said = pn.pane.HTML(**style), pn.pane.HTML(visible=False, **style)

@@ -267,3 +267,8 @@ def eigenvalue_span(eigenvalues, floor):
     low = min(np.log10(np.min(eigenvalues, initial=1.0)), np.log10(floor)) - 0.5
     high = np.log10(np.max(eigenvalues, initial=1.0)) + 0.3
     return 2.0 * np.floor(low / 2), float(np.ceil(high))
+
+
+def nearest_place(places, here) -> int:
+    """Which of the (n, 2) places is drawn nearest to where the reader has clicked."""
+    return int(np.argmin(np.linalg.norm(np.asarray(places) - here, axis=1)))

@@ -3,7 +3,7 @@
 import random
 import sys
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import panel as pn
 import panel_material_ui as pmui
@@ -82,9 +82,13 @@ class StudyPage(pn.viewable.Viewer):
         plots, script, presets: as given to `page`.
     """
 
-    guide = toolbar = question_text = headline = body = formulas = start = script = None
-    scheme = None
-    state, presets, plots = None, (), {}
+    guide: Any = None
+    toolbar: Any = None
+    scheme: Any = None
+    question_text = ""
+    headline = body = formulas = start = script = state = None
+    presets: list = []  # noqa: RUF012 - replaced, not changed
+    plots: dict = {}  # noqa: RUF012 - replaced, not changed
 
     def __init__(self, title, name, parts):
         super().__init__()
