@@ -159,7 +159,7 @@ def test_what_looks_at_the_recorded_training_does_not_train_again(watch_page):
     assert page.locator(HEADLINE).inner_text() == said
 
     before = pictures(page)
-    choose(page, "Network", "narrowest")
+    choose(page, "Network Whose", "narrowest")
     wait_until(page, lambda: "width 8 kernel" in page.locator(HEADLINE).inner_text(), 20)
     assert changed(page, before) <= {THETA, "Θₜ − Θ₀"}
 
@@ -168,7 +168,7 @@ def test_what_looks_at_the_recorded_training_does_not_train_again(watch_page):
     assert page.get_by_role("combobox", name="Difference from").count() == 0
     look_at(page, "Training")
     wait_until(page, lambda: drawn(page, DRIFT) > 0, 20)
-    assert page.get_by_role("combobox", name="Network").count() == 0
+    assert page.get_by_role("combobox", name="Network Whose").count() == 0
     assert page.evaluate(RUNS) == requested
 
 
@@ -178,12 +178,12 @@ RUNS = """() => [...Bokeh.documents[0].all_models].filter(m => m.label == "Cance
 
 
 def test_the_training_plays_from_its_start_to_its_end(watch_page):
-    page = watch_page(f"{PAGE}?{TINY}&view=kernel&moment=8")
-    wait_until(page, lambda: steps_done(page) == 8)
+    page = watch_page(f"{PAGE}?{TINY}&view=kernel&moment=18")
+    wait_until(page, lambda: steps_done(page) == 18)
     page.get_by_role("button", name="Cancel").wait_for(state="hidden")
     page.get_by_role("button", name="▶ Play").click()
     page.get_by_role("button", name="■ Stop").wait_for()
-    wait_until(page, lambda: steps_done(page) == 30, 20)
+    wait_until(page, lambda: steps_done(page) == 30, 60)
     page.get_by_role("button", name="▶ Play").wait_for()
     assert "moment=25" in page.url
 
