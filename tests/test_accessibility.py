@@ -22,9 +22,16 @@ TITLES = f"{MODELS}.filter(m => m.type == 'Title').map(m => m.text_color.toLower
 
 def findings(page):
     """Severe findings of axe-core on what is visible now, one line each."""
-    # Material fades colours in; half-way they have no contrast.
-    page.wait_for_timeout(600)
-    violations = Axe().run(page).response["violations"]
+    for _ in range(4):
+        # Material fades colours in, half-way they have no contrast; names are given a moment later.
+        page.wait_for_timeout(700)
+        found = _severe(Axe().run(page).response["violations"])
+        if not found:
+            break
+    return found
+
+
+def _severe(violations):
     return [
         f"{rule['id']} ({rule['impact']}): {node['html'][:200]} {why}"
         for rule in violations

@@ -213,6 +213,8 @@ class Sheet(JSComponent):
       parts[0].querySelector("svg")?.removeAttribute("role")
       parts[0].setAttribute("role", "group")
       parts[0].setAttribute("aria-label", "Formula. " + entry.meaning)
+      // A wide one scrolls, which the keyboard does from inside.
+      if (!Object.keys(entry.tips).length) parts[0].tabIndex = 0
       requestAnimationFrame(() => explain(parts[0], entry.tips, tip))
       if (entry.meaning) parts.push(make("p", "", entry.meaning))
       if (entry.symbols.length) {

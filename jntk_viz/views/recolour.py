@@ -260,8 +260,11 @@ class Scheme(JSComponent):
       })
       media.addEventListener("change", () => { if (!chosen()) model.dark = media.matches })
 
-      let waiting
-      const later = () => { clearTimeout(waiting); waiting = setTimeout(() => mend(document), 300) }
+      // At most twice a second: pages that train change all the time.
+      let waiting = null
+      const later = () => {
+        waiting ??= setTimeout(() => { waiting = null; mend(document) }, 500)
+      }
       for (const wait of [0, 1000, 3000]) setTimeout(() => mend(document), wait)
       for (const one of Bokeh.documents) one.on_change(later)
       return document.createElement("span")
