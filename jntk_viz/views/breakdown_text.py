@@ -102,7 +102,8 @@ def card(name: str) -> str:
     titles = ("How you recognise it", "Why", "What helps")
     columns = "".join(
         f'<section style="flex: {grow} 1 200px; min-width: 200px">'
-        f'<h2 style="font: 500 16px {FONT}; margin: 0 0 2px; color: var(--accent, {ACCENT})">{title}</h2>'
+        f'<h2 style="font: 500 16px {FONT}; margin: 0 0 2px; color: var(--accent, {ACCENT})">'
+        f"{title}</h2>"
         f"<p style='margin: 0'>{words}</p></section>"
         for title, words, grow in zip(titles, CARDS[name], (10, 13, 8), strict=True)
     )
