@@ -1,5 +1,7 @@
 """When it breaks: eight ways for wide networks and their theory to fail, each with its cure."""
 
+import panel as pn
+
 from jntk_viz import views
 from jntk_viz.studies import breakdown as study
 from jntk_viz.views.breakdown import Pictures
@@ -45,7 +47,7 @@ def app():
         "What does it look like when wide-network theory fails, and what helps?",
         name="breakdown",
         state=state,
-        controls=[case, *knobs, cure, networks],
+        controls=[case, *knobs, pn.Row(networks, cure)],
         body=pictures.grid(),
         headline=pictures.headline,
         formulas=views.formulas(*FORMULAS),

@@ -11,7 +11,16 @@ import numpy as np
 import param
 
 from jntk_viz.studies import breakdown_training
-from jntk_viz.studies.breakdown_common import CURED, HEALTHY, ILL, ROLES, Case, Run, Series
+from jntk_viz.studies.breakdown_common import (
+    CURED,
+    HEALTHY,
+    ILL,
+    NOTHING,
+    ROLES,
+    Case,
+    Run,
+    Series,
+)
 from jntk_viz.studies.breakdown_kernels import DEEP, FLOAT32, SPHERE
 from jntk_viz.studies.breakdown_kink import KINK
 from jntk_viz.studies.breakdown_scripts import program
@@ -122,11 +131,15 @@ class BreakdownState(param.Parameterized):
 
 
 class Outcome(NamedTuple):
-    """What is known of a setting so far. severities: knob's value → (median, smallest, largest)."""
+    """What is known of a setting so far.
+
+    severities: knob's value → (median, smallest, largest). theory: severity against the knob.
+    """
 
     setting: Setting
     runs: dict[str, Run]
     severities: dict[float, tuple[float, float, float]]
+    theory: Series = NOTHING
 
     @property
     def case(self) -> Case:
@@ -167,6 +180,7 @@ def explore(job, setting: Setting) -> Outcome:
         done += 1
         job.emit(outcome)
     text = "The knob's other stops"
+    outcome = outcome._replace(theory=_theory(case, tick))
     for stop in others:
         tick()
         outcome = outcome._replace(
@@ -183,13 +197,21 @@ def _severity(case: Case, value: float, setting: Setting, tick) -> tuple[float, 
     return case.quick(*arguments) if case.quick else case.measure(*arguments).severity
 
 
+def _theory(case: Case, tick) -> Series:
+    """The severity by theory along the knob."""
+    expected = []
+    for value in case.dense:
+        tick()
+        expected.append(case.expected(value))
+    return Series(np.array([case.position(v) for v in case.dense]), np.array(expected))
+
+
 def dose_response(outcome: Outcome) -> dict[str, Series]:
     """The second picture: severity against the knob. Keys: roles, and "theory"."""
     case = outcome.case
     stops = sorted(outcome.severities)
     ill = _points([case.position(s) for s in stops], [outcome.severities[s] for s in stops])
-    dense = np.array([case.position(v) for v in case.dense])
-    result = {ILL: ill, "theory": Series(dense, np.array([case.expected(v) for v in case.dense]))}
+    result = {ILL: ill, "theory": outcome.theory}
     for role in (HEALTHY, CURED):
         if role in outcome.runs:
             where = case.position(outcome.value(role))
