@@ -154,8 +154,11 @@ class JNTKConstancyState(param.Parameterized):
 
     def snapshot(self) -> "JNTKConstancyState":
         """A copy that stays as it is, for work beside which the reader changes the settings."""
+        copy = type(self)()
+        copy.param.data.objects = self.param.data.get_range()  # a visitor's table among them
         values = self.param.values()
-        return type(self)(**{k: v for k, v in values.items() if k != "name"})
+        copy.param.update(**{k: v for k, v in values.items() if k != "name"})
+        return copy
 
 
 class Problem(NamedTuple):

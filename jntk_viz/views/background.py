@@ -9,6 +9,8 @@ import panel as pn
 import param
 from panel.io.state import set_curdoc
 
+from jntk_viz.datasets import DatasetUnavailable
+
 _log = logging.getLogger(__name__)
 _POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
 
@@ -35,6 +37,14 @@ def after_pause(function, seconds=0.3):
         waiting[:] = [doc.add_timeout_callback(run, int(1000 * seconds))]
 
     return call
+
+
+def log_failure(log, what, error):
+    """Log an exception with its traceback; data that cannot be had are no fault of the program."""
+    if isinstance(error, DatasetUnavailable):
+        log.warning("%s: %s", what, error)
+    else:
+        log.error(what, exc_info=error)
 
 
 class Cancelled(Exception):
@@ -197,7 +207,7 @@ class LatestWins(param.Parameterized):
         pn.state.execute(guarded, schedule=True)
 
     def _fail(self, error):
-        _log.error("background work failed", exc_info=error)
+        log_failure(_log, "background work failed", error)
         message = (
             str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         )

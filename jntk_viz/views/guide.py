@@ -16,18 +16,21 @@ PLAY_SECONDS = 10  # for which each preset is shown when they play
 _WRAP_ON_PHONE = f"{PHONE} {{ :host {{ flex-wrap: wrap; }} }}"
 
 
+def grids_of(body) -> list:
+    """The grids of a page's body, those of other tabs as well."""
+    grids = body.grids.values() if isinstance(body, Tabbed) else [body]
+    return [grid for grid in grids if isinstance(grid, PlotGrid)]
+
+
 def live_plots(body) -> list:
-    """All `LivePlot`s of a page's body, those of other tabs as well."""
-    if isinstance(body, Tabbed):
-        return [plot for grid in body.grids.values() for plot in live_plots(grid)]
-    items = body.items.values() if isinstance(body, PlotGrid) else []
+    """All `LivePlot`s of a page's body."""
+    items = [item for grid in grids_of(body) for item in grid.items.values()]
     return [item for item in items if hasattr(item, "figure")]
 
 
 def html_panes(body) -> list:
-    """All words among the pictures of a page's body, those of other tabs as well."""
-    grids = body.grids.values() if isinstance(body, Tabbed) else [body]
-    return [pane for grid in grids for pane in grid.select(pn.pane.HTML)]
+    """All words among the pictures of a page's body."""
+    return [pane for grid in grids_of(body) for pane in grid.select(pn.pane.HTML)]
 
 
 class Guide(param.Parameterized):

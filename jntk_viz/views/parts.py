@@ -9,6 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from jntk_viz.views.background import log_failure
 from jntk_viz.views.formulas import Formula, formulas
 from jntk_viz.views.live import LivePlot
 from jntk_viz.views.recolour import name_figure
@@ -72,7 +73,7 @@ class Notice:
             try:
                 result = function(*args, **kwargs)
             except Exception as error:  # noqa: BLE001 - whatever it is, the reader has to see it
-                _log.error("a page callback failed", exc_info=error)
+                log_failure(_log, "a page callback failed", error)
                 self.set(error_text(error), "error")
                 return None
             if self.kind == "error":
@@ -123,21 +124,25 @@ def plot_grid(*rows, min_height=470, **plots):
       grid-template-rows: repeat({len(rows)}, minmax(0, 1fr)); }}
     {PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important;
       max-height: none !important; }} }}
-    :host(.hidden) {{ display: none; }}"""
+    :host(.hidden) {{ display: none; }}
+    :host(.low) {{ flex-basis: 400px !important; min-height: 400px; }}"""
     return PlotGrid(rows, plots, cells, layout)
 
 
 class PlotGrid(pn.Column):
     """The grid that `plot_grid` returns; `rows` and `items` say what lies where."""
 
+    low = param.Boolean(False, doc="May it be lower, to leave room for larger words?")
+
     def __init__(self, rows, items, cells, layout):
         super().__init__(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[layout])
         self.rows, self.items = rows, items
 
-    @param.depends("visible", watch=True)
-    def _hide(self):
+    @param.depends("visible", "low", watch=True)
+    def _classify(self):
         # Our own `display: grid` comes after Panel's `display: none` and would win.
-        self.css_classes = [] if self.visible else ["hidden"]
+        classes = {"hidden": not self.visible, "low": self.low}
+        self.css_classes = [name for name, holds in classes.items() if holds]
 
 
 def tabbed(state, name, **grids):

@@ -12,7 +12,7 @@ from bokeh.themes import Theme
 from jntk_viz.studies.presets import load_presets, setting_names
 from jntk_viz.views import address
 from jntk_viz.views.download import export_dialog
-from jntk_viz.views.guide import Guide, html_panes, live_plots
+from jntk_viz.views.guide import Guide, grids_of, html_panes, live_plots
 from jntk_viz.views.history import History
 from jntk_viz.views.own_data import own_data_dialog
 from jntk_viz.views.parts import Notice, job_bar
@@ -172,16 +172,18 @@ class StudyPage(pn.viewable.Viewer):
             "wide",
         )
         words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
-        _look(template, guide, words, below)
+        _look(template, guide, words, below, grids_of(self.body))
         return template
 
 
-def _look(template, guide, words, below):
+def _look(template, guide, words, below, grids):
     """Keep drawer, type size and colours of the served page as the guide says."""
 
     def present(*_):
         template.sidebar_open = not guide.present and not _on_phone()
         below.visible = not guide.present
+        for grid in grids:
+            grid.low = guide.present
         for pane in words:
             pane.styles = {**(pane.styles or {}), "zoom": "1.2" if guide.present else "1"}
 
