@@ -41,7 +41,8 @@ def _leaf_plots(plot):
 def _write(plot, element):
     """Put one element's numbers into the Bokeh objects that already draw it."""
     style = dict(plot.style[plot.cyclic_index])
-    columns, mapping, style = plot.get_data(element, plot.current_ranges, style)
+    with _same_colours(plot):
+        columns, mapping, style = plot.get_data(element, plot.current_ranges, style)
     if type(element).__name__ in _ANNOTATIONS:
         plot.handles["glyph"].update(**{k: v for k, v in mapping.items() if k != "dimension"})
         return
@@ -49,6 +50,18 @@ def _write(plot, element):
         element, columns, plot.current_ranges, style
     )  # columns for colour by value
     plot.handles["source"].data = dict(columns)
+
+
+@contextmanager
+def _same_colours(plot):
+    """Keep palettes and the colour of NaN, which HoloViews sets to those of a light page."""
+    mappers = [m for key, m in plot.handles.items() if key.endswith("color_mapper")]
+    colours = [(m, {"palette": list(m.palette), "nan_color": m.nan_color}) for m in mappers]
+    yield
+    for mapper, kept in colours:
+        for name, value in kept.items():
+            if getattr(mapper, name) != value:
+                setattr(mapper, name, value)
 
 
 @contextmanager

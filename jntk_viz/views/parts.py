@@ -134,6 +134,8 @@ class PlotGrid(pn.Column):
 
     low = param.Boolean(False, doc="May it be lower, to leave room for larger words?")
 
+    _rename = {**pn.Column._rename, "low": None}  # noqa: RUF012 - no property of Bokeh's model
+
     def __init__(self, rows, items, cells, layout):
         super().__init__(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[layout])
         self.rows, self.items = rows, items

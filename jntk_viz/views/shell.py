@@ -56,6 +56,11 @@ def navigation(current=None):
 _FULL_HEIGHT = """
 :host { flex: none !important; height: auto !important; max-height: none !important; }
 """
+# Beside the first heading of a plain page, above it on a phone.
+_CORNER = f"""
+:host {{ position: absolute; top: 6px; right: 12px; z-index: 1; }}
+{PHONE} {{ :host {{ position: static; }} }}
+"""
 _NAV_BAR = f"""
 :host {{ margin-left: auto; }}
 nav {{ display: flex; gap: 2px; }}
@@ -134,12 +139,18 @@ class StudyPage(pn.viewable.Viewer):
 
     def _template(self):
         if self.state is None:
-            column = pn.Column(
-                *self._parts, sizing_mode="stretch_width", margin=0, stylesheets=[_FULL_HEIGHT]
-            )
-            figures = [pane.object for pane in column.select(pn.pane.Bokeh)]
+            figures = [p.object for part in self._parts for p in part.select(pn.pane.Bokeh)]
             scheme = Scheme()
             follow(scheme, lambda: figures)
+            actions = Toolbar(
+                {"dark": lambda: scheme.param.update(dark=not scheme.dark)},
+                actions=[("dark", "Dark"), ("full", "Full screen")], stylesheets=[_CORNER],
+            )  # fmt: skip
+            scheme.param.watch(lambda e: actions.param.update(pressed=["dark"] * e.new), "dark")
+            column = pn.Column(
+                actions, *self._parts,
+                sizing_mode="stretch_width", margin=0, stylesheets=[_FULL_HEIGHT],
+            )  # fmt: skip
             return frame(self.title, self.name_, main=[column, scheme])
         guide = self.guide
         keys = {
