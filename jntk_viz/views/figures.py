@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import panel as pn
 from bokeh.core.property.vectorization import Value
 from bokeh.models import ColumnDataSource, FreehandDrawTool, Model
 from bokeh.plotting import figure as Figure
@@ -20,11 +21,11 @@ def enlarge(figures: Iterable[Figure], factor: float) -> None:
 
     What they were is remembered, so that factors do not multiply.
     """
-    for figure in figures:
-        for model in figure.select(Model):
-            original = _original_sizes(model)
-            changed = {name: _scaled(value, factor) for name, value in original.items()}
-            model.update(**changed)
+    with pn.io.hold():
+        for figure in figures:
+            for model in figure.select(Model):
+                original = _original_sizes(model)
+                model.update(**{name: _scaled(size, factor) for name, size in original.items()})
 
 
 # Model -> sizes as drawn; a model that is gone takes its entry along.

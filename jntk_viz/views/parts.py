@@ -125,7 +125,7 @@ def plot_grid(*rows, min_height=470, **plots):
     {PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important;
       max-height: none !important; }} }}
     :host(.hidden) {{ display: none; }}
-    :host(.low) {{ flex-basis: 400px !important; min-height: 400px; }}"""
+    :host(.low) {{ flex-basis: 360px !important; min-height: 360px; }}"""
     return PlotGrid(rows, plots, cells, layout)
 
 
