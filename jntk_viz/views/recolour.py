@@ -233,6 +233,7 @@ class Scheme(JSComponent):
     """
 
     dark = param.Boolean(False, doc="Is the page dark?")
+    asked = param.String("", doc="What the address says: true, false or nothing.")
 
     _esm = """
     const KEY = "jntk_viz theme"
@@ -246,7 +247,8 @@ class Scheme(JSComponent):
       document.head.append(style)
 
       const media = window.matchMedia("(prefers-color-scheme: dark)")
-      const asked = new URLSearchParams(window.location.search).get("dark")
+      // A page rewrites its address; then the server says what it was.
+      const asked = model.asked || new URLSearchParams(window.location.search).get("dark")
       const chosen = () => storage(s => s.getItem(KEY))
       // Material's components follow this attribute.
       const apply = () => { root.dataset.theme = model.dark ? "dark" : "light" }

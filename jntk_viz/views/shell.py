@@ -288,7 +288,7 @@ def page(
         dialogs["export"] = "Save as a file", export_dialog(title, plots, state, script)
     if sources is not None:
         dialogs["data"] = "Your own data", own_data_dialog(state, sources)
-    scheme = Scheme()
+    scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
     follow(scheme, lambda: [plot.figure for plot in live_plots(body)])
     _make_dark_able(body)
     toolbar = _toolbar(state, guide, notice, dialogs, scheme)
@@ -296,8 +296,10 @@ def page(
         _question(question, guide), toolbar,
         sizing_mode="stretch_width", margin=0, stylesheets=[_WRAP],
     )  # fmt: skip
+    progress = job_bar(job) if job else pn.Spacer(height=0)
+    progress.stylesheets = [*progress.stylesheets, _BESIDE]
     steps = pn.Row(
-        guide.bar, guide.controls, *([job_bar(job)] if job else []),
+        guide.bar, guide.controls, progress,
         sizing_mode="stretch_width", margin=0, min_height=36, stylesheets=[_WRAP],
     )  # fmt: skip
     parts = [headline and headline.pane, prediction.pane, steps, warning.pane, notice.pane, body]
@@ -315,6 +317,14 @@ def page(
 _WRAP = f"""
 :host {{ flex: none !important; max-height: none !important; }}
 {PHONE} {{ :host {{ flex-wrap: wrap; }} }}
+"""
+
+
+# Progress takes the room that presets and controls leave, and not more.
+_BESIDE = """
+:host { flex: 1 1 0 !important; width: auto !important; min-width: 0 !important;
+  flex-wrap: nowrap; }
+@media (max-width: 700px) { :host { flex: 1 0 100% !important; } }
 """
 
 
@@ -348,7 +358,7 @@ def _make_dark_able(body):
 def _read_address(state, guide, warning, problems):
     """Bring settings and guide to the address; say what was not understood until they change."""
     given = address.arguments_of_page()
-    given.pop("dark", None)  # read by `Scheme` in the browser
+    given.pop("dark", None)  # for `Scheme`
     reading = {name: given.pop(name) for name in setting_names(guide) if name in given}
     ignored = []
     if "preset" in reading:
