@@ -212,8 +212,9 @@ def test_a_file_is_small_whole_and_says_what_it_is(talk, open_file):
     for part in ("jntk-viz serve", "networks = 100", "jax", "bokeh"):
         assert part in footer
     href = page.locator("#live").get_attribute("href")
-    assert href.startswith(f"{files.LIVE}{PAGE}?width=32&depth=1&activation=erf")
-    assert "heat=all" in href
+    assert href.startswith(f"{files.LIVE}{PAGE}?")
+    for setting in ("width=32", "depth=1", "activation=erf", "heat=all"):
+        assert setting in href.partition("?")[2].split("&")
     page.get_by_text("Predict before you move anything").click()
     assert page.get_by_text("Each weight is averaged over d neurons.").is_visible()
     page.get_by_text("Formulas", exact=True).click()
@@ -383,6 +384,7 @@ def test_a_failing_state_is_named_and_nothing_is_written(tmp_path, monkeypatch):
         raise ValueError("no <such> kernel")
 
     monkeypatch.setattr(study, "explore", fail)
+    monkeypatch.setattr(study, "work", lambda state: fail)
     path = tmp_path / "x.html"
     with pytest.raises(ExportError, match=r"state width = \d+.*no <such> kernel"):
         files.export_page(PAGE, None, path, values={**SMALL, "seed": 77})

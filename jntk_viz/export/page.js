@@ -59,9 +59,9 @@ const setTheme = () => { document.documentElement.dataset.theme = dark.matches ?
 function recolour(doc, {colours, palettes}, back) {
   const other = new Map(palettes)
   for (const model of doc.all_models) {
-    for (const {attr, ...rest} of [...model].map(p => ({attr: p.attr, value: p.get_value()}))) {
-      const plain = attr == "palette" ? rest.value.join(",")
-        : attr.endsWith("color") ? rest.value?.value ?? rest.value : null
+    const coloured = [...model].filter(p => p.attr == "palette" || p.attr.endsWith("color"))
+    for (const {attr, ...rest} of coloured.map(p => ({attr: p.attr, value: p.get_value()}))) {
+      const plain = attr == "palette" ? rest.value.join(",") : rest.value?.value ?? rest.value
       if (typeof plain != "string") continue
       const key = `${model.id} ${attr}`
       const before = back.get(key)

@@ -204,7 +204,7 @@ def check_data(state: param.Parameterized, wanted: list[dict[str, Any]]) -> None
         except ValueError:  # not a data set of ours, such as the page's own choice
             continue
         if not there:
-            raise ExportError(
+            raise DataMissing(
                 f'the data set {name} is not on this machine. Fetch it once, `python -c "import '
                 f"jntk_viz; jntk_viz.load_dataset('{name}')\"`, or name the folder that holds it: "
                 "`--data DIR`"
