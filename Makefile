@@ -24,12 +24,16 @@ app: .venv/.installed-app  ## serve the apps on PORT=5006 (DATA=folder with the 
 	@$(BIN)/jntk-viz serve --port $(PORT) $(if $(DATA),--data "$(DATA)")
 
 .PHONY: test
-test: .venv/.installed-test browser  ## run every test and notebook on WORKERS=2 processes
-	@$(BIN)/python -m pytest -n $(WORKERS)
+test: .venv/.installed-test browser  ## run the tests and notebooks on WORKERS=2 processes
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 ifneq ($(NOTEBOOKS),)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=120 $(NOTEBOOKS)
 endif
+
+.PHONY: test-pages
+test-pages: .venv/.installed-test browser  ## run the slow tests: every page, preset and exported file
+	@$(BIN)/python -m pytest -n $(WORKERS) -m slow
 
 .PHONY: lab
 lab: .venv/.installed-app  ## open the lessons in JupyterLab
@@ -56,7 +60,7 @@ clean:  ## remove the environment and every cache
 
 .PHONY: help
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 .venv/.created:
 	@suits() { "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }; \

@@ -202,7 +202,8 @@ def serve(arguments) -> int:
         verbose=False,
     )
     server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
-    logging.getLogger("tornado.application").addFilter(keeps_in_log)
+    for name in ("tornado.application", "bokeh.server.protocol_handler"):
+        logging.getLogger(name).addFilter(keeps_in_log)
     # get_server has just made Ctrl-C stop the loop; let a plain `kill` do the same.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     url = f"http://{url_host(address)}:{port}{server.prefix}/"

@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from jntk_viz import views
 from jntk_viz.views import theme
 
+pytestmark = pytest.mark.slow
 # "" is the landing page.
 PAGES = ["", *(entry.name for entry in views.PAGES)]
 # Findings that fail a page. "moderate" and "minor" are advice: Material gives the heading of a

@@ -10,6 +10,7 @@ import pytest
 from jntk_viz.studies.breakdown import CASES, NAMES, BreakdownState, script
 from jntk_viz.views.breakdown_text import CARDS, number
 
+pytestmark = pytest.mark.slow
 PAGE = "breakdown"
 HEADLINE = "[aria-live=polite]"
 # Of every figure: title, axis labels, type of scale, and a sum that changes with any number drawn.

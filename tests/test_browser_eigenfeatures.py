@@ -7,6 +7,7 @@ import scipy.stats
 
 from jntk_viz import eigenfeatures, load_dataset, train_test_split
 
+pytestmark = pytest.mark.slow
 PAGE = "eigenfeatures"
 CIRCLE = "data=circle&depth=2"
 HEADLINE = "[aria-live=polite]"

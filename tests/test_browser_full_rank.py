@@ -10,6 +10,7 @@ from jntk_viz.studies import full_rank_pair as pairs
 from jntk_viz.studies import full_rank_time as times
 from jntk_viz.views.full_rank_text import number
 
+pytestmark = pytest.mark.slow
 PAGE = "full_rank?points=10"
 # What the pictures are drawn from: every number, the cursors' places, titles and axes.
 DRAWN = """() => [...Bokeh.documents[0].all_models].map(m => {

@@ -221,7 +221,7 @@ def test_controls_of_the_covariance(watch_page):
     law = study.fit_slope(errors)
     at = {w: f"{100 * sorted(e)[7]:.0f}" for w, e in zip(study.WIDTHS, errors, strict=True)}
     words = said(page)
-    pattern = r"off by ([\d.]+) %; at four times the width, 128, by ([\d.]+) %"
+    pattern = r"off by ([\d.]+)\s%; at four times the width, 128, by ([\d.]+)\s%"
     off, wider = re.search(pattern, words).groups()
     # The median lies between the 8th and the 9th of 16.
     assert abs(float(off) - int(at[32])) <= 3

@@ -10,6 +10,7 @@ from jntk_viz.studies.presets import load_presets, settings
 from jntk_viz.views.address import query_of
 from jntk_viz.views.figures import COVERED
 
+pytestmark = pytest.mark.slow
 NAMES = [entry.name for entry in views.PAGES]
 HEADLINE = "[aria-live=polite]"
 expect.set_options(timeout=60_000)  # a busy machine is no failure

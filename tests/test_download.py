@@ -18,6 +18,7 @@ from conftest import Watch
 from jntk_viz.views import download
 from jntk_viz.views.tables import csv_text
 
+pytestmark = pytest.mark.slow
 APP = '''
 import holoviews as hv
 import numpy as np

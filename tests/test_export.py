@@ -19,6 +19,7 @@ from jntk_viz.export.payload import Arrays, can_be_single, pack, unpack
 from jntk_viz.export.progress import Progress
 from jntk_viz.studies.presets import Preset
 
+pytestmark = pytest.mark.slow
 PAGE = "gp_convergence"
 SMALL = {"view": "covariance", "networks": 100, "depth": 1, "activation": "erf", "data": "circle"}
 WIDTHS = (8, 32, 64)

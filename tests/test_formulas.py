@@ -77,9 +77,19 @@ def test_a_symbol_of_another_formula_can_be_hovered_but_the_own_meaning_comes_fi
 
 
 def test_every_page_explains_symbols_in_each_of_its_formulas():
-    from jntk_viz.views import gp_convergence_text, jntk_constancy_text, robust_training_text
+    from jntk_viz.views import (
+        breakdown_text,
+        eigenfeatures_text,
+        full_rank_text,
+        gp_formulas,
+        jntk_constancy_text,
+        robust_training_text,
+    )
 
-    for text in (gp_convergence_text, jntk_constancy_text, robust_training_text):
+    for text in (
+        breakdown_text, eigenfeatures_text, full_rank_text, gp_formulas, jntk_constancy_text,
+        robust_training_text,
+    ):  # fmt: skip
         for entry in sheet_entries(text.FORMULAS):
             assert entry["tips"], entry["latex"]
             assert entry["latex"].count("{") == entry["latex"].count("}")

@@ -91,7 +91,7 @@ def test_every_page_fits_a_projector_is_a_link_and_shows_its_formulas(name, watc
     page.wait_for_function(f"() => location.href != {start!r}")
     link = page.url
     assert page.evaluate("history.length") == entries
-    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Reset", exact=True).click()
     page.wait_for_function(f"() => location.href == {start!r}")
     page.get_by_role("button", name="Formulas").click()
     page.locator("mjx-container").last.wait_for(state="visible")

@@ -178,7 +178,7 @@ def observe(state: GPConvergenceState, kind: str) -> None:
 def observe_at(state: GPConvergenceState, angle: float, value: float, kind: str) -> None:
     """Observe what was pointed at, at the nearest angle; an observation pointed at is removed."""
     angle = round(angle / STEP) * STEP % 360
-    reach = 0.15 * on_circle(state).prior[kind == "s"]
+    reach = 0.15 * on_circle(state).prior[int(kind == "s")]
     level = float(np.clip(round(value, 2), -4, 4))
     for old in state.observations:
         apart = abs((old.angle - angle + 180) % 360 - 180)

@@ -54,8 +54,9 @@ FORMULAS = (
         f"holds the middle 95 % of {study.DRAWS} bootstrap resamples of the features. It says how "
         "much ρ depends on which features there are, not how it varies with the data.",
         {
+            r"\rho": "rank correlation: 1 if accuracy and robustness order the features alike",
             r"\text{fragile}": f"right on at least {percent(FRAGILE[0])} of the test points, but "
-            f"on at most {percent(FRAGILE[1])} under attack"
+            f"on at most {percent(FRAGILE[1])} under attack",
         },
     ),
 )

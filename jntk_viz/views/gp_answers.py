@@ -49,7 +49,8 @@ def narrower(state):
     circle = study.on_circle(state)
     share = circle.deviation[:, 0] / circle.prior[0]
     here, best = share[state.angle // study.STEP], int(np.argmin(share))
-    place = NARROWER[2] if share.min() > 0.99 else NARROWER[0 if here < 1.05 * share[best] else 1]
+    there = here < 1.05 * share[best] + 0.01
+    place = NARROWER[2] if share.min() > 0.99 else NARROWER[0 if there else 1]
     words = (
         f"At {state.angle}° the deviation of f is {100 * here:.0f} % of what it was; it is least, "
         f"{100 * share[best]:.0f} %, at {best * study.STEP}°."
