@@ -164,6 +164,7 @@ def test_controls_of_the_functions(page):
     assert page.get_by_role("slider", name="Random networks").count() == 0
 
 
+@pytest.mark.slow
 def test_widening_goes_on_by_itself_to_the_widest(watch_page):
     page = watch_page(f"{PAGE}?depth=1&activation=erf&width=256")
     finished(page)

@@ -59,6 +59,7 @@ def test_landing_page_on_a_phone(watch_page):
     assert min(b - a for a, b in pairwise(tops)) > 150  # below each other
 
 
+@pytest.mark.slow
 def test_the_tour_visits_every_page_with_settings_that_the_page_knows(watch_page):
     page = watch_page("")
     links = page.get_by_role("listitem").get_by_role("link")
