@@ -177,6 +177,7 @@ RUNS = """() => [...Bokeh.documents[0].all_models].filter(m => m.label == "Cance
   .length"""
 
 
+@pytest.mark.slow
 def test_the_training_plays_from_its_start_to_its_end(watch_page):
     page = watch_page(f"{PAGE}?{TINY}&view=kernel&moment=18")
     wait_until(page, lambda: steps_done(page) == 18)
