@@ -137,15 +137,15 @@ def heat_map(covariance, scale, colorbar=False, title=""):
         colorbar_opts={"width": 10, "padding": 2} if colorbar else {},
     )  # fmt: skip
     edges = np.arange(1, blocks) / blocks
-    thin = hv.Segments(_cross(edges)).opts(color=MUTED, line_width=0.5, alpha=0.6)
-    thick = hv.Segments(_cross(edges[:1])).opts(color=INK, line_width=2)
+    thin = hv.Segments(block_lines(edges)).opts(color=MUTED, line_width=0.5, alpha=0.6)
+    thick = hv.Segments(block_lines(edges[:1])).opts(color=INK, line_width=2)
     return hv.Overlay([image, thin, thick]).opts(
         xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=[(1 - p, name) for p, name in ticks],
         xlabel="", ylabel="", title=title, toolbar=None, show_grid=False,
     )  # fmt: skip
 
 
-def _cross(places):
+def block_lines(places):
     """Vertical lines at `places` of the unit square, horizontal ones as far from its top."""
     zero, one = np.zeros_like(places), np.ones_like(places)
     vertical, horizontal = (places, zero, places, one), (zero, 1 - places, one, 1 - places)

@@ -5,6 +5,7 @@ import numpy as np
 from bokeh.models import FixedTicker
 
 from jntk_viz.studies.jntk_constancy_measures import by_block
+from jntk_viz.views.gp_convergence import block_lines
 from jntk_viz.views.jntk_constancy_curves import NOTHING
 from jntk_viz.views.jntk_constancy_text import WIDTH_COLOURS, scientific
 from jntk_viz.views.theme import DIVERGING, INK, MUTED, THEORY
@@ -24,21 +25,14 @@ def heat_map(kernel, scale, colorbar=False, title=""):
         colorbar_opts={"width": 12, "padding": 2} if colorbar else {},
     )  # fmt: skip
     edges = np.arange(1, blocks) / blocks
-    thin = hv.Segments(_cross(edges)).opts(color=MUTED, line_width=0.5, alpha=0.5)
-    thick = hv.Segments(_cross(edges[:1])).opts(color=INK, line_width=2.5)
+    thin = hv.Segments(block_lines(edges)).opts(color=MUTED, line_width=0.5, alpha=0.5)
+    thick = hv.Segments(block_lines(edges[:1])).opts(color=INK, line_width=2.5)
     places, names = block_names(blocks)
     ticks = list(zip(places, names, strict=True))
     return hv.Overlay([image, thin, thick]).opts(
         xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=[(1 - p, name) for p, name in ticks],
         xlabel="", ylabel="", title=title, toolbar=None, show_grid=False,
     )  # fmt: skip
-
-
-def _cross(places):
-    """Vertical lines at `places` of the unit square, horizontal ones as far from its top."""
-    zero, one = np.zeros_like(places), np.ones_like(places)
-    vertical, horizontal = (places, zero, places, one), (zero, 1 - places, one, 1 - places)
-    return tuple(np.concatenate(pair) for pair in zip(vertical, horizontal, strict=True))
 
 
 def block_names(blocks: int) -> tuple[list[float], list[str]]:
