@@ -8,6 +8,7 @@ from jntk_viz import MLP, LinearDynamics, finite_jntk, jacobian_nngp, jntk, trai
 from jntk_viz.studies import jntk_constancy as study
 from jntk_viz.studies import jntk_constancy_measures as measures
 from jntk_viz.studies import jntk_constancy_training as training
+from jntk_viz.studies.gp_statistics import by_block
 from jntk_viz.studies.jntk_constancy import JNTKConstancyState
 from jntk_viz.studies.jntk_constancy_script import script
 from jntk_viz.training import output_loss_parts
@@ -200,7 +201,7 @@ def test_the_operator_norm_by_iteration_is_that_of_all_singular_values():
 
 def test_blocks_of_a_kernel_come_value_first():
     kernel = np.arange(2 * 3 * 2 * 3.0).reshape(2, 3, 2, 3)
-    matrix = measures.by_block(kernel)
+    matrix = by_block(kernel)
     assert matrix[0, 1] == kernel[0, 0, 1, 0]  # f with f
     assert matrix[1, 2] == kernel[1, 0, 0, 1]  # f with J_1 of the first point
     assert matrix[4, 3] == kernel[0, 2, 1, 1]  # J_2 with J_1
@@ -382,14 +383,14 @@ def test_the_heat_maps_are_kernel_limit_and_difference_on_one_scale(done, pictur
     record = measures.at_moment(done.records, 32, int(study.record_steps(30)[12]))
     k = len(record.snapshot.kernel)
     order = np.argsort(done.problem.y[:k], kind="stable")
-    limit = measures.by_block(done.problem.theta[:k, :, :k][order][:, :, order])
-    theta = measures.by_block(record.snapshot.kernel[order][:, :, order])
+    limit = by_block(done.problem.theta[:k, :, :k][order][:, :, order])
+    theta = by_block(record.snapshot.kernel[order][:, :, order])
     np.testing.assert_allclose(image(pictures.theta), theta, rtol=1e-5)
     np.testing.assert_allclose(image(pictures.limit), limit, rtol=1e-5)
     np.testing.assert_allclose(image(pictures.difference), theta - limit, rtol=1e-4, atol=1e-5)
     look(against="start")
     start = next(r for r in done.records if (r.width, r.network) == (32, 0)).snapshot.kernel
-    start = measures.by_block(start[order][:, :, order])
+    start = by_block(start[order][:, :, order])
     np.testing.assert_allclose(image(pictures.difference), theta - start, rtol=1e-4, atol=1e-5)
     mappers = [m for p in (pictures.theta, pictures.limit, pictures.difference)
                for m in p._colour_mappers()]  # fmt: skip

@@ -100,12 +100,6 @@ def trajectories(records: list[Record], width: int, rows, column: int):
     return tuple(result)
 
 
-def by_block(kernel: np.ndarray) -> np.ndarray:
-    """(n, 1+d0, n, 1+d0) as a matrix: all rows of f, then all of J_1, of J_2, …"""
-    rows = kernel.shape[0] * kernel.shape[1]
-    return kernel.transpose(1, 0, 3, 2).reshape(rows, rows)
-
-
 def errors_at(records: list[Record], until: float = np.inf) -> Summary:
     """Errors of all networks at the last step ≤ `until` that all of them have reached, with slopes.
 

@@ -5,6 +5,7 @@ import numpy as np
 from bokeh.core.properties import value
 from bokeh.models import FixedTicker
 
+from jntk_viz.studies.gp_statistics import by_block
 from jntk_viz.views.theme import DIVERGING, FONT, INK, MUTED, ORANGE, SAMPLE, THEORY
 
 REACH = 4.2  # axes of densities and cloud end this many standard deviations from zero
@@ -107,12 +108,6 @@ def cloud(pairs, covariance):
     limiting = hv.Curve(ellipses(covariance)).opts(color=THEORY, line_width=3)
     empirical = hv.Curve(ellipses(own)).opts(color=_OWN_ELLIPSE, line_width=1.5)
     return (points * limiting * empirical).opts(xlim=xlim, ylim=ylim, xlabel="", ylabel="")
-
-
-def by_block(covariance):
-    """(n, 1+d0, n, 1+d0) as a matrix ordered all f, then all J_1, then all J_2, …"""
-    n, m = covariance.shape[:2]
-    return covariance.transpose(1, 0, 3, 2).reshape(n * m, n * m)
 
 
 def block_ticks(features):

@@ -4,7 +4,7 @@ import holoviews as hv
 import numpy as np
 from bokeh.models import FixedTicker
 
-from jntk_viz.studies.jntk_constancy_measures import by_block
+from jntk_viz.studies.gp_statistics import by_block
 from jntk_viz.views.gp_convergence import block_lines
 from jntk_viz.views.jntk_constancy_curves import NOTHING
 from jntk_viz.views.jntk_constancy_text import WIDTH_COLOURS, scientific
