@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import zipfile
+from argparse import Namespace
 from http.client import HTTPConnection
 from pathlib import Path
 from unittest import mock
@@ -158,8 +159,10 @@ def test_prefix_data_and_interrupt(tmp_path):
 
 def test_data_folder_reaches_the_library(tmp_path, monkeypatch):
     monkeypatch.setenv("JNTK_VIZ_DATA", "")
-    cli.use_data(tmp_path)
+    cli.use_folders(Namespace(data=tmp_path, presets=None))
     assert os.environ["JNTK_VIZ_DATA"] == str(tmp_path.resolve())
+    with pytest.raises(cli.CannotServe, match="`--presets` must name an existing folder"):
+        cli.use_folders(Namespace(data=None, presets=tmp_path / "none"))
 
 
 def test_interrupt_while_starting(tmp_path):

@@ -178,20 +178,17 @@ class StudyPage(pn.viewable.Viewer):
             sidebar=[side, *self.controls, browser, self.scheme],
         )
         # A narrow window that is no phone is known only now.
-        browser.param.watch(
-            lambda event: template.param.update(sidebar_open=event.new and not guide.present),
-            "wide",
-        )
+        browser.jslink(template, wide="sidebar_open")
         words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
-        _look(template, guide, words, below, grids_of(self.body))
+        _look(template, guide, browser, words, below, grids_of(self.body))
         return template
 
 
-def _look(template, guide, words, below, grids):
+def _look(template, guide, browser, words, below, grids):
     """Keep drawer, type size and colours of the served page as the guide says."""
 
     def present(*_):
-        template.sidebar_open = not guide.present and not _on_phone()
+        template.sidebar_open = browser.wide and not guide.present
         below.visible = not guide.present
         for grid in grids:
             grid.low = guide.present
