@@ -129,7 +129,7 @@ def detail(state, prepared, spectrum, measured, rhos, gap) -> str:
     )
     if spectrum.unresolved:
         data += f"; {spectrum.unresolved} directions unresolved"
-    return f"<p style='{_SMALL}'>{claim(state, measured, rhos, gap)} {data}.</p>"
+    return f"<p class=aside style='{_SMALL}'>{claim(state, measured, rhos, gap)} {data}.</p>"
 
 
 def norm_label(state) -> str:

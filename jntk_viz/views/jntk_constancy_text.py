@@ -242,7 +242,8 @@ def sentence(words: str) -> str:
 
 def details(settings, notes: str) -> str:
     """The legend and one more line of HTML."""
-    return f'<div style="font-size: 15px; line-height: 1.4">{legend(settings)}<br>{notes}</div>'
+    lines = f"{legend(settings)}<br><span class=aside>{notes}</span>"
+    return f'<div style="font-size: 15px; line-height: 1.4">{lines}</div>'
 
 
 def rate_notes(settings, problem) -> str:

@@ -169,7 +169,7 @@ _TABS = {
     },
 }  # fmt: skip
 # The label is for screen readers alone: the buttons say enough, and height is scarce.
-_UNSEEN_LABEL = ".MuiFormLabel-root { position: absolute; left: -10000px; }"
+_UNSEEN_LABEL = ".MuiFormLabel-root { position: absolute !important; left: -10000px; }"
 # Panel would add up the least heights of all pictures, as if they stood one below the other.
 _AS_HIGH_AS_THE_GRID = """
 :host { min-height: 0 !important; max-height: none !important; height: auto !important;

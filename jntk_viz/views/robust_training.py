@@ -33,7 +33,7 @@ MAP_TITLES = {
 def accuracy_limits(*fractions):
     """The axis of accuracies: its upper part, or all of it; below there is room for the legend."""
     low = min((np.min(v[np.isfinite(v)], initial=1.0) for v in fractions), default=1.0)
-    return (30, 102) if low >= 0.45 else (-30, 102)
+    return (20, 102) if low >= 0.45 else (-30, 102)
 
 
 def map_limits(shown, values):
@@ -126,7 +126,7 @@ def accuracy_curves(times, clean, robust, standard_clean, standard_robust, pgd_t
         _cursor(),
     ]
     return hv.Overlay(layers).opts(
-        xlim=TIME_LIMITS, ylim=(30, 102), xticks=_TIME_TICKS, xlabel="",
+        xlim=TIME_LIMITS, ylim=(20, 102), xticks=_TIME_TICKS, xlabel="",
         ylabel="accuracy (%)", legend_position="bottom_left", legend_cols=3,
         title="Test accuracy", backend_opts={**_ALIGNED, "legend.spacing": 8},
     )  # fmt: skip

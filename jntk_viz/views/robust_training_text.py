@@ -167,7 +167,7 @@ def limit(whole) -> str:
 
 
 def small(*sentences) -> str:
-    return f"<p style='{_SMALL}'>{' '.join(s for s in sentences if s)}</p>"
+    return f"<p class=aside style='{_SMALL}'>{' '.join(s for s in sentences if s)}</p>"
 
 
 def about_data(state, prepared) -> str:

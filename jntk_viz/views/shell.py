@@ -160,7 +160,9 @@ class StudyPage(pn.viewable.Viewer):
         }
         browser = address.Browser(keys, presenting=guide.param.present, width=0, height=0, margin=0)
         address.follow(browser, self.state, guide)
-        fill = f":host {{ padding: 4px 10px 0; min-height: calc(100dvh - {_BAR + 56}px); }}"
+        fill = f"""
+        :host {{ padding: 4px 10px 0; min-height: calc(100dvh - {_BAR + 56}px); }}
+        :host(.presented) {{ min-height: calc(100dvh - {_BAR + 20}px); }}"""
         visible = pn.Column(
             self._heading,
             *self._parts,
@@ -178,26 +180,36 @@ class StudyPage(pn.viewable.Viewer):
             sidebar=[side, *self.controls, browser, self.scheme],
         )
         # A narrow window that is no phone is known only now.
-        browser.jslink(template, wide="sidebar_open")
+        browser.jslink(template, code={"wide": "target.data.sidebar_open = source.wide"})
         words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
-        _look(template, guide, browser, words, below, grids_of(self.body))
+        _look(template, guide, browser, visible, words, below, grids_of(self.body))
         return template
 
 
-def _look(template, guide, browser, words, below, grids):
+def _look(template, guide, browser, visible, words, below, grids):
     """Keep drawer, type size and colours of the served page as the guide says."""
+    for pane in words:
+        pane.stylesheets = [*pane.stylesheets, _PRESENTED]
 
     def present(*_):
         template.sidebar_open = browser.wide and not guide.present
         below.visible = not guide.present
         for grid in grids:
             grid.low = guide.present
-        for pane in words:
-            pane.styles = {**(pane.styles or {}), "zoom": "1.2" if guide.present else "1"}
+        for item in [visible, *words]:
+            others = [name for name in item.css_classes or [] if name != "presented"]
+            item.css_classes = others + ["presented"] * guide.present
 
     guide.param.watch(present, "present")
     if guide.present:
         present()
+
+
+# Larger words, and only those that an audience needs.
+_PRESENTED = """
+:host(.presented) { zoom: 1.2; }
+:host(.presented) .aside { display: none; }
+"""
 
 
 def _on_phone():
