@@ -24,8 +24,9 @@ DRAWN = """() => [...Bokeh.documents[0].all_models].map(m => {
 BOTTOM = """() => Math.max(...[...Bokeh.documents[0].all_models]
   .filter(m => m.type == "Figure" && Bokeh.index.find_one_by_id(m.id))
   .map(m => Bokeh.index.find_one_by_id(m.id).el.getBoundingClientRect().bottom))"""
-TITLES = """() => [...Bokeh.documents[0].all_models]
-  .filter(m => m.type == "Figure" && Bokeh.index.find_one_by_id(m.id)?.el.isConnected)
+# The titles of the pictures in view; those of other tabs have no height.
+TITLES = """() => [...Bokeh.documents[0].all_models].filter(m => m.type == "Figure")
+  .filter(m => Bokeh.index.find_one_by_id(m.id)?.el.getBoundingClientRect().height)
   .map(m => m.title.text)"""
 
 

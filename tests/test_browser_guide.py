@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from jntk_viz import views
 from jntk_viz.studies.presets import load_presets, settings
 from jntk_viz.views.address import query_of
-from jntk_viz.views.figures import COVERED
+from jntk_viz.views.figures import COVERED, DRAW
 
 pytestmark = pytest.mark.slow
 NAMES = [entry.name for entry in views.PAGES]
@@ -55,10 +55,10 @@ def commit(page, question):
         for option in question.options:
             page.get_by_role("button", name=option, exact=True).click()
     if question.kind == "sketch":
-        page.wait_for_function(f"() => {FIGURES}.some(f => f.title.text == {COVERED!r})")
+        page.wait_for_function(f"() => {FIGURES}.some(f => f.title.text == {DRAW!r})")
         box = page.evaluate(
             f"""() => {{
-              const covered = {FIGURES}.find(f => f.title.text == {COVERED!r})
+              const covered = {FIGURES}.find(f => f.title.text == {DRAW!r})
               const r = Bokeh.index.find_one_by_id(covered.id).el.getBoundingClientRect()
               return [r.x, r.y, r.width, r.height]
             }}"""
@@ -87,8 +87,8 @@ def test_a_guess_is_committed_before_the_result_is_shown(name, watch_page, state
         said = page.get_by_text(re.compile("You (said|put)|your line|Your line"))
         expect(said).to_be_visible(timeout=120_000)
         expect(page.locator(HEADLINE).first).to_be_visible()
-        titles = page.evaluate(f"{FIGURES}.map(f => f.title.text)")
-        assert COVERED not in titles
+        covers = [COVERED, DRAW]
+        page.wait_for_function(f"() => !{FIGURES}.some(f => {covers}.includes(f.title.text))")
     page.get_by_role("button", name="Predict first").click()
     expect(page.get_by_text(asked[-1].predict.question)).to_be_hidden()
 
@@ -119,13 +119,12 @@ def test_presentation_is_large_has_few_controls_and_answers_to_the_keyboard(
 
 def visible_controls(page):
     """How many sliders and menus of the settings lie inside the window."""
-    count = 0
-    for role in ("slider", "combobox", "switch", "checkbox"):
-        for widget in page.get_by_role(role).all():
-            box = widget.bounding_box()
-            inside = box and box["x"] >= 0 and box["x"] < 1280
-            count += bool(inside) and widget.get_attribute("aria-label") != "Preset"
-    return count
+    inside = """found => found.filter(e => {
+      const r = e.getBoundingClientRect()
+      return r.width && r.x >= 0 && r.x < 1280 && e.ariaLabel != "Preset"
+    }).length"""
+    roles = ("slider", "combobox", "switch", "checkbox")
+    return sum(page.get_by_role(role).evaluate_all(inside) for role in roles)
 
 
 def bottom_of_the_plots(page):

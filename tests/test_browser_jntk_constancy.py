@@ -186,7 +186,7 @@ def test_the_training_plays_from_its_start_to_its_end(watch_page):
     page.get_by_role("button", name="■ Stop").wait_for()
     wait_until(page, lambda: steps_done(page) == 30, 60)
     page.get_by_role("button", name="▶ Play").wait_for()
-    assert "moment=25" in page.url
+    page.wait_for_function("() => location.search.includes('moment=25')")
 
 
 def test_numbers_on_the_page_are_those_of_the_library(watch_page):

@@ -274,14 +274,14 @@ def test_the_program_prints_the_numbers_of_the_page(done, moment, capsys):
     assert np.log(numbers["width_needed"]) == pytest.approx(np.log(found.needed), rel=1e-2)
 
 
-def test_the_program_of_a_readers_own_table_asks_for_it():
+def test_the_program_of_a_readers_own_table_loads_its_file():
     state = JNTKConstancyState()
     dataset = study.sources.load("circle", n=9)
-    name = study.sources.register("mine.csv", dataset)
+    name = study.sources.register("mine.csv", dataset, label="kind")
     try:
         state.param.data.objects = {"mine": name}
         state.data = name
-        assert "jv.load_csv('mine.csv'" in script(state)
+        assert "data = jv.load_csv('mine.csv', label='kind')" in script(state)
         assert len(study.prepare(state).x) == 7  # some have to be left for the test
     finally:
         study.sources.forget(name)

@@ -140,6 +140,10 @@ def test_the_label_column_can_be_chosen_and_others_left_out(own):
     assert not own.use.disabled
     own.ignore.value = ["shade"]
     assert "left out: shade" in own.cost.object
+    own.use.clicks += 1
+    assert sources.loading(own._state.data, {}) == (
+        "jv.load_csv('trees.csv', label='kind', ignore=['shade'])"
+    )
 
 
 def test_many_columns_are_reduced_to_principal_components(own):
@@ -154,6 +158,9 @@ def test_many_columns_are_reduced_to_principal_components(own):
     own.use.clicks += 1
     dataset = sources.load(own._state.data)
     assert dataset.x.shape == (40, 3)
+    assert sources.loading(own._state.data, {}) == (
+        "jv.load_csv('trees.csv', label='kind', n_components=3)"
+    )
     np.testing.assert_allclose(np.linalg.norm(dataset.x, axis=1), 1)
 
 

@@ -58,6 +58,10 @@ def test_csv_options():
     data = load_csv(io.StringIO(text), label="kind", ignore="plot")
     np.testing.assert_allclose(data.x, EXPECTED, atol=1e-12)
     assert "left out: plot" in data.provenance
+    data = load_csv(io.StringIO(TREES), label="kind", n_components=2)
+    assert data.x.shape == (len(data.y), 2)
+    assert data.names == ("component 1", "component 2")
+    assert "2 principal components kept" in data.provenance
     data = load_csv(io.StringIO(TREES.replace(",", "|")), label="kind", delimiter="|")
     np.testing.assert_allclose(data.x, EXPECTED, atol=1e-12)
 
@@ -111,6 +115,7 @@ def test_a_separator_inside_a_quoted_name_does_not_mislead():
         ("a,b,y\n1,7,p\n1,7,q\n", {"label": "y"}, ["two numeric columns that vary", "none"]),
         (TREES, {"positive": "ash"}, ["`positive`", "'elm' and 'oak'", "'ash'"]),
         (TREES, {"delimiter": ",,"}, ["`delimiter`"]),
+        (TREES, {"n_components": 3}, ["`n_components`", "2 to 2", "got 3"]),
         ("a,b,y\n1,5,p\n2,4,q\n3,3,p\n", {"label": "y"}, ["line 3", "mean of all rows"]),
         ("a,b,y\n1,2,p\n0,0,q\n", {"label": "y", "standardize": False}, ["line 3", "is zero"]),
     ],

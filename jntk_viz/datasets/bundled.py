@@ -7,7 +7,13 @@ import numpy as np
 
 from jntk_viz._validation import check_count
 
-from .dataset import Dataset, normalize, standardize_columns, standardized_dataset
+from .dataset import (
+    Dataset,
+    normalize,
+    principal_components,
+    standardize_columns,
+    standardized_dataset,
+)
 
 
 def iris() -> Dataset:
@@ -47,7 +53,6 @@ def breast_cancer(n_components: int | None = None) -> Dataset:
         kernels of lower input dimension; None keeps the 30 columns.
     """
     from sklearn.datasets import load_breast_cancer
-    from sklearn.decomposition import PCA
 
     table = load_breast_cancer()
     y = np.where(table.target == 0, 1.0, -1.0)  # scikit-learn's class 0 is malignant
@@ -57,21 +62,10 @@ def breast_cancer(n_components: int | None = None) -> Dataset:
     )
     if n_components is None:
         return standardized_dataset(table.data, y, table.feature_names.tolist(), source)
-    z, names, _ = standardize_columns(table.data, table.feature_names.tolist())
-    if check_count(n_components, "n_components", least=2) > len(names):
-        raise ValueError(
-            f"`n_components` must be 2 to {len(names)}, the number of columns; got "
-            f"{n_components}. Pass None to keep all columns."
-        )
-    pca = PCA(n_components, svd_solver="full")
-    x = pca.fit_transform(z)
-    share = pca.explained_variance_ratio_.sum()
+    z, _, _ = standardize_columns(table.data, table.feature_names.tolist())
+    x, names, kept = principal_components(z, n_components)
     return Dataset(
-        normalize(x),
-        y,
-        tuple(f"component {i + 1}" for i in range(n_components)),
-        f"{source}; columns standardised, {n_components} principal components kept ({share:.0%} "
-        "of the variance), rows scaled to unit norm.",
+        normalize(x), y, names, f"{source}; columns standardised, {kept}, rows scaled to unit norm."
     )
 
 

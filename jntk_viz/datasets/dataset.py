@@ -62,6 +62,27 @@ def standardize_columns(x, names) -> tuple[np.ndarray, tuple[str, ...], tuple[st
     return centred[:, varies] / deviation[varies], kept, dropped
 
 
+def principal_components(x, n_components: int) -> tuple[np.ndarray, tuple[str, ...], str]:
+    """The first principal components of a table, to keep the kernel of N(1+d0) rows small.
+
+    x: shape (n, d0);  n_components: 2 to d0 and at most n.
+    Returns scores (n, n_components), their names, and a phrase that says what was kept.
+    Raises ValueError that names `n_components`.
+    """
+    from sklearn.decomposition import PCA
+
+    if check_count(n_components, "n_components", least=2) > min(x.shape):
+        raise ValueError(
+            f"`n_components` must be 2 to {min(x.shape)}, the number of columns (or of rows, where "
+            f"there are fewer); got {n_components}. Pass None to keep all columns."
+        )
+    pca = PCA(n_components, svd_solver="full")
+    scores = pca.fit_transform(x)
+    share = pca.explained_variance_ratio_.sum()
+    names = tuple(f"component {i + 1}" for i in range(n_components))
+    return scores, names, f"{n_components} principal components kept ({share:.0%} of the variance)"
+
+
 def standardized_dataset(x, y, names, source: str) -> Dataset:
     """Standardise the columns, then scale the rows; `source` begins the provenance sentence."""
     z, kept, dropped = standardize_columns(x, names)

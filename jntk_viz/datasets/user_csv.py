@@ -6,7 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .dataset import Dataset, describe_repeats, normalize, standardize_columns
+from .dataset import (
+    Dataset,
+    describe_repeats,
+    normalize,
+    principal_components,
+    standardize_columns,
+)
 from .tables import Record, check_width, decode, is_number, read_records, to_number
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -20,6 +26,7 @@ def load_csv(
     ignore=(),
     delimiter: str | None = None,
     standardize: bool = True,
+    n_components: int | None = None,
 ) -> Dataset:
     """Read a two-class data set from a CSV file with a header row.
 
@@ -34,6 +41,8 @@ def load_csv(
     delimiter: the separator; by default the one of the three that splits the header.
     standardize: columns to mean 0 and variance 1, constant ones dropped, before the rows are scaled
         to unit norm; False only scales the rows.
+    n_components: keep that many principal components of the columns, for kernels of lower input
+        dimension; None keeps all columns.
     Raises ValueError that names line and column, what was expected and what stands there.
     """
     text, source = _read_text(path)
@@ -58,6 +67,10 @@ def load_csv(
             f"{', '.join(features) or 'none'}. Constant columns are dropped, and a single number "
             "has only the directions −1 and +1."
         )
+    if n_components is not None:
+        x, components, share = principal_components(x, n_components)
+        features = list(components)
+        done = done.replace("rows scaled", f"{share}, rows scaled")
     if not x.any(axis=1).all():
         line = rows[int(np.argmin(x.any(axis=1)))].line
         what = "equals the mean of all rows" if standardize else "is zero"

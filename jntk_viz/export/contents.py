@@ -128,7 +128,7 @@ def _is_css(sheet) -> bool:
 
 def formulas_html(section) -> str:
     """The HTML of the formulas; the page's script typesets the TeX in `data-tex`."""
-    sheets = [part for part in _leaves(section) if isinstance(part, Sheet)] if section else []
+    sheets = section.select(Sheet) if section is not None else []
     return "".join(_formula(entry) for sheet in sheets for entry in sheet.entries)
 
 

@@ -8,7 +8,7 @@ from jntk_viz.studies.eigenfeatures import (
     span,
 )
 from jntk_viz.studies.robust_training import FRAGILE
-from jntk_viz.studies.sources import OWN
+from jntk_viz.studies.sources import loading
 
 _PROGRAM = '''"""Eigenfeatures of {data}: accuracy and robustness at ε = {epsilon} ({norm})."""
 
@@ -59,10 +59,7 @@ _REDUCED = """    # Features orthogonal to all training points vanish: stay with
 def script(state: EigenfeaturesState) -> str:
     """A Python program by public names that prints the page's numbers, one per line."""
     source = SOURCES[state.data]
-    options = "".join(f", {key}={value!r}" for key, value in source.options.items())
-    load = f'jv.load_dataset("{state.data}"{options})'
-    if state.data.startswith(OWN):
-        load = 'jv.load_csv("your-table.csv", label="its label column")'
+    load = loading(state.data, source.options)
     pgd = state.attack == "pgd"
     if span(state.problem) is None:
         search = f', attack="pgd", count={PGD_FEATURES}' if pgd else ""

@@ -1,7 +1,7 @@
 """The page's numbers by the library's public names alone, as a program to take away."""
 
 from jntk_viz.studies.full_rank import SOURCES, FullRankState
-from jntk_viz.studies.sources import OWN
+from jntk_viz.studies.sources import loading
 
 _HEAD = "import numpy as np\n\nimport jntk_viz as jv\n\n"
 
@@ -87,10 +87,7 @@ def _pair(state) -> str:
 
 def _points(state) -> str:
     source = SOURCES[state.data]
-    options = "".join(f", {name}={value!r}" for name, value in source.options.items())
-    loaded = f'jv.load_dataset("{state.data}"{options})'
-    if state.data.startswith(OWN):  # which is kept under a name that means nothing elsewhere
-        loaded = 'jv.load_csv("your table.csv", label="its label column")'
+    loaded = loading(state.data, source.options)
     template = _MADE.get(state.data, _DRAWN)
     wanted = min(state.points, source.most)
     return template.format(loaded=loaded, seed=state.seed, wanted=wanted)

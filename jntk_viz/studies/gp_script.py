@@ -2,6 +2,7 @@
 
 from jntk_viz.studies import gp_convergence as study
 from jntk_viz.studies.gp_circle import LINES, rows_of
+from jntk_viz.studies.sources import loading
 
 _HEAD = '''"""Numbers of the page "Random networks become a Gaussian process", for one setting."""
 
@@ -65,7 +66,7 @@ print("distance =", np.sqrt(np.mean(np.array(gaps)[:, ::2] ** 2) / limit[0, 0]))
 
 _POINTS = """
 # The 12 rows that lie farthest from one another.
-data = jv.load_dataset("{data}"{options}).x
+data = {load}.x
 rows, gap = [0], np.full(len(data), np.inf)
 while len(rows) < {points}:
     gap = np.minimum(gap, np.linalg.norm(data - data[rows[-1]], axis=1))
@@ -111,12 +112,8 @@ def script(state: study.GPConvergenceState) -> str:
     head = _HEAD.format(**{k: getattr(state, k) for k in _SHARED})
     if state.view == "functions":
         return head + _CIRCLE + _functions(state)
-    options = study.SOURCES[state.data][1]
-    head += _POINTS.format(
-        data=state.data,
-        options="".join(f", {k}={v!r}" for k, v in options.items()),
-        points=study.POINTS,
-    )
+    load = loading(state.data, study.SOURCES[state.data][1])
+    head += _POINTS.format(load=load, points=study.POINTS)
     if state.view == "covariance":
         return head + _ERRORS.format(
             widths=study.WIDTHS, repeats=study.REPEATS, fitted=study.FITTED

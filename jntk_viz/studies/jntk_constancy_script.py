@@ -7,7 +7,7 @@ from jntk_viz.studies.jntk_constancy import (
     JNTKConstancyState,
 )
 from jntk_viz.studies.jntk_constancy_training import DIVERGED
-from jntk_viz.studies.sources import OWN
+from jntk_viz.studies.sources import loading
 
 _PROGRAM = '''\
 """How far the Jacobian NTK of networks of three widths moves in training, and from its limit."""
@@ -105,11 +105,7 @@ for name, (at, values) in found.items():
 
 def script(state: JNTKConstancyState) -> str:
     """A program that trains the same networks up to the moment shown and prints what it finds."""
-    label, options = SOURCES[state.data]
-    given = "".join(f", {name}={value!r}" for name, value in options.items())
-    load = f"data = jv.load_dataset({state.data!r}{given})"
-    if state.data.startswith(OWN):
-        load = f'data = jv.load_csv({label!r}, label="name of the column with the labels")'
+    load = f"data = {loading(state.data, SOURCES[state.data][1])}"
     return _PROGRAM.format(
         kernel=state.kernel,
         lam=state.lam,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from jntk_viz.studies.robust_training import DIVERGED, SOURCES, RobustTrainingState, prepare
-from jntk_viz.studies.sources import OWN
+from jntk_viz.studies.sources import loading
 
 _HEAD = '''"""Robust training in closed form: {title}."""
 
@@ -77,13 +77,6 @@ for name, weight in (("", lam), ("standard_", 0.0)):
 '''
 
 
-def _load(data, options) -> str:
-    if data.startswith(OWN):
-        return 'jv.load_csv("table.csv", label="label")  # your own file and its label column'
-    words = "".join(f", {key}={value!r}" for key, value in options.items())
-    return f"jv.load_dataset({data!r}{words})"
-
-
 def script(state: RobustTrainingState) -> str:
     """Python that uses public names only and prints the page's numbers as `name = value`.
 
@@ -99,7 +92,7 @@ def script(state: RobustTrainingState) -> str:
     head = _HEAD.format(
         title=source.label, lam=state.lam, t="np.inf" if np.isinf(state.t) else repr(state.t),
         epsilon=state.epsilon, norm=state.norm, depth=state.depth, activation=state.activation,
-        data=_load(state.data, source.options),
+        data=loading(state.data, source.options),
         train=source.train, seed=state.seed, test=source.test, outputs=outputs,
     )  # fmt: skip
     if state.view == "features" and prepare(state.problem).basis is None:

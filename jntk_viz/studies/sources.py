@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 
 from jntk_viz.datasets import Dataset, dataset_available, load_csv, load_dataset
-from jntk_viz.datasets.dataset import normalize
 from jntk_viz.datasets.tables import decode, is_number, read_records
 
 OWN = "own-"
@@ -23,7 +22,16 @@ MOST_ROWS = 5_000
 MOST_COLUMNS = 200
 PARALLEL = np.radians(0.1)  # points nearer than this make a kernel matrix all but singular
 
-_own: dict[str, tuple[str, Dataset]] = {}
+
+class Table(NamedTuple):
+    """A visitor's table: the file's name, what was read from it, and how (for `load_csv`)."""
+
+    file: str
+    dataset: Dataset
+    options: dict
+
+
+_own: dict[str, Table] = {}
 _lock = threading.Lock()
 
 
@@ -47,13 +55,22 @@ class Sources(dict):
         self.own_entry, self.points = own, points
 
     def __missing__(self, name):
-        label, dataset = _entry(name)
-        return self.own_entry(label, dataset)
+        table = _entry(name)
+        return self.own_entry(table.file, table.dataset)
 
 
 def load(name: str, **options) -> Dataset:
     """`load_dataset`, or a visitor's table by the name that `register` gave."""
-    return _entry(name)[1] if name.startswith(OWN) else load_dataset(name, **options)
+    return _entry(name).dataset if name.startswith(OWN) else load_dataset(name, **options)
+
+
+def loading(name: str, options: dict) -> str:
+    """Python by public names that loads what `load` does; a visitor's table from its own file."""
+    if name.startswith(OWN):
+        given, options, function = _entry(name).file, _entry(name).options, "load_csv"
+    else:
+        given, function = name, "load_dataset"
+    return f"jv.{function}({', '.join([repr(given), *(f'{k}={v!r}' for k, v in options.items())])})"
 
 
 def available(name: str) -> bool:
@@ -69,11 +86,14 @@ def menu(sources: Sources, label_of) -> dict[str, str]:
     }
 
 
-def register(label: str, dataset: Dataset) -> str:
-    """Keep a visitor's table and return the name by which `load` finds it."""
+def register(file: str, dataset: Dataset, **options) -> str:
+    """Keep a visitor's table and return the name by which `load` finds it.
+
+    - `file`: its name;  `options`: how `load_csv` has read it, for the program that is exported.
+    """
     name = OWN + secrets.token_hex(8)
     with _lock:
-        _own[name] = label, dataset
+        _own[name] = Table(file, dataset, options)
     return name
 
 
@@ -89,7 +109,7 @@ def forget(name: str) -> None:
                 function.cache_clear()
 
 
-def _entry(name):
+def _entry(name) -> Table:
     with _lock:
         if name not in _own:
             raise ValueError(
@@ -143,26 +163,12 @@ def likely_label(seen: Preview) -> str:
     return seen.columns[-1]
 
 
-def read(content: bytes, *, label: str, ignore=(), components: int | None = None) -> Dataset:
-    """The uploaded table as points on the sphere; `components`: keep so many principal ones."""
+def read(content: bytes, **options) -> Dataset:
+    """The uploaded table as points on the sphere; `options` are those of `load_csv`."""
     try:
-        dataset = load_csv(io.BytesIO(content), label=label, ignore=ignore)
+        return load_csv(io.BytesIO(content), **options)
     except ValueError as error:
         raise ValueError(str(error).replace("`path` (uploaded table)", "`table`")) from error
-    if components is None or components >= dataset.x.shape[1]:
-        return dataset
-    from sklearn.decomposition import PCA
-
-    pca = PCA(components, svd_solver="full")
-    x = pca.fit_transform(dataset.x)
-    share = pca.explained_variance_ratio_.sum()
-    return Dataset(
-        normalize(x),
-        dataset.y,
-        tuple(f"component {i + 1}" for i in range(components)),
-        f"{dataset.provenance} Then {components} principal components kept ({share:.0%} of the "
-        "variance), rows scaled to unit norm again.",
-    )
 
 
 def smallest_angle(x: np.ndarray) -> float:

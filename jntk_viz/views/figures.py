@@ -52,35 +52,34 @@ def _scaled(value, factor):
 
 
 COVERED = "What do you predict?"
+DRAW = "Draw your prediction here"
 _TITLES: WeakKeyDictionary[Model, str] = WeakKeyDictionary()  # of the figures that are covered
 
 
-def cover(figure: Figure, covered: bool) -> None:
+def cover(figure: Figure, covered: bool, title: str = COVERED) -> None:
     """Hide what a figure shows, but not its axes, or show it again.
 
-    The title is replaced, since it may hold the number that is to be predicted; what the page
-    sets meanwhile appears when the figure is uncovered. (Bokeh does not repaint a title whose
-    visibility changes.)
+    - `title`: what stands above it meanwhile, since its own may hold what is to be predicted.
+      (Bokeh does not repaint a title whose visibility changes.)
     """
     for renderer in figure.renderers:
         if renderer.name != _SKETCH:
             renderer.visible = not covered
     for legend in figure.legend:
         legend.visible = not covered
-    title = figure.title
-    if covered and title not in _TITLES:
-        _TITLES[title] = title.text
-        title.text = COVERED
-        title.on_change("text", _keep_covered)
-    elif not covered and title in _TITLES:
-        title.remove_on_change("text", _keep_covered)
-        title.text = _TITLES.pop(title)
+    if covered and figure.title not in _TITLES:
+        _TITLES[figure.title] = figure.title.text
+        figure.title.text = title
+    elif not covered and figure.title in _TITLES:
+        figure.title.text = _TITLES.pop(figure.title)
 
 
-def _keep_covered(_attribute, _old, new):
-    for title in [title for title in _TITLES if title.text == new != COVERED]:
-        _TITLES[title] = new
-        title.text = COVERED
+def set_title(figure: Figure, text: str) -> None:
+    """Set the title of a figure; of a covered one, what it will be when it is uncovered."""
+    if figure.title in _TITLES:
+        _TITLES[figure.title] = text
+    else:
+        figure.title.text = text
 
 
 class Sketch:

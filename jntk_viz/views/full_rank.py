@@ -169,7 +169,7 @@ def first_depths(names, double, above, single, depth):
         *scatters,
         hv.VLine(depth).opts(**_CURSOR),
     ]).opts(
-        xlim=(0.4, 13.8), ylim=(-0.6, len(names) + 0.9), yticks=ticks,
+        xlim=(0.4, 13.8), ylim=(-0.6, len(names) + 1.6), yticks=ticks,
         xticks=[*DEPTH_TICKS[1:10:2], (NEVER, NO_TICK)], xlabel="depth L", ylabel="",
         legend_position="top_left", legend_cols=3, show_grid=False,
         title="From this depth on λ_min exceeds …", backend_opts=_SPACED,

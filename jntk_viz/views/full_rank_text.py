@@ -77,7 +77,7 @@ def number(value, digits=2) -> str:
 
 
 def small(*sentences) -> str:
-    return f"<p class=aside style='{_SMALL}'>{' '.join(sentence for sentence in sentences if sentence)}</p>"
+    return f"<p class=aside style='{_SMALL}'>{' '.join(s for s in sentences if s)}</p>"
 
 
 def working() -> str:

@@ -261,9 +261,8 @@ class Widener:
     def __init__(self, state, ready):
         self.state, self.ready, self.clock = state, ready, None
         self.button = pmui.Button(
-            label=self.LABELS[0], size="small", variant="outlined", margin=(10, 6), width=86,
-            description="Step the width from where it is up to the widest networks.",
-        )  # fmt: skip
+            label=self.LABELS[0], size="small", variant="outlined", margin=(10, 6), width=86
+        )
         self.button.on_click(lambda _: self.stop() if self.clock else self.start())
 
     def start(self):

@@ -120,7 +120,7 @@ class Pictures:
                 e=self.parity, f=self.deviation,
             ),
             kernel=plot_grid(
-                "aaabbddd", "aaaccddd", min_height=400,
+                "aaabbddd", "aaaccddd", min_height=390,
                 a=self.theta, b=self.limit, c=self.difference, d=self.regime,
             ),
         )  # fmt: skip

@@ -14,6 +14,8 @@ import numpy as np
 import panel as pn
 from holoviews.core.accessors import Opts
 
+from jntk_viz.views.figures import set_title
+
 # Elements drawn from a ColumnDataSource: HoloViews' own `get_data` says what the source has to
 # hold.
 _COLUMNS = {
@@ -157,12 +159,17 @@ class LivePlot:
         for plot, leaf in zip(self._plots, _leaves(element), strict=True):
             _write(plot, leaf)
 
+    def be_at_most(self, pixels):
+        """Lower the least height to `pixels`, so that a low cell does not cut the axis off."""
+        for item in (self.figure, self.pane):
+            item.min_height = min(item.min_height, pixels)
+
     def set(self, *, title=None, xlabel=None, ylabel=None, xlim=None, ylim=None, clim=None):
         """Change what `update` leaves alone: title, axis labels, axis ranges and colour limits."""
         figure = self.figure
         with pn.io.hold():
             if title is not None:
-                figure.title.text = title
+                set_title(figure, title)
             if xlabel is not None:
                 figure.xaxis[0].axis_label = xlabel
             if ylabel is not None:

@@ -102,12 +102,13 @@ class _OwnData:
     def _chosen(self):
         """The table as the options say."""
         ignore = [name for name in self.ignore.value if name != self.label.value]
-        options = {"label": self.label.value, "ignore": ignore}
-        dataset = sources.read(self._content, **options)
+        self._options = {"label": self.label.value} | ({"ignore": ignore} if ignore else {})
+        dataset = sources.read(self._content, **self._options)
         self.components.visible = dataset.x.shape[1] > MOST_FEATURES
         if not self.components.visible:
             return dataset
-        return sources.read(self._content, **options, components=self.components.value)
+        self._options["n_components"] = self.components.value
+        return sources.read(self._content, **self._options)
 
     def _describe(self, dataset):
         label = self.file.filename or "table"
@@ -130,7 +131,7 @@ class _OwnData:
         return "".join(f"<div>{escape(sentence)}</div>" for sentence in words)
 
     def _use(self):
-        name = sources.register(self.file.filename or "table", self._dataset)
+        name = sources.register(self.file.filename or "table.csv", self._dataset, **self._options)
         self._names.append(name)
         parameter = self._state.param.data
         label = f"{self.file.filename or 'table'} ({len(self._names)})"

@@ -88,6 +88,9 @@ def error_text(error):
     return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
+_LOW = 360  # pixels of a grid that leaves room for larger words
+
+
 def plot_grid(*rows, min_height=470, **plots):
     """Lay out plots in a grid that fills the window; one column on a phone.
 
@@ -104,6 +107,8 @@ def plot_grid(*rows, min_height=470, **plots):
         item = plots[letter]
         if isinstance(item, LivePlot):
             name_figure(item.figure)
+            share = sum(letter in row for row in rows) / len(rows)
+            item.be_at_most(int(share * min(min_height, _LOW)) - 6)
         cells.append(
             pn.Column(
                 item.pane if isinstance(item, LivePlot) else item,
@@ -125,7 +130,7 @@ def plot_grid(*rows, min_height=470, **plots):
     {PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important;
       max-height: none !important; }} }}
     :host(.hidden) {{ display: none; }}
-    :host(.low) {{ flex-basis: 360px !important; min-height: 360px; }}"""
+    :host(.low) {{ flex-basis: {_LOW}px !important; min-height: {_LOW}px; }}"""
     return PlotGrid(rows, plots, cells, layout)
 
 

@@ -7,7 +7,7 @@ import panel_material_ui as pmui
 from bokeh.models import LogScale
 
 from jntk_viz.studies.predictions import verdict
-from jntk_viz.views.figures import Sketch, cover
+from jntk_viz.views.figures import COVERED, DRAW, Sketch, cover
 from jntk_viz.views.theme import ACCENT, FONT, INK, css, escape
 
 _CSS = css(f"""
@@ -153,8 +153,9 @@ class Prediction:
         self._said.param.update(object=text, visible=True)
 
     def _cover(self, covered):
-        for key in self.question.hide:
-            cover(self._plots[key].figure, covered)
+        for i, key in enumerate(self.question.hide):
+            drawn = self.question.kind == "sketch" and i == 0
+            cover(self._plots[key].figure, covered, DRAW if drawn else COVERED)
 
     def _stop_waiting(self):
         if self._waiting is not None:
