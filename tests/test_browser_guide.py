@@ -56,21 +56,29 @@ def commit(page, question):
             page.get_by_role("button", name=option, exact=True).click()
     if question.kind == "sketch":
         page.wait_for_function(f"() => {FIGURES}.some(f => f.title.text == {DRAW!r})")
-        box = page.evaluate(
-            f"""() => {{
-              const covered = {FIGURES}.find(f => f.title.text == {DRAW!r})
-              const r = Bokeh.index.find_one_by_id(covered.id).el.getBoundingClientRect()
-              return [r.x, r.y, r.width, r.height]
-            }}"""
-        )
-        x, y, width, height = box
-        page.mouse.move(x + 0.25 * width, y + 0.5 * height)
-        page.mouse.down()
+        x, y, width, height = standing_still(page)
         for part in range(10):
             page.mouse.move(x + (0.25 + 0.06 * part) * width, y + (0.5 - 0.02 * part) * height)
+            if part == 0:
+                page.mouse.down()
+            page.wait_for_timeout(30)  # a hand is slower than a program
         page.mouse.up()
         page.wait_for_timeout(300)
     page.get_by_role("button", name="Commit").click()
+
+
+def standing_still(page):
+    """Where the picture to draw into is, once the page's layout is at rest."""
+    place = f"""() => {{
+      const drawn = {FIGURES}.find(f => f.title.text == {DRAW!r})
+      const r = Bokeh.index.find_one_by_id(drawn.id).el.getBoundingClientRect()
+      return [r.x, r.y, r.width, r.height]
+    }}"""
+    before = None
+    while before != (now := page.evaluate(place)):
+        before = now
+        page.wait_for_timeout(500)
+    return now
 
 
 @pytest.mark.parametrize("name", NAMES)

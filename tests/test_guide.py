@@ -201,12 +201,14 @@ def test_the_result_stays_hidden_until_a_guess_is_committed(page, plot):
     assert plot.figure.title.text == figures.COVERED  # kept, and the new title for later
     assert not page.headline.pane.visible
     prediction._input[1].clicks += 1
+    assert "brief" in page.headline.pane.css_classes
     assert "You said “down”; it is “up”. It is 3. Because." in prediction._said.object
     assert page.headline.pane.visible
     assert all(r.visible for r in plot.figure.renderers)
     assert plot.figure.title.text == "The answer is up"
     guide.choose("narrow")  # without a question
     assert not prediction.pane.visible
+    assert "brief" not in page.headline.pane.css_classes
 
 
 def test_an_order_is_clicked_and_unclicked(plot):

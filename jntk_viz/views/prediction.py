@@ -122,7 +122,7 @@ class Prediction:
             self._sketch.finish()
         self._cover(False)
         for pane in self._hidden:
-            pane.visible = True
+            pane.param.update(visible=True, css_classes=[*(pane.css_classes or []), "brief"])
         if not self._reveal(guess):
             self._say("Committed. Measuring …")
             if pn.state.curdoc and pn.state.curdoc.session_context:
@@ -169,6 +169,7 @@ class Prediction:
         if self._sketch is not None:
             self._sketch.remove()
         for pane in self._hidden:
-            pane.visible = True
+            others = [name for name in pane.css_classes or [] if name != "brief"]
+            pane.param.update(visible=True, css_classes=others)
         self.pane.visible, self.committed = False, False
         self.question = self._sketch = None

@@ -205,10 +205,10 @@ def _look(template, guide, browser, visible, words, below, grids):
         present()
 
 
-# Larger words, and only those that an audience needs.
+# Larger words, and only those that an audience needs; beside a verdict there is little room, too.
 _PRESENTED = """
 :host(.presented) { zoom: 1.2; }
-:host(.presented) .aside { display: none; }
+:host(.presented) .aside, :host(.brief) .aside { display: none; }
 """
 
 
