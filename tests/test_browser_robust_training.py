@@ -55,7 +55,7 @@ def press(page, slider, key):
 def choose(page, name, first_letters):
     """Take the entry of a menu that begins so."""
     page.get_by_role("combobox", name=name).click()
-    page.get_by_role("option", name=re.compile(f"^{first_letters}")).click()
+    page.get_by_role("menuitem", name=re.compile(f"^{first_letters}")).click()
 
 
 def tab(page, name):

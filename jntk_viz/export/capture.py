@@ -11,6 +11,7 @@ from bokeh.models import ColorMapper
 
 from jntk_viz.export.payload import Arrays
 from jntk_viz.views import recolour
+from jntk_viz.views.theme import PAPER
 
 # Bookkeeping of Python's side, which a browser does not draw.
 _UNSEEN = {
@@ -97,7 +98,8 @@ def dark_colours(figures, texts) -> dict:
     - `texts`: JSON in which further colours stand.
     Returns a dict: colours (light -> dark), palettes (list of [light, dark], both joined).
     """
-    found = set(re.findall(r"#[0-9a-f]{6}\b", " ".join(texts).lower())) | {"white", "black", "gray"}
+    found = set(re.findall(r"#[0-9a-f]{6}\b", " ".join(texts).lower()))
+    found |= {PAPER, "white", "black", "gray"}  # defaults, which are not in the texts
     colours = {colour: recolour.dark_of(colour) for colour in sorted(found)}
     palettes = {
         ",".join(mapper.palette): ",".join(recolour.dark_palette(mapper.palette))

@@ -190,7 +190,7 @@ def errors_by_width(widths, errors, width, fitted=None, fit_from=64):
     return hv.Overlay(elements).opts(
         logx=True, logy=True, xlim=(6.5, 1300), ylim=ERROR_LIMITS, xlabel="width d", ylabel="",
         xticks=[(w, str(int(w))) for w in widths[::2]], yticks=_PERCENT, show_legend=False,
-        title="Error of the covariance that one network gives",
+        title="Error of one network’s covariance",
     )  # fmt: skip
 
 
