@@ -143,15 +143,19 @@ def machine():
 
 
 def app():
-    """The landing page; its pictures are computed from the library after it has opened."""
+    """The landing page; the pictures that no visitor has seen yet are computed once it is open."""
     views.use_theme()
     plots, job = {}, views.LatestWins()
+    unseen = {
+        n: picture for n, picture in study.PICTURES.items() if not picture.cache_info().currsize
+    }
     for name, view in pictures.PICTURES.items():
-        plots[name] = views.LivePlot(view, min_height=120, **pictures.EMPTY[view])
+        data = pictures.EMPTY[view] if name in unseen else study.PICTURES[name]()
+        plots[name] = views.LivePlot(view, min_height=120, **data)
 
     def compute(job):
-        for i, (name, picture) in enumerate(study.PICTURES.items()):
-            job.progress(i / len(plots), "Computing the pictures")
+        for i, (name, picture) in enumerate(unseen.items()):
+            job.progress(i / len(unseen), "Computing the pictures")
             ready[name] = picture()
             job.emit(dict(ready))
 
@@ -167,7 +171,7 @@ def app():
         views.job_bar(job, buttons=False),
         text(tour(), margin=(4, 12)),
         text(NEXT + f"<p>{machine()}</p>", margin=(8, 12)),
-        start=lambda: job.submit(compute, partial=show),
+        start=(lambda: job.submit(compute, partial=show)) if unseen else None,
     )
 
 

@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import numpy as np
+import panel as pn
 import pytest
 
 from jntk_viz import jntk, load_dataset, train_test_split
@@ -76,11 +77,30 @@ def test_losses_are_those_of_gradient_descent_step_by_step():
     assert numbers["diverging"][-1] > 100
 
 
-def test_the_landing_page_says_what_each_picture_shows_and_tours_every_page():
+@pytest.fixture(scope="module")
+def index():
     path = Path(__file__).parents[1] / "apps" / "index.py"
     spec = importlib.util.spec_from_file_location("index_page", path)
-    index = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(index)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_pictures_are_drawn_at_once_when_a_visitor_has_seen_them(index):
+    study.losses.cache_clear()
+    assert index.app().start is not None
+    for picture in study.PICTURES.values():
+        picture()
+    page = index.app()
+    assert page.start is None
+    figures = [pane.object for part in page._parts for pane in part.select(pn.pane.Bokeh)]
+    assert len(figures) == len(study.PICTURES)
+    for figure in figures:
+        sizes = [len(v) for r in figure.renderers for v in r.data_source.data.values()]
+        assert max(sizes) > 5
+
+
+def test_the_landing_page_says_what_each_picture_shows_and_tours_every_page(index):
     names = [entry.name for entry in PAGES]
     assert list(index.CARDS) == names
     assert [stop.link.partition("?")[0] for stop in index.TOUR] == names

@@ -122,7 +122,7 @@ def accuracy_curves(times, clean, robust, standard_clean, standard_robust, pgd_t
         _line(times, percent[3], "robust, λ = 0", color=ORANGE, **_DASHED),
         _line(times, percent[0], "clean", color=BLUE),
         _line(times, percent[1], "robust", color=ORANGE),
-        hv.Scatter(searched, label="robust, PGD").opts(**_CROSSES),
+        hv.Scatter(searched, label="PGD").opts(**_CROSSES),
         _cursor(),
     ]
     return hv.Overlay(layers).opts(
