@@ -131,7 +131,7 @@ def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, dep
     return hv.Overlay(layers).opts(
         logy=True, xlim=(0.5, 12.5), ylim=(BOTTOM, TOP), xticks=DEPTH_TICKS,
         yticks=decades(-14, 4), xlabel="depth L", ylabel="λ_min", legend_position="top_left",
-        legend_cols=7, title="Smallest eigenvalue",
+        legend_cols=4, title="Smallest eigenvalue",
         backend_opts=_SPACED,
     )  # fmt: skip
 

@@ -70,6 +70,8 @@ _MARKS = ("Segments", "ErrorBars", "VectorField", "Text", "Labels", "Overlay")
 
 def _finish(plot, element):
     """Set what HoloViews has no option for: font family, quiet toolbar, axis lines."""
+    if plot.overlaid:  # the overlay does it once for all its elements
+        return
     figure = plot.state
     figure.toolbar.logo = None
     figure.toolbar.autohide = True
@@ -81,7 +83,8 @@ def _finish(plot, element):
         axis.axis_label_text_font_style = "normal"
         axis.axis_label_text_color = axis.major_label_text_color = INK
         axis.minor_tick_line_color = None
-    for bar in figure.select(ColorBar):
+    beside = [*figure.right, *figure.left, *figure.above, *figure.below]
+    for bar in (item for item in beside if isinstance(item, ColorBar)):
         bar.major_label_text_font = bar.title_text_font = FONT
         bar.major_label_text_color = bar.title_text_color = INK
         bar.title_text_font_style = "normal"
