@@ -14,7 +14,6 @@ from jntk_viz import (
     train_test_split,
 )
 
-pytestmark = pytest.mark.slow
 PAGE = "robust_training"
 HEADLINE = "[aria-live=polite]"
 # What the pictures are drawn from: every number, the cursors' places, titles and axes.
