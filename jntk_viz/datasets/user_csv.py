@@ -54,12 +54,12 @@ def load_csv(
         [[to_number(row.cells[i], source, row.line, name) for i, name in positions] for row in rows]
     )
     y, classes = _labels(rows, header.cells.index(label), label, positive, source)
-    done = "rows scaled to unit norm"
+    done = []
     if standardize and features:
         x, kept, dropped = standardize_columns(x, features)
-        done = f"columns standardised, {done}"
         if dropped:
-            done = f"constant columns dropped ({', '.join(dropped)}), other {done}"
+            done.append(f"constant columns dropped ({', '.join(dropped)})")
+        done.append("other columns standardised" if dropped else "columns standardised")
         features = list(kept)
     if len(features) < 2:
         raise ValueError(
@@ -70,7 +70,7 @@ def load_csv(
     if n_components is not None:
         x, components, share = principal_components(x, n_components)
         features = list(components)
-        done = done.replace("rows scaled", f"{share}, rows scaled")
+        done.append(share)
     if not x.any(axis=1).all():
         line = rows[int(np.argmin(x.any(axis=1)))].line
         what = "equals the mean of all rows" if standardize else "is zero"
@@ -78,6 +78,7 @@ def load_csv(
             f"{source}, line {line}: this row {what}, so it has no direction to scale to unit "
             "norm. Remove it."
         )
+    done.append("rows scaled to unit norm")
     left_out = f", left out: {', '.join(ignore)}" if ignore else ""
     x = normalize(x)
     return Dataset(
@@ -85,7 +86,7 @@ def load_csv(
         y,
         tuple(features),
         f"Your table {source.removeprefix('`path` ')}: {label} = {classes[0]} is −1, {classes[1]} "
-        f"is +1{left_out}; {done}{describe_repeats(x)}.",
+        f"is +1{left_out}; {', '.join(done)}{describe_repeats(x)}.",
     )
 
 

@@ -66,11 +66,11 @@ def load(name: str, **options) -> Dataset:
 
 def loading(name: str, options: dict) -> str:
     """Python by public names that loads what `load` does; a visitor's table from its own file."""
+    function = "load_dataset"
     if name.startswith(OWN):
-        given, options, function = _entry(name).file, _entry(name).options, "load_csv"
-    else:
-        given, function = name, "load_dataset"
-    return f"jv.{function}({', '.join([repr(given), *(f'{k}={v!r}' for k, v in options.items())])})"
+        function, (name, _, options) = "load_csv", _entry(name)
+    arguments = [repr(name), *(f"{key}={value!r}" for key, value in options.items())]
+    return f"jv.{function}({', '.join(arguments)})"
 
 
 def available(name: str) -> bool:

@@ -37,6 +37,7 @@ class _OwnData:
         self._state, self._table, self._names = state, table, []
         self._content: Any = None
         self._dataset: Any = None
+        self._options: dict = {}
         self.notice = Notice()
         self.file = pmui.FileInput(
             label="Choose a CSV file", accept=".csv,.tsv,.txt", max_file_size=sources.MOST_BYTES,
@@ -89,7 +90,7 @@ class _OwnData:
         self._dataset, words = None, ""
         if self._content and self.label.value is not None:
             try:
-                dataset = self._chosen()
+                dataset, self._options = self._chosen()
                 words = self._describe(dataset)
                 self._dataset = dataset
                 self.notice.set("")
@@ -100,15 +101,15 @@ class _OwnData:
         self.use.disabled = self._dataset is None
 
     def _chosen(self):
-        """The table as the options say."""
+        """The table, and the options of `load_csv` by which it was read."""
         ignore = [name for name in self.ignore.value if name != self.label.value]
-        self._options = {"label": self.label.value} | ({"ignore": ignore} if ignore else {})
-        dataset = sources.read(self._content, **self._options)
+        options = {"label": self.label.value} | ({"ignore": ignore} if ignore else {})
+        dataset = sources.read(self._content, **options)
         self.components.visible = dataset.x.shape[1] > MOST_FEATURES
-        if not self.components.visible:
-            return dataset
-        self._options["n_components"] = self.components.value
-        return sources.read(self._content, **self._options)
+        if self.components.visible:
+            options["n_components"] = self.components.value
+            dataset = sources.read(self._content, **options)
+        return dataset, options
 
     def _describe(self, dataset):
         label = self.file.filename or "table"

@@ -8,7 +8,7 @@ from bokeh.models import LogScale
 
 from jntk_viz.studies.predictions import verdict
 from jntk_viz.views.figures import COVERED, DRAW, Sketch, cover
-from jntk_viz.views.theme import ACCENT, FONT, INK, css, escape
+from jntk_viz.views.theme import ACCENT, FONT, INK, css, escape, set_class
 
 _CSS = css(f"""
 div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }}
@@ -122,7 +122,8 @@ class Prediction:
             self._sketch.finish()
         self._cover(False)
         for pane in self._hidden:
-            pane.param.update(visible=True, css_classes=[*(pane.css_classes or []), "brief"])
+            pane.visible = True
+            set_class(pane, "brief", True)
         if not self._reveal(guess):
             self._say("Committed. Measuring …")
             if pn.state.curdoc and pn.state.curdoc.session_context:
@@ -169,7 +170,7 @@ class Prediction:
         if self._sketch is not None:
             self._sketch.remove()
         for pane in self._hidden:
-            others = [name for name in pane.css_classes or [] if name != "brief"]
-            pane.param.update(visible=True, css_classes=others)
+            pane.visible = True
+            set_class(pane, "brief", False)
         self.pane.visible, self.committed = False, False
         self.question = self._sketch = None

@@ -126,7 +126,7 @@ def accuracy_curves(times, clean, robust, standard_clean, standard_robust, pgd_t
         _cursor(),
     ]
     return hv.Overlay(layers).opts(
-        xlim=TIME_LIMITS, ylim=(20, 102), xticks=_TIME_TICKS, xlabel="",
+        xlim=TIME_LIMITS, ylim=accuracy_limits(), xticks=_TIME_TICKS, xlabel="",
         ylabel="accuracy (%)", legend_position="bottom_left", legend_cols=3,
         title="Test accuracy", backend_opts={**_ALIGNED, "legend.spacing": 8},
     )  # fmt: skip

@@ -18,7 +18,7 @@ from jntk_viz.views.own_data import own_data_dialog
 from jntk_viz.views.parts import Notice, job_bar
 from jntk_viz.views.prediction import Prediction
 from jntk_viz.views.recolour import Scheme, follow
-from jntk_viz.views.theme import ACCENT, DARK, FONT, INK, PHONE, css, escape, use_theme
+from jntk_viz.views.theme import ACCENT, DARK, FONT, INK, PHONE, css, escape, set_class, use_theme
 from jntk_viz.views.toolbar import Toolbar
 
 
@@ -197,8 +197,7 @@ def _look(template, guide, browser, visible, words, below, grids):
         for grid in grids:
             grid.low = guide.present
         for item in [visible, *words]:
-            others = [name for name in item.css_classes or [] if name != "presented"]
-            item.css_classes = others + ["presented"] * guide.present
+            set_class(item, "presented", guide.present)
 
     guide.param.watch(present, "present")
     if guide.present:

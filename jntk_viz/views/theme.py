@@ -168,6 +168,12 @@ def css(text):
     return _OURS.sub(replace, text)
 
 
+def set_class(pane, name, on):
+    """Give a Panel object a CSS class, or take it away; its other classes stay."""
+    others = [other for other in pane.css_classes or [] if other != name]
+    pane.css_classes = [*others, name] if on else others
+
+
 def dark_css():
     """The style sheet of the document, which gives the custom properties of `css` both values."""
     light = "".join(f"--{name}: {colour};" for colour, (name, _) in _PROPERTIES.items())
