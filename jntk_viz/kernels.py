@@ -5,15 +5,22 @@ five derivatives at q = q' = 1 give the whole block of covariances between (f, J
 J)(x'). A layer maps those six numbers to six others (`nngp_layer`, `ntk_layer`), and `assemble`
 spreads them out.
 
+On the unit sphere the six are functions of the cosine c alone, and smooth ones. So the layers are
+composed once, at a few hundred Chebyshev points (`composed_series`); what remains for each pair of
+points is to sum six series, however deep the network is.
+
 Source: Kim & Yang (ICML 2024), Theorems 3.1 and 4.3; the six-number form is derived in the
 docstrings.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.polynomial.chebyshev import chebval, chebvander
+from scipy.fft import dct
 
 from ._validation import check_count, check_fits, check_number, check_points
 from .activations import Activation, get_activation
@@ -25,24 +32,24 @@ class Scalars(NamedTuple):
     F is symmetric in q and q', so ∂_q' = ∂_q and ∂_c∂_q' = ∂_c∂_q.
     """
 
-    value: jax.Array
-    c: jax.Array
-    q: jax.Array
-    cc: jax.Array
-    cq: jax.Array
-    qq: jax.Array
+    value: np.ndarray
+    c: np.ndarray
+    q: np.ndarray
+    cc: np.ndarray
+    cq: np.ndarray
+    qq: np.ndarray
 
 
 class Expectations(NamedTuple):
     """G(ρ) = E φ(u)φ(v), H(ρ) = E φ''(u)φ(v) and their derivatives in ρ = corr(u, v)."""
 
-    g: jax.Array
-    g1: jax.Array
-    g2: jax.Array
-    g3: jax.Array
-    h: jax.Array
-    h1: jax.Array
-    h2: jax.Array
+    g: np.ndarray
+    g1: np.ndarray
+    g2: np.ndarray
+    g3: np.ndarray
+    h: np.ndarray
+    h1: np.ndarray
+    h2: np.ndarray
 
 
 def jacobian_nngp(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.ndarray:
@@ -87,15 +94,13 @@ def jntk(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.ndarray:
     return _block_kernel(x1, x2, depth, activation, kappa, jntk=True)
 
 
-def kernel_scalars(x1, x2=None, *, depth, activation="gelu", kappa=1.0, jntk=True):
+def kernel_scalars(x1, x2=None, *, depth, activation="gelu", kappa=1.0, jntk=True) -> Scalars:
     """The six numbers per pair behind `jacobian_nngp` or (`jntk=True`) `jntk`, κ² included.
 
-    Arguments as there. Returns `Scalars` of float64 JAX arrays (n1, n2); use them inside
-    `jax.enable_x64(True)`.
+    Arguments as there. Returns `Scalars` of float64 arrays (n1, n2).
     """
     x1, x2, depth, activation, kappa = _check(x1, x2, depth, activation, kappa, jntk)
-    with jax.enable_x64(True):
-        return _scalars(x1, x2, depth, activation, kappa, jntk)
+    return _scalars(_cosines(x1, x2), depth, activation, kappa, jntk, symmetric=x2 is None)
 
 
 def _check(x1, x2, depth, activation, kappa, jntk):
@@ -142,39 +147,88 @@ def _block_kernel(x1, x2, depth, activation, kappa, *, jntk):
         "x1",
         "Use JNTKOperator, which multiplies by this matrix without forming it, or fewer points.",
     )
-    with jax.enable_x64(True):
-        scalars = _scalars(x1, x2, depth, activation, kappa, jntk)
-        # A copy, because NumPy's view of a JAX array is read-only.
-        return np.array(assemble(scalars, jnp.asarray(x1), jnp.asarray(x1 if x2 is None else x2)))
+    cosines = _cosines(x1, x2)
+    scalars = _scalars(cosines, depth, activation, kappa, jntk, symmetric=x2 is None)
+    return _assemble_in_rows(scalars, x1, x1 if x2 is None else x2)
 
 
-def _scalars(x1, x2, depth, activation, kappa, jntk) -> Scalars:
-    sigma = input_scalars(_cosines(x1, x2))
-    theta = sigma if jntk else None
-    for layer in range(depth):
-        # One compiled layer, called L times: sliding the depth compiles nothing, and the recursion
-        # is finished before `assemble`, into which XLA would otherwise fuse and repeat it.
-        q_slope = activation.variance_slope**layer
-        if activation.smooth:
-            sigma, theta = _smooth_layer(sigma, theta, q_slope, activation.series)
-        else:
-            sigma = _homogeneous_layer(sigma, q_slope, activation.slopes)
-    return jax.tree.map(lambda s: kappa**2 * s, theta if jntk else sigma)
-
-
-def _cosines(x1: np.ndarray, x2: np.ndarray | None) -> jax.Array:
+def _cosines(x1: np.ndarray, x2: np.ndarray | None) -> np.ndarray:
     c = x1 @ (x1 if x2 is None else x2).T
     if x2 is None:
         c = (c + c.T) / 2
     # Equal and antipodal points are recognised as such: acos turns an error of 1e-16 into 1e-8.
     parallel = np.abs(c) > 1 - 4 * np.finfo(float).eps
-    return jnp.asarray(np.where(parallel, np.sign(c), c))
+    return np.where(parallel, np.sign(c), c)
+
+
+def _scalars(c, depth, activation, kappa, jntk, symmetric=False) -> Scalars:
+    """The six numbers at cosines `c` (n1, n2), in blocks that fit the processor's cache.
+
+    Of symmetric `c` only the blocks on and above the diagonal are computed.
+    """
+    series = composed_series(activation, depth, jntk)
+    scalars = np.empty((len(Scalars._fields), *c.shape))
+    first, (n1, n2) = 0, c.shape
+    while first < n1:
+        start = first if symmetric else 0
+        rows = slice(first, first + max(1, _PAIRS // (n2 - start)))
+        block = c[rows, start:]
+        if series is None:
+            six = np.stack(composed_layers(block, depth, activation, jntk))
+        else:
+            polynomials = chebvander(block.ravel(), series.shape[1] - 1)
+            six = (series @ polynomials.T).reshape(-1, *block.shape)
+        scalars[:, rows, start:] = kappa**2 * six
+        if symmetric:
+            scalars[:, start:, rows] = scalars[:, rows, start:].transpose(0, 2, 1)
+        first = rows.stop
+    return Scalars(*scalars)
+
+
+_PAIRS = 2048  # a block's; their Chebyshev polynomials fill about 1 MB
+
+
+def composed_layers(c, depth: int, activation: Activation, jntk: bool) -> Scalars:
+    """The six numbers after all layers, layer by layer; `c` holds cosines, any shape."""
+    sigma = theta = input_scalars(c)
+    for layer in range(depth):
+        q_slope = activation.variance_slope**layer
+        if activation.smooth:
+            e = smooth_expectations(activation.series, sigma.value)
+        else:
+            e = homogeneous_expectations(activation.slopes, sigma.value)
+        if jntk:
+            theta = ntk_layer(theta, sigma, q_slope, e)
+        sigma = nngp_layer(sigma, q_slope, e)
+    return theta if jntk else sigma
+
+
+@lru_cache(maxsize=256)
+def composed_series(activation: Activation, depth: int, jntk: bool) -> np.ndarray | None:
+    """Chebyshev series in the cosine of the six functions `composed_layers`, (6, terms).
+
+    Those of a smooth activation are analytic around [-1, 1], so that interpolation converges
+    geometrically: the number of terms is doubled until the last are rounding error. None where
+    that does not happen, as for ReLU, or in very deep networks whose kernel is nearly a step.
+    """
+    if not activation.smooth:
+        return None
+    for terms in (64, 128, 256, 512, 1024):
+        nodes = np.cos(np.pi * (np.arange(terms) + 0.5) / terms)
+        series = dct(np.stack(composed_layers(nodes, depth, activation, jntk))) / terms
+        series[:, 0] /= 2
+        largest = np.abs(series).max(axis=1, keepdims=True)
+        size = np.abs(series) / largest.clip(np.finfo(float).eps * largest.max())
+        rounding = size[:, -8:].max()
+        if rounding < 1e-14:
+            return series[:, : np.flatnonzero((size > 2 * rounding).any(axis=0))[-1] + 1]
+    return None
 
 
 def input_scalars(c) -> Scalars:
     """The kernel of the inputs themselves, F = c."""
-    zero = jnp.zeros_like(c)
-    return Scalars(c, jnp.ones_like(c), zero, zero, zero, zero)
+    zero = np.zeros_like(c)
+    return Scalars(c, np.ones_like(c), zero, zero, zero, zero)
 
 
 def nngp_layer(sigma: Scalars, q_slope, e: Expectations) -> Scalars:
@@ -190,36 +244,12 @@ def nngp_layer(sigma: Scalars, q_slope, e: Expectations) -> Scalars:
 def ntk_layer(theta: Scalars, sigma: Scalars, q_slope, e: Expectations) -> Scalars:
     """One layer of the NTK: Θ⁺ = Σ⁺ + Θ · Ṫ with Ṫ = E φ'φ'; arguments as in `nngp_layer`."""
     dot = _compose(_layer_map(e.g1, e.g2, e.g3, e.h1, e.h2), sigma, q_slope)
-    return jax.tree.map(jnp.add, nngp_layer(sigma, q_slope, e), _product(theta, dot))
-
-
-@jax.jit
-def _smooth_layer(sigma, theta, q_slope, series):
-    e = smooth_expectations(series, sigma.value)
-    if theta is not None:
-        theta = ntk_layer(theta, sigma, q_slope, e)
-    return nngp_layer(sigma, q_slope, e), theta
-
-
-@jax.jit
-def _homogeneous_layer(sigma, q_slope, slopes):
-    return nngp_layer(sigma, q_slope, homogeneous_expectations(slopes, sigma.value))
+    return jax.tree.map(np.add, nngp_layer(sigma, q_slope, e), _product(theta, dot))
 
 
 def smooth_expectations(series, rho) -> Expectations:
-    """Sum the Chebyshev `series` of an activation at correlations `rho` by Clenshaw's recursion."""
-    zero = jnp.zeros_like(rho)
-
-    def step(pairs, coefficients):
-        return [
-            (2 * rho * b1 - b2 + a, b1) for (b1, b2), a in zip(pairs, coefficients, strict=True)
-        ], None
-
-    # Eight steps to a loop iteration stay in registers: four times faster than one.
-    pairs, _ = jax.lax.scan(step, [(zero, zero)] * len(series), series[:, :0:-1].T, unroll=8)
-    return Expectations(
-        *(rho * b1 - b2 + a for (b1, b2), a in zip(pairs, series[:, 0], strict=True))
-    )
+    """Sum the Chebyshev `series` of an activation at correlations `rho`."""
+    return Expectations(*chebval(rho, series.T))
 
 
 def homogeneous_expectations(slopes, rho) -> Expectations:
@@ -229,14 +259,14 @@ def homogeneous_expectations(slopes, rho) -> Expectations:
     At ρ = ±1, G'' is infinite, but it multiplies a block of size 1 - ρ² and is dropped.
     """
     right, left = slopes
-    square, angle = 1 - rho**2, jnp.arccos(jnp.clip(rho, -1, 1))
-    sine = jnp.sqrt(jnp.maximum(square, 0))
+    square, angle = 1 - rho**2, np.arccos(np.clip(rho, -1, 1))
+    sine = np.sqrt(np.maximum(square, 0))
     same, opposite = (right**2 + left**2) / 2, right * left
-    g = (same * (sine + rho * (jnp.pi - angle)) - opposite * (sine - rho * angle)) / jnp.pi
-    g1 = (same * (jnp.pi - angle) + opposite * angle) / jnp.pi
+    g = (same * (sine + rho * (np.pi - angle)) - opposite * (sine - rho * angle)) / np.pi
+    g1 = (same * (np.pi - angle) + opposite * angle) / np.pi
     regular = square > 1e-15
-    g2 = jnp.where(regular, (same - opposite) / jnp.pi / jnp.where(regular, sine, 1), 0)
-    nothing = jnp.full_like(rho, jnp.nan)  # third derivatives: only an NTK would ask for them
+    g2 = np.where(regular, (same - opposite) / np.pi / np.where(regular, sine, 1), 0)
+    nothing = np.full_like(rho, np.nan)  # third derivatives: only an NTK would ask for them
     return Expectations(g, g1, g2, nothing, g - rho * g1, -rho * g2, nothing)
 
 
@@ -267,6 +297,24 @@ def _product(a: Scalars, b: Scalars) -> Scalars:
         cq=a.cq * b.value + a.c * b.q + a.q * b.c + a.value * b.cq,
         qq=a.qq * b.value + 2 * a.q * b.q + a.value * b.qq,
     )
+
+
+_BYTES = 2**24  # of one slab: larger buffers are not reused by the allocator
+
+
+def _assemble_in_rows(scalars: Scalars, x1, x2) -> np.ndarray:
+    """`assemble` slab by slab into one NumPy array: no second copy of a large kernel exists."""
+    n1, n2, block = len(x1), len(x2), 1 + x1.shape[1]
+    kernel = np.empty((n1, block, n2, block))
+    slabs = -(-kernel.nbytes // _BYTES)
+    rows = -(-n1 // slabs)
+    with jax.enable_x64(True):
+        x2 = jnp.asarray(x2)
+        # All slabs have the same shape, so that one is compiled: the last begins earlier.
+        for first in np.minimum(np.arange(0, n1, rows), n1 - rows):
+            part = slice(first, first + rows)
+            kernel[part] = assemble(Scalars(*(s[part] for s in scalars)), x1[part], x2)
+    return kernel
 
 
 @jax.jit

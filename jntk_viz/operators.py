@@ -55,7 +55,9 @@ class JNTKOperator:
         self.lam = check_number(lam, "lam")
         n = len(self.x)
         check_fits((6 * n, 1, n, 1), "x", "Use fewer points.")
-        self._scalars = kernel_scalars(self.x, depth=depth, activation=activation, kappa=kappa)
+        scalars = kernel_scalars(self.x, depth=depth, activation=activation, kappa=kappa)
+        with jax.enable_x64(True):
+            self._scalars = Scalars(*map(jnp.asarray, scalars))
 
     @property
     def shape(self) -> tuple[int, int]:
