@@ -20,7 +20,7 @@ from .datasets import (
     normalize,
     train_test_split,
 )
-from .dynamics import KernelPredictor, LinearDynamics, RobustDynamics
+from .dynamics import KernelPredictor, KrylovDynamics, LinearDynamics, RobustDynamics
 from .eigenfeatures import Eigenfeatures, eigenfeatures
 from .finite import finite_jacobian_nngp, finite_jntk, sample_value_and_jacobian
 from .kernels import jacobian_nngp, jntk
@@ -39,6 +39,7 @@ __all__ = [
     "Eigenfeatures",
     "JNTKOperator",
     "KernelPredictor",
+    "KrylovDynamics",
     "LinearDynamics",
     "RobustDynamics",
     "SmallestEigenvalue",

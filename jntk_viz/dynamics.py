@@ -5,11 +5,19 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.linalg import eigh_tridiagonal
 
-from ._validation import check_fits, check_labels, check_number, check_points, check_targets
+from ._validation import (
+    check_count,
+    check_fits,
+    check_labels,
+    check_number,
+    check_points,
+    check_targets,
+)
 from .activations import Activation, get_activation
 from .kernels import jntk, kernel_scalars
-from .operators import block_product
+from .operators import JNTKOperator, block_product
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,84 @@ class KernelPredictor:
             return np.asarray(block_product(scalars, x, self.x_train, self.coefficients))
 
 
-class LinearDynamics:
+class _Modes:
+    """The solution u(x, t) = u(x, 0) + Θ(x, X) c(t) in eigendirections of Θ_λ.
+
+    Attributes: n, block, lam, y, eigenvalues (increasing), eigenvectors (columns), noise_floor,
+    target, as in `LinearDynamics`.
+    """
+
+    def __init__(self, n, block, y, lam):
+        self.n, self.block, self.lam = n, block, lam
+        self.y = check_targets(y, "y", n)
+        weight = np.full((n, block), lam**0.5)
+        weight[:, 0] = 1.0
+        self._rows = np.flatnonzero(weight)
+        self._root = weight.ravel()[self._rows]
+        final = np.concatenate([self.y[:, None], np.zeros((n, block - 1))], axis=1)  # u* = (y, 0)
+        self.target = self._root * final.ravel()[self._rows]
+
+    def _set(self, eigenvalues, eigenvectors):
+        self.eigenvalues, self.eigenvectors = np.asarray(eigenvalues), np.asarray(eigenvectors)
+        self.noise_floor = len(self.target) * np.finfo(float).eps * float(self.eigenvalues[-1])
+
+    @property
+    def stable_learning_rate(self) -> float:
+        """2N/e_max: gradient descent with a larger step diverges."""
+        return 2 * self.n / float(self.eigenvalues[-1])
+
+    def learned(self, t, *, learning_rate=None) -> np.ndarray:
+        """1 - exp(-e t/N), the fraction of each eigendirection learned at time t; t may be inf."""
+        t = check_number(t, "t", infinite=True)
+        e = np.where(self.eigenvalues > self.noise_floor, self.eigenvalues, 0.0)
+        if learning_rate is None:
+            return -np.expm1(-np.multiply(e, t, where=e > 0, out=np.zeros_like(e)) / self.n)
+        eta = check_number(learning_rate, "learning_rate", positive=True)
+        if np.isfinite(t):
+            return 1 - (1 - eta * e / self.n) ** round(t / eta)
+        if eta >= self.stable_learning_rate:
+            raise ValueError(
+                f"`learning_rate` must be below 2N/e_max = {self.stable_learning_rate:.4g} for a "
+                f"limit t = inf to exist; got {eta:.4g}. Take a smaller step or a finite t."
+            )
+        return (e > 0).astype(float)
+
+    def _learned_over_e(self, t, learning_rate):
+        """[1 - exp(-e t/N)]/e, zero where e is rounding error."""
+        return np.divide(
+            self.learned(t, learning_rate=learning_rate),
+            self.eigenvalues,
+            where=self.eigenvalues > self.noise_floor,
+            out=np.zeros_like(self.eigenvalues),
+        )
+
+    def _expansion(self, vectors):
+        """Coefficients (…, N, 1+d0) of Λ^½ v for the rows v of `vectors`."""
+        c = np.zeros((*vectors.shape[:-1], self.n * self.block))
+        c[..., self._rows] = self._root * vectors
+        return c.reshape(*vectors.shape[:-1], self.n, self.block)
+
+    def coefficients(self, t, *, learning_rate=None) -> np.ndarray:
+        """c(t) from u(X, 0) = 0, shape (N, 1+d0)."""
+        return self._moved(self.target, t, learning_rate)
+
+    def _moved(self, missing, t, learning_rate):
+        inverse = self._learned_over_e(t, learning_rate)
+        return self._expansion(self.eigenvectors @ (inverse * (self.eigenvectors.T @ missing)))
+
+    def feature_coefficients(self, count=None) -> np.ndarray:
+        """c of each resolved eigenfeature, largest eigenvalue first, shape (k, N, 1+d0).
+
+        Λ^½ v_i (v_iᵀ Λ^½ u*)/e_i; c(t) from zero is their sum, each times the fraction learned.
+        `count` asks for the first ones only.
+        """
+        resolved = np.flatnonzero(self.eigenvalues > self.noise_floor)[::-1][:count]
+        vectors = self.eigenvectors[:, resolved].T
+        weights = (vectors @ self.target) / self.eigenvalues[resolved]
+        return self._expansion(weights[:, None] * vectors)
+
+
+class LinearDynamics(_Modes):
     """u' = -(1/N) Θ Λ (u - u*), the training of u = (f, J) on N points in the infinite-width limit.
 
     Here u* = (y, 0) and Λ = diag(1, λ, …, λ). With Θ_λ = Λ^½ Θ Λ^½ = V diag(e) Vᵀ the solution at
@@ -68,73 +153,19 @@ class LinearDynamics:
                 f"`gram` must be of shape (N, 1+d0, N, 1+d0); got {gram.shape}. Pass the result of "
                 "jntk(x) or finite_jntk(mlp, params, x)."
             )
-        self.n, self.block = gram.shape[:2]
-        self.gram, self.lam = gram, check_number(lam, "lam")
-        self.y = check_targets(y, "y", self.n)
-        weight = np.full((self.n, self.block), self.lam**0.5)
-        weight[:, 0] = 1.0
-        self._rows = np.flatnonzero(weight)
-        self._root = weight.ravel()[self._rows]
+        n, block = gram.shape[:2]
+        super().__init__(n, block, y, check_number(lam, "lam"))
+        self.gram = gram
         with jax.enable_x64(True):
-            matrix = gram.reshape(weight.size, weight.size)[np.ix_(self._rows, self._rows)]
-            values, vectors = jnp.linalg.eigh(self._root[:, None] * matrix * self._root)
-        self.eigenvalues, self.eigenvectors = np.asarray(values), np.asarray(vectors)
-        self.noise_floor = len(values) * np.finfo(float).eps * float(self.eigenvalues[-1])
-        self.target = self._root * self._final().ravel()[self._rows]
-
-    def _final(self) -> np.ndarray:
-        """u* = (y, 0)."""
-        return np.concatenate([self.y[:, None], np.zeros((self.n, self.block - 1))], axis=1)
-
-    @property
-    def stable_learning_rate(self) -> float:
-        """2N/e_max: gradient descent with a larger step diverges."""
-        return 2 * self.n / float(self.eigenvalues[-1])
-
-    def learned(self, t, *, learning_rate=None) -> np.ndarray:
-        """1 - exp(-e t/N), the fraction of each eigendirection learned at time t; t may be inf."""
-        t = check_number(t, "t", infinite=True)
-        e = np.where(self.eigenvalues > self.noise_floor, self.eigenvalues, 0.0)
-        if learning_rate is None:
-            return -np.expm1(-np.multiply(e, t, where=e > 0, out=np.zeros_like(e)) / self.n)
-        eta = check_number(learning_rate, "learning_rate", positive=True)
-        if np.isfinite(t):
-            return 1 - (1 - eta * e / self.n) ** round(t / eta)
-        if eta >= self.stable_learning_rate:
-            raise ValueError(
-                f"`learning_rate` must be below 2N/e_max = {self.stable_learning_rate:.4g} for a "
-                f"limit t = inf to exist; got {eta:.4g}. Take a smaller step or a finite t."
-            )
-        return (e > 0).astype(float)
+            matrix = gram.reshape(n * block, n * block)[np.ix_(self._rows, self._rows)]
+            self._set(*jnp.linalg.eigh(self._root[:, None] * matrix * self._root))
 
     def coefficients(self, t, *, learning_rate=None, initial=None) -> np.ndarray:
         """c(t), shape (N, 1+d0); `initial` is u(X, 0), zero if left out."""
         missing = self.target
         if initial is not None:
             missing = missing - self._root * np.asarray(initial, float).ravel()[self._rows]
-        inverse = np.divide(
-            self.learned(t, learning_rate=learning_rate),
-            self.eigenvalues,
-            where=self.eigenvalues > self.noise_floor,
-            out=np.zeros_like(self.eigenvalues),
-        )
-        c = np.zeros(self.n * self.block)
-        c[self._rows] = self._root * (
-            self.eigenvectors @ (inverse * (self.eigenvectors.T @ missing))
-        )
-        return c.reshape(self.n, self.block)
-
-    def feature_coefficients(self) -> np.ndarray:
-        """c of each resolved eigenfeature, largest eigenvalue first, shape (k, N, 1+d0).
-
-        Λ^½ v_i (v_iᵀ Λ^½ u*)/e_i; c(t) from zero is their sum, each times the fraction learned.
-        """
-        resolved = np.flatnonzero(self.eigenvalues > self.noise_floor)[::-1]
-        vectors = self.eigenvectors[:, resolved].T
-        weights = (vectors @ self.target) / self.eigenvalues[resolved]
-        c = np.zeros((resolved.size, self.n * self.block))
-        c[:, self._rows] = weights[:, None] * vectors * self._root
-        return c.reshape(-1, self.n, self.block)
+        return self._moved(missing, t, learning_rate)
 
     def train(self, t, *, learning_rate=None, initial=None) -> np.ndarray:
         """(f, J) on the training points at time t, (N, 1+d0)."""
@@ -157,6 +188,55 @@ class LinearDynamics:
         return moved if initial_test is None else moved + initial_test
 
 
+class KrylovDynamics(_Modes):
+    """`LinearDynamics` of a training set whose Gram matrix is too large to form or diagonalise.
+
+    The Lanczos iteration, from Λ^½ u* and with full reorthogonalisation (matfree), projects Θ_λ to
+    a small tridiagonal matrix QᵀΘ_λQ = Y diag(e) Yᵀ. With (e, QY) in place of the eigenpairs the
+    formulas of `LinearDynamics` hold for u(x, 0) = 0: those of the largest eigenvalues, which are
+    learned first, converge first.
+
+    Args:
+        operator: a `JNTKOperator`, which holds x and λ. y: (N,), labels or real targets.
+        steps: products with Θ_λ, and as many vectors of N(1+d0) numbers to keep.
+
+    Attributes:
+        eigenvalues, eigenvectors: (k,) and (N(1+d0), k), Ritz pairs, k ≤ steps.
+        residuals: (k,) ‖Θ_λ v - e v‖/e_max of each.
+    """
+
+    def __init__(self, operator: JNTKOperator, y, *, steps):
+        from matfree.decomp import tridiag_sym
+
+        steps = check_count(steps, "steps")
+        n, d0 = operator.x.shape
+        super().__init__(n, 1 + d0, y, operator.lam)
+        start = np.zeros((n, 1 + d0))
+        start[:, 0] = self.y
+        steps = min(steps, len(self.target))
+        check_fits((n, 1 + d0, 3 * steps, 1), "steps", "Use fewer steps.")
+        lanczos = jax.jit(tridiag_sym(steps, materialize=False, custom_vjp=False), static_argnums=0)
+        with jax.enable_x64(True):
+            found = lanczos(operator.product, jnp.asarray(start.ravel()), *operator.arguments)
+            beta = np.append(found.J_small[1], jnp.linalg.norm(found.residual))
+        # Past an invariant subspace there is nothing but rounding error.
+        diagonal = np.asarray(found.J_small[0])
+        ends = np.flatnonzero(~(beta > len(self.target) * np.finfo(float).eps * diagonal.max()))
+        size = ends[0] + 1 if ends.size else steps
+        values, ritz = eigh_tridiagonal(diagonal[:size], beta[: size - 1])
+        self._set(values, np.asarray(found.Q_tall)[:size, self._rows].T @ ritz)
+        self._first, self._last = ritz[0], beta[size - 1] * ritz[-1]
+        self.residuals = np.abs(self._last) / values[-1]
+
+    def residual(self, t, *, learning_rate=None) -> float:
+        """‖Θ_λ a(t) - (Λ^½ u* - v(t))‖/‖Λ^½ u*‖, Λ^½ a being c(t): the error of the projection.
+
+        What the coefficients say on the training points against what must have been learned by t,
+        v being what is left to learn; at t = inf the residual of the linear system.
+        """
+        return float(abs(self._last @ (self._learned_over_e(t, learning_rate) * self._first)))
+
+
 class RobustDynamics:
     """Robust training of an infinitely wide network: `LinearDynamics` with the limiting JNTK.
 
@@ -164,23 +244,31 @@ class RobustDynamics:
         x: (N, d0), rows of unit norm. y: (N,), labels ±1.
         depth: L ≥ 1; activation, kappa: as in `jntk`.
         lam: λ ≥ 0, the weight of the Jacobian regulariser.
+        krylov: Lanczos steps, for `KrylovDynamics` instead of the whole Gram matrix.
 
     Attributes:
-        linear: the `LinearDynamics`; x, kernel: the points and the keywords of their kernel.
+        linear: the `LinearDynamics` or `KrylovDynamics`; x, kernel: the points and the keywords of
+            their kernel.
 
     Raises:
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
 
-    def __init__(self, x, y, *, depth, activation="gelu", kappa=1.0, lam):
+    def __init__(self, x, y, *, depth, activation="gelu", kappa=1.0, lam, krylov=None):
         self.x = check_points(x)
         remedy = "For real targets use LinearDynamics(jntk(x, depth=…), y, lam=…)."
         check_labels(y, "y", len(self.x), remedy)
         check_number(lam, "lam")
         self.kernel = {"depth": depth, "activation": get_activation(activation), "kappa": kappa}
+        self.linear: LinearDynamics | KrylovDynamics
+        if krylov is not None:
+            operator = JNTKOperator(self.x, **self.kernel, lam=lam)
+            self.linear = KrylovDynamics(operator, y, steps=krylov)
+            return
         n, d0 = self.x.shape
         # The Gram matrix, its weighted copy and its eigenvectors.
-        check_fits((n, 1 + d0, 3 * n, 1 + d0), "x", "Use fewer points, or JNTKOperator.")
+        remedy = "Use krylov=200, which needs no Gram matrix, JNTKOperator, or fewer points."
+        check_fits((n, 1 + d0, 3 * n, 1 + d0), "x", remedy)
         self.linear = LinearDynamics(jntk(self.x, **self.kernel), y, lam=lam)
 
     @property

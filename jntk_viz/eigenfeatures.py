@@ -25,6 +25,7 @@ class Eigenfeatures:
         coefficients: (k, N, 1+d0), f_i(x) = Σ_j Θ(x, x_j) c_j.
         unresolved: how many directions were left out, their eigenvalues being rounding error.
         dynamics: the `RobustDynamics` that they belong to.
+        residuals: (k,) ‖Θ_λ v_i - e_i v_i‖/e_max, where found by Krylov iteration; else None.
     """
 
     eigenvalues: np.ndarray
@@ -34,6 +35,7 @@ class Eigenfeatures:
     coefficients: np.ndarray
     unresolved: int
     dynamics: RobustDynamics
+    residuals: np.ndarray | None = None
 
     def feature(self, i: int) -> KernelPredictor:
         """f_i and its input Jacobian as a function of x."""
@@ -54,6 +56,7 @@ def eigenfeatures(
     norm="l2",
     attack="first_order",
     count=None,
+    krylov=None,
     seed=0,
 ) -> Eigenfeatures:
     """Split the kernel predictor into eigenfeatures and measure each one's accuracy and robustness.
@@ -68,12 +71,15 @@ def eigenfeatures(
         epsilon: ε ≥ 0, size of the perturbation. norm: "l2" or "linf".
         attack: "first_order" (y f - ε|PJ|, instant) or "pgd" (searches, slower).
         count: how many leading features; all resolved ones if left out.
+        krylov: Lanczos steps, several times `count`, for sets whose Gram matrix is too large.
         seed: of the random starts of "pgd".
 
     Raises:
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
-    dynamics = RobustDynamics(x, y, depth=depth, activation=activation, kappa=kappa, lam=lam)
+    dynamics = RobustDynamics(
+        x, y, depth=depth, activation=activation, kappa=kappa, lam=lam, krylov=krylov
+    )
     return dynamics_eigenfeatures(
         dynamics, x_test, y_test, epsilon=epsilon, norm=norm, attack=attack, count=count, seed=seed
     )
@@ -98,7 +104,7 @@ def dynamics_eigenfeatures(
     check_choice(attack, "attack", ("first_order", "pgd"))
     if count is not None:
         check_count(count, "count")
-    coefficients = dynamics.linear.feature_coefficients()[:count]
+    coefficients = dynamics.linear.feature_coefficients(count)
     outputs = expansions(dynamics.x, coefficients, x_test, **dynamics.kernel)
     if attack == "first_order":
         margins = [
@@ -109,16 +115,21 @@ def dynamics_eigenfeatures(
         margins = [
             pgd_margin(f, x_test, y_test, epsilon=epsilon, norm=norm, seed=seed) for f in features
         ]
-    resolved = dynamics.eigenvalues[dynamics.eigenvalues > dynamics.linear.noise_floor]
+    resolved = np.flatnonzero(dynamics.eigenvalues > dynamics.linear.noise_floor)[::-1]
+    residuals = getattr(dynamics.linear, "residuals", None)
     return Eigenfeatures(
-        eigenvalues=resolved[::-1][:count],
+        eigenvalues=dynamics.eigenvalues[resolved[:count]],
         usefulness=np.array([accuracy(y_test * o[:, 0]) for o in outputs]),
         robustness=np.array([accuracy(m) for m in margins]),
         values=outputs[:, :, 0].T,
         coefficients=coefficients,
         unresolved=len(dynamics.eigenvalues) - len(resolved),
         dynamics=dynamics,
+        residuals=None if residuals is None else residuals[resolved[:count]],
     )
+
+
+_ENTRIES = 2**22  # of the matrices in a batch of expansions: 32 MB each
 
 
 def expansions(x_train, coefficients, x_test, *, depth, activation, kappa=1.0) -> np.ndarray:
@@ -130,5 +141,13 @@ def expansions(x_train, coefficients, x_test, *, depth, activation, kappa=1.0) -
     """
     scalars = kernel_scalars(x_test, x_train, depth=depth, activation=activation, kappa=kappa)
     with jax.enable_x64(True):
-        each = jax.vmap(lambda c: block_product(scalars, x_test, x_train, c))
-        return np.asarray(each(jnp.asarray(coefficients)))
+        scalars, x_test, x_train, coefficients = jax.tree.map(
+            jnp.asarray, (scalars, x_test, x_train, coefficients)
+        )
+        return np.asarray(
+            jax.lax.map(
+                lambda c: block_product(scalars, x_test, x_train, c),
+                coefficients,
+                batch_size=max(1, _ENTRIES // scalars.value.size),
+            )
+        )

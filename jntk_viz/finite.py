@@ -9,6 +9,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ._validation import check_count, check_fits, check_in_size, check_matrix
 from .kernels import check_smooth
@@ -81,9 +82,9 @@ def finite_jntk(mlp: MLP, params, x1, x2=None) -> jax.Array:
     check_smooth(mlp.activation, jntk=True)
     with precision_of(params):
         x1 = mlp.check_inputs(params, x1, "x1")
-        x2 = x1 if x2 is None else mlp.check_inputs(params, x2, "x2")
+        x2 = None if x2 is None else mlp.check_inputs(params, x2, "x2")
         check_fits(
-            (len(x1), 1 + mlp.in_size, len(x2), 1 + mlp.in_size),
+            (len(x1), 1 + mlp.in_size, len(x1 if x2 is None else x2), 1 + mlp.in_size),
             "x1",
             "Use fewer points.",
             x1.dtype.itemsize,
@@ -94,10 +95,13 @@ def finite_jntk(mlp: MLP, params, x1, x2=None) -> jax.Array:
 @partial(jax.jit, static_argnums=0)
 @jax.default_matmul_precision("highest")
 def _finite_jntk(mlp: MLP, params, x1, x2):
+    """`x2` is None where it is `x1`, whose jets are then propagated once."""
     # The four terms count the value index twice in each argument.
     weight = jnp.ones(1 + mlp.in_size, x1.dtype).at[0].set(0.5)
     theta = jnp.zeros((), x1.dtype)
-    for (b1, h1), (b2, h2) in zip(*(_layer_jets(mlp, params, x) for x in (x1, x2)), strict=True):
+    jets1 = _layer_jets(mlp, params, x1)
+    jets2 = jets1 if x2 is None else _layer_jets(mlp, params, x2)
+    for (b1, h1), (b2, h2) in zip(jets1, jets2, strict=True):
         b, h = gram(b1, b2), gram(h1, h2)
         theta += (
             b * h[:, :1, :, :1]
@@ -177,9 +181,8 @@ def random_features(mlp: MLP, key, x, n_networks: int) -> jax.Array:
 
     Given the m × d jets H of hˡ⁻¹ at m = n(1+d0) indices, the columns of the next pre-activation
     jets are independent Gaussians of covariance HHᵀ/d, exactly, because Wˡ is Gaussian and
-    independent of H. With Hᵀ = QR they are the columns of RᵀZ/√d for a normal m × d matrix Z: no d
-    × d weights. QR does not mind a singular HHᵀ. Where d ≤ m, weights are fewer numbers than Z and
-    are drawn.
+    independent of H. With a factor HHᵀ = CCᵀ (`_factor`) they are the columns of CZ/√d for a normal
+    m × d matrix Z: no d × d weights. Where d ≤ m, weights are fewer numbers than Z and are drawn.
 
     Compiling takes far longer than computing here, so the parts are compiled one by one: random
     numbers once, φ and φ' once per activation, the products once per width, nothing per depth.
@@ -221,10 +224,29 @@ def _pre_activations(jets, normals, scale, width):
     networks, n, jet, inner = jets.shape
     factor = jets.reshape(networks, n * jet, inner)
     if inner > n * jet:
-        factor = jnp.linalg.qr(factor.mT, mode="r").mT
+        factor = _factor(factor)
     g = scale * factor @ _take(normals, (networks, factor.shape[-1], width))
     g = g.reshape(networks, n, jet, width)
     return g, g[:, :, 0].ravel()
+
+
+def _factor(h):
+    """C with CCᵀ = HHᵀ for wide H (…, m, d), which may be of lower rank; C is (…, m, m).
+
+    In single precision by Cholesky in double, four times faster than QR. What is added to the
+    diagonal, so that it does not break down, is rounding error in single precision even after the
+    square root.
+    """
+    if h.dtype == jnp.float64:
+        return jnp.linalg.qr(h.mT, mode="r").mT
+    with jax.enable_x64(True):
+        wide = h.astype(jnp.float64)
+        gram = wide @ wide.mT
+        rows = gram.shape[-1]
+        diagonal = jnp.diagonal(gram, axis1=-2, axis2=-1)
+        rounding = 4 * rows * np.finfo(float).eps * diagonal.max(axis=-1)
+        gram += rounding[..., None, None] * jnp.eye(rows)
+        return jnp.linalg.cholesky(gram).astype(h.dtype)
 
 
 @partial(jax.jit, static_argnums=0)

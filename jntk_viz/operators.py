@@ -36,6 +36,13 @@ def block_product(scalars: Scalars, x1, x2, v) -> jax.Array:
     return jnp.concatenate([value[:, None], c_slope + along_x[:, None] * x1 + across], axis=1)
 
 
+@jax.jit
+def weighted_product(v, scalars: Scalars, x, weight) -> jax.Array:
+    """Λ^½ Θ Λ^½ v for flat v, `weight` (1+d0,) being the diagonal of one point's Λ^½."""
+    v = weight * v.reshape(len(x), -1)
+    return (weight * block_product(scalars, x, x, v)).ravel()
+
+
 class JNTKOperator:
     """The matrix Θ_λ = Λ^½ Θ Λ^½ of a training set, Λ = diag(1, λ, …, λ), without forming it.
 
@@ -56,8 +63,10 @@ class JNTKOperator:
         n = len(self.x)
         check_fits((6 * n, 1, n, 1), "x", "Use fewer points.")
         scalars = kernel_scalars(self.x, depth=depth, activation=activation, kappa=kappa)
+        weight = np.append(1.0, np.full(self.x.shape[1], self.lam**0.5))
         with jax.enable_x64(True):
-            self._scalars = Scalars(*map(jnp.asarray, scalars))
+            #: What `product(v, *arguments)` needs besides v, for use inside JAX transformations.
+            self.arguments = jax.tree.map(jnp.asarray, (scalars, self.x, weight))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -75,8 +84,7 @@ class JNTKOperator:
                 f"`v` must be of shape ({self.shape[0]},), that is N(1+d0) entries; got "
                 f"{v.shape}. Flatten an (N, 1+d0) array with v.ravel()."
             )
-        n, d0 = self.x.shape
-        weight = np.append(1.0, np.full(d0, self.lam**0.5))
         with jax.enable_x64(True):
-            product = block_product(self._scalars, self.x, self.x, weight * v.reshape(n, 1 + d0))
-            return (weight * np.asarray(product)).ravel()
+            return np.asarray(self.product(v, *self.arguments))
+
+    product = staticmethod(weighted_product)
