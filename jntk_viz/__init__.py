@@ -24,7 +24,7 @@ from .dynamics import KernelPredictor, KrylovDynamics, LinearDynamics, RobustDyn
 from .eigenfeatures import Eigenfeatures, eigenfeatures
 from .finite import finite_jacobian_nngp, finite_jntk, sample_value_and_jacobian
 from .kernels import jacobian_nngp, jntk
-from .mlp import MLP
+from .mlp import MLP, width_sharding
 from .operators import JNTKOperator
 from .spectrum import SmallestEigenvalue, smallest_eigenvalue
 from .training import Trajectory, loss_parts, robust_loss, train, training_chunks
@@ -64,6 +64,7 @@ __all__ = [
     "train",
     "train_test_split",
     "training_chunks",
+    "width_sharding",
 ]
 
 __version__ = "0.1.0"

@@ -5,15 +5,15 @@ axis of length 1+d0.
 """
 
 import math
+from collections import deque
 from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ._validation import check_count, check_fits, check_in_size, check_matrix
 from .kernels import check_smooth
-from .mlp import MLP, float_precision, precision_of
+from .mlp import MLP, precision_of
 
 
 def input_jets(x) -> jax.Array:
@@ -141,14 +141,13 @@ def finite_jacobian_nngp(mlp: MLP, key, x, *, n_networks, dtype=None) -> jax.Arr
     Raises:
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
-    x, n_networks = _check_monte_carlo(mlp, x, n_networks)
-    with float_precision(dtype):
-        x = jnp.asarray(x, dtype or float)
-        batch = _networks_at_once(mlp, x)
-        total = 0.0
-        for first in range(0, n_networks, batch):
-            jets = random_features(mlp, jax.random.fold_in(key, first // batch), x, batch)
-            total += _sum_of_grams(jets, n_networks - first)
+    x, n_networks = _check_monte_carlo(mlp, x, n_networks, dtype)
+
+    def gram(key, count, x, batch):
+        return _sum_of_grams(random_features(mlp, key, x, batch), count)
+
+    with jax.enable_x64(True):
+        total = sum(_batches(mlp, gram, key, x, n_networks))
         return mlp.scales[-1] ** 2 * total / n_networks
 
 
@@ -161,19 +160,35 @@ def sample_value_and_jacobian(mlp: MLP, key, x, *, n_networks, dtype=None) -> ja
     Returns:
         (n_networks, n, 1+d0).
     """
-    x, n_networks = _check_monte_carlo(mlp, x, n_networks)
-    with float_precision(dtype):
-        x = jnp.asarray(x, dtype or float)
-        batch = _networks_at_once(mlp, x)
-        draws = []
-        for first in range(0, n_networks, batch):
-            batch_key = jax.random.fold_in(key, first // batch)
-            jets = random_features(mlp, batch_key, x, batch)
-            last = _normal_blocks(
-                jax.random.fold_in(batch_key, mlp.depth), batch * mlp.width, x.dtype
-            )
-            draws.append(_read_out(jets, last, mlp.scales[-1]))
+    x, n_networks = _check_monte_carlo(mlp, x, n_networks, dtype)
+
+    def draw(key, _, x, batch):
+        jets = random_features(mlp, key, x, batch)
+        last = _normal_blocks(jax.random.fold_in(key, mlp.depth), batch * mlp.width, x.dtype)
+        return _read_out(jets, last, mlp.scales[-1])
+
+    with jax.enable_x64(True):
+        draws = list(_batches(mlp, draw, key, x, n_networks))
         return jnp.concatenate(draws)[:n_networks]
+
+
+def _batches(mlp: MLP, work, key, x, n_networks):
+    """`work(key, networks wanted, x, networks)` for batches of networks until there are enough.
+
+    Several devices take batches in turn, at the same time, since JAX does not wait for results. A
+    batch draws the same networks on whatever device. Call in 64-bit mode: what is drawn has the
+    precision of x, but its factors need more.
+    """
+    batch, devices = _networks_at_once(mlp, x), jax.devices()
+    places = [(device, jax.device_put(x, device)) for device in devices]
+    waiting: deque[jax.Array] = deque()
+    for i, first in enumerate(range(0, n_networks, batch)):
+        device, x = places[i % len(devices)]
+        batch_key = jax.device_put(jax.random.fold_in(key, i), device)
+        waiting.append(work(batch_key, n_networks - first, x, batch))
+        if len(waiting) == len(devices):
+            yield jax.device_put(waiting.popleft(), devices[0])
+    yield from (jax.device_put(found, devices[0]) for found in waiting)
 
 
 def random_features(mlp: MLP, key, x, n_networks: int) -> jax.Array:
@@ -237,16 +252,15 @@ def _factor(h):
     diagonal, so that it does not break down, is rounding error in single precision even after the
     square root.
     """
-    if h.dtype == jnp.float64:
+    wide = h.astype(float)  # which is double in 64-bit mode
+    if wide.dtype == h.dtype:
         return jnp.linalg.qr(h.mT, mode="r").mT
-    with jax.enable_x64(True):
-        wide = h.astype(jnp.float64)
-        gram = wide @ wide.mT
-        rows = gram.shape[-1]
-        diagonal = jnp.diagonal(gram, axis1=-2, axis2=-1)
-        rounding = 4 * rows * np.finfo(float).eps * diagonal.max(axis=-1)
-        gram += rounding[..., None, None] * jnp.eye(rows)
-        return jnp.linalg.cholesky(gram).astype(h.dtype)
+    gram = wide @ wide.mT
+    rows = gram.shape[-1]
+    diagonal = jnp.diagonal(gram, axis1=-2, axis2=-1)
+    rounding = 4 * rows * jnp.finfo(float).eps * diagonal.max(axis=-1)
+    gram += rounding[..., None, None] * jnp.eye(rows)
+    return jnp.linalg.cholesky(gram).astype(h.dtype)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -275,12 +289,15 @@ def _sum_of_grams(jets, count):
     return jnp.einsum("k,kiad,kjbd->iajb", wanted, jets, jets)
 
 
-def _check_monte_carlo(mlp: MLP, x, n_networks):
+def _check_monte_carlo(mlp: MLP, x, n_networks, dtype):
+    """The checked points, in JAX's default precision or that of `dtype`, and the count."""
     x = check_matrix(x, "x")
     check_in_size(x, "x", mlp.in_size)
     n, d0 = x.shape
     check_fits((n, 1 + d0, n, 1 + d0), "x", "Use fewer points.")
-    return x, check_count(n_networks, "n_networks")
+    dtype = dtype or jnp.zeros(()).dtype
+    with jax.enable_x64(True):
+        return jnp.asarray(x, dtype), check_count(n_networks, "n_networks")
 
 
 def _networks_at_once(mlp: MLP, x) -> int:

@@ -6,6 +6,8 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from ._validation import (
     check_count,
@@ -60,17 +62,21 @@ class MLP:
         """What each layer multiplies its product by: 1, then 1/√d, and κ/√d for the output."""
         return [1.0, *[self.width**-0.5] * (self.depth - 1), self.kappa * self.width**-0.5]
 
-    def init(self, key, dtype=None) -> list[jax.Array]:
+    def init(self, key, dtype=None, sharding=None) -> list[jax.Array]:
         """Draw the weights; `dtype` is JAX's default float (float32 unless x64 is on) or float64.
+
+        `sharding`, from `width_sharding`, spreads them over devices without gathering them on one.
 
         With float64 weights every function of this package computes in float64, whatever JAX's
         global flag says.
         """
         with float_precision(dtype):
             keys = jax.random.split(key, len(self.shapes))
+            if sharding is None:
+                sharding = [None] * len(keys)
             return [
-                jax.random.normal(k, shape, dtype or float)
-                for k, shape in zip(keys, self.shapes, strict=True)
+                _normal(k, shape, dtype or float, place)
+                for k, shape, place in zip(keys, self.shapes, sharding, strict=True)
             ]
 
     def __call__(self, params, x) -> jax.Array:
@@ -110,6 +116,33 @@ class MLP:
             x = check_matrix(x, name)
             check_in_size(x, name, self.in_size)
         return jnp.asarray(x, params[0].dtype)
+
+
+def _normal(key, shape, dtype, sharding):
+    if sharding is None:
+        return jax.random.normal(key, shape, dtype)
+    draw = partial(jax.random.normal, shape=shape, dtype=dtype)
+    return jax.jit(draw, out_shardings=sharding)(key)
+
+
+def width_sharding(mlp: MLP, devices=None) -> list[NamedSharding]:
+    """How to spread the weights of a wide network over several devices: by neurons.
+
+        params = mlp.init(key, sharding=width_sharding(mlp))
+
+    `finite_jntk`, `train` and the others follow where the weights lie; JAX inserts the
+    communication. Matrices of one row, or of a width that does not divide, are on every device.
+
+    Args:
+        devices: some of `jax.devices()`, all of them if left out.
+    """
+    mesh = Mesh(np.array(devices or jax.devices()), ("neurons",))
+    divides = mlp.width % mesh.size == 0
+
+    def place(shape):
+        return PartitionSpec("neurons") if divides and shape[0] == mlp.width else PartitionSpec()
+
+    return [NamedSharding(mesh, place(shape)) for shape in mlp.shapes]
 
 
 def float_precision(dtype):

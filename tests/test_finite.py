@@ -97,7 +97,9 @@ def test_random_features_have_the_distribution_of_drawn_weights(width):
         jets = jnp.concatenate([value[:, None], slopes.transpose(0, 2, 1)], axis=1)
         return jnp.tensordot(jets, jets, axes=(2, 2)) / width
 
-    a, b = (np.asarray(jax.lax.map(f, keys, batch_size=500)) for f in (by_gram, by_weights))
+    with jax.enable_x64(True):
+        a = np.asarray(jax.lax.map(by_gram, keys, batch_size=500))
+    b = np.asarray(jax.lax.map(by_weights, keys, batch_size=500))
     for moment in (1, 2):
         difference = (a**moment).mean(0) - (b**moment).mean(0)
         error = np.sqrt(((a**moment).var(0) + (b**moment).var(0)) / len(keys))
@@ -133,7 +135,8 @@ def test_more_networks_keep_the_first_ones():
 def test_monte_carlo_is_the_mean_over_the_first_networks(n_networks):
     mlp, x, key = MLP(2, 1024, 2), unit_rows(7, 40, 2), jax.random.key(3)
     x32 = jnp.asarray(x, jnp.float32)
-    batches = [random_features(mlp, jax.random.fold_in(key, i), x32, 2) for i in range(2)]
+    with jax.enable_x64(True):
+        batches = [random_features(mlp, jax.random.fold_in(key, i), x32, 2) for i in range(2)]
     jets = jnp.concatenate(batches)[:n_networks]
     expected = jnp.einsum("kiad,kjbd->iajb", jets, jets) / (1024 * n_networks)
     assert worst(finite_jacobian_nngp(mlp, key, x, n_networks=n_networks), expected) < 1e-5
@@ -145,6 +148,20 @@ def test_monte_carlo_in_float64():
         finite_jacobian_nngp(mlp, jax.random.key(0), x, n_networks=2, dtype=jnp.float64).dtype
         == jnp.float64
     )
+
+
+@pytest.mark.parametrize("dtype", [None, jnp.float64])
+def test_exact_null_directions_survive_the_factorisation(dtype):
+    """Euler's ⟨x, J⟩ = f of ReLU, and two equal points: the covariance has no full rank."""
+    x = unit_rows(9, 6, 3)
+    x = np.concatenate([x, x[:1]])
+    options = {"n_networks": 3, "dtype": dtype}
+    draws = sample_value_and_jacobian(MLP(3, 256, 4, "relu"), jax.random.key(1), x, **options)
+    size = np.abs(draws).max()
+    small = 5e-5 if dtype is None else 1e-13
+    assert np.abs(draws[:, -1] - draws[:, 0]).max() < small * size
+    euler = np.einsum("kia,ia->ki", draws[:, :, 1:], x) - draws[:, :, 0]
+    assert np.abs(euler).max() < small * size
 
 
 def exponent(widths, errors):
