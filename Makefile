@@ -49,13 +49,27 @@ lint: .venv/.installed-test  ## check style, format and types
 gallery: .venv/.installed-test browser  ## pictures of every page, light and dark, in gallery/
 	@$(BIN)/python tools/screenshots.py --gallery
 
+# neural-tangents 0.6.5, what the library is compared with, runs on Python 3.11 and old packages only.
+NT := .venv-neural-tangents
+PYTHON311 := $(shell command -v python3.11)
+
+.PHONY: bench
+bench: .venv/.installed-test browser $(if $(PYTHON311),$(NT)/.installed)  ## time everything; table in benchmarks/results
+	@$(BIN)/python benchmarks/run.py $(if $(PYTHON311),--neural-tangents $(NT)/bin/python)
+
+$(NT)/.installed: benchmarks/peer-requirements.txt
+	@echo "Installing neural-tangents and TensorFlow, about 3 GB, for comparison only"
+	@$(PYTHON311) -m venv $(NT)
+	@$(NT)/bin/python -m pip install --progress-bar off -r benchmarks/peer-requirements.txt | $(PROGRESS)
+	@touch $@
+
 .PHONY: browser
 browser: .venv/.installed-test
 	@$(BIN)/python tests/browser.py --install
 
 .PHONY: clean
 clean:  ## remove the environment and every cache
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv $(NT) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help

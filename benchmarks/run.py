@@ -1,0 +1,114 @@
+"""Run every benchmark of this machine and write one table.
+
+    python benchmarks/run.py [--neural-tangents PYTHON] [--out FOLDER] [--only core growth pages]
+
+`make bench` calls it. The table goes to the screen and to FOLDER/DATE-DEVICE.md, with the hardware
+and the versions it belongs to. Compare figures of one table only: machines and days differ.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import jax
+import psutil
+
+HERE = Path(__file__).parent
+SUITES = ("core", "growth", "pages")
+HEADINGS = {
+    "core": "Core",
+    "growth": "How times grow",
+    "pages": "Pages, two cores",
+    "pages, one core": "Pages, one core",
+}
+
+
+def processor():
+    """The processor's name as its system gives it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        lines = cpuinfo.read_text().splitlines()
+        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+        if names:
+            return names[0]
+    return platform.processor() or platform.machine()
+
+
+def hardware():
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    memory = psutil.virtual_memory().total / 2**30
+    device = jax.devices()[0]
+    accelerator = "" if device.platform == "cpu" else f", {device.device_kind}"
+    return f"{processor()}, {cores} cores, {memory:.0f} GiB{accelerator}"
+
+
+def figure(value):
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def table(rows):
+    lines = []
+    for section in dict.fromkeys(row["section"] for row in rows):
+        lines += ["", f"## {HEADINGS.get(section, section)}", ""]
+        lines += ["| what | measured | target | verdict | |", "|---|---|---|---|---|"]
+        for row in (r for r in rows if r["section"] == section):
+            bound = "≥" if row.get("at_least") else "≤"
+            target = "" if row["target"] is None else f"{bound} {figure(row['target'])}"
+            verdict = {"met": "met", "missed": "**missed**"}.get(row["verdict"], "")
+            cells = [row["what"], f"{figure(row['value'])} {row['unit']}", target, verdict]
+            lines.append("| " + " | ".join([*cells, row["note"].replace("|", "/")]) + " |")
+    return "\n".join(lines)
+
+
+def run(suite, folder, arguments):
+    """The rows of one suite, and whether it failed, which leaves the others standing."""
+    file = folder / f"{suite}.json"
+    extra = []
+    if suite == "core" and arguments.neural_tangents:
+        extra = ["--neural-tangents", arguments.neural_tangents]
+    command = [sys.executable, HERE / f"{suite}.py", "--json", file, *extra]
+    print(f"\n== {suite} ==", flush=True)
+    failed = subprocess.run(command, check=False).returncode
+    return (json.loads(file.read_text()) if file.is_file() else []), bool(failed)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--neural-tangents", metavar="PYTHON", help="its Python interpreter")
+    parser.add_argument("--out", type=Path, default=HERE / "results")
+    parser.add_argument("--only", nargs="+", choices=SUITES, default=SUITES, help="some suites")
+    arguments = parser.parse_args()
+    rows, failures = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for suite in arguments.only:
+            found, failed = run(suite, Path(folder), arguments)
+            rows += found
+            failures += [suite] * failed
+    date, device = datetime.datetime.now().date().isoformat(), jax.devices()[0].device_kind
+    names = ("jntk-viz", "jax", "numpy", "panel", "bokeh", "holoviews")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    head = [f"# Benchmarks, {date}", "", f"{hardware()}. Python {platform.python_version()}, {versions}.",
+            "Made by `make bench`; what each line means stands in `benchmarks/`."]  # fmt: skip
+    if not arguments.neural_tangents:
+        head.append("Without neural-tangents: no Python 3.11 was found to run it with.")
+    text = "\n".join(head) + "\n" + table(rows) + "\n"
+    print("\n" + text)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    file = arguments.out / f"{date}-{device.lower().replace(' ', '-')}.md"
+    file.write_text(text)
+    missed = sum(row["verdict"] == "missed" for row in rows)
+    met = sum(row["verdict"] == "met" for row in rows)
+    print(f"{met} targets met, {missed} missed. Written to {file}.")
+    if failures:
+        sys.exit(f"These did not finish: {', '.join(failures)}")
+
+
+if __name__ == "__main__":
+    main()
