@@ -94,8 +94,9 @@ def main():
     date, device = datetime.datetime.now().date().isoformat(), jax.devices()[0].device_kind
     names = ("jntk-viz", "jax", "numpy", "panel", "bokeh", "holoviews")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
-    head = [f"# Benchmarks, {date}", "", f"{hardware()}. Python {platform.python_version()}, {versions}.",
-            "Made by `make bench`; what each line means stands in `benchmarks/`."]  # fmt: skip
+    machine = f"{hardware()}. Python {platform.python_version()}, {versions}."
+    made = "Made by `make bench`; what each line means stands in `benchmarks/`."
+    head = [f"# Benchmarks, {date}", "", machine, made]
     if not arguments.neural_tangents:
         head.append("Without neural-tangents: no Python 3.11 was found to run it with.")
     text = "\n".join(head) + "\n" + table(rows) + "\n"
