@@ -87,6 +87,18 @@ def _without_options():
         Opts.__call__ = original
 
 
+class FigurePane(pn.pane.Bokeh):
+    """The place of a `LivePlot` on a page; its figure is drawn when the place is first shown."""
+
+    def __init__(self, plot, **params):
+        super().__init__(None, **params)
+        self.plot = plot
+
+    def _get_model(self, doc, root=None, parent=None, comm=None):
+        self.object = self.plot.figure
+        return super()._get_model(doc, root, parent, comm)
+
+
 class LivePlot:
     """One Bokeh figure drawn by `view(**data)` and kept up to date without being rendered again.
 
@@ -100,36 +112,79 @@ class LivePlot:
     **Axes never jump.** The ranges (the view's `xlim`, `ylim`, `clim`, else those of the first
     data) stay until `set` changes them. Titles and axis labels are changed by `set` as well.
 
+    **Drawn when first needed.** HoloViews takes a tenth of a second for a figure, so one in a tab
+    that nobody has opened is not drawn: `update` and `set` are remembered until `figure` is asked
+    for or `pane` is shown. What is to be done to the figure itself belongs into `when_drawn`.
+
     - `view`: function of arrays, returns a HoloViews element or overlay (not a Layout).
     - `min_height`: pixels; the plot otherwise fills the room it is given.
     - `data`: the view's keyword arguments for the first picture. Later updates may give only some
       of them.
 
-    Raises `ValueError` for an element that cannot be fed in place and for a view whose elements
-    change.
+    Raises `ValueError` for an element that cannot be fed in place and, once drawn, for a view whose
+    elements change.
     """
 
     def __init__(self, view, *, min_height=200, **data):
         self.view, self.data = view, data
-        element = view(**data)
-        self._types = self._check(element)
-        self._root = hv.renderer("bokeh").get_plot(element)
-        self._plots = _leaf_plots(self._root)
+        with _without_options():
+            self._types = self._check(view(**data))
+        self._first, self._root = data, None
+        self._settings, self._then = {}, []  # to be done when the figure is drawn
+        self.pane = FigurePane(
+            self, sizing_mode="stretch_both", min_height=min_height, margin=0, autodispatch=False
+        )
+
+    @property
+    def drawn(self):
+        """Whether there is a figure yet."""
+        return self._root is not None
+
+    @property
+    def figure(self):
+        """The Bokeh figure, drawn now if it has not been."""
+        if not self.drawn:
+            self._draw()
+        return self._root.state
+
+    @property
+    def title(self):
+        """The title of the figure, also of one that is not drawn yet."""
+        if self.drawn:
+            return self._root.state.title.text
+        if "title" not in self._settings:
+            options = hv.Store.lookup_options("bokeh", self.view(**self._first), "plot").kwargs
+            self._settings["title"] = options.get("title", "")
+        return self._settings["title"]
+
+    def when_drawn(self, function):
+        """Call `function(figure)` when the figure is drawn; at once if it is."""
+        if self.drawn:
+            function(self.figure)
+        else:
+            self._then.append(function)
+
+    def _draw(self):
+        """Draw the first data, so that axes and styles are those of it, then what came since."""
+        root = hv.renderer("bokeh").get_plot(self.view(**self._first))
+        self._plots = _leaf_plots(root)
         if len(self._plots) != len(self._types):
             raise ValueError(
-                f"`view` {view.__name__} gave {len(self._types)} elements but HoloViews draws "
+                f"`view` {self.view.__name__} gave {len(self._types)} elements but HoloViews draws "
                 f"{len(self._plots)}: use an hv.Overlay of elements, and one hv.Curve with NaN "
                 "gaps (`join_curves`) for many lines."
             )
-        self.figure = self._root.state
-        self.figure.update(sizing_mode="stretch_both", min_height=min_height, min_width=200)
-        self.pane = pn.pane.Bokeh(
-            self.figure,
-            sizing_mode="stretch_both",
-            min_height=min_height,
-            margin=0,
-            autodispatch=False,
+        root.state.update(
+            sizing_mode="stretch_both", min_height=self.pane.min_height, min_width=200
         )
+        self._root = root
+        self.pane.object = root.state
+        if self.data is not self._first:
+            self._write({})
+        self.set(**self._settings)
+        for function in self._then:
+            function(root.state)
+        self._first = self._settings = self._then = None
 
     def _check(self, element):
         types = [type(leaf).__name__ for leaf in _leaves(element)]
@@ -147,6 +202,9 @@ class LivePlot:
 
     def _write(self, data):
         data = self.data | data
+        if not self.drawn:
+            self.data = data
+            return
         with _without_options():
             element = self.view(**data)
         types = [type(leaf).__name__ for leaf in _leaves(element)]
@@ -161,11 +219,16 @@ class LivePlot:
 
     def be_at_most(self, pixels):
         """Lower the least height to `pixels`, so that a low cell does not cut the axis off."""
-        for item in (self.figure, self.pane):
-            item.min_height = min(item.min_height, pixels)
+        self.pane.min_height = min(self.pane.min_height, pixels)
+        self.when_drawn(lambda figure: figure.update(min_height=self.pane.min_height))
 
     def set(self, *, title=None, xlabel=None, ylabel=None, xlim=None, ylim=None, clim=None):
         """Change what `update` leaves alone: title, axis labels, axis ranges and colour limits."""
+        if not self.drawn:
+            given = {"title": title, "xlabel": xlabel, "ylabel": ylabel,
+                     "xlim": xlim, "ylim": ylim, "clim": clim}  # fmt: skip
+            self._settings |= {name: value for name, value in given.items() if value is not None}
+            return
         figure = self.figure
         with pn.io.hold():
             if title is not None:
@@ -214,4 +277,4 @@ def join_curves(x, ys):
     return np.tile(np.append(x, np.nan), len(ys)), np.hstack([ys, gap]).ravel()
 
 
-__all__ = ["LivePlot", "join_curves", "update_all"]
+__all__ = ["FigurePane", "LivePlot", "join_curves", "update_all"]

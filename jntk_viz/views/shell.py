@@ -17,7 +17,7 @@ from jntk_viz.views.history import History
 from jntk_viz.views.own_data import own_data_dialog
 from jntk_viz.views.parts import Notice, job_bar
 from jntk_viz.views.prediction import Prediction
-from jntk_viz.views.recolour import Scheme, follow
+from jntk_viz.views.recolour import Scheme, follow, recolour
 from jntk_viz.views.theme import ACCENT, DARK, FONT, INK, PHONE, css, escape, set_class, use_theme
 from jntk_viz.views.toolbar import Toolbar
 
@@ -289,7 +289,9 @@ def page(
         job.param.watch(lambda e: notice.set(e.new, "error"), "error")
     presets, problems = load_presets(name, state) if name else ([], [])
     prediction = Prediction(plots or {}, answers or {}, [headline.pane] if headline else [])
-    guide = Guide(state, presets, prediction, live_plots(body), slow)
+    # The plots by key come first: of those that share a place a grid knows only one.
+    pictures = list(dict.fromkeys([*(plots or {}).values(), *live_plots(body)]))
+    guide = Guide(state, presets, prediction, pictures, slow)
     _read_address(state, guide, warning, problems)
     dialogs = {}
     if plots:
@@ -297,7 +299,9 @@ def page(
     if sources is not None:
         dialogs["data"] = "Your own data", own_data_dialog(state, sources)
     scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
-    follow(scheme, lambda: [plot.figure for plot in live_plots(body)])
+    follow(scheme, lambda: [plot.figure for plot in pictures if plot.drawn])
+    for plot in pictures:
+        plot.when_drawn(lambda figure: scheme.dark and recolour([figure], True))
     _make_dark_able(body)
     toolbar = _toolbar(state, guide, notice, dialogs, scheme)
     heading = pn.Row(
