@@ -66,6 +66,19 @@ def _same_colours(plot):
                 setattr(mapper, name, value)
 
 
+_bare = threading.local()  # `_bare.elements`: whether this thread does without options
+_set_options = Opts.__call__
+
+
+def _opts(self, *args, **kwargs):
+    if getattr(_bare, "elements", False):
+        return self._obj
+    return _set_options(self, *args, **kwargs)
+
+
+Opts.__call__ = _opts
+
+
 @contextmanager
 def _without_options():
     """Let `.opts(...)` return its element as it is, in this thread, while a view is called again.
@@ -73,18 +86,11 @@ def _without_options():
     Only the numbers of the new elements are read; setting their options is three quarters of the
     time that a view takes.
     """
-    original, here = Opts.__call__, threading.get_ident()
-
-    def call(self, *args, **kwargs):
-        if threading.get_ident() != here:
-            return original(self, *args, **kwargs)
-        return self._obj
-
-    Opts.__call__ = call
+    _bare.elements = True
     try:
         yield
     finally:
-        Opts.__call__ = original
+        _bare.elements = False
 
 
 class FigurePane(pn.pane.Bokeh):

@@ -2,6 +2,7 @@
 
 import random
 import sys
+from collections import deque
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -91,7 +92,7 @@ class StudyPage(pn.viewable.Viewer):
     toolbar: Any = None
     scheme: Any = None
     question_text = ""
-    headline = body = formulas = start = script = state = None
+    headline = body = formulas = start = script = state = job = None
     presets: list = []  # noqa: RUF012 - replaced, not changed
     plots: dict = {}  # noqa: RUF012 - replaced, not changed
 
@@ -119,9 +120,24 @@ class StudyPage(pn.viewable.Viewer):
         return pn.Row(pn.Column(*self.controls, width=280), main, sizing_mode="stretch_both")
 
     def begin(self):
-        """Call `start` when the page is in the browser; at once in a script, which has none."""
-        if self.start is not None and not _in_notebook():
-            pn.state.onload(self.start)
+        """Call `start` when the page is in the browser; at once in a script, which has none.
+
+        What an earlier visitor has had computed with these settings is in the page from the start.
+        """
+        if self.start is None or _in_notebook():
+            return
+        if self.job is not None:
+            opened = self.name_, address.query_of(self.state)
+            if _served() and opened in _computed:
+                with self.job.briefly():
+                    self.start()
+
+            def note(event):
+                if not (event.new or self.job.error) and opened not in _computed:
+                    _computed.append(opened)
+
+            self.job.param.watch(note, "running")
+        pn.state.onload(self.start)
 
     def _starter(self):
         """In a notebook: an invisible piece that calls `start` once the browser has drawn it.
@@ -202,6 +218,14 @@ def _look(template, guide, browser, visible, words, below, grids):
     guide.param.watch(present, "present")
     if guide.present:
         present()
+
+
+# (page, settings) that visitors have opened and seen computed, the newest ones.
+_computed: deque = deque(maxlen=200)
+
+
+def _served():
+    return bool(pn.state.curdoc and pn.state.curdoc.session_context)
 
 
 # Larger words, and only those that an audience needs; beside a verdict there is little room, too.
@@ -321,7 +345,7 @@ def page(
     study.question_text, study.headline, study.body = question, headline, body
     study.formulas, study.controls, study._heading = formulas, controls, heading
     study.plots, study.script, study.scheme = plots or {}, script, scheme
-    study.start = start and notice.guarded(start)
+    study.start, study.job = start and notice.guarded(start), job
     study.begin()
     return study
 
