@@ -162,7 +162,7 @@ def opened(browser, url):
     context = browser.new_context(viewport=WINDOW)
     context.add_init_script(PROBE)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(8_000)
     try:
         page.goto(url, timeout=90_000)
         yield page
@@ -253,7 +253,8 @@ def slide(page, label, steps):
 
 
 def choose(page, label, steps):
-    select = page.get_by_role("combobox", name=label, exact=True)
+    # The accessible name of a select ends with what is chosen.
+    select = page.get_by_role("combobox", name=re.compile("^" + re.escape(label)))
     now = select.inner_text().strip()
     select.click()
     options = [o.inner_text().strip() for o in page.get_by_role("option").all()]

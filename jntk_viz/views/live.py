@@ -185,12 +185,13 @@ class LivePlot:
         )
         self._root = root
         self.pane.object = root.state
-        if self.data is not self._first:
-            self._write({})
-        self.set(**self._settings)
-        for function in self._then:
-            function(root.state)
+        first, settings, then = self._first, self._settings, self._then
         self._first = self._settings = self._then = None
+        for function in then:
+            function(root.state)
+        self.set(**settings)
+        if self.data is not first:
+            self._write({})
 
     def _check(self, element):
         types = [type(leaf).__name__ for leaf in _leaves(element)]
