@@ -54,7 +54,7 @@ FINITE = {
 }  # fmt: skip
 # A change of these changes the shapes of arrays, or the code that is compiled.
 SHAPES = re.compile("Depth|Width|Widest|Activation|Points N|Networks|Data set|Case")
-# Buttons that change the picture; the tabs are found on the page.
+# Buttons that change the picture, and how the tabs are found.
 BUTTONS = ("Draw again", "Dark", "Present", "Next preset")
 
 
@@ -208,7 +208,9 @@ def controls_of(page):
         for one in visible(page.get_by_role(role)):
             if one.evaluate("e => e.localName") != "select":  # the menu of presets
                 found.append(Control(kind, one.evaluate(LABEL).strip()))
-    found += [Control("tab", one.inner_text()) for one in visible(page.locator(".MuiToggleButton-root"))]
+    found += [
+        Control("tab", one.inner_text()) for one in visible(page.locator(".MuiToggleButton-root"))
+    ]
     found += [Control("button", name) for name in BUTTONS if button(page, name).count()]
     found += [Control("click", name) for name in page.evaluate(f"Object.keys({CLICKABLE})")]
     return found
@@ -241,9 +243,7 @@ def actions(page, control, steps):
 
 def slide(page, label, steps):
     slider = page.get_by_role("slider", name=label, exact=True)
-    low, high, now = (
-        float(slider.get_attribute(name)) for name in ("min", "max", "aria-valuenow")
-    )
+    low, high, now = (float(slider.get_attribute(name)) for name in ("min", "max", "aria-valuenow"))
     step = float(slider.get_attribute("step") or 1)
     up = min(round((high - now) / step), steps // 2)
     down = min(round((now - low) / step), steps // 2)
@@ -526,7 +526,9 @@ def measure(table, browser, names, cores, sections):
     """All sections on the given cores."""
     with tempfile.TemporaryDirectory() as folder:
         with Server(folder, cores) as server:
-            table.add("server ready after its start", server.seconds, "s", READY_S, "first start ever")
+            table.add(
+                "server ready after its start", server.seconds, "s", READY_S, "first start ever"
+            )
             time.sleep(max(0.0, WARM_S - server.seconds) if "shapes" in sections else 0)
             if "shapes" in sections:
                 for name in names:

@@ -63,7 +63,7 @@ class Guide(param.Parameterized):
         self.param.watch(self._predict, ["preset", "predict"])
         self.param.watch(self._present, ["preset", "present"])
         for plot in plots:
-            plot.when_drawn(lambda figure: self.present and enlarge([figure], LARGER))
+            plot.when_drawn(lambda figure: enlarge([figure], LARGER if self.present else 1))
 
     @property
     def current(self):

@@ -7,7 +7,9 @@ less work than rendering again.
 """
 
 import threading
+from collections.abc import Callable
 from contextlib import contextmanager
+from typing import Any
 
 import holoviews as hv
 import numpy as np
@@ -135,8 +137,11 @@ class LivePlot:
         self.view, self.data = view, data
         with _without_options():
             self._types = self._check(view(**data))
-        self._first, self._root = data, None
-        self._settings, self._then = {}, []  # to be done when the figure is drawn
+        self._root: Any = None
+        # What is to be done when the figure is drawn.
+        self._first: dict[str, Any] = data
+        self._settings: dict[str, Any] = {}
+        self._then: list[Callable] = []
         self.pane = FigurePane(
             self, sizing_mode="stretch_both", min_height=min_height, margin=0, autodispatch=False
         )
@@ -186,7 +191,7 @@ class LivePlot:
         self._root = root
         self.pane.object = root.state
         first, settings, then = self._first, self._settings, self._then
-        self._first = self._settings = self._then = None
+        self._first, self._settings, self._then = {}, {}, []
         for function in then:
             function(root.state)
         self.set(**settings)

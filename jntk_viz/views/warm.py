@@ -5,8 +5,8 @@ meets the page that later ones do. Visitors come first: while one opens a page, 
 """
 
 import asyncio
-import importlib.util
 import logging
+import runpy
 import time
 
 import panel as pn
@@ -71,7 +71,4 @@ class Warmer:
 
 def _app(file):
     """The function `app` of a page's file."""
-    spec = importlib.util.spec_from_file_location(f"warm_{file.stem}", file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.app
+    return runpy.run_path(str(file))["app"]
