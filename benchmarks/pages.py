@@ -55,6 +55,7 @@ FINITE = {
 # A change of these changes the shapes of arrays, or the code that is compiled.
 SHAPES = re.compile("Depth|Width|Widest|Activation|Points N|Networks|Data set|Case")
 # Buttons that change the picture, and how the tabs are found.
+TABS = ".MuiToggleButton-root"
 BUTTONS = ("Draw again", "Dark", "Present", "Next preset")
 
 
@@ -144,7 +145,7 @@ class Server:
         return sum(p.memory_info().rss for p in [whole, *whole.children(recursive=True)]) / 1e6
 
     def compiled(self, seen=0):
-        """(seconds, name) of what XLA has compiled, after the first `seen` characters of the log."""
+        """(seconds, name) of what XLA has compiled, after `seen` characters of the log."""
         found = re.findall(r"XLA compilation of (\S+) in ([\d.]+) sec", self.log()[seen:])
         return sorted(((float(s), name) for name, s in found), reverse=True)
 
@@ -208,9 +209,7 @@ def controls_of(page):
         for one in visible(page.get_by_role(role)):
             if one.evaluate("e => e.localName") != "select":  # the menu of presets
                 found.append(Control(kind, one.evaluate(LABEL).strip()))
-    found += [
-        Control("tab", one.inner_text()) for one in visible(page.locator(".MuiToggleButton-root"))
-    ]
+    found += [Control("tab", one.inner_text()) for one in visible(page.locator(TABS))]
     found += [Control("button", name) for name in BUTTONS if button(page, name).count()]
     found += [Control("click", name) for name in page.evaluate(f"Object.keys({CLICKABLE})")]
     return found
@@ -275,7 +274,7 @@ def toggle(page, label, steps):
 
 
 def tab(page, label, steps):
-    tabs = page.locator(".MuiToggleButton-root")
+    tabs = page.locator(TABS)
     here = page.locator(".MuiToggleButton-root.Mui-selected").inner_text()
     other = label if label != here else next(t for t in tabs.all_inner_texts() if t != here)
     go = lambda name: tabs.get_by_text(name, exact=True).click()  # noqa: E731
@@ -434,12 +433,12 @@ def measure_controls(table, browser, server, name):
         useful_after(page)
         settled(page, 1500)
         server.settle()
-        tabs = page.locator(".MuiToggleButton-root").all_inner_texts() or [None]
+        tabs = page.locator(TABS).all_inner_texts() or [None]
     for place in tabs:
         with opened(browser, f"{server.url}/{name}") as page:
             useful_after(page)
             if place:
-                page.locator(".MuiToggleButton-root").get_by_text(place, exact=True).click()
+                page.locator(TABS).get_by_text(place, exact=True).click()
             settled(page, 1500)
             server.settle()
             for control in controls_of(page):
@@ -529,7 +528,8 @@ def measure(table, browser, names, cores, sections):
             table.add(
                 "server ready after its start", server.seconds, "s", READY_S, "first start ever"
             )
-            time.sleep(max(0.0, WARM_S - server.seconds) if "shapes" in sections else 0)
+            time.sleep(max(0.0, WARM_S - server.seconds))
+            server.settle()
             if "shapes" in sections:
                 for name in names:
                     measure_shapes(table, browser, server, name)
