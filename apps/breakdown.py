@@ -33,6 +33,7 @@ def app():
 
     def start():
         started.append(True)
+        known.clear()  # what was drawn before the page was in the browser may be a part only
         changed()
 
     slow = (*KNOBS.values(), "networks")

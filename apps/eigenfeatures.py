@@ -37,9 +37,11 @@ class EigenfeaturesPage:
         pairs = (("standard", "standard"), ("regularised", "regularised"),
                  ("early_standard", "standard"), ("early_regularised", "regularised"))  # fmt: skip
         for key, name in pairs:
-            self.plots[key].figure.on_event("tap", self.notice.guarded(self.tapped(key, name)))
+            tapped = self.notice.guarded(self.tapped(key, name))
+            self.plots[key].when_drawn(lambda f, tapped=tapped: f.on_event("tap", tapped))
         for key in ("feature_standard", "feature_regularised"):
-            self.plots[key].figure.legend.visible = False  # until it is known what is shown
+            # until it is known what is shown
+            self.plots[key].when_drawn(lambda f: setattr(f.legend, "visible", False))
         s.param.watch(self.notice.guarded(self.changed), [n for n in s.param if n != "name"])
         self.job.param.watch(self.failed, "error")
         self.explore_later = background.after_pause(self.explore)

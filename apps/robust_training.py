@@ -35,8 +35,10 @@ class RobustTraining:
         self.notice, self.job = views.Notice(), views.LatestWins()
         self.pictures = Pictures(s)
         for plot in self.pictures.timed:
-            plot.figure.on_event("tap", self.notice.guarded(self.tapped))
-        self.pictures.slice.figure.on_event("tap", self.notice.guarded(self.tapped_point))
+            plot.when_drawn(lambda f: f.on_event("tap", self.notice.guarded(self.tapped)))
+        self.pictures.slice.when_drawn(
+            lambda f: f.on_event("tap", self.notice.guarded(self.tapped_point))
+        )
         s.param.watch(self.notice.guarded(self.changed), ["seed", "view", *CONTROLS])
         self.job.param.watch(self.failed, "error")
         self.explore_later = background.after_pause(self.explore)

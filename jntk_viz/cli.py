@@ -6,6 +6,7 @@ importing this module stays free of any plotting library.
 
 import argparse
 import errno
+import gc
 import logging
 import os
 import signal
@@ -209,7 +210,13 @@ def serve(arguments) -> int:
     url = f"http://{url_host(address)}:{port}{server.prefix}/"
     server.start()
     server.io_loop.add_callback(announce, url, address, arguments.show)
+
+    from jntk_viz.views.warm import Warmer
+
+    warmer = Warmer(dict.fromkeys(routes.values()))
+    server.io_loop.call_later(1, warmer.run)
     server.io_loop.start()
+    warmer.stop()
     server.stop()
     print("\nStopped.")
     return 0
@@ -264,6 +271,7 @@ def warm_up() -> None:
     import holoviews
     import panel_material_ui  # noqa: F401
     import scipy.linalg  # noqa: F401 - brings the BLAS that JAX uses
+    from panel.reactive import Syncable
     from threadpoolctl import threadpool_limits
 
     import jntk_viz.views  # noqa: F401
@@ -272,6 +280,13 @@ def warm_up() -> None:
     # One page's eigenvalues take 20 ms on one BLAS thread; where several pages share the cores,
     # threads that wait for one another have made it two seconds.
     threadpool_limits(1)
+    # Panel holds each change of a control back for 50 ms to collect others. They are few; what is
+    # computed for them takes longer, and meanwhile the newest replace the older ones anyway.
+    if hasattr(Syncable, "_debounce"):
+        Syncable._debounce = 10
+    # What has been imported stays: the collector need not look through it again, for 0.3 s a time.
+    gc.collect()
+    gc.freeze()
 
 
 def pass_over_closed_pages(loop, context) -> None:

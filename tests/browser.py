@@ -6,6 +6,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,15 @@ FILES = (
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
     r"C:\Program Files\Microsoft\Edge\Application\msedge.exe",
 )
+BROWSER_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+READY = re.compile(r"ready at (http://\S+)/ ")  # what `jntk-viz serve` says
 REMEDY = (
     "Install Chromium or Chrome, or set JNTK_VIZ_BROWSER to the path of one, and run this again."
 )

@@ -18,18 +18,9 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 import jax
 import pytest
-from browser import REMEDY, find_browser
+from browser import BROWSER_FLAGS, READY, REMEDY, find_browser
 
-READY = re.compile(r"ready at (http://\S+)/ ")
 START_SECONDS = 90
-BROWSER_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 @pytest.fixture(autouse=True)

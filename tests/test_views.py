@@ -59,6 +59,7 @@ ANNOTATIONS = {
 
 
 def source(plot, i=0):
+    assert plot.figure is not None  # drawn
     return _leaf_plots(plot._root)[i].handles["source"].data
 
 
@@ -86,6 +87,7 @@ def test_annotations_move(name):
     rng = np.random.default_rng(1)
     first, second = draw(rng, 3), draw(rng, 3)
     plot, fresh = views.LivePlot(view, **first), views.LivePlot(view, **second)
+    assert plot.figure is not fresh.figure  # both drawn
     glyph = plot._plots[0].handles["glyph"]
     wanted = fresh._plots[0].handles["glyph"]
     assert [getattr(glyph, p) for p in properties] != [getattr(wanted, p) for p in properties]
@@ -151,6 +153,9 @@ def test_a_view_whose_elements_change_is_refused():
         return hv.Curve(y) if len(y) < 4 else hv.Curve(y) * hv.Scatter(y)
 
     plot = views.LivePlot(view, y=np.arange(3.0))
+    plot.update(y=np.arange(5.0))  # nothing is drawn yet
+    with pytest.raises(ValueError, match="same elements in the same order"):
+        plot.figure  # noqa: B018
     with pytest.raises(ValueError, match="same elements in the same order"):
         plot.update(y=np.arange(5.0))
     plot.update(y=np.arange(2.0))
@@ -164,6 +169,7 @@ def test_options_work_again_after_an_update():
         return hv.Curve(y).opts(color="red")
 
     plot = views.LivePlot(view, y=np.ones(3))
+    assert plot.figure.title is not None
     plot.update(y=np.zeros(3))
     with pytest.raises(ValueError, match="negative"):
         plot.update(y=-np.ones(3))
@@ -176,6 +182,56 @@ def test_update_all_feeds_every_plot():
     views.update_all((a, {"y": np.ones(3)}), (b, {"z": np.ones((2, 2))}))
     assert source(a)["y"].sum() == 3
     assert np.sum(source(b)["image"][0]) == 4
+
+
+def test_a_picture_that_nobody_has_seen_is_drawn_when_it_is_needed():
+    def view(y):
+        return hv.Curve(y).opts(title="as drawn", xlim=(0, 3), ylim=(0, 2))
+
+    plot, heard = views.LivePlot(view, y=np.zeros(3)), []
+    plot.when_drawn(heard.append)
+    assert plot.title == "as drawn"
+    plot.update(y=np.ones(3))
+    plot.set(title="later", ylim=(0, 5))
+    plot.be_at_most(150)
+    assert (plot.drawn, plot.title, heard) == (False, "later", [])
+    shown = plot.pane.get_root()
+    assert plot.drawn
+    assert plot.figure in shown.references()
+    assert heard == [plot.figure]
+    assert plot.figure.min_height == 150
+    assert plot.figure.title.text == "later"
+    assert plot.figure.y_range.end == 5
+    assert source(plot)["y"].sum() == 3
+    plot.when_drawn(heard.append)
+    assert len(heard) == 2
+
+
+def test_what_lies_in_a_hidden_tab_is_drawn_in_the_colours_and_size_of_its_day():
+    class State(param.Parameterized):
+        view = param.Selector(default="first", objects=["first", "second"])
+
+    views.use_theme()
+    state = State()
+    plots = {n: views.LivePlot(lambda y: hv.Curve(y), y=np.zeros(3)) for n in ("first", "second")}
+    grids = {n: views.plot_grid("a", a=plot) for n, plot in plots.items()}
+    body = views.tabbed(state, "view", **grids)
+    page = views.page("Title", "Question?", state=state, controls=[], body=body, plots=plots)
+    page.as_notebook().get_root()
+    assert plots["first"].drawn
+    assert not plots["second"].drawn
+    page.scheme.dark = True
+    page.guide.present = True
+    plots["second"].update(y=np.ones(3))
+    state.view = "second"
+    first, second = (plot.figure for plot in plots.values())
+    assert plots["second"].pane.object is second
+    assert source(plots["second"])["y"].sum() == 3
+    for name in ("text_color", "text_font_size"):
+        assert getattr(second.title, name) == getattr(first.title, name)
+    page.scheme.dark = page.guide.present = False
+    for name in ("text_color", "text_font_size"):
+        assert getattr(second.title, name) == getattr(first.title, name)
 
 
 def test_join_curves_leaves_gaps():

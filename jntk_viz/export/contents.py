@@ -12,7 +12,7 @@ from panel.layout.base import ListLike
 
 from jntk_viz.export import ExportError
 from jntk_viz.views.formulas import Sheet
-from jntk_viz.views.live import LivePlot
+from jntk_viz.views.live import FigurePane, LivePlot
 from jntk_viz.views.parts import PlotGrid, Tabbed
 from jntk_viz.views.theme import css
 
@@ -87,8 +87,9 @@ def _grid(grid, value=None) -> Grid:
 def _cell(letter, item) -> Cell:
     cell = Cell(letter)
     for part in _leaves(item):
-        if isinstance(part, LivePlot):
-            cell.figures.append(part.figure)
+        if isinstance(part, LivePlot | FigurePane):
+            plot = part if isinstance(part, LivePlot) else part.plot
+            cell.figures.append(plot.figure)
         elif isinstance(part, pn.pane.Bokeh):
             cell.figures.append(part.object)
         elif isinstance(part, pn.pane.HTML):

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 import time
+from contextlib import contextmanager
 
 import panel as pn
 import param
@@ -12,6 +13,7 @@ from panel.io.state import set_curdoc
 from jntk_viz.datasets import DatasetUnavailable
 
 _log = logging.getLogger(__name__)
+_BRIEF = 0.25  # seconds that a page which is being opened may spend on what is known already
 _POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
 
 
@@ -60,6 +62,7 @@ class Job:
         self._go = threading.Event()
         self._go.set()
         self.fraction, self.text = 0.0, ""
+        self.deadline = float("inf")  # of `time.monotonic`
         self._latest = None  # (value,) not shown yet
         self.showing = False
 
@@ -68,7 +71,7 @@ class Job:
         self.fraction, self.text = min(max(float(fraction), 0.0), 1.0), text
         while not self._go.wait(0.1) and not self.cancelled.is_set():
             pass
-        if self.cancelled.is_set():
+        if self.cancelled.is_set() or time.monotonic() > self.deadline:
             raise Cancelled
 
     def emit(self, value):
@@ -109,12 +112,16 @@ class LatestWins(param.Parameterized):
     def __init__(self):
         super().__init__()
         self._job = self._next = self._runner = None
+        self._brief = False
         if pn.state.curdoc and pn.state.curdoc.session_context:
             pn.state.on_session_destroyed(lambda _: self.cancel())
 
     def submit(self, work, done=None, partial=None):
         """Start `work(job)`, superseding what runs."""
         job = Job(work, done, partial)
+        if self._brief:
+            self._run_briefly(job)
+            return
         try:
             asyncio.get_running_loop()
         except RuntimeError:
@@ -127,6 +134,19 @@ class LatestWins(param.Parameterized):
             # (timeouts, taps) do not set.
             with set_curdoc(pn.state.curdoc):
                 self._runner = asyncio.create_task(self._run())
+
+    @contextmanager
+    def briefly(self):
+        """Meanwhile `submit` does the work at once, and stops it after a quarter of a second.
+
+        For a page that is being opened: what an earlier visitor has had computed is then in it
+        from the start. The same work has to be submitted again afterwards.
+        """
+        self._brief = True
+        try:
+            yield
+        finally:
+            self._brief = False
 
     def cancel(self):
         """Stop the running work and forget what waits; what has been shown stays."""
@@ -212,6 +232,15 @@ class LatestWins(param.Parameterized):
             str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         )
         pn.state.execute(lambda: self.param.update(error=message), schedule=True)
+
+    def _run_briefly(self, job):
+        job.deadline = time.monotonic() + _BRIEF
+        try:
+            job.done and job.done(job.work(job))
+        except Cancelled:
+            latest = job.take()
+            if job.partial is not None and latest is not None:
+                job.partial(*latest)
 
     def _run_here(self, job):
         self.param.update(running=True, fraction=0.0, text="", error="")

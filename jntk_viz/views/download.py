@@ -89,7 +89,9 @@ def export_dialog(page_title, plots, state, script=None):
         titles.clear()
         titles.update(menu(plots))
         saver.figures = {
-            title: [plots[key].figure.id, f"{page}-{slug(key)}"] for title, key in titles.items()
+            title: [plots[key].figure.id, f"{page}-{slug(key)}"]
+            for title, key in titles.items()
+            if plots[key].drawn
         }
         again = [title for title, key in titles.items() if key == chosen]
         select.param.update(options=list(titles), value=next(iter(again or titles), None))
@@ -118,7 +120,6 @@ def export_dialog(page_title, plots, state, script=None):
         title="Save as a file", title_variant="h6", show_close_button=True, close_on_click=True,
         width_option="sm", sizing_mode="stretch_width",
     )  # fmt: skip
-    refresh()
     dialog.param.watch(lambda event: event.new and refresh(), "open")
     return dialog
 
@@ -139,7 +140,7 @@ def _picture_button(kind, saver, select, status):
 
 def menu(plots):
     """Menu entry -> key: the titles of the figures; equal ones are told apart by their keys."""
-    names = {key: (plot.figure.title.text or "").strip() or key for key, plot in plots.items()}
+    names = {key: (plot.title or "").strip() or key for key, plot in plots.items()}
     shown = list(names.values())
     return {
         title if shown.count(title) == 1 else f"{title} ({key})": key

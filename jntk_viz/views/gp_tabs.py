@@ -51,7 +51,7 @@ class Functions(_Tab):
     def on_tap(self, observe):
         """observe(angle, value, kind) is called for each click in a picture."""
         for plot, kind in ((self.value, "v"), (self.slope, "s")):
-            plot.figure.on_event("tap", _tapped(plot.figure, observe, kind))
+            plot.when_drawn(_listen(observe, kind))
 
     def ready(self, state):
         return study.on_circle(state).networks is not None
@@ -104,13 +104,16 @@ def _columns(observations):
     return [a for a, _ in pairs], [v for _, v in pairs]
 
 
-def _tapped(figure, observe, kind):
-    def tapped(event):
-        # Bokeh's own events, unlike Panel's, do not say which page they came from.
-        with set_curdoc(figure.document):
-            observe(event.x, event.y, kind)
+def _listen(observe, kind):
+    def listen(figure):
+        def tapped(event):
+            # Bokeh's own events, unlike Panel's, do not say which page they came from.
+            with set_curdoc(figure.document):
+                observe(event.x, event.y, kind)
 
-    return tapped
+        figure.on_event("tap", tapped)
+
+    return listen
 
 
 class Densities(_Tab):

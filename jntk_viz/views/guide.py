@@ -6,6 +6,7 @@ import param
 from jntk_viz.studies.presets import settings
 from jntk_viz.views.controls import controls_for
 from jntk_viz.views.figures import enlarge
+from jntk_viz.views.live import LivePlot
 from jntk_viz.views.parts import PlotGrid, Tabbed
 from jntk_viz.views.theme import PHONE
 from jntk_viz.views.toolbar import PresetBar
@@ -25,7 +26,7 @@ def grids_of(body) -> list:
 def live_plots(body) -> list:
     """All `LivePlot`s of a page's body."""
     items = [item for grid in grids_of(body) for item in grid.items.values()]
-    return [item for item in items if hasattr(item, "figure")]
+    return [item for item in items if isinstance(item, LivePlot)]
 
 
 def html_panes(body) -> list:
@@ -61,6 +62,8 @@ class Guide(param.Parameterized):
         self.controls = pn.Row(visible=False, margin=0, stylesheets=[_WRAP_ON_PHONE])
         self.param.watch(self._predict, ["preset", "predict"])
         self.param.watch(self._present, ["preset", "present"])
+        for plot in plots:
+            plot.when_drawn(lambda figure: enlarge([figure], LARGER if self.present else 1))
 
     @property
     def current(self):
@@ -106,7 +109,8 @@ class Guide(param.Parameterized):
         self.prediction.ask(question if self.predict else None)
 
     def _present(self, *_):
-        enlarge((plot.figure for plot in self._plots), LARGER if self.present else 1)
+        drawn = [plot.figure for plot in self._plots if plot.drawn]
+        enlarge(drawn, LARGER if self.present else 1)
         self.bar.large = self.present
         preset = self.current or next(iter(self.presets), None)
         names = preset.controls if self.present and preset else ()

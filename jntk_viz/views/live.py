@@ -7,7 +7,9 @@ less work than rendering again.
 """
 
 import threading
+from collections.abc import Callable
 from contextlib import contextmanager
+from typing import Any
 
 import holoviews as hv
 import numpy as np
@@ -66,6 +68,19 @@ def _same_colours(plot):
                 setattr(mapper, name, value)
 
 
+_bare = threading.local()  # `_bare.elements`: whether this thread does without options
+_set_options = Opts.__call__
+
+
+def _opts(self, *args, **kwargs):
+    if getattr(_bare, "elements", False):
+        return self._obj
+    return _set_options(self, *args, **kwargs)
+
+
+Opts.__call__ = _opts
+
+
 @contextmanager
 def _without_options():
     """Let `.opts(...)` return its element as it is, in this thread, while a view is called again.
@@ -73,18 +88,23 @@ def _without_options():
     Only the numbers of the new elements are read; setting their options is three quarters of the
     time that a view takes.
     """
-    original, here = Opts.__call__, threading.get_ident()
-
-    def call(self, *args, **kwargs):
-        if threading.get_ident() != here:
-            return original(self, *args, **kwargs)
-        return self._obj
-
-    Opts.__call__ = call
+    _bare.elements = True
     try:
         yield
     finally:
-        Opts.__call__ = original
+        _bare.elements = False
+
+
+class FigurePane(pn.pane.Bokeh):
+    """The place of a `LivePlot` on a page; its figure is drawn when the place is first shown."""
+
+    def __init__(self, plot, **params):
+        super().__init__(None, **params)
+        self.plot = plot
+
+    def _get_model(self, doc, root=None, parent=None, comm=None):
+        self.object = self.plot.figure
+        return super()._get_model(doc, root, parent, comm)
 
 
 class LivePlot:
@@ -100,36 +120,83 @@ class LivePlot:
     **Axes never jump.** The ranges (the view's `xlim`, `ylim`, `clim`, else those of the first
     data) stay until `set` changes them. Titles and axis labels are changed by `set` as well.
 
+    **Drawn when first needed.** HoloViews takes a tenth of a second for a figure, so one in a tab
+    that nobody has opened is not drawn: `update` and `set` are remembered until `figure` is asked
+    for or `pane` is shown. What is to be done to the figure itself belongs into `when_drawn`.
+
     - `view`: function of arrays, returns a HoloViews element or overlay (not a Layout).
     - `min_height`: pixels; the plot otherwise fills the room it is given.
     - `data`: the view's keyword arguments for the first picture. Later updates may give only some
       of them.
 
-    Raises `ValueError` for an element that cannot be fed in place and for a view whose elements
-    change.
+    Raises `ValueError` for an element that cannot be fed in place and, once drawn, for a view whose
+    elements change.
     """
 
     def __init__(self, view, *, min_height=200, **data):
         self.view, self.data = view, data
-        element = view(**data)
-        self._types = self._check(element)
-        self._root = hv.renderer("bokeh").get_plot(element)
-        self._plots = _leaf_plots(self._root)
+        with _without_options():
+            self._types = self._check(view(**data))
+        self._root: Any = None
+        # What is to be done when the figure is drawn.
+        self._first: dict[str, Any] = data
+        self._settings: dict[str, Any] = {}
+        self._then: list[Callable] = []
+        self.pane = FigurePane(
+            self, sizing_mode="stretch_both", min_height=min_height, margin=0, autodispatch=False
+        )
+
+    @property
+    def drawn(self):
+        """Whether there is a figure yet."""
+        return self._root is not None
+
+    @property
+    def figure(self):
+        """The Bokeh figure, drawn now if it has not been."""
+        if not self.drawn:
+            self._draw()
+        return self._root.state
+
+    @property
+    def title(self):
+        """The title of the figure, also of one that is not drawn yet."""
+        if self.drawn:
+            return self._root.state.title.text
+        if "title" not in self._settings:
+            options = hv.Store.lookup_options("bokeh", self.view(**self._first), "plot").kwargs
+            self._settings["title"] = options.get("title", "")
+        return self._settings["title"]
+
+    def when_drawn(self, function):
+        """Call `function(figure)` when the figure is drawn; at once if it is."""
+        if self.drawn:
+            function(self.figure)
+        else:
+            self._then.append(function)
+
+    def _draw(self):
+        """Draw the first data, so that axes and styles are those of it, then what came since."""
+        root = hv.renderer("bokeh").get_plot(self.view(**self._first))
+        self._plots = _leaf_plots(root)
         if len(self._plots) != len(self._types):
             raise ValueError(
-                f"`view` {view.__name__} gave {len(self._types)} elements but HoloViews draws "
+                f"`view` {self.view.__name__} gave {len(self._types)} elements but HoloViews draws "
                 f"{len(self._plots)}: use an hv.Overlay of elements, and one hv.Curve with NaN "
                 "gaps (`join_curves`) for many lines."
             )
-        self.figure = self._root.state
-        self.figure.update(sizing_mode="stretch_both", min_height=min_height, min_width=200)
-        self.pane = pn.pane.Bokeh(
-            self.figure,
-            sizing_mode="stretch_both",
-            min_height=min_height,
-            margin=0,
-            autodispatch=False,
+        root.state.update(
+            sizing_mode="stretch_both", min_height=self.pane.min_height, min_width=200
         )
+        self._root = root
+        self.pane.object = root.state
+        first, settings, then = self._first, self._settings, self._then
+        self._first, self._settings, self._then = {}, {}, []
+        for function in then:
+            function(root.state)
+        self.set(**settings)
+        if self.data is not first:
+            self._write({})
 
     def _check(self, element):
         types = [type(leaf).__name__ for leaf in _leaves(element)]
@@ -147,6 +214,9 @@ class LivePlot:
 
     def _write(self, data):
         data = self.data | data
+        if not self.drawn:
+            self.data = data
+            return
         with _without_options():
             element = self.view(**data)
         types = [type(leaf).__name__ for leaf in _leaves(element)]
@@ -161,11 +231,16 @@ class LivePlot:
 
     def be_at_most(self, pixels):
         """Lower the least height to `pixels`, so that a low cell does not cut the axis off."""
-        for item in (self.figure, self.pane):
-            item.min_height = min(item.min_height, pixels)
+        self.pane.min_height = min(self.pane.min_height, pixels)
+        self.when_drawn(lambda figure: figure.update(min_height=self.pane.min_height))
 
     def set(self, *, title=None, xlabel=None, ylabel=None, xlim=None, ylim=None, clim=None):
         """Change what `update` leaves alone: title, axis labels, axis ranges and colour limits."""
+        if not self.drawn:
+            given = {"title": title, "xlabel": xlabel, "ylabel": ylabel,
+                     "xlim": xlim, "ylim": ylim, "clim": clim}  # fmt: skip
+            self._settings |= {name: value for name, value in given.items() if value is not None}
+            return
         figure = self.figure
         with pn.io.hold():
             if title is not None:
@@ -214,4 +289,4 @@ def join_curves(x, ys):
     return np.tile(np.append(x, np.nan), len(ys)), np.hstack([ys, gap]).ravel()
 
 
-__all__ = ["LivePlot", "join_curves", "update_all"]
+__all__ = ["FigurePane", "LivePlot", "join_curves", "update_all"]

@@ -106,7 +106,7 @@ def plot_grid(*rows, min_height=470, **plots):
             raise ValueError(f"`rows` mention {letter!r}, but there is no plot {letter}=...")
         item = plots[letter]
         if isinstance(item, LivePlot):
-            name_figure(item.figure)
+            item.when_drawn(name_figure)
             share = sum(letter in row for row in rows) / len(rows)
             item.be_at_most(int(share * min(min_height, _LOW)) - 6)
         cells.append(

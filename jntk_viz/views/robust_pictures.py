@@ -1,5 +1,7 @@
 """Everything that the robust-training page draws, kept up to date from what has been found."""
 
+import functools
+
 import numpy as np
 import panel as pn
 
@@ -45,7 +47,6 @@ class Pictures:
         self.regularised = LivePlot(pictures.feature_scatter, **scatter)
         self._predictor_plots()
         self.timed = (self.accuracy, self.jacobian, self.map)
-        self.cursors = [pictures.cursors(plot) for plot in (*self.timed, self.profile)]
         self.whole = study.lambda_time_map({}, epsilon=0.0)
         self.scores: list[study.Scores] = []
 
@@ -109,6 +110,11 @@ class Pictures:
         else:
             self.predictor.rows = ("aaaass", "aaaall")
             self.predictor.items = {"a": getattr(self, kind), **beside}
+
+    @functools.cached_property
+    def cursors(self):
+        """The lines that mark the reader's place in the first tab."""
+        return [pictures.cursors(plot) for plot in (*self.timed, self.profile)]
 
     def plots(self):
         """Key → plot, by which presets and exports name them."""

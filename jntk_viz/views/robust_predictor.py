@@ -177,7 +177,6 @@ _SIGNED = hv.Dimension("signed", range=(-1, 1))
 
 def keep_square(plot, xlim, ylim):
     """One unit to the right is as long as one upwards, whatever room the picture is given."""
-    figure = plot.figure
     code = """
     const w = figure.inner_width, h = figure.inner_height
     if (!(w > 0 && h > 0)) return
@@ -187,9 +186,13 @@ def keep_square(plot, xlim, ylim):
     figure.y_range.setv({start: y - unit * h / 2, end: y + unit * h / 2})
     """
     limits = {"x0": xlim[0], "x1": xlim[1], "y0": ylim[0], "y1": ylim[1]}
-    keep = CustomJS(args={"figure": figure, **limits}, code=code)
-    figure.js_on_change("inner_width", keep)
-    figure.js_on_change("inner_height", keep)
+
+    def keep(figure):
+        callback = CustomJS(args={"figure": figure, **limits}, code=code)
+        figure.js_on_change("inner_width", callback)
+        figure.js_on_change("inner_height", callback)
+
+    plot.when_drawn(keep)
 
 
 # Eigenvalues from 1e-16 to 1e4 all find room.

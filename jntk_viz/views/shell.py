@@ -2,6 +2,7 @@
 
 import random
 import sys
+from collections import deque
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from jntk_viz.views.history import History
 from jntk_viz.views.own_data import own_data_dialog
 from jntk_viz.views.parts import Notice, job_bar
 from jntk_viz.views.prediction import Prediction
-from jntk_viz.views.recolour import Scheme, follow
+from jntk_viz.views.recolour import Scheme, follow, recolour
 from jntk_viz.views.theme import ACCENT, DARK, FONT, INK, PHONE, css, escape, set_class, use_theme
 from jntk_viz.views.toolbar import Toolbar
 
@@ -91,7 +92,7 @@ class StudyPage(pn.viewable.Viewer):
     toolbar: Any = None
     scheme: Any = None
     question_text = ""
-    headline = body = formulas = start = script = state = None
+    headline = body = formulas = start = script = state = job = None
     presets: list = []  # noqa: RUF012 - replaced, not changed
     plots: dict = {}  # noqa: RUF012 - replaced, not changed
 
@@ -119,9 +120,24 @@ class StudyPage(pn.viewable.Viewer):
         return pn.Row(pn.Column(*self.controls, width=280), main, sizing_mode="stretch_both")
 
     def begin(self):
-        """Call `start` when the page is in the browser; at once in a script, which has none."""
-        if self.start is not None and not _in_notebook():
-            pn.state.onload(self.start)
+        """Call `start` when the page is in the browser; at once in a script, which has none.
+
+        What an earlier visitor has had computed with these settings is in the page from the start.
+        """
+        if self.start is None or _in_notebook():
+            return
+        if self.job is not None:
+            opened = self.name_, address.query_of(self.state)
+            if _served() and opened in _computed:
+                with self.job.briefly():
+                    self.start()
+
+            def note(event):
+                if not (event.new or self.job.error) and opened not in _computed:
+                    _computed.append(opened)
+
+            self.job.param.watch(note, "running")
+        pn.state.onload(self.start)
 
     def _starter(self):
         """In a notebook: an invisible piece that calls `start` once the browser has drawn it.
@@ -202,6 +218,14 @@ def _look(template, guide, browser, visible, words, below, grids):
     guide.param.watch(present, "present")
     if guide.present:
         present()
+
+
+# (page, settings) that visitors have opened and seen computed, the newest ones.
+_computed: deque = deque(maxlen=200)
+
+
+def _served():
+    return bool(pn.state.curdoc and pn.state.curdoc.session_context)
 
 
 # Larger words, and only those that an audience needs; beside a verdict there is little room, too.
@@ -289,7 +313,9 @@ def page(
         job.param.watch(lambda e: notice.set(e.new, "error"), "error")
     presets, problems = load_presets(name, state) if name else ([], [])
     prediction = Prediction(plots or {}, answers or {}, [headline.pane] if headline else [])
-    guide = Guide(state, presets, prediction, live_plots(body), slow)
+    # The plots by key come first: of those that share a place a grid knows only one.
+    pictures = list(dict.fromkeys([*(plots or {}).values(), *live_plots(body)]))
+    guide = Guide(state, presets, prediction, pictures, slow)
     _read_address(state, guide, warning, problems)
     dialogs = {}
     if plots:
@@ -297,7 +323,9 @@ def page(
     if sources is not None:
         dialogs["data"] = "Your own data", own_data_dialog(state, sources)
     scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
-    follow(scheme, lambda: [plot.figure for plot in live_plots(body)])
+    follow(scheme, lambda: [plot.figure for plot in pictures if plot.drawn])
+    for plot in pictures:
+        plot.when_drawn(lambda figure: scheme.dark and recolour([figure], True))
     _make_dark_able(body)
     toolbar = _toolbar(state, guide, notice, dialogs, scheme)
     heading = pn.Row(
@@ -317,7 +345,7 @@ def page(
     study.question_text, study.headline, study.body = question, headline, body
     study.formulas, study.controls, study._heading = formulas, controls, heading
     study.plots, study.script, study.scheme = plots or {}, script, scheme
-    study.start = start and notice.guarded(start)
+    study.start, study.job = start and notice.guarded(start), job
     study.begin()
     return study
 

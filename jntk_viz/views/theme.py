@@ -118,6 +118,9 @@ def use_theme():
     if hv.Store.current_backend != "bokeh" or not hv.extension._loaded:
         hv.extension("bokeh", logo=False, inline=pn.config.inline, enable_mathjax=True)
     pn.extension("mathjax", notifications=False)
+    # WebGL draws pictures as small as ours no faster, and without a graphics card copying them
+    # back into the page takes longer than drawing them.
+    hv.renderer("bokeh").webgl = False
     common = _plot_options()
     styles: dict[str, dict] = {name: {"line_width": LINE_WIDTH} for name in _LINES}
     styles |= {name: {"size": 7, "line_color": None} for name in _MARKERS}

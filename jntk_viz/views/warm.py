@@ -1,0 +1,74 @@
+"""Open every page once after the server has started, before a visitor waits for what that takes.
+
+Imports, compiled code and the numbers of the default settings are then at hand: the first visitor
+meets the page that later ones do. Visitors come first: while one opens a page, this waits.
+"""
+
+import asyncio
+import logging
+import runpy
+import time
+
+import panel as pn
+
+from jntk_viz.views.guide import live_plots
+
+_log = logging.getLogger(__name__)
+_PAUSE = 5.0  # seconds that a visitor who has just opened a page is left alone
+_LOOK = 0.2
+
+
+class Warmer:
+    """`await warmer.run()` on the server's event loop; `warmer.stop()` ends it.
+
+    - `files`: the apps, in the order in which they are to be opened.
+    """
+
+    def __init__(self, files):
+        self.files, self.job, self.stopped = list(files), None, False
+        self.visited = float("-inf")
+        pn.state.on_session_created(self._visit)
+
+    def _visit(self, _):
+        self.visited = time.monotonic()
+
+    @property
+    def waiting(self):
+        """Whether a visitor has just come."""
+        return time.monotonic() - self.visited < _PAUSE
+
+    def stop(self):
+        self.stopped = True
+        if self.job is not None:
+            self.job.cancel()
+
+    async def run(self):
+        for file in self.files:
+            while self.waiting and not self.stopped:
+                await asyncio.sleep(_LOOK)
+            if self.stopped:
+                return
+            try:
+                await self._open(file)
+            except Exception as error:  # noqa: BLE001 - a visitor will see it on the page
+                _log.warning("%s could not be opened beforehand: %s", file.stem, error)
+
+    async def _open(self, file):
+        """Do what opening the page does: build it, compute what it shows, draw its first tab."""
+        page = _app(file)()
+        self.job = page.job
+        while self.job is not None and self.job.running and not self.stopped:
+            if self.job.paused != self.waiting:
+                self.job.paused = self.waiting
+            await asyncio.sleep(_LOOK)
+        body = page.body
+        for plot in live_plots(getattr(body, "grid", body)) if body is not None else []:
+            while self.waiting:
+                await asyncio.sleep(_LOOK)
+            plot.figure  # noqa: B018 - drawn by being asked for
+            await asyncio.sleep(_LOOK)
+
+
+def _app(file):
+    """The function `app` of a page's file."""
+    return runpy.run_path(str(file))["app"]
