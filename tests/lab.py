@@ -1,0 +1,102 @@
+"""A real Jupyter server and JupyterLab in a browser, as a reader of the lessons meets them."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+TOKEN = "lessons"  # of a server that only this machine can reach
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def jupyter_server(folder: Path, log: Path, *, command=(sys.executable, "-m", "jupyterlab"),
+                   base_url="/", cwd=None, environment=None, settings: Path):  # fmt: skip
+    """Serve `folder`; gives the server's URL without a slash at its end. Everything ends with it."""
+    port = free_port()
+    arguments = [
+        *command, "--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.base_url={base_url}", "--ServerApp.allow_root=True",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+    ]  # fmt: skip
+    # The reader's own settings and workspaces stay out of it.
+    own = {"JUPYTER_CONFIG_DIR": str(settings / "config"), "JUPYTER_DATA_DIR": str(settings / "data"),
+           "JUPYTERLAB_SETTINGS_DIR": str(settings / "settings"),
+           "JUPYTERLAB_WORKSPACES_DIR": str(settings / "workspaces"), "PANEL_INLINE": "1"}  # fmt: skip
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            arguments, cwd=cwd or folder, stdout=out, stderr=subprocess.STDOUT,
+            env={**os.environ, **own, **(environment or {})}, start_new_session=True,
+        )  # fmt: skip
+        url = f"http://127.0.0.1:{port}{base_url.rstrip('/')}"
+        try:
+            _wait_for(url, process, log)
+            yield url
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(20)
+
+
+def _wait_for(url, process, log, seconds=90):
+    for _ in range(2 * seconds):
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{url}/api?token={TOKEN}", timeout=5) as answer:
+                json.load(answer)
+            return
+        except OSError:
+            time.sleep(0.5)
+    raise RuntimeError(f"The Jupyter server did not start:\n{log.read_text()}")
+
+
+class Lesson:
+    """A notebook open in JupyterLab."""
+
+    def __init__(self, page, url: str, path: str):
+        self.page = page
+        page.goto(f"{url}/lab/tree/{path}?token={TOKEN}", timeout=90_000)
+        page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for(timeout=90_000)
+        # A kernel that answers: before that, JupyterLab would ask which one to start.
+        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=90_000)
+
+    def run_all(self, seconds=150):
+        """Run all cells and wait until the last one has run."""
+        page = self.page
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name=re.compile("^Run All Cells")).first.click()
+        page.wait_for_function(
+            """() => {
+                const mark = document.querySelector('.jp-Notebook-ExecutionIndicator');
+                return mark && mark.dataset.status === 'idle'
+                    && !document.querySelector('.jp-InputPrompt')?.textContent.includes('*');
+            }""",
+            timeout=1000 * seconds,
+        )
+
+    def errors(self) -> list[str]:
+        """Tracebacks that are shown."""
+        found = self.page.locator('[data-mime-type="application/vnd.jupyter.stderr"]')
+        return [text for text in found.all_inner_texts() if "Error" in text]
+
+    def scroll_to(self, locator):
+        locator.scroll_into_view_if_needed(timeout=60_000)
+        return locator
