@@ -52,7 +52,8 @@ ANGLE = Exercise(
         Mistake("Take the logarithm: a factor of 2⁶ for half the angle is the power 6, not 64.",
                 lambda: 64.0),
     ),
-    remark="Two values and two slopes pin down a cubic; only what lies beyond it tells them apart.",
+    remark="One combination of the two values and slopes sees only the third derivative: its size is "
+    "δ³, its variance δ⁶.",
 )  # fmt: skip
 
 GROWTH = Exercise(
