@@ -117,15 +117,6 @@ KERNEL = Exercise(
 )  # fmt: skip
 
 
-def excess_kurtosis(activation, width) -> float:
-    """E f⁴/(E f²)² - 3 of a two-layer network at one point: 3(E φ⁴ - 1)/d.
-
-    f = Σ v_i φ_i/√d with independent terms gives E f⁴ = 3 + 3(E φ⁴ - 1)/d at κ = 1, because
-    E (vφ)⁴ = 3 E φ⁴ and E (vφ)² = 1.
-    """
-    return 3 * (_fourth_moment(ACTIVATIONS[activation]) - 1) / width
-
-
 def _fourth_moment(phi) -> float:
     nodes, weights = np.polynomial.hermite_e.hermegauss(120)
     return float(np.asarray(phi(nodes), float) ** 4 @ weights / weights.sum())
