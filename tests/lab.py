@@ -37,6 +37,10 @@ def jupyter_server(folder: Path, log: Path, *, command=(sys.executable, "-m", "j
     own = {"JUPYTER_CONFIG_DIR": str(settings / "config"), "JUPYTER_DATA_DIR": str(settings / "data"),
            "JUPYTERLAB_SETTINGS_DIR": str(settings / "settings"),
            "JUPYTERLAB_WORKSPACES_DIR": str(settings / "workspaces"), "PANEL_INLINE": "1"}  # fmt: skip
+    # All cells in the page, not only those in view, so that a test can find them.
+    tracker = settings / "settings" / "@jupyterlab" / "notebook-extension"
+    tracker.mkdir(parents=True, exist_ok=True)
+    (tracker / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
     with log.open("w") as out:
         process = subprocess.Popen(
             arguments, cwd=cwd or folder, stdout=out, stderr=subprocess.STDOUT,
@@ -85,9 +89,8 @@ class Lesson:
         page.get_by_role("menuitem", name=re.compile("^Run All Cells")).first.click()
         page.wait_for_function(
             """() => {
-                const mark = document.querySelector('.jp-Notebook-ExecutionIndicator');
-                return mark && mark.dataset.status === 'idle'
-                    && !document.querySelector('.jp-InputPrompt')?.textContent.includes('*');
+                const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+                return prompts.length && prompts.every(p => /\\[\\d+\\]/.test(p.textContent));
             }""",
             timeout=1000 * seconds,
         )
@@ -97,6 +100,14 @@ class Lesson:
         found = self.page.locator('[data-mime-type="application/vnd.jupyter.stderr"]')
         return [text for text in found.all_inner_texts() if "Error" in text]
 
-    def scroll_to(self, locator):
-        locator.scroll_into_view_if_needed(timeout=60_000)
-        return locator
+    def answer(self, name: str, signature: str, body: str):
+        """Put a solution into the cell of an exercise and run that cell."""
+        page, check = self.page, f'check("{name}"'
+        cell = page.locator(".jp-CodeCell", has_text=check).first
+        cell.scroll_into_view_if_needed()
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Control+A")
+        # In one piece: typed key by key, the editor would indent and close brackets itself.
+        function = signature.partition("(")[0]
+        page.keyboard.insert_text(f"def {signature}:\n    {body}\n\n\n{check}, {function})")
+        page.keyboard.press("Control+Enter")

@@ -28,9 +28,9 @@ def name_of(value):
 @pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
 def test_lesson_works_with_its_solutions_and_all_its_controls(lesson):
     """Stubs ask for an answer, solutions pass, knobs reach every stop, predictions are answered."""
-    start = time.monotonic()
+    start = time.process_time()  # not the clock: the machine may be busy with other things
     outcome = lesson_run.run(lesson)
-    assert time.monotonic() - start < 90
+    assert time.process_time() - start < 90
     assert {n: f.status for n, f in outcome.stubs.items()} == dict.fromkeys(outcome.stubs, "todo")
     assert [str(f) for f in outcome.solved.values() if not f.passed] == []
     assert outcome.knobs
@@ -174,7 +174,7 @@ def test_prediction_of_a_number_says_what_failed():
 
     prediction = Prediction("How much?", reveal, low=0, high=10, step=1)
     with pytest.raises(ValueError, match="no data"):
-        prediction.inputs[1].click()
+        prediction.commit(3)
     assert "Measuring failed: no data" in prediction.said.value
 
 
