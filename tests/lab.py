@@ -24,7 +24,7 @@ def free_port() -> int:
 @contextmanager
 def jupyter_server(folder: Path, log: Path, *, command=(sys.executable, "-m", "jupyterlab"),
                    base_url="/", cwd=None, environment=None, settings: Path):  # fmt: skip
-    """Serve `folder`; gives the server's URL without a slash at its end. Everything ends with it."""
+    """Serve `folder`; gives the server's URL, without a slash at its end."""
     port = free_port()
     arguments = [
         *command, "--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
@@ -34,9 +34,10 @@ def jupyter_server(folder: Path, log: Path, *, command=(sys.executable, "-m", "j
         "--LabApp.news_url=None",
     ]  # fmt: skip
     # The reader's own settings and workspaces stay out of it.
-    own = {"JUPYTER_CONFIG_DIR": str(settings / "config"), "JUPYTER_DATA_DIR": str(settings / "data"),
-           "JUPYTERLAB_SETTINGS_DIR": str(settings / "settings"),
-           "JUPYTERLAB_WORKSPACES_DIR": str(settings / "workspaces"), "PANEL_INLINE": "1"}  # fmt: skip
+    names = {"CONFIG_DIR": "config", "DATA_DIR": "data"}
+    names = {f"JUPYTER_{name}": folder for name, folder in names.items()}
+    names |= {"JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
+    own = {name: str(settings / place) for name, place in names.items()} | {"PANEL_INLINE": "1"}
     # All cells in the page, not only those in view, so that a test can find them.
     tracker = settings / "settings" / "@jupyterlab" / "notebook-extension"
     tracker.mkdir(parents=True, exist_ok=True)

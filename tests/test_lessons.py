@@ -5,12 +5,11 @@ import subprocess
 import sys
 import time
 
+import jax.numpy as jnp
 import lesson_run
 import numpy as np
 import pytest
 from lesson_run import LESSONS, NOTEBOOKS, exercises, solution_file
-
-import jax.numpy as jnp
 
 import jntk_viz as jv
 from jntk_viz.lessons import EXERCISES, check, closest
@@ -47,7 +46,9 @@ def test_every_exercise_stands_in_its_lesson_and_has_a_solution():
         assert solution_file(lesson).is_file()
 
 
-@pytest.mark.parametrize(("exercise", "mistake"), WITH_MISTAKES, ids=lambda v: getattr(v, "name", ""))
+@pytest.mark.parametrize(
+    ("exercise", "mistake"), WITH_MISTAKES, ids=lambda v: getattr(v, "name", "")
+)
 def test_typical_wrong_answer_gets_its_own_hint(exercise, mistake):
     answer = mistake.answer if exercise.signature else mistake.answer()
     feedback = exercise.check(answer)
@@ -91,7 +92,12 @@ def test_answers_in_single_precision_pass():
 
 @pytest.mark.parametrize(
     ("answer", "words"),
-    [("seven", "finite number"), (np.nan, "finite number"), (3, "too small"), (1e9, "factor of more")],
+    [
+        ("seven", "finite number"),
+        (np.nan, "finite number"),
+        (3, "too small"),
+        (1e9, "factor of more"),
+    ],
 )
 def test_numbers_get_a_direction(answer, words):
     assert words in check("3c", answer).message

@@ -57,7 +57,8 @@ class Exercise:
             return Feedback(TODO, f"Replace the … with your {self._kind}, then run the cell again.")
         if self.signature and not callable(answer):
             return Feedback(
-                HINT, f"Hand in the function itself, check(…, {self._function}), without calling it."
+                HINT,
+                f"Hand in the function itself, check(…, {self._function}), without calling it.",
             )
         if not self.signature:
             number = _as_array(answer)
@@ -149,7 +150,9 @@ def _describe_number(value: float, truth: float, unit: str) -> str:
     if value * truth > 0:
         decades = abs(np.log10(value / truth))
         if decades > 1:
-            return f"{value:.3g}{unit} is {direction} by a factor of more than {10 ** int(decades)}."
+            return (
+                f"{value:.3g}{unit} is {direction} by a factor of more than {10 ** int(decades)}."
+            )
     return f"{value:.3g}{unit} is {direction}. Check each factor of the formula once more."
 
 
@@ -177,7 +180,8 @@ def _as_array(value) -> np.ndarray | None:
 
 def _all_close(values, truths) -> bool:
     return all(
-        v.shape == t.shape and np.max(np.abs(v - t), initial=0) <= _NEAR * np.max(np.abs(t), initial=0)
+        v.shape == t.shape
+        and np.max(np.abs(v - t), initial=0) <= _NEAR * np.max(np.abs(t), initial=0)
         for v, t in zip(values, truths, strict=True)
     )
 

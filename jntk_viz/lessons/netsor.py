@@ -1,4 +1,4 @@
-"""Tensor programs: a network written as a list of vector operations, run at a width or in the limit.
+"""Tensor programs: networks as lists of vector operations, run at a width or in the limit.
 
 Three kinds of lines, as in NETSOR⊤ (Yang, *Tensor Programs* I–III, 2019–2021):
 
@@ -47,8 +47,8 @@ class Program:
         for variable in variables:
             if not self.is_gaussian(variable):
                 raise ValueError(
-                    f"`variables` of {name!r} must be G-variables of earlier lines; {variable!r} is "
-                    "none. Write ψ as one function of G-variables."
+                    f"`variables` of {name!r} must be G-variables of earlier lines; {variable!r} "
+                    "is none. Write ψ as one function of G-variables."
                 )
         return self._add(name, "nonlin", function, variables, False)
 
@@ -57,7 +57,9 @@ class Program:
 
     def _add(self, name, *line):
         if name in self.lines:
-            raise ValueError(f"`name` must be new; {name!r} is a line already. Choose another name.")
+            raise ValueError(
+                f"`name` must be new; {name!r} is a line already. Choose another name."
+            )
         self.lines[name] = line
         return name
 
@@ -101,9 +103,7 @@ class Limit:
 
     def _covariance(self, one: str, other: str) -> float:
         """Cov(Z^one, Z^other) of two G-variables."""
-        (kind, matrix, a, _), (kind2, matrix2, b, _) = (
-            self.program.lines[n] for n in (one, other)
-        )
+        (kind, matrix, a, _), (kind2, matrix2, b, _) = (self.program.lines[n] for n in (one, other))
         if (kind, matrix) != (kind2, matrix2):
             return 0.0  # different matrices are independent
         if kind == "input":
@@ -135,7 +135,9 @@ class Limit:
         weights, values = np.ones(1), {}
         for names, root in blocks:
             axes = root.shape[1]
-            count = 3 if names is linear else min(80, int((_MOST_NODES / exact) ** (1 / max(axes, 1))))
+            count = (
+                3 if names is linear else min(80, int((_MOST_NODES / exact) ** (1 / max(axes, 1))))
+            )
             block_weights, points = _grid(count, axes)
             size, here = len(block_weights), len(weights)
             values = {name: np.repeat(value, size) for name, value in values.items()}

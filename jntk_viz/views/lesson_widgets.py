@@ -142,7 +142,8 @@ class Prediction(w.VBox):
         self.said.add_class("jntk-verdict")
         self.inputs = self._buttons() if choices else self._number()
         row = w.HBox(self.inputs, layout=w.Layout(flex_flow="row wrap"))
-        super().__init__([asked, row, self.said])
+        self._shown = [asked, row, self.said]
+        super().__init__(self._shown)
 
     def _buttons(self):
         buttons = [w.Button(description=c, layout=w.Layout(width="auto"))
@@ -173,13 +174,16 @@ class Prediction(w.VBox):
         try:
             answer, picture = self.reveal(guess)
         except Exception as error:
-            self.said.value = _words(f"Measuring failed: {escape(error)}. Run the cells above again.")
+            self.said.value = _words(
+                f"Measuring failed: {escape(error)}. Run the cells above again."
+            )
             raise
         sentence = verdict(self.question, guess, answer)
         self.said.value = _words(f"{escape(sentence)} {escape(self.question.explain)}")
         if picture is not None:
             figure = hv.renderer("bokeh").get_plot(picture).state
-            self.children = [*self.children, figure_widget(figure, self.height)]
+            self._shown = [*self._shown, figure_widget(figure, self.height)]
+            self.children = self._shown
 
 
 __all__ = ["Knobs", "Prediction", "figure_widget"]

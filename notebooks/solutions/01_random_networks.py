@@ -18,5 +18,7 @@ def my_kernel(x1, x2, kappa):
 # 3(E φ⁴ - 1)/d < 0.05, so d > 60 (E φ⁴ - 1), rounded up. E φ⁴ by the trapezoid rule.
 _z = np.linspace(-12, 12, 4001)
 _density = np.exp(-(_z**2) / 2) / np.sqrt(2 * np.pi)
-_fourth_moment = np.sum(np.asarray(jv.ACTIVATIONS["gelu"](_z), float) ** 4 * _density) * (_z[1] - _z[0])
+_fourth_moment = np.sum(np.asarray(jv.ACTIVATIONS["gelu"](_z), float) ** 4 * _density) * (
+    _z[1] - _z[0]
+)
 my_width = int(np.ceil(60 * (_fourth_moment - 1)))

@@ -1,4 +1,4 @@
-"""A solution to lesson 9's exercise; there are many. The name is that of the notebook's own cell."""
+"""A solution to lesson 9's exercise; there are many. The name is that of the notebook's cell."""
 
 import jax.numpy as jnp
 

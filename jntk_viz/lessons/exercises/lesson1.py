@@ -4,8 +4,8 @@ import numpy as np
 
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.kernels import jacobian_nngp
+from jntk_viz.lessons.checking import Exercise, Mistake
 
-from ..checking import Exercise, Mistake
 from .points import pairs
 
 
@@ -51,7 +51,8 @@ NETWORK = Exercise(
             _scaled(power_of_width=-1),
         ),
         Mistake("The output scale κ is missing.", _scaled(power_of_kappa=0)),
-        Mistake("κ multiplies the output once; κ² is what its variance gets.", _scaled(power_of_kappa=2)),
+        Mistake("κ multiplies the output once; κ² is what its variance gets.",
+                _scaled(power_of_kappa=2)),
         Mistake(
             "The first layer is not scaled here: inputs have unit norm, so w·x has variance 1 as "
             "it is. You divide it by √d0.",

@@ -3,9 +3,9 @@
 import numpy as np
 
 from jntk_viz.kernels import jacobian_nngp
+from jntk_viz.lessons.checking import Exercise, Mistake
 from jntk_viz.studies.gp_posterior import condition
 
-from ..checking import Exercise, Mistake
 from .points import pairs, sphere
 
 _WHOLE = np.arcsin(2 / 3)
@@ -23,6 +23,11 @@ def _by_angle_only(x1, x2):
     return slope[:, :, None] * x1[:, None, :]
 
 
+def _first_argument(x1, x2):
+    block = jacobian_nngp(x1, x2, depth=1, activation="erf")[:, 1:, :, 0]
+    return block.transpose(0, 2, 1)
+
+
 VALUE_SLOPE = Exercise(
     name="2a",
     signature="my_value_slope(x1, x2)",
@@ -36,7 +41,7 @@ VALUE_SLOPE = Exercise(
         ),
         Mistake(
             "You have differentiated in the first argument. The slope is taken at x2.",
-            lambda x1, x2: jacobian_nngp(x1, x2, depth=1, activation="erf")[:, 1:, :, 0].transpose(0, 2, 1),
+            lambda x1, x2: _first_argument(x1, x2),
         ),
         Mistake(
             "The slope axis comes last: (points of x1, points of x2, coordinates).",

@@ -3,8 +3,8 @@
 import numpy as np
 
 from jntk_viz.kernels import jntk
+from jntk_viz.lessons.checking import Exercise, Mistake
 
-from ..checking import Exercise, Mistake
 from .points import pairs
 
 
@@ -49,9 +49,7 @@ def _variant(combine, power_of_width=0, power_of_kappa=0):
 
 
 def _input_jacobians(v, w, x1, x2, kappa):
-    jacobians = [
-        kappa / len(v) ** 0.5 * ((1 - np.tanh(x @ w.T) ** 2) * v) @ w for x in (x1, x2)
-    ]
+    jacobians = [kappa / len(v) ** 0.5 * ((1 - np.tanh(x @ w.T) ** 2) * v) @ w for x in (x1, x2)]
     return jacobians[0] @ jacobians[1].T
 
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.kernels import jntk
+from jntk_viz.lessons.checking import Exercise, Mistake
+from jntk_viz.lessons.problems import eight_points
 
-from ..checking import Exercise, Mistake
-from ..problems import eight_points
 from .points import sphere
 
 

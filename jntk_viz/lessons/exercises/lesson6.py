@@ -4,8 +4,8 @@ import numpy as np
 
 from jntk_viz.attacks import first_order_margin
 from jntk_viz.kernels import jntk
+from jntk_viz.lessons.checking import Exercise, Mistake
 
-from ..checking import Exercise, Mistake
 from .points import sphere
 
 
@@ -50,7 +50,9 @@ def _margin_cases():
     rng = np.random.default_rng(11)
     for d0, epsilon in ((3, 0.3), (4, 0.1)):
         x = sphere(6, d0, seed=12)
-        cases.append((rng.normal(size=6), rng.normal(size=(6, d0)), x, rng.choice([-1.0, 1.0], 6), epsilon))
+        cases.append(
+            (rng.normal(size=6), rng.normal(size=(6, d0)), x, rng.choice([-1.0, 1.0], 6), epsilon)
+        )
     return cases
 
 

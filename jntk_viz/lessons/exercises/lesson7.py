@@ -7,11 +7,10 @@ import numpy as np
 from jntk_viz.datasets import normalize
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.kernels import jntk
+from jntk_viz.lessons.checking import Exercise, Mistake
+from jntk_viz.lessons.feedback import HINT, PASSED, TODO, Feedback
+from jntk_viz.lessons.problems import eight_points
 from jntk_viz.spectrum import gram_spectrum
-
-from ..checking import Exercise, Mistake
-from ..feedback import HINT, PASSED, TODO, Feedback
-from ..problems import eight_points
 
 
 def _zeros(entries=slice(None)) -> float:
@@ -52,7 +51,8 @@ ANGLE = Exercise(
         Mistake("Take the logarithm: a factor of 2⁶ for half the angle is the power 6, not 64.",
                 lambda: 64.0),
     ),
-    remark="One combination of the two values and slopes sees only the third derivative: its size is "
+    remark="One combination of the two values and slopes sees only the third derivative: "
+    "its size is "
     "δ³, its variance δ⁶.",
 )  # fmt: skip
 
@@ -116,10 +116,14 @@ CAUSES = Diagnosis(
     name="7d",
     truth={"A": "odd", "B": "ReLU", "C": "step", "D": "parallel", "E": "float32"},
     hints={
-        "A": "A: exact zeros in float64, whatever the depth, are an identity that all networks obey.",
-        "B": "B: what grows with the width instead of settling has no limit. Which activation has no φ''?",
-        "C": "C: what grows by the same factor in every step, with changing sign, is not the kernel's doing.",
-        "D": "D: one direction that is learned extremely slowly, while all others are done, needs two "
+        "A": "A: exact zeros in float64, whatever the depth, are an identity that all "
+        "networks obey.",
+        "B": "B: what grows with the width instead of settling has no limit. Which "
+        "activation has no φ''?",
+        "C": "C: what grows by the same factor in every step, with changing sign, is not "
+        "the kernel's doing.",
+        "D": "D: one direction that is learned extremely slowly, while all others are "
+        "done, needs two "
         "inputs that are hard to tell apart.",
         "E": "E: a covariance cannot have negative eigenvalues. Ask about the arithmetic.",
     },

@@ -5,9 +5,8 @@ from functools import cache
 import numpy as np
 
 from jntk_viz.activations import ACTIVATIONS
-
-from ..checking import Exercise, Mistake
-from ..netsor import Limit, network_program
+from jntk_viz.lessons.checking import Exercise, Mistake
+from jntk_viz.lessons.netsor import Limit, network_program
 
 
 def _vectors():
@@ -33,7 +32,8 @@ SLOPE = Exercise(
     truth=_slope,
     cases=lambda: [tuple(v[:2]) for v in _vectors()],
     mistakes=(
-        Mistake("That is φ of the derivative. Chain rule: φ'(g) times dg.", lambda g, dg: np.tanh(dg)),
+        Mistake("That is φ of the derivative. Chain rule: φ'(g) times dg.",
+                lambda g, dg: np.tanh(dg)),
         Mistake("The inner derivative dg is missing.", lambda g, dg: _d1(g)),
         Mistake("φ' is taken at g, where the neuron is, not at dg.", lambda g, dg: _d1(dg) * g),
         Mistake("φ itself stands there; its derivative is needed.", lambda g, dg: np.tanh(g) * dg),
@@ -56,7 +56,8 @@ BACK = Exercise(
                 lambda g, dg, v: v * _d1(g)),
         Mistake("That is v times the derivative of h; b holds φ', whose derivative is φ''.",
                 lambda g, dg, v: v * _d1(g) * dg),
-        Mistake("The inner derivative dg is missing.", lambda g, dg, v: -2 * v * np.tanh(g) * _d1(g)),
+        Mistake("The inner derivative dg is missing.",
+                lambda g, dg, v: -2 * v * np.tanh(g) * _d1(g)),
         Mistake("The sign: tanh'' = −2 tanh (1 − tanh²).",
                 lambda g, dg, v: 2 * v * np.tanh(g) * _d1(g) * dg),
         Mistake("v is missing.", lambda g, dg, v: -2 * np.tanh(g) * _d1(g) * dg),

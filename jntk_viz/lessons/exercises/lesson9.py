@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from jntk_viz.activations import Activation
 from jntk_viz.datasets import load_dataset
+from jntk_viz.lessons.checking import Mistake
+from jntk_viz.lessons.feedback import HINT, PASSED, TODO, Feedback
 from jntk_viz.spectrum import smallest_eigenvalue
-
-from ..checking import Mistake
-from ..feedback import HINT, PASSED, TODO, Feedback
 
 WANTED = 1e-9
 
@@ -32,7 +31,8 @@ class Search:
             if not activation.smooth:
                 return Feedback(
                     HINT,
-                    "Your function is not smooth: it has a kink or a jump, or bends so sharply that "
+                    "Your function is not smooth: it has a kink or a jump, or bends so "
+                    "sharply that "
                     "its Hermite coefficients do not fall. The Jacobian NTK needs φ''.",
                 )
             found = smallest_eigenvalue(load_dataset("iris").x[:40], depth=1, activation=activation)
@@ -53,7 +53,8 @@ class Search:
             )
         return Feedback(
             HINT,
-            f"{reached}: resolved, but below {WANTED:g}. Go further in the same direction: a function "
+            f"{reached}: resolved, but below {WANTED:g}. Go further in the same "
+            "direction: a function "
             "that varies faster.",
         )
 
