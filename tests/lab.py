@@ -90,7 +90,9 @@ class Lesson:
         page.get_by_role("menuitem", name=re.compile("^Run All Cells")).first.click()
         page.wait_for_function(
             """() => {
-                const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')];
+                // Other lessons may be open in tabs behind this one.
+                const cells = '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell';
+                const prompts = [...document.querySelectorAll(cells + ' .jp-InputPrompt')];
                 return prompts.length && prompts.every(p => /\\[\\d+\\]/.test(p.textContent));
             }""",
             timeout=1000 * seconds,
