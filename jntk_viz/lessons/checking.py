@@ -1,0 +1,196 @@
+"""Exercises that check themselves: an answer against an independent computation, and hints.
+
+An exercise knows the truth, inputs to try an answer on, and the wrong answers that people give:
+each of those is a complete answer of its own, so that an attempt that behaves like one of them is
+recognised and gets that mistake's hint.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .feedback import HINT, PASSED, TODO, Feedback
+
+_NEAR = 2e-3  # relative to the largest entry; float32 answers pass, no known mistake does
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A typical wrong answer: what it computes, and the hint for whoever gives it.
+
+    Attributes:
+        hint: what to look at; it does not give the solution away.
+        answer: as a student would hand it in: a function, or for a number a function without
+            arguments.
+    """
+
+    hint: str
+    answer: Callable
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A question with a function or a number as its answer.
+
+    Attributes:
+        name: number of the lesson and a letter, "1a".
+        signature: how a function is called, "my_kernel(x1, x2, kappa)"; "" where a number is asked.
+        truth: what a right answer returns; computed otherwise than the solution does.
+        cases: argument tuples a function is tried on; made when the exercise is first checked.
+        mistakes: typical wrong answers.
+        remark: said when it is right.
+        unit: said beside numbers.
+    """
+
+    name: str
+    signature: str
+    truth: Callable
+    mistakes: tuple[Mistake, ...]
+    remark: str
+    cases: Callable[[], list[tuple]] = lambda: [()]
+    unit: str = ""
+
+    def check(self, answer) -> Feedback:
+        """Compare an answer with the truth."""
+        if answer is None or answer is Ellipsis:
+            return Feedback(TODO, f"Replace the … with your {self._kind}, then run the cell again.")
+        if self.signature and not callable(answer):
+            return Feedback(
+                HINT,
+                f"Hand in the function itself, check(…, {self._function}), without calling it.",
+            )
+        if not self.signature:
+            number = _as_array(answer)
+            if number is None or number.shape != () or not np.isfinite(number):
+                return Feedback(HINT, f"One finite number is asked for; this is {answer!r:.60}.")
+            return self._compare([number])
+        values = []
+        for case in self.cases():
+            value = self._try(answer, case)
+            if isinstance(value, Feedback):
+                return value
+            values.append(value)
+        return self._compare(values)
+
+    @property
+    def _kind(self) -> str:
+        return "code" if self.signature else "number"
+
+    @property
+    def _function(self) -> str:
+        return self.signature.partition("(")[0]
+
+    def _try(self, answer, case) -> "np.ndarray | Feedback":
+        """What the function returns for one case, or why that cannot be compared."""
+        try:
+            value = answer(*case)
+        except Exception as error:  # noqa: BLE001 - whatever a student's function raises is told
+            return Feedback(
+                HINT,
+                f"Called as {self.signature}, your function raised {type(error).__name__}: {error}",
+            )
+        if value is None or value is Ellipsis:
+            todo = "Replace the … with your code; the function has to return its result."
+            return Feedback(TODO, todo)
+        array = _as_array(value)
+        if array is None:
+            return Feedback(
+                HINT,
+                f"Your function returns a {type(value).__name__}; numbers are needed, as an array.",
+            )
+        if not np.isfinite(array).all():
+            return Feedback(
+                HINT,
+                "Some of your numbers are not finite. Look for a division by zero, or a square "
+                "root or arcsine of something out of range.",
+            )
+        return array
+
+    def _compare(self, values: list[np.ndarray]) -> Feedback:
+        truths = self.values(self.truth)
+        if _all_close(values, truths):
+            return Feedback(PASSED, self.remark)
+        for mistake in self.mistakes:
+            if _all_close(values, self.values(mistake.answer)):
+                return Feedback(HINT, mistake.hint)
+        return Feedback(HINT, self._describe(values, truths))
+
+    def values(self, answer: Callable) -> list[np.ndarray]:
+        """What a function returns for all cases, as arrays."""
+        return [np.asarray(answer(*case), float) for case in self.cases()]
+
+    def _describe(self, values, truths) -> str:
+        """How an answer that no known mistake explains differs from the truth."""
+        for value, truth in zip(values, truths, strict=True):
+            if value.shape != truth.shape:
+                if value.size == truth.size and value.ndim == truth.ndim:
+                    return (
+                        f"The shape should be {truth.shape}, yours is {value.shape}: two axes seem "
+                        "to be swapped."
+                    )
+                return f"The shape should be {truth.shape}, yours is {value.shape}."
+        if all(v.ndim >= 2 for v in values) and _all_close([v.T for v in values], truths):
+            return "The axes are in the opposite order: this is the transpose of what is asked for."
+        ratio = _common_ratio(values, truths)
+        if ratio is not None:
+            if abs(ratio + 1) < _NEAR:
+                return "Everything has the opposite sign."
+            return (
+                f"Everything is {ratio:.3g} times as large as it should be: a constant factor is "
+                "missing or too much."
+            )
+        if not self.signature:
+            return _describe_number(float(values[0]), float(truths[0]), self.unit)
+        return _describe_worst(values, truths)
+
+
+def _describe_number(value: float, truth: float, unit: str) -> str:
+    direction = "too large" if value > truth else "too small"
+    if value * truth > 0:
+        decades = abs(np.log10(value / truth))
+        if decades > 1:
+            return (
+                f"{value:.3g}{unit} is {direction} by a factor of more than {10 ** int(decades)}."
+            )
+    return f"{value:.3g}{unit} is {direction}. Check each factor of the formula once more."
+
+
+def _describe_worst(values, truths) -> str:
+    gaps = [np.max(np.abs(v - t)) for v, t in zip(values, truths, strict=True)]
+    case = int(np.argmax(gaps))
+    value, truth = values[case], truths[case]
+    where = np.unravel_index(int(np.argmax(np.abs(value - truth))), truth.shape)
+    right = np.mean([np.isclose(v, t, rtol=_NEAR, atol=_NEAR * np.abs(t).max()).mean()
+                     for v, t in zip(values, truths, strict=True)])  # fmt: skip
+    place = f"entry {tuple(map(int, where))}" if truth.shape else "the result"
+    return (
+        f"{right:.0%} of the numbers agree with an independent computation. In trial {case + 1} "
+        f"{place} is {value[where]:.4g} where {truth[where]:.4g} is right."
+    )
+
+
+def _as_array(value) -> np.ndarray | None:
+    try:
+        array = np.asarray(value)
+        return array.astype(float) if array.dtype.kind in "fiub" else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _all_close(values, truths) -> bool:
+    return all(
+        v.shape == t.shape
+        and np.max(np.abs(v - t), initial=0) <= _NEAR * np.max(np.abs(t), initial=0)
+        for v, t in zip(values, truths, strict=True)
+    )
+
+
+def _common_ratio(values, truths) -> float | None:
+    """c where values = c · truths throughout, else None."""
+    if len(np.concatenate([t.ravel() for t in truths])) < 2:
+        return None
+    v, t = (np.concatenate([a.ravel() for a in arrays]) for arrays in (values, truths))
+    square = float(t @ t)
+    ratio = float(v @ t) / square if square else 0.0
+    return ratio if ratio and np.abs(v - ratio * t).max() <= _NEAR * np.abs(v).max() else None

@@ -1,0 +1,133 @@
+"""Lesson 7: recognising what went wrong."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jntk_viz.datasets import normalize
+from jntk_viz.dynamics import LinearDynamics
+from jntk_viz.kernels import jntk
+from jntk_viz.lessons.checking import Exercise, Mistake
+from jntk_viz.lessons.feedback import HINT, PASSED, TODO, Feedback
+from jntk_viz.lessons.problems import eight_points
+from jntk_viz.spectrum import gram_spectrum
+
+
+def _zeros(entries=slice(None)) -> float:
+    """Unresolved directions of the Jacobian NTK of erf on the eight points."""
+    gram = jntk(eight_points()[0], depth=2, activation="erf")[:, entries][:, :, :, entries]
+    return float(gram.shape[0] * gram.shape[1] - gram_spectrum(gram).rank)
+
+
+ZEROS = Exercise(
+    name="7a",
+    signature="",
+    truth=_zeros,
+    mistakes=(
+        Mistake("Those are the values: f(x) + f(−x) = 0 for each pair. What does that say about "
+                "the slopes at x and −x? Differentiate it.", lambda: _zeros(slice(0, 1))),
+        Mistake("Those are the slopes, J(x) − J(−x) = 0, two for each pair. The values are "
+                "dependent, too.", lambda: _zeros(slice(1, None))),
+        Mistake("Half of the entries follow from the other half; not all of them are zero.",
+                lambda: 24.0),
+    ),
+    remark="Three for each of the four pairs x, −x: one for the values, two for the slopes.",
+)  # fmt: skip
+
+
+def _smallest(degrees: float) -> float:
+    angle = np.deg2rad([0, degrees])
+    x = normalize(np.stack([np.cos(angle), np.sin(angle)], axis=1))
+    return float(gram_spectrum(jntk(x, depth=2)).eigenvalues[0])
+
+
+ANGLE = Exercise(
+    name="7b",
+    signature="",
+    truth=lambda: round(np.log2(_smallest(4.0) / _smallest(2.0))),
+    mistakes=(
+        Mistake("That is the power for values alone, the NTK. A function with both slopes given "
+                "has less freedom still.", lambda: 2.0),
+        Mistake("Take the logarithm: a factor of 2⁶ for half the angle is the power 6, not 64.",
+                lambda: 64.0),
+    ),
+    remark="One combination of the two values and slopes sees only the third derivative: "
+    "its size is "
+    "δ³, its variance δ⁶.",
+)  # fmt: skip
+
+GROWTH = Exercise(
+    name="7c",
+    signature="",
+    truth=lambda: _growth(),
+    mistakes=(
+        Mistake("That is ηe/N itself. The error is multiplied by 1 − ηe/N.", lambda: 2.4),
+        Mistake("The limit is ηe/N = 2, not 1: at 1.2 times the limit it is 2.4.", lambda: 0.2),
+        Mistake("That is how much too large the step is; asked is what it multiplies.",
+                lambda: 1.2),
+        Mistake("Asked is the factor in size, without the sign that makes it jump to and fro.",
+                lambda: -1.4),
+    ),
+    remark="In ten steps that is a factor of 29.",
+)  # fmt: skip
+
+
+def _growth() -> float:
+    """From the library's closed form: 1 - learned after two steps is the factor squared."""
+    x, y = eight_points()
+    dynamics = LinearDynamics(jntk(x, depth=2), y, lam=0.1)
+    eta = 1.2 * dynamics.stable_learning_rate
+    return float(np.sqrt(1 - dynamics.learned(2 * eta, learning_rate=eta)[-1]))
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Symptoms to be matched with causes: the answer is a dictionary.
+
+    truth: symptom -> cause. hints: symptom -> what to look at.
+    """
+
+    name: str
+    truth: dict
+    hints: dict
+    remark: str
+    signature = "a dictionary"
+    mistakes: tuple[Mistake, ...] = ()
+
+    def check(self, answer) -> Feedback:
+        if answer is None or answer is Ellipsis:
+            return Feedback(TODO, "Fill in the dictionary, then run the cell again.")
+        if not isinstance(answer, dict) or set(answer) != set(self.truth):
+            return Feedback(HINT, f"A dictionary with the keys {', '.join(self.truth)} is needed.")
+        if any(cause in (None, ...) for cause in answer.values()):
+            return Feedback(TODO, "Replace every … by the name of a cause.")
+        unknown = [c for c in answer.values() if c not in self.truth.values()]
+        if unknown:
+            causes = ", ".join(sorted(self.truth.values()))
+            return Feedback(HINT, f"{unknown[0]!r} is none of the causes: {causes}.")
+        wrong = [symptom for symptom in self.truth if answer[symptom] != self.truth[symptom]]
+        if not wrong:
+            return Feedback(PASSED, self.remark)
+        right = len(self.truth) - len(wrong)
+        return Feedback(HINT, f"{right} of {len(self.truth)} are right. {self.hints[wrong[0]]}")
+
+
+CAUSES = Diagnosis(
+    name="7d",
+    truth={"A": "odd", "B": "ReLU", "C": "step", "D": "parallel", "E": "float32"},
+    hints={
+        "A": "A: exact zeros in float64, whatever the depth, are an identity that all "
+        "networks obey.",
+        "B": "B: what grows with the width instead of settling has no limit. Which "
+        "activation has no φ''?",
+        "C": "C: what grows by the same factor in every step, with changing sign, is not "
+        "the kernel's doing.",
+        "D": "D: one direction that is learned extremely slowly, while all others are "
+        "done, needs two "
+        "inputs that are hard to tell apart.",
+        "E": "E: a covariance cannot have negative eigenvalues. Ask about the arithmetic.",
+    },
+    remark="You can now read a broken plot.",
+)
+
+EXERCISES = (ZEROS, ANGLE, GROWTH, CAUSES)

@@ -1,0 +1,101 @@
+"""Lesson 8: lines of a tensor program."""
+
+from functools import cache
+
+import numpy as np
+
+from jntk_viz.activations import ACTIVATIONS
+from jntk_viz.lessons.checking import Exercise, Mistake
+from jntk_viz.lessons.netsor import Limit, network_program
+
+
+def _vectors():
+    rng = np.random.default_rng(13)
+    return [rng.normal(size=(3, 6)), rng.normal(size=(3, 9))]
+
+
+_STEP = 1e-4
+
+
+def _slope(g, dg):
+    """By a difference quotient of h along dg."""
+    return (np.tanh(g + _STEP * dg) - np.tanh(g - _STEP * dg)) / (2 * _STEP)
+
+
+def _d1(g):
+    return 1 - np.tanh(g) ** 2
+
+
+SLOPE = Exercise(
+    name="8a",
+    signature="my_slope(g, dg)",
+    truth=_slope,
+    cases=lambda: [tuple(v[:2]) for v in _vectors()],
+    mistakes=(
+        Mistake("That is φ of the derivative. Chain rule: φ'(g) times dg.",
+                lambda g, dg: np.tanh(dg)),
+        Mistake("The inner derivative dg is missing.", lambda g, dg: _d1(g)),
+        Mistake("φ' is taken at g, where the neuron is, not at dg.", lambda g, dg: _d1(dg) * g),
+        Mistake("φ itself stands there; its derivative is needed.", lambda g, dg: np.tanh(g) * dg),
+    ),
+    remark="A function of two G-variables, coordinate by coordinate: an H-variable.",
+)  # fmt: skip
+
+
+def _back_slope(g, dg, v):
+    return v * (_d1(g + _STEP * dg) - _d1(g - _STEP * dg)) / (2 * _STEP)
+
+
+BACK = Exercise(
+    name="8b",
+    signature="my_back_slope(g, dg, v)",
+    truth=_back_slope,
+    cases=lambda: [tuple(v) for v in _vectors()],
+    mistakes=(
+        Mistake("That is b itself. Its derivative has φ'' and the inner derivative dg.",
+                lambda g, dg, v: v * _d1(g)),
+        Mistake("That is v times the derivative of h; b holds φ', whose derivative is φ''.",
+                lambda g, dg, v: v * _d1(g) * dg),
+        Mistake("The inner derivative dg is missing.",
+                lambda g, dg, v: -2 * v * np.tanh(g) * _d1(g)),
+        Mistake("The sign: tanh'' = −2 tanh (1 − tanh²).",
+                lambda g, dg, v: 2 * v * np.tanh(g) * _d1(g) * dg),
+        Mistake("v is missing.", lambda g, dg, v: -2 * np.tanh(g) * _d1(g) * dg),
+    ),
+    remark="Here φ'' enters, and with it the paper's need for smooth activations.",
+)  # fmt: skip
+
+
+@cache
+def _backward_covariance() -> float:
+    """Cov of Z^c at two points with x·x' = 0.5, erf, by the program of the lesson."""
+    x = np.array([[1.0, 0.0], [0.5, 0.75**0.5]])
+    return Limit(network_program(x, ACTIVATIONS["erf"])).covariance("c1_0", "c1_1")
+
+
+def _sigma(rho):
+    return np.arcsin(2 * rho / 3) / np.arcsin(2 / 3)
+
+
+def _sigma_dot(rho):
+    return (2 / 3) / np.sqrt(1 - (2 * rho / 3) ** 2) / np.arcsin(2 / 3)
+
+
+BACKWARD = Exercise(
+    name="8c",
+    signature="",
+    truth=_backward_covariance,
+    mistakes=(
+        Mistake("g² does not have the correlation of the inputs: its covariance is Σ(ρ).",
+                lambda: float(_sigma_dot(0.5))),
+        Mistake("Backpropagation multiplies by φ', so the mean is over φ'φ', not φφ.",
+                lambda: float(_sigma(_sigma(0.5)))),
+        Mistake("That is the covariance of g², forward. Which function of it goes backward?",
+                lambda: float(_sigma(0.5))),
+        Mistake("One factor too many: c¹ has not met φ'(g¹) yet.",
+                lambda: float(_sigma_dot(_sigma(0.5)) * _sigma_dot(0.5))),
+    ),
+    remark="The factor Σ̇ of the NTK recursion is this covariance.",
+)  # fmt: skip
+
+EXERCISES = (SLOPE, BACK, BACKWARD)

@@ -1,0 +1,82 @@
+"""Pictures of the lessons: plain ones of several curves, and functions on the circle."""
+
+import holoviews as hv
+import numpy as np
+
+from jntk_viz.studies.gp_circle import ANGLES, CIRCLE, TANGENT
+from jntk_viz.views.gp_functions import functions
+from jntk_viz.views.theme import MUTED, PALETTE, THEORY
+
+_NONE = np.array([])
+_NO_SLOPES = np.zeros((0, 0))
+
+
+def circle_slopes(outputs) -> np.ndarray:
+    """Slopes df/dθ = J·τ along the circle from (f, J) of shape (…, 72, 3)."""
+    return np.einsum("...ia,ia->...i", np.asarray(outputs)[..., 1:], TANGENT)
+
+
+def random_functions(values, deviation, slopes=None, ylabel="f(x)"):
+    """Functions (k, 72) on the circle over the band of ±2 standard deviations of the limit.
+
+    - `deviation`: of the limit, a number;  `slopes`: (k, 72), drawn as ticks.
+    """
+    band = np.full(len(ANGLES), deviation)
+    return _functions(values, slopes, 0 * band, band, deviation, ylabel=ylabel)
+
+
+def posterior(mean, deviation, prior, seen=(_NONE, _NONE), tangents=(_NONE, _NONE), values=None):
+    """Mean ± 2 deviations (72,) given observed values and slopes; dotted, what it was before.
+
+    - `seen`: (angles, values);  `tangents`: (angles, slopes);  `values`: (k, 72) draws.
+    """
+    empty = np.zeros((0, len(ANGLES)))
+    draws = empty if values is None else values
+    return _functions(draws, None, mean, deviation, prior, seen, tangents)
+
+
+def _functions(
+    values, slopes, mean, deviation, prior, seen=(_NONE, _NONE), tangents=(_NONE, _NONE),
+    ylabel="f(x)",
+):  # fmt: skip
+    ticks = _NO_SLOPES if slopes is None else np.asarray(slopes)
+    return functions(
+        np.asarray(values), ticks, np.zeros((0, len(ANGLES))), mean, deviation, prior, seen,
+        tangents, np.nan, np.nan, ylabel,
+    )  # fmt: skip
+
+
+def curves(
+    x, ys, labels, *, theory=None, theory_label="theory", points=False, logx=False, logy=False,
+    xlabel="", ylabel="", title="", xlim=None, ylim=None, level=None, position="top_right",
+):  # fmt: skip
+    """Several measured curves (k, n) in colour, and theory (n,) or (k, n) as thin dark lines.
+
+    - `points`: markers on the curves;  `level`: height of a dashed line;  `position`: the legend's.
+    """
+    parts = []
+    if level is not None:
+        parts.append(hv.HLine(level).opts(color=MUTED, line_dash="dashed", line_width=1.5))
+    for y, label, colour in zip(ys, labels, PALETTE, strict=False):
+        parts.append(hv.Curve((x, y), label=label).opts(color=colour))
+        if points:
+            parts.append(hv.Scatter((x, y), label=label).opts(color=colour, size=9))
+    for row in [] if theory is None else np.atleast_2d(theory):
+        line = hv.Curve((x, row), label=theory_label)
+        parts.append(line.opts(color=THEORY, line_width=1.6, line_dash="dashed"))
+    options = {"xlim": xlim, "ylim": ylim}
+    return hv.Overlay(parts).opts(
+        logx=logx, logy=logy, xlabel=xlabel, ylabel=ylabel, title=title or " ",
+        legend_position=position, **{k: v for k, v in options.items() if v is not None},
+        show_legend=any(labels),
+    )  # fmt: skip
+
+
+def show(element, height=320):
+    """An element as it is displayed in a lesson: as wide as the page, `height` pixels high."""
+    if isinstance(element, hv.Layout):
+        return element.opts(hv.opts.Overlay(frame_height=height, responsive=True))
+    return element.opts(height=height, responsive=True)
+
+
+__all__ = ["CIRCLE", "circle_slopes", "curves", "posterior", "random_functions", "show"]

@@ -1,0 +1,242 @@
+"""The lessons: exercises, their hints and solutions, and everything a reader can set going."""
+
+import json
+import subprocess
+import sys
+import time
+
+import jax.numpy as jnp
+import lesson_run
+import numpy as np
+import pytest
+from lesson_run import LESSONS, NOTEBOOKS, exercises, solution_file
+
+import jntk_viz as jv
+from jntk_viz.lessons import EXERCISES, check, closest
+from jntk_viz.lessons.netsor import Limit, Program, limit_block, network_program
+from jntk_viz.views.gp_convergence import density
+from jntk_viz.views.lesson_widgets import Knobs, Prediction
+
+WITH_MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.mistakes]
+
+
+def name_of(value):
+    return value.stem
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
+def test_lesson_works_with_its_solutions_and_all_its_controls(lesson):
+    """Stubs ask for an answer, solutions pass, knobs reach every stop, predictions are answered."""
+    start = time.process_time()  # not the clock: the machine may be busy with other things
+    outcome = lesson_run.run(lesson)
+    assert time.process_time() - start < 90
+    assert {n: f.status for n, f in outcome.stubs.items()} == dict.fromkeys(outcome.stubs, "todo")
+    assert [str(f) for f in outcome.solved.values() if not f.passed] == []
+    assert outcome.knobs
+    assert outcome.predictions
+    for prediction in outcome.predictions:
+        assert "You said" in prediction.said.value, prediction.question.question
+
+
+def test_every_exercise_stands_in_its_lesson_and_has_a_solution():
+    asked = {name: lesson for lesson in LESSONS for name in exercises(lesson)}
+    assert set(asked) == set(EXERCISES)
+    for name, lesson in asked.items():
+        assert lesson.stem.startswith(f"0{name[0]}_")
+        assert solution_file(lesson).is_file()
+
+
+@pytest.mark.parametrize(
+    ("exercise", "mistake"), WITH_MISTAKES, ids=lambda v: getattr(v, "name", "")
+)
+def test_typical_wrong_answer_gets_its_own_hint(exercise, mistake):
+    answer = mistake.answer if exercise.signature else mistake.answer()
+    feedback = exercise.check(answer)
+    assert (feedback.status, feedback.message) == ("hint", mistake.hint)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.name)
+def test_hints_say_more_than_wrong(exercise):
+    for hint in [m.hint for m in exercise.mistakes]:
+        assert len(hint.split()) >= 3
+        assert "wrong" not in hint.split()[:2]
+
+
+def right_kernel(x1, x2, kappa):
+    return kappa**2 * np.arcsin(2 * (x1 @ x2.T) / 3) / np.arcsin(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (right_kernel(np.eye(2), np.eye(2), 1.0), "function itself"),
+        (lambda x1, x2: 1, "raised TypeError"),
+        (lambda x1, x2, kappa: None, "return its result"),
+        (lambda x1, x2, kappa: "0.5", "returns a str"),
+        (lambda x1, x2, kappa: right_kernel(x1, x2, kappa) * np.nan, "not finite"),
+        (lambda x1, x2, kappa: -right_kernel(x1, x2, kappa), "opposite sign"),
+        (lambda x1, x2, kappa: 3 * right_kernel(x1, x2, kappa), "3 times as large"),
+        (lambda x1, x2, kappa: right_kernel(x1, x2, kappa)[0], "shape should be (3, 4)"),
+        (lambda x1, x2, kappa: right_kernel(x1, x2, kappa) + 0.1, "agree with an independent"),
+    ],
+)
+def test_unforeseen_answers_get_a_diagnosis(answer, words):
+    feedback = check("1b", answer)
+    assert not feedback.passed
+    assert words in feedback.message
+
+
+def test_answers_in_single_precision_pass():
+    assert check("1b", lambda *a: right_kernel(*a).astype(np.float32)).passed
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("seven", "finite number"),
+        (np.nan, "finite number"),
+        (3, "too small"),
+        (1e9, "factor of more"),
+    ],
+)
+def test_numbers_get_a_direction(answer, words):
+    assert words in check("3c", answer).message
+
+
+def test_diagnosis_says_how_many_are_right_and_helps_with_the_first_wrong_one():
+    right = EXERCISES["7d"].truth
+    swapped = right | {"A": right["B"], "B": right["A"]}
+    assert check("7d", right).passed
+    assert check("7d", swapped).message.startswith("3 of 5 are right. A:")
+    assert "none of the causes" in check("7d", right | {"A": "bad luck"}).message
+    assert check("7d", dict.fromkeys(right, ...)).status == "todo"
+
+
+@pytest.mark.parametrize(
+    ("fn", "words"),
+    [
+        (lambda z: abs(z), "not smooth"),
+        (lambda z: jnp.sin(z), "below the noise"),
+        (lambda z: np.linalg.norm(z), "raised"),
+    ],
+)
+def test_search_for_an_activation_gives_hints(fn, words):
+    assert words in check("9a", fn).message
+
+
+def test_unknown_exercise_is_named():
+    with pytest.raises(ValueError, match="`name` must be one of 1a"):
+        check("10z", 1)
+
+
+def test_closest_goes_by_ratio():
+    assert closest(0.3, {"a half": 0.5, "a quarter": 0.25}) == "a quarter"
+
+
+def test_feedback_displays_itself_and_escapes_what_a_student_wrote():
+    shown = check("1a", "<b>x</b>")._repr_html_()
+    assert 'role="status"' in shown
+    assert "<b>x" not in shown
+
+
+# Widgets
+
+
+def gaussian(width):
+    return {"values": np.linspace(-1, 1, 50) * width, "deviation": 1.0}
+
+
+def test_knob_feeds_the_figure_that_is_already_there():
+    knobs = Knobs(density, gaussian, width=[1, 2], words=lambda s, a: f"width {s['width']}")
+    figure = knobs.plots[0].figure
+    source = figure.renderers[0].data_source
+    before = np.array(source.data["top"])
+    knobs.sliders["width"].value = 2
+    assert knobs.plots[0].figure is figure
+    assert not np.array_equal(before, source.data["top"])
+    assert "width 2" in knobs.children[-1].value
+
+
+def test_prediction_measures_nothing_before_a_guess_and_takes_only_one():
+    asked = []
+
+    def reveal(guess):
+        asked.append(guess)
+        return "half", density(**gaussian(1))
+
+    prediction = Prediction("How much?", reveal, choices=["half", "all"], explain="So it is.")
+    assert not asked
+    assert len(prediction.children) == 3
+    prediction.inputs[1].click()
+    prediction.inputs[0].click()
+    assert asked == ["all"]
+    assert "You said “all”; it is “half”. So it is." in prediction.said.value
+    assert len(prediction.children) == 4
+
+
+def test_prediction_of_a_number_says_what_failed():
+    def reveal(guess):
+        raise ValueError("no data")
+
+    prediction = Prediction("How much?", reveal, low=0, high=10, step=1)
+    with pytest.raises(ValueError, match="no data"):
+        prediction.commit(3)
+    assert "Measuring failed: no data" in prediction.said.value
+
+
+# Tensor programs: the interpreter of lesson 8 against the library
+
+
+@pytest.mark.parametrize("activation", ["erf", "gelu"])
+def test_program_has_the_covariances_of_the_library(activation):
+    x = np.array([[1.0, 0.0], [-0.28, 0.96]])
+    limit = Limit(network_program(x, jv.ACTIVATIONS[activation]))
+    for letter, depth in (("g2", 1), ("h2", 2)):
+        for one, other in ((0, 0), (0, 1), (1, 0)):
+            expected = jv.jacobian_nngp(x, depth=depth, activation=activation)[one, :, other, :]
+            assert limit_block(limit, letter, one, other, 2) == pytest.approx(expected, abs=2e-5)
+
+
+def test_program_at_a_width_is_a_network_with_its_jacobian():
+    """h2 and its derivatives are those of a finite network, by difference quotients."""
+    x, eps = np.array([[0.6, 0.8]]), 1e-3
+    moved = [np.array([[0.6 + s * eps, 0.8]]) for s in (1, -1)]
+    activation = jv.ACTIVATIONS["erf"]
+    up, down = (network_program(m, activation).run(50, seed=3)["h2_0"] for m in moved)
+    slope = network_program(x, activation).run(50, seed=3)["h2_0_1"]
+    assert slope == pytest.approx((up - down) / (2 * eps), abs=2e-3)
+
+
+def test_program_refuses_what_is_no_line():
+    program = Program()
+    program.input("g", "W", [1.0])
+    program.nonlin("h", np.tanh, "g")
+    with pytest.raises(ValueError, match="`variables` of 'k' must be G-variables"):
+        program.nonlin("k", np.tanh, "h")
+    with pytest.raises(ValueError, match="`name` must be new"):
+        program.input("g", "W", [1.0])
+
+
+# Files
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
+def test_every_cell_has_its_place_on_the_slides(lesson):
+    cells = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
+    types = [cell["metadata"].get("slideshow", {}).get("slide_type") for cell in cells]
+    assert types[0] == "slide"
+    assert None not in types
+
+
+def test_lessons_export_to_slides(tmp_path):
+    command = [sys.executable, "-m", "nbconvert", "--to", "slides", "--output-dir", str(tmp_path)]
+    done = subprocess.run([*command, *map(str, LESSONS)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for lesson in LESSONS:
+        page = (tmp_path / f"{lesson.stem}.slides.html").read_text(encoding="utf-8")
+        assert page.count("<section") > 10
+
+
+def test_guide_for_lecturers_names_lessons_and_pages_that_exist():
+    guide = (NOTEBOOKS / "README.md").read_text(encoding="utf-8")
+    assert [lesson.name for lesson in LESSONS if lesson.name not in guide] == []
