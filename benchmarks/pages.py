@@ -226,7 +226,8 @@ CLICKABLE = """Object.fromEntries(
     .map(m => Bokeh.index.find_one_by_id(m.id))
     .filter(view => view?.el.getBoundingClientRect().width > 0)
     .map(view => {
-      const { x, y } = view.el.getBoundingClientRect(), { left, top, width, height } = view.frame.bbox
+      const { x, y } = view.el.getBoundingClientRect()
+      const { left, top, width, height } = view.frame.bbox
       return [view.model.title.text.trim() || view.model.yaxis?.[0]?.axis_label || view.model.id,
               { x: x + left, y: y + top, width, height }]
     }))"""

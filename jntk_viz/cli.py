@@ -104,6 +104,12 @@ def add_serve_parser(commands) -> None:
     add("--data", type=Path, metavar="DIR", help="folder with the UCI files, as JNTK_VIZ_DATA")
     add("--presets", type=Path, metavar="DIR", help="folder with presets, as JNTK_VIZ_PRESETS")
     add_show_option(serve_parser)
+    add(
+        "--warm",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="compute every page's first pictures in the background, before visitors ask for them",
+    )
     add("--prefix", default="", help="path in front of every address, for reverse proxies")
     add(
         "--allow-websocket-origin",
@@ -213,7 +219,7 @@ def serve(arguments) -> int:
 
     from jntk_viz.views.warm import Warmer
 
-    warmer = Warmer(dict.fromkeys(routes.values()))
+    warmer = Warmer(dict.fromkeys(routes.values()) if arguments.warm else ())
     server.io_loop.call_later(1, warmer.run)
     server.io_loop.start()
     warmer.stop()

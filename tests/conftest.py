@@ -71,7 +71,7 @@ class RunningServer:
         self.log_path = log_path
         # -P: the installed package, not whatever lies in the current folder.
         python = [sys.executable, "-P", "-u", "-m"]
-        command = [*python, "jntk_viz", "serve", "--no-show", "--port", "0"]
+        command = [*python, "jntk_viz", "serve", "--no-show", "--no-warm", "--port", "0"]
         with log_path.open("w") as log:
             self.process = subprocess.Popen(
                 [*command, *options],

@@ -1,12 +1,15 @@
 """Heavy work beside a page: the newest setting wins, cancel, pause, errors; without a browser."""
 
 import asyncio
+import builtins
 import threading
 import time
 
 import pytest
 
 from jntk_viz import views
+from jntk_viz.views import shell
+from jntk_viz.views.warm import Warmer
 
 
 def counting(n, log, pause=0.005):
@@ -140,3 +143,77 @@ def test_without_a_loop_the_work_is_done_at_once():
     job, results, partial = views.LatestWins(), [], []
     job.submit(counting(3, [], 0), done=results.append, partial=partial.append)
     assert (results, partial, job.running, job.fraction) == ([3], [2], False, 1)
+
+
+def test_work_that_is_known_is_done_at_once_and_longer_work_is_stopped_early():
+    log, results, partial = [], [], []
+
+    async def main():
+        job = views.LatestWins()
+        with job.briefly():
+            job.submit(counting(3, log), done=results.append)
+            assert results == [3]  # before any other callback of the event loop
+            start = time.monotonic()
+            job.submit(counting(1000, log), done=results.append, partial=partial.append)
+            assert time.monotonic() - start < 1
+        assert (len(partial), results, job.running) == (1, [3], False)
+        job.submit(counting(2, log), done=results.append)
+        assert results == [3]
+        await settle(job)
+        assert results == [3, 2]
+
+    asyncio.run(main())
+
+
+APP = """
+import param
+from jntk_viz import views
+
+class State(param.Parameterized):
+    width = param.Integer(3, bounds=(1, 9))
+
+def app():
+    views.use_theme()
+    import holoviews as hv
+    job, plot = views.LatestWins(), views.LivePlot(lambda y: hv.Curve(y), y=[0.0, 0.0])
+    def start():
+        job.submit(work, done=lambda y: plot.update(y=y))
+    def work(job):
+        for i in range(20):
+            job.progress(i / 20)
+        opened.append(plot)
+        return [1.0, 2.0]
+    return views.page("A", "?", name="one_of_a_test", state=State(), controls=[], job=job,
+                      start=start, body=views.plot_grid("a", a=plot))
+"""
+
+
+def test_pages_are_opened_beforehand_one_failure_does_not_end_it(tmp_path):
+    files = [tmp_path / name for name in ("broken.py", "good.py")]
+    files[0].write_text("raise OSError('no such table')", encoding="utf-8")
+    files[1].write_text(f"from builtins import opened_in_a_test as opened\n{APP}", "utf-8")
+    builtins.opened_in_a_test = opened = []
+    try:
+        asyncio.run(Warmer(files).run())
+    finally:
+        del builtins.opened_in_a_test
+    (plot,) = opened
+    assert plot.drawn
+    assert plot.data == {"y": [1.0, 2.0]}
+    assert ("one_of_a_test", "width=3") in shell._computed
+
+
+def test_visitors_come_before_pages_that_are_opened_beforehand(tmp_path):
+    file = tmp_path / "good.py"
+    file.write_text("raise OSError('opened')", encoding="utf-8")
+
+    async def main():
+        warmer = Warmer([file])
+        warmer._visit(None)
+        task = asyncio.create_task(warmer.run())
+        await asyncio.sleep(0.5)
+        assert not task.done()
+        warmer.stop()
+        await task
+
+    asyncio.run(main())

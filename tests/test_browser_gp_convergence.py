@@ -45,7 +45,8 @@ def wait_until(page, condition, seconds=90):
 
 
 def finished(page):
-    wait_until(page, lambda: "drawing" not in said(page) and "Measuring" not in said(page))
+    # Nothing is said before the browser has drawn the words.
+    wait_until(page, lambda: re.search("^(?!.*(drawing|Measuring)).+", said(page), re.DOTALL))
     page.get_by_role("button", name="Cancel").wait_for(state="hidden")
 
 
