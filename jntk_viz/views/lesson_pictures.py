@@ -66,17 +66,35 @@ def curves(
         parts.append(line.opts(color=THEORY, line_width=1.6, line_dash="dashed"))
     options = {"xlim": xlim, "ylim": ylim}
     return hv.Overlay(parts).opts(
-        logx=logx, logy=logy, xlabel=xlabel, ylabel=ylabel, title=title or " ",
+        height=320, logx=logx, logy=logy, xlabel=xlabel, ylabel=ylabel, title=title or " ",
         legend_position=position, **{k: v for k, v in options.items() if v is not None},
         show_legend=any(labels),
     )  # fmt: skip
 
 
+def without_cursor(view):
+    """A view of a page without the lines that mark the reader's place there, and without PGD."""
+
+    def bare(*arrays, **named):
+        overlay = view(*arrays, **named)
+        marks = (hv.VLine, hv.HLine)
+        return overlay.clone([e for e in overlay if not isinstance(e, marks) and e.label != "PGD"])
+
+    bare.__name__ = view.__name__
+    return bare
+
+
 def show(element, height=320):
     """An element as it is displayed in a lesson: as wide as the page, `height` pixels high."""
-    if isinstance(element, hv.Layout):
-        return element.opts(hv.opts.Overlay(frame_height=height, responsive=True))
     return element.opts(height=height, responsive=True)
 
 
-__all__ = ["CIRCLE", "circle_slopes", "curves", "posterior", "random_functions", "show"]
+__all__ = [
+    "CIRCLE",
+    "circle_slopes",
+    "curves",
+    "posterior",
+    "random_functions",
+    "show",
+    "without_cursor",
+]
