@@ -113,13 +113,14 @@ def condition(covariance, rows, values, noise: float = 0.0) -> Posterior:
     variances, vectors = _spectrum(across[rows], noise)
     inverse = (vectors / variances) @ vectors.T
     gain = across @ inverse
-    lost = values - vectors @ (vectors.T @ values)
+    seen = vectors.T @ values
+    lost = values - vectors @ seen
     return Posterior(
         mean=gain @ values,
         covariance=covariance - gain @ across.T,
         gain=gain,
         gap=float(np.abs(lost).max()),
-        surprise=float(np.sqrt(values @ inverse @ values / len(variances))),
+        surprise=float(np.sqrt(np.mean(seen**2 / variances))),
     )
 
 
