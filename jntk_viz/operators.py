@@ -85,6 +85,7 @@ class JNTKOperator:
                 f"{v.shape}. Flatten an (N, 1+d0) array with v.ravel()."
             )
         with jax.enable_x64(True):
-            return np.asarray(self.product(v, *self.arguments))
+            # A copy, because NumPy's view of a JAX array is read-only.
+            return np.array(self.product(v, *self.arguments))
 
     product = staticmethod(weighted_product)

@@ -14,6 +14,7 @@ def test_operator_is_the_weighted_gram_matrix(lam):
     weight = np.array([1, lam**0.5, lam**0.5, lam**0.5])
     gram = weight[:, None, None] * jntk(x, depth=3, activation="silu", kappa=1.4) * weight
     assert operator.shape == (28, 28)
+    assert operator.mv(np.ones(28)).flags.writeable
     assert worst([operator.mv(v) for v in np.eye(28)], gram.reshape(28, 28)) < 1e-14
 
 
