@@ -47,6 +47,11 @@ def in_a_new_process(name):
 
 
 def peak_mb():
+    """Most memory this process has held. (On Linux ru_maxrss counts that of the parent, too.)"""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
@@ -244,7 +249,7 @@ def operator(_):
     yield row(what, ratio(mine, four), "×", 3, note=note)
 
     found = in_a_new_process("krylov")
-    what = "digits, Krylov: solution at t=100 and leading 50 eigenfeatures, whole"
+    what = "digits, Krylov: solution at t=10,000 and leading 50 eigenfeatures, whole"
     note = f"200 products; residual {found['residual']:.0e}; eigenpairs {found['pairs']:.0e}"
     yield row(what, found["seconds"], "s", 300, note=note)
     yield row(f"{what}: peak memory", found["mb"], "MB", 1500)
@@ -256,8 +261,8 @@ def krylov():
 
     def whole():
         dynamics = jv.RobustDynamics(x, y, depth=2, lam=0.1, krylov=200)
-        dynamics.predict(x[:200], 100)
-        found["residual"] = dynamics.linear.residual(100)
+        dynamics.predict(x[:200], 1e4)
+        found["residual"] = dynamics.linear.residual(1e4)
         features = dynamics_features(dynamics, x[:200], y[:200])
         found["pairs"] = float(features.residuals.max())
 

@@ -226,15 +226,17 @@ class KrylovDynamics(_Modes):
         values, ritz = eigh_tridiagonal(diagonal[:size], beta[: size - 1])
         self._set(values, np.asarray(found.Q_tall)[:size, self._rows].T @ ritz)
         self._first, self._last = ritz[0], beta[size - 1] * ritz[-1]
-        self.residuals = np.abs(self._last) / values[-1]
+        self.residuals = np.maximum(np.abs(self._last) / values[-1], np.finfo(float).eps)
 
     def residual(self, t, *, learning_rate=None) -> float:
         """‖Θ_λ a(t) - (Λ^½ u* - v(t))‖/‖Λ^½ u*‖, Λ^½ a being c(t): the error of the projection.
 
         What the coefficients say on the training points against what must have been learned by t,
-        v being what is left to learn; at t = inf the residual of the linear system.
+        v being what is left to learn; at t = inf the residual of the linear system. Never below
+        the rounding error of float64.
         """
-        return float(abs(self._last @ (self._learned_over_e(t, learning_rate) * self._first)))
+        missed = self._last @ (self._learned_over_e(t, learning_rate) * self._first)
+        return max(float(abs(missed)), float(np.finfo(float).eps))
 
 
 class RobustDynamics:
