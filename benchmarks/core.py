@@ -18,7 +18,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-from measure import Row, difference, in_turn, milliseconds, ratio, seconds
+from measure import Row, difference, in_turn, milliseconds, ratio, seconds, unit_rows
 
 import jntk_viz as jv
 from jntk_viz.finite import forward_jets, gram
@@ -26,10 +26,6 @@ from jntk_viz.training import _descend
 
 SECTION = "core"
 row = partial(Row, SECTION)
-
-
-def unit_rows(n, d0):
-    return jv.normalize(np.random.default_rng(0).normal(size=(n, d0)))
 
 
 def check(result, expected, tolerance, what):

@@ -13,15 +13,11 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from measure import Row, exponent, in_turn
+from measure import Row, exponent, in_turn, unit_rows
 
 import jntk_viz as jv
 
 row = partial(Row, "growth")
-
-
-def unit_rows(n, d0):
-    return jv.normalize(np.random.default_rng(0).normal(size=(n, d0)))
 
 
 def limiting(n=256, d0=4, depth=3):

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+import jntk_viz as jv
+
 
 class Row(NamedTuple):
     """One line of a table; `value` meets `target` from below unless `at_least`."""
@@ -27,6 +29,11 @@ class Row(NamedTuple):
 
     def as_dict(self) -> dict:
         return {**self._asdict(), "verdict": self.verdict}
+
+
+def unit_rows(n, d0) -> np.ndarray:
+    """The same n points on the unit sphere of R^d0 every time, (n, d0)."""
+    return jv.normalize(np.random.default_rng(0).normal(size=(n, d0)))
 
 
 def seconds(function) -> float:

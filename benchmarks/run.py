@@ -50,6 +50,9 @@ def hardware():
 
 
 def figure(value):
+    """A number for a table; a dash where it could not be measured."""
+    if value is None:
+        return "—"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

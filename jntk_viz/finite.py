@@ -248,7 +248,7 @@ def _pre_activations(jets, normals, scale, width):
 def _factor(h):
     """C with CCᵀ = HHᵀ for wide H (…, m, d), which may be of lower rank; C is (…, m, m).
 
-    In single precision by Cholesky in double, four times faster than QR. What is added to the
+    In single precision by Cholesky in double, which takes less time than QR. What is added to the
     diagonal, so that it does not break down, is rounding error in single precision even after the
     square root.
     """
