@@ -257,14 +257,16 @@ def choose(page, label, steps):
     select = page.get_by_role("combobox", name=re.compile("^" + re.escape(label)))
     now = select.inner_text().strip()
     select.click()
-    options = [o.inner_text().strip() for o in page.get_by_role("option").all()]
+    shown = page.get_by_role("menuitem")
+    shown.first.wait_for()
+    options = [o.inner_text().strip() for o in visible(shown)]
     page.keyboard.press("Escape")
-    page.get_by_role("option").first.wait_for(state="hidden")
+    shown.first.wait_for(state="hidden")
     others = [o for o in options if o != now][:steps]
 
     def pick(option):
         select.click()
-        page.get_by_role("option", name=option, exact=True).click()
+        page.get_by_role("menuitem", name=option, exact=True).click()
 
     return [lambda option=option: pick(option) for option in [*others, now]]
 
@@ -292,8 +294,10 @@ def click(page, label, steps):
     def at(part):
         box = page.evaluate(f"({CLICKABLE})")
         box = box.get(label) or next(iter(box.values()))  # titles change with what is shown
-        page.mouse.click(box["x"] + part * box["width"], box["y"] + (1 - part) * box["height"])
-        time.sleep(0.32)  # not a double click
+        page.mouse.move(box["x"] + part * box["width"], box["y"] + (1 - part) * box["height"])
+        time.sleep(0.32)  # not a double click, and what hovering shows is there
+        page.mouse.down()
+        page.mouse.up()
 
     return [lambda part=(i + 1) / (steps + 2): at(part) for i in range(steps)]
 

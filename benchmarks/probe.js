@@ -5,7 +5,7 @@
 // Kinds of effect: "picture" (new data, axes or layout of a figure, and its canvas painted since),
 // "words" (a text changed and a frame passed), "progress" (the progress bar moved or went).
 window.probe = (() => {
-  const probe = { event: 0, seen: [], lastChange: 0 }
+  const probe = { event: 0, since: 0, seen: [], lastChange: 0 }
   let painted = 0
 
   for (const type of ["keydown", "click", "pointerup"])
@@ -67,13 +67,14 @@ window.probe = (() => {
     watch(Bokeh.documents[0])
   }, 1)
 
-  probe.reset = () => { probe.seen = [] }
+  // What an earlier event brings about, or the mouse on its way, is not counted after a reset.
+  probe.reset = () => { probe.seen = []; probe.since = performance.now() }
 
   probe.shown = (kind, timeout) => new Promise(resolve => {
     const start = performance.now()
     const look = () => {
-      const first = probe.seen.find(one => one.kind == kind)
-      if (first) resolve(first.at - probe.event)
+      const first = probe.seen.find(one => one.kind == kind && one.event > probe.since)
+      if (first) resolve(first.at - first.event)
       else if (performance.now() - start > timeout) resolve(null)
       else setTimeout(look, 4)
     }
