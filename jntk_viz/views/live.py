@@ -48,7 +48,10 @@ def _write(plot, element):
     with _same_colours(plot):
         columns, mapping, style = plot.get_data(element, plot.current_ranges, style)
     if type(element).__name__ in _ANNOTATIONS:
-        plot.handles["glyph"].update(**{k: v for k, v in mapping.items() if k != "dimension"})
+        # The open sides of a band (None) stay as they are: Bokeh keeps them as models, and at every
+        # change of a model it walks through the whole page.
+        known = {k: v for k, v in mapping.items() if k != "dimension" and v is not None}
+        plot.handles["glyph"].update(**known)
         return
     plot._apply_transforms(
         element, columns, plot.current_ranges, style

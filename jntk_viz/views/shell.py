@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import panel as pn
 import panel_material_ui as pmui
 from bokeh.themes import Theme
+from panel.util import edit_readonly
 
 from jntk_viz.studies.presets import load_presets, setting_names
 from jntk_viz.views import address
@@ -247,7 +248,7 @@ def _in_notebook():
 def frame(title, name, *, main, sidebar=()):
     """The bare page with title bar and navigation; `page` and the landing page use it."""
     nav = pn.pane.HTML(navigation(name), stylesheets=[_NAV_BAR], margin=0, align="center")
-    return pmui.Page(
+    whole = pmui.Page(
         title=title,
         header=[nav],
         main=main,
@@ -270,6 +271,11 @@ def frame(title, name, *, main, sidebar=()):
             "& .header > .MuiLinearProgress-root": {"display": "none"},
         },
     )
+    # Nothing shows whether the server is busy, and keeping it known costs Bokeh two walks through
+    # the whole page at every step of a slider.
+    with edit_readonly(whole):
+        whole.busy = False
+    return whole
 
 
 def page(
