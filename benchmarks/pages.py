@@ -209,9 +209,10 @@ def controls_of(page):
         for one in visible(page.get_by_role(role)):
             if one.evaluate("e => e.localName") != "select":  # the menu of presets
                 found.append(Control(kind, one.evaluate(LABEL).strip()))
-    found += [Control("tab", one.inner_text()) for one in visible(page.locator(TABS))]
-    found += [Control("button", name) for name in BUTTONS if button(page, name).count()]
     found += [Control("click", name) for name in page.evaluate(f"Object.keys({CLICKABLE})")]
+    found += [Control("tab", one.inner_text()) for one in visible(page.locator(TABS))]
+    # Last: a preset opens the tab that it is made for.
+    found += [Control("button", name) for name in BUTTONS if button(page, name).count()]
     return found
 
 
@@ -292,8 +293,8 @@ def click(page, label, steps):
     """Clicks along the diagonal of a picture, as a reader who moves its cursor there."""
 
     def at(part):
-        box = page.evaluate(f"({CLICKABLE})")
-        box = box.get(label) or next(iter(box.values()))  # titles change with what is shown
+        boxes = page.evaluate(f"({CLICKABLE})")
+        box = boxes.get(label) or next(iter(boxes.values()))  # titles change with what is shown
         page.mouse.move(box["x"] + part * box["width"], box["y"] + (1 - part) * box["height"])
         time.sleep(0.32)  # not a double click, and what hovering shows is there
         page.mouse.down()

@@ -6,9 +6,13 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 import pytest
+from bokeh.document import Document
+from bokeh.document.models import DocumentModelManager
+from panel.util import edit_readonly
 
 from jntk_viz import views
-from jntk_viz.views import address, theme
+from jntk_viz.views import address, shell, theme
+from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.live import _leaf_plots
 
 
@@ -79,6 +83,49 @@ def test_update_leaves_what_a_fresh_plot_would_hold(name):
     assert any(
         not np.array_equal(before[k], np.array(v, dtype=object)) for k, v in source(plot).items()
     )
+
+
+@pytest.fixture
+def walks(monkeypatch):
+    """One entry for each time that Bokeh has looked through all models of a page."""
+    found = []
+    recompute = DocumentModelManager.recompute
+    monkeypatch.setattr(
+        DocumentModelManager, "recompute", lambda self: (found.append(self), recompute(self))
+    )
+    return found
+
+
+@pytest.mark.parametrize("name", [*ELEMENTS, *ANNOTATIONS])
+def test_new_numbers_do_not_make_bokeh_walk_through_the_page(name, walks):
+    view = ELEMENTS[name] if name in ELEMENTS else ANNOTATIONS[name][0]
+    rng = np.random.default_rng(2)
+    plot = views.LivePlot(view, **draw(rng, 6))
+    document = Document()
+    document.add_root(plot.figure)
+    assert walks
+    walks.clear()
+    plot.update(**draw(rng, 6))
+    assert not walks
+
+
+def test_new_ticks_do_not_make_bokeh_walk_through_the_page_and_are_named(walks):
+    plot = views.LivePlot(ELEMENTS["Curve"], **draw(np.random.default_rng(3), 6))
+    axis = plot.figure.xaxis[0]
+    name_ticks(axis, [0.5], ["half"])
+    document = Document()
+    document.add_root(plot.figure)
+    walks.clear()
+    name_ticks(axis, (0, 0.25), ("none", "quarter"))
+    assert axis.ticker.ticks == [0, 0.25]
+    assert axis.major_label_overrides == {0: "none", 0.25: "quarter"}
+    assert not walks
+
+
+def test_a_page_does_not_follow_whether_the_server_is_busy():
+    whole = shell.frame("title", None, main=[])
+    with edit_readonly(pn.io.state), pn.io.state.param.update(busy=True):
+        assert not whole.busy
 
 
 @pytest.mark.parametrize("name", ANNOTATIONS)

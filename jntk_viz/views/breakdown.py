@@ -3,11 +3,12 @@
 import holoviews as hv
 import numpy as np
 import panel as pn
-from bokeh.models import FixedTicker, LinearScale, LogScale
+from bokeh.models import LinearScale, LogScale
 
 from jntk_viz.studies.breakdown import CASES, Outcome, dose_response
 from jntk_viz.studies.breakdown_common import CURED, HEALTHY, ILL, NOTHING, ROLES, Axis
 from jntk_viz.views.breakdown_text import COLOURS, DASHES, card, headline, waiting
+from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.live import LivePlot, update_all
 from jntk_viz.views.parts import Headline, plot_grid
 from jntk_viz.views.theme import INK, MUTED, PHONE
@@ -90,12 +91,9 @@ def set_axis(plot: LivePlot, name: str, axis: Axis) -> None:
     wanted = LogScale if axis.log else LinearScale
     if not isinstance(getattr(figure, f"{name}_scale"), wanted):
         figure.update(**{f"{name}_scale": wanted()})
-    ticks = ticks_of(axis)
     bokeh_axis = getattr(figure, f"{name}axis")[0]
-    bokeh_axis.ticker = FixedTicker(ticks=[v for v, _ in ticks])
+    name_ticks(bokeh_axis, *zip(*ticks_of(axis), strict=True))
     getattr(figure, f"{name}grid")[0].ticker = bokeh_axis.ticker
-    # Bokeh looks a label up by the number; whole ones are integers to it.
-    bokeh_axis.major_label_overrides = {(int(v) if v == int(v) else v): t for v, t in ticks}
     plot.set(**{f"{name}label": axis.label, f"{name}lim": axis.limits})
 
 

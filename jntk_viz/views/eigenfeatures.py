@@ -4,6 +4,7 @@ import holoviews as hv
 import numpy as np
 from bokeh.models import Span
 
+from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.robust_training import LAM_LIMITS, lam_position
 from jntk_viz.views.theme import (
     AMBER,
@@ -240,16 +241,14 @@ def frame_for(plot, kind, names=()):
     figure.yaxis.visible = kind != "images"
     if kind == "circle":
         plot.set(xlim=(0, 360), ylim=(-2.3, 1.15), xlabel="angle (°)", ylabel="f / max |f|")
-        _ticks(figure.xaxis[0], range(0, 361, 90))
-        _ticks(figure.yaxis[0], (-1, 0, 1))
+        _number(figure.xaxis[0], range(0, 361, 90))
+        _number(figure.yaxis[0], (-1, 0, 1))
     elif kind == "columns":
         plot.set(xlim=(-1, 1), ylim=(0.6 - len(names), 0.6), xlabel=WEIGHTS, ylabel="")
-        _ticks(figure.xaxis[0], (-1, -0.5, 0, 0.5, 1))
+        _number(figure.xaxis[0], (-1, -0.5, 0, 0.5, 1))
         every = -(-len(names) // _MOST_NAMES)
-        _ticks(
-            figure.yaxis[0],
-            *zip(*[(-i, _short(n)) for i, n in enumerate(names)][::every], strict=True),
-        )
+        rows = range(0, -len(names), -every)
+        name_ticks(figure.yaxis[0], rows, [_short(name) for name in names[::every]])
     else:
         # The tiles are wide and low; the range keeps their pixels nearly square.
         plot.set(xlim=(-0.5, WIDTH + 0.5), ylim=(-0.1, _SIDE + 0.1), xlabel="", ylabel="")
@@ -260,14 +259,11 @@ WEIGHTS = "mean input Jacobian; line: 10–90 %"
 
 def name_tiles(plot, words):
     """Words beneath the four images."""
-    _ticks(plot.figure.xaxis[0], TILE_CENTRES, words)
+    name_ticks(plot.figure.xaxis[0], TILE_CENTRES, words)
 
 
-def _ticks(axis, places, words=None):
-    places = [float(p) for p in places]
-    words = [f"{p:g}" for p in places] if words is None else list(words)
-    axis.ticker = places
-    axis.major_label_overrides = dict(zip(places, words, strict=True))
+def _number(axis, places):
+    name_ticks(axis, places, [f"{place:g}" for place in places])
 
 
 def _short(name):

@@ -1,4 +1,4 @@
-"""What is done to figures that stand already: larger type for a projector, covers, sketches."""
+"""What is done to figures that stand already: larger type, other ticks, covers, sketches."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import panel as pn
 from bokeh.core.property.vectorization import Value
-from bokeh.models import ColumnDataSource, FreehandDrawTool, Model
+from bokeh.models import Axis, ColumnDataSource, FixedTicker, FreehandDrawTool, Model
 from bokeh.plotting import figure as Figure
 
 from jntk_viz.views.theme import PURPLE
@@ -80,6 +80,20 @@ def set_title(figure: Figure, text: str) -> None:
         _TITLES[figure.title] = text
     else:
         figure.title.text = text
+
+
+def name_ticks(axis: Axis, places: Iterable[float], words: Iterable[str]) -> None:
+    """Put ticks with the given names at `places` of an axis.
+
+    The axis keeps its ticker if it can: at a new one Bokeh walks through the whole page.
+    """
+    # Bokeh looks a name up by the number; whole ones are integers to it.
+    ticks = [int(place) if place == int(place) else float(place) for place in places]
+    if isinstance(axis.ticker, FixedTicker):
+        axis.ticker.ticks = ticks
+    else:
+        axis.ticker = FixedTicker(ticks=ticks)
+    axis.major_label_overrides = dict(zip(ticks, words, strict=True))
 
 
 class Sketch:

@@ -2,8 +2,8 @@
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import FixedTicker
 
+from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.live import join_curves
 from jntk_viz.views.theme import (
     AMBER,
@@ -357,6 +357,4 @@ def slowest_times(x, slowest, loss, fastest, bound, here):
 
 def set_ticks(plot, ticks):
     """Other ticks on the horizontal axis of a `LivePlot` that is already drawn."""
-    axis = plot.figure.xaxis[0]
-    axis.ticker = FixedTicker(ticks=[place for place, _ in ticks])
-    axis.major_label_overrides = dict(ticks)
+    name_ticks(plot.figure.xaxis[0], *zip(*ticks, strict=True))

@@ -3,9 +3,9 @@
 import holoviews as hv
 import numpy as np
 from bokeh.core.properties import value
-from bokeh.models import FixedTicker
 
 from jntk_viz.studies.gp_statistics import by_block
+from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.theme import DIVERGING, FONT, INK, MUTED, ORANGE, SAMPLE, THEORY
 
 REACH = 4.2  # axes of densities and cloud end this many standard deviations from zero
@@ -149,14 +149,9 @@ def block_lines(places):
 
 def set_block_ticks(figure, features):
     """Name the blocks of a heat map that is already drawn, for another number of features."""
-    ticks = block_ticks(features)
-    for axis, places in (
-        (figure.xaxis[0], [p for p, _ in ticks]),
-        (figure.yaxis[0], [1 - p for p, _ in ticks]),
-    ):
-        names = dict(zip(places, (name for _, name in ticks), strict=True))
-        axis.ticker = FixedTicker(ticks=places)
-        axis.major_label_overrides = names
+    places, names = zip(*block_ticks(features), strict=True)
+    name_ticks(figure.xaxis[0], places, names)
+    name_ticks(figure.yaxis[0], [1 - place for place in places], names)
 
 
 def errors_by_width(widths, errors, width, fitted=None, fit_from=64):

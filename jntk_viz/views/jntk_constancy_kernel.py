@@ -2,9 +2,9 @@
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import FixedTicker
 
 from jntk_viz.studies.gp_statistics import by_block
+from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.gp_convergence import block_lines
 from jntk_viz.views.jntk_constancy_curves import NOTHING
 from jntk_viz.views.jntk_constancy_text import WIDTH_COLOURS, scientific
@@ -47,12 +47,8 @@ def block_names(blocks: int) -> tuple[list[float], list[str]]:
 def name_blocks(figure, blocks: int):
     """Name the blocks of a heat map that is drawn already."""
     places, names = block_names(blocks)
-    vertical = [1 - p for p in places]
-    for axis, ticks in ((figure.xaxis[0], places), (figure.yaxis[0], vertical)):
-        axis.update(
-            ticker=FixedTicker(ticks=ticks),
-            major_label_overrides=dict(zip(ticks, names, strict=True)),
-        )
+    name_ticks(figure.xaxis[0], places, names)
+    name_ticks(figure.yaxis[0], [1 - place for place in places], names)
 
 
 def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2)):
