@@ -26,7 +26,7 @@ class EigenfeaturesPage:
     def __init__(self):
         self.state = s = study.EigenfeaturesState()
         s.param.data.objects = study.source_labels()
-        self.found = study.Found(s.problem, {}, {}, {})
+        self.found, self.sought = study.Found(s.problem, {}, {}, {}), s.problem
         self.headline = views.Headline()
         self.notice, self.job = views.Notice(), views.LatestWins()
         self.drawn = {}  # picture -> what it shows
@@ -89,12 +89,15 @@ class EigenfeaturesPage:
 
     def changed(self, *events):
         """Show what is known of the new state at once; look for the rest when the reader pauses."""
-        names = {e.name for e in events}
         if self.state.problem == self.found.problem:
             self.redraw()
         else:
             self.headline.set("Computing … the pictures still show the previous setting.")
-        if self.started and not names <= CHEAP:
+        if not self.started:
+            return
+        if self.state.problem != self.sought:
+            self.explore()  # at once: there is nothing else to show
+        elif not {e.name for e in events} <= CHEAP:
             self.explore_later()
 
     def start(self):
@@ -109,6 +112,7 @@ class EigenfeaturesPage:
         # On a served page the other λ are prepared in the background.
         everywhere = s.view == "correlation" or bool(doc and doc.session_context)
         problem, lam = s.problem, s.lam
+        self.sought = problem
         self.job.submit(
             lambda job: study.explore(job, problem, lam, attack=attack, everywhere=everywhere),
             done=self.show,

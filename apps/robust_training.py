@@ -29,7 +29,7 @@ class RobustTraining:
 
     def __init__(self):
         self.state = s = study.RobustTrainingState()
-        self.found = study.Found(s.problem, {}, {}, {})
+        self.found, self.sought = study.Found(s.problem, {}, {}, {}), s.problem
         self.started = False  # what is drawn before the page is in the browser may be lost
         self.headline = views.Headline()
         self.notice, self.job = views.Notice(), views.LatestWins()
@@ -66,12 +66,14 @@ class RobustTraining:
             self.redraw()
         else:
             self.headline.set("Computing … the pictures still show the previous setting.")
-        if not {e.name for e in events} <= FREE:
+        if self.state.problem != self.sought:
+            self.explore()  # at once: there is nothing else to show
+        elif not {e.name for e in events} <= FREE:
             self.explore_later()
 
     def explore(self):
         self.started = True
-        wanted = self.state.snapshot()
+        wanted, self.sought = self.state.snapshot(), self.state.problem
         self.job.submit(lambda job: study.explore(job, wanted), done=self.show, partial=self.show)
 
     def failed(self, event):

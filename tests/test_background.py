@@ -6,9 +6,11 @@ import threading
 import time
 
 import pytest
+from bokeh.document import Document
+from panel.io.state import set_curdoc
 
 from jntk_viz import views
-from jntk_viz.views import shell
+from jntk_viz.views import background, shell
 from jntk_viz.views.warm import Warmer
 
 
@@ -35,6 +37,28 @@ async def settle(job, seconds=5):
     while job.running or job._next is not None:
         assert time.monotonic() < deadline, "the work did not end"
         await asyncio.sleep(0.01)
+
+
+def test_a_single_step_passes_at_once_and_a_drag_when_it_pauses(monkeypatch):
+    now, calls, page = [100.0], [], Document()
+    page._session_context = object  # as if it were served
+    monkeypatch.setattr(background.time, "monotonic", lambda: now[0])
+    step = background.after_pause(calls.append, seconds=0.3, first=True)
+    later = background.after_pause(calls.append, seconds=0.3)
+    with set_curdoc(page):
+        for value, when in ((1, 0.0), (2, 0.1), (3, 0.2)):
+            now[0] = 100 + when
+            step(value)
+        assert calls == [1]
+        (waiting,) = page.session_callbacks
+        assert waiting.timeout == 300
+        waiting.callback()
+        assert calls == [1, 3]
+        now[0] = 101
+        step(4)
+        assert calls == [1, 3, 4]
+        later(5)
+        assert calls == [1, 3, 4]
 
 
 def test_the_newest_setting_wins_and_never_two_run():

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from contextlib import contextmanager
@@ -17,16 +18,22 @@ _BRIEF = 0.25  # seconds that a page which is being opened may spend on what is 
 _POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
 
 
-def after_pause(function, seconds=0.3):
+def after_pause(function, seconds=0.3, first=False):
     """`function` to be called once, with the last arguments, when calls have paused for `seconds`.
+
+    - `first`: a call that comes after a pause passes at once, so that a single step of a control
+      does not wait; those of a drag that follow it do.
 
     Without a served page there is nobody dragging, so it is called at once.
     """
     waiting = []
+    last = -math.inf
 
     def call(*args):
+        nonlocal last
+        earlier, last = last, time.monotonic()
         doc = pn.state.curdoc
-        if doc is None or not doc.session_context:
+        if doc is None or not doc.session_context or (first and last - earlier > seconds):
             function(*args)
             return
         for handle in waiting:

@@ -16,8 +16,8 @@ def controls_for(state, *names, slow=()):
     parameter's `label`, the tooltip its `doc`.
 
     - `names`: parameters, in order.
-    - `slow`: those whose change starts heavy work: they reach `state` when the reader pauses or
-      lets go; the others follow the drag.
+    - `slow`: those whose change starts heavy work: a single step reaches `state` at once, a drag
+      when the reader pauses; the others follow the drag.
 
     Returns a list of widgets. Raises `ValueError` for a parameter that has no widget.
     """
@@ -34,7 +34,7 @@ def _control(state, name, slow):
 
     # Not `value_throttled`: after Reset it does not fire for the value it had last, and Material's
     # DiscreteSlider reports the position instead of the value.
-    widget.param.watch(after_pause(to_state) if slow else to_state, "value")
+    widget.param.watch(after_pause(to_state, first=True) if slow else to_state, "value")
     state.param.watch(lambda event: widget.param.update(value=event.new), name)
     _follow_choices(state, name, widget)
     return widget

@@ -4,6 +4,7 @@ The names below are the colours on light paper. Pictures on a dark page are reco
 (`views.recolour`); HTML and CSS write them through `css`, which a dark page then overrides.
 """
 
+import functools
 import html
 import re
 
@@ -118,6 +119,12 @@ def use_theme():
     if hv.Store.current_backend != "bokeh" or not hv.extension._loaded:
         hv.extension("bokeh", logo=False, inline=pn.config.inline, enable_mathjax=True)
     pn.extension("mathjax", notifications=False)
+    _set_defaults()
+
+
+@functools.cache
+def _set_defaults():
+    """Once in a process: HoloViews' options are the same for all its pages."""
     # WebGL draws pictures as small as ours no faster, and without a graphics card copying them
     # back into the page takes longer than drawing them.
     hv.renderer("bokeh").webgl = False
