@@ -44,14 +44,18 @@ class Warmer:
 
     async def run(self):
         for file in self.files:
-            while self.waiting and not self.stopped:
-                await asyncio.sleep(_LOOK)
-            if self.stopped:
+            if not await self._free():
                 return
             try:
                 await self._open(file)
             except Exception as error:  # noqa: BLE001 - a visitor will see it on the page
                 _log.warning("%s could not be opened beforehand: %s", file.stem, error)
+
+    async def _free(self):
+        """Wait until no visitor has just come; whether to go on then."""
+        while self.waiting and not self.stopped:
+            await asyncio.sleep(_LOOK)
+        return not self.stopped
 
     async def _open(self, file):
         """Do what opening the page does: build it, compute what it shows, draw its first tab."""
@@ -63,8 +67,8 @@ class Warmer:
             await asyncio.sleep(_LOOK)
         body = page.body
         for plot in live_plots(getattr(body, "grid", body)) if body is not None else []:
-            while self.waiting:
-                await asyncio.sleep(_LOOK)
+            if not await self._free():
+                return
             plot.figure  # noqa: B018 - drawn by being asked for
             await asyncio.sleep(_LOOK)
 
