@@ -33,7 +33,11 @@ endif
 
 .PHONY: test-pages
 test-pages: .venv/.installed-test browser  ## run the slow tests: every page, preset and exported file
-	@$(BIN)/python -m pytest -n $(WORKERS) -m slow
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "slow and not binder"
+
+.PHONY: test-binder
+test-binder: .venv/.installed-test browser  ## install as Binder does and open lesson and pages, with memory
+	@$(BIN)/python -m pytest -s tests/test_binder.py
 
 .PHONY: lab
 lab: .venv/.installed-app  ## open the lessons in JupyterLab
