@@ -3,12 +3,14 @@
 `make test-binder` runs this in some minutes: it installs everything anew.
 """
 
+import os
 import re
 import sys
 import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import pytest
 from binder_image import ROOT, Memory, build, wanted_python
 from conftest import Watch
@@ -85,10 +87,22 @@ def test_lessons_badge_opens_a_lesson_whose_slider_redraws_its_figure(session, m
         lesson.move_slider()
     assert reader.get_by_text("Jupyter news").count() == 0
     with memory.stage("kernel restarted, all cells run"):
+        asked = time.time()
         seconds = first_figure_seconds(lesson)
+        work = processor_seconds(session.process.pid, asked)
         lesson.wait_until_run()
-    print(f"\nfirst figure {seconds:.1f} s after the start of the kernel was asked for")
-    assert seconds < 40  # 10 s on two free cores; this machine may be busy
+    print(
+        f"\nFirst figure {seconds:.1f} s after its kernel was asked for, {work:.1f} s of which are "
+        f"the kernel's own work; load of this machine {os.getloadavg()[0]:.1f}"
+    )
+    assert work < 12  # a machine that is busy with other things needs longer, but does not do more
+
+
+def processor_seconds(server: int, since: float) -> float:
+    """Processor time of what the server has started since then: the kernel."""
+    children = psutil.Process(server).children(recursive=True)
+    times = [child.cpu_times() for child in children if child.create_time() >= since - 1]
+    return sum(used.user + used.system for used in times)
 
 
 def test_pages_badge_opens_the_landing_page_and_its_pages_answer(session, memory, reader):
