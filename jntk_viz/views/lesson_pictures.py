@@ -72,6 +72,11 @@ def curves(
     )  # fmt: skip
 
 
+def loglog(x, ys, labels, **options):
+    """`curves` with their points on logarithmic axes, where a power of x is a straight line."""
+    return curves(x, ys, labels, points=True, logx=True, logy=True, **options)
+
+
 def without_cursor(view):
     """A view of a page without the lines that mark the reader's place there, and without PGD."""
 
@@ -93,6 +98,7 @@ __all__ = [
     "CIRCLE",
     "circle_slopes",
     "curves",
+    "loglog",
     "posterior",
     "random_functions",
     "show",
