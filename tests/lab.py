@@ -101,9 +101,6 @@ class Lesson:
     def run_all(self, seconds=150):
         """Run all cells and wait until the last one has run."""
         self.menu("Run", "Run All Cells")
-        self.wait_until_run(seconds)
-
-    def wait_until_run(self, seconds=150):
         page = self.page
         page.wait_for_function(
             """() => {
@@ -153,10 +150,11 @@ NUMBERS = """() => {
 
 
 def first_figure_seconds(lesson: Lesson) -> float:
-    """Restart the kernel and run all cells; seconds until the first figure and slider stand."""
+    """Restart the kernel, run to the first figure; seconds until that and its slider stand."""
     page = lesson.page
     page.evaluate("() => { window.figuresBefore = window.Bokeh?.documents.length ?? 0 }")
-    lesson.menu("Kernel", "Restart Kernel and Run All Cells")
+    page.locator(".jp-CodeCell", has_text="Knobs(").first.locator(".jp-InputPrompt").click()
+    lesson.menu("Kernel", "Restart Kernel and Run up to Selected Cell")
     start = time.monotonic()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     page.wait_for_function(

@@ -86,16 +86,15 @@ def test_lessons_badge_opens_a_lesson_whose_slider_redraws_its_figure(session, m
     with memory.stage("slider moved"):
         lesson.move_slider()
     assert reader.get_by_text("Jupyter news").count() == 0
-    with memory.stage("kernel restarted, all cells run"):
+    with memory.stage("kernel restarted"):
         asked = time.time()
         seconds = first_figure_seconds(lesson)
         work = processor_seconds(session.process.pid, asked)
-        lesson.wait_until_run()
     print(
         f"\nFirst figure {seconds:.1f} s after its kernel was asked for, {work:.1f} s of which are "
         f"the kernel's own work; load of this machine {os.getloadavg()[0]:.1f}"
     )
-    assert work < 12  # a machine that is busy with other things needs longer, but does not do more
+    assert work < 10  # a machine that is busy with other things needs longer, but does not do more
 
 
 def processor_seconds(server: int, since: float) -> float:
