@@ -107,11 +107,6 @@ def without_cursor(view):
     return bare
 
 
-def show(element, height=320):
-    """An element as it is displayed in a lesson: as wide as the page, `height` pixels high."""
-    return element.opts(height=height, responsive=True)
-
-
 __all__ = [
     "CIRCLE",
     "circle_slopes",
@@ -120,6 +115,5 @@ __all__ = [
     "loglog",
     "posterior",
     "random_functions",
-    "show",
     "without_cursor",
 ]

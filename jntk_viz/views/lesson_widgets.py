@@ -114,6 +114,26 @@ class Knobs(w.VBox):
         self._line.value = self._sentence(arguments[0])
 
 
+class Picture(w.VBox):
+    """A picture without controls. `show` makes it.
+
+    What HoloViews itself would display waits for scripts of Panel that are on another host.
+    """
+
+    def __init__(self, element, height: int):
+        self.figure = hv.renderer("bokeh").get_plot(element).state
+        super().__init__([figure_widget(self.figure, height)])
+
+    def _repr_mimebundle_(self, **options):
+        static = lesson_static.knobs({}, [self.figure], "")
+        return super()._repr_mimebundle_(**options) | {"text/html": static}
+
+
+def show(element, height: int = 320) -> Picture:
+    """A HoloViews element as a lesson displays it: as wide as the page, `height` pixels high."""
+    return Picture(element, height)
+
+
 class Prediction(w.VBox):
     """A question; the answer is measured and drawn only after the reader has committed a guess.
 
@@ -198,4 +218,4 @@ class Prediction(w.VBox):
             self.children = self._shown
 
 
-__all__ = ["Knobs", "Prediction", "figure_widget"]
+__all__ = ["Knobs", "Picture", "Prediction", "figure_widget", "show"]
