@@ -117,8 +117,10 @@ def test_pages_badge_opens_the_landing_page_and_its_pages_answer(session, memory
         reader.get_by_role("link", name="Widen a random network").click()
         reader.wait_for_url(re.compile("/user/someone-abc/panel/gp_convergence"))
         drawn(reader)
-        before = curves(reader)
-        reader.get_by_role("slider", name="Width").first.press("ArrowRight")
+        before, address = reader.evaluate(CURVES), reader.url
+        reader.get_by_role("slider", name="Width d").first.press("ArrowRight")
+        # The server writes the new width into the address, and draws other networks.
+        reader.wait_for_function("before => location.href !== before", arg=address)
         reader.wait_for_function(f"before => ({CURVES})() !== before", arg=before, polling=100)
     base = session.url.replace("http:", "ws:")
     assert [url.partition("?")[0] for url in sockets] == [
@@ -135,14 +137,16 @@ CURVES = """() => {
 }"""
 
 
-def curves(page):
-    return page.evaluate(CURVES)
-
-
-def drawn(page):
+def drawn(page, seconds=90):
     """Wait until the page stands and what is computed for it after opening has come."""
     page.wait_for_function("() => window.Bokeh?.documents[0]?.is_idle")
-    page.get_by_role("progressbar").first.wait_for(state="hidden")
+    seen = ""
+    for _ in range(seconds):
+        page.wait_for_timeout(1000)
+        if (now := page.evaluate(CURVES)) == seen:
+            return
+        seen = now
+    pytest.fail(f"still drawing after {seconds} s")
 
 
 def test_the_session_stays_inside_what_binder_grants(session, memory):

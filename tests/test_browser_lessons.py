@@ -1,8 +1,9 @@
-"""Two lessons in real JupyterLab: widgets appear, sliders redraw, answers get their hints."""
+"""Lessons in real JupyterLab: widgets appear, sliders redraw, answers get their hints."""
 
 import os
 import re
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -13,11 +14,17 @@ from jntk_viz.cli import QUIET
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A Jupyter server on a copy of the lessons, so that nothing is saved into the clone."""
+def lab_folder(tmp_path_factory):
+    """A copy of the lessons, so that nothing is saved into the clone."""
     folder = tmp_path_factory.mktemp("lab")
-    lessons = folder / "notebooks"
-    shutil.copytree(NOTEBOOKS, lessons)
+    shutil.copytree(NOTEBOOKS, folder / "notebooks")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(lab_folder):
+    """A Jupyter server on the copied lessons."""
+    folder, lessons = lab_folder, lab_folder / "notebooks"
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={lessons}"]
     environment = os.environ | settings_of_the_test(folder) | {"PANEL_INLINE": "1"}
     with jupyter_server(
@@ -41,11 +48,32 @@ def open_lesson(chromium, lab):
         context.close()
 
 
-def test_first_lesson_shows_a_figure_and_its_slider_redraws_it(open_lesson):
+def test_first_lesson_redraws_for_its_slider_and_keeps_picture_and_question_in_a_file(
+    open_lesson, lab_folder, chromium
+):
     lesson = open_lesson("00_start_here.ipynb")
     lesson.run_all()
     assert lesson.errors() == []
     lesson.move_slider()
+
+    lesson.menu("File", "Save Notebook")
+    saved = lab_folder / "notebooks" / "00_start_here.ipynb"
+    for _ in range(100):
+        if "jntk-static" in saved.read_text(encoding="utf-8"):
+            break
+        lesson.page.wait_for_timeout(100)
+    subprocess.run(
+        [sys.executable, "-m", "nbconvert", "--to", "html", "--log-level=ERROR", saved], check=True
+    )
+    # As a reader without kernel or network opens it.
+    page = chromium.new_context(offline=True).new_page()
+    page.goto(saved.with_suffix(".html").as_uri())
+    picture, question = page.locator(".jntk-static").all()
+    picture.locator("canvas").first.wait_for()
+    assert "width: 8 (or 32, 128, 512)" in picture.inner_text()
+    assert "Predict first. You make the network four times as wide." in question.inner_text()
+    assert "about the same" in question.inner_text()
+    page.context.close()
 
 
 def test_lesson_takes_a_prediction_and_answers_wrong_and_right_solutions(open_lesson):
