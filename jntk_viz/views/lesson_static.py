@@ -15,6 +15,10 @@ _BOX = f"max-width: 860px; color: {INK}; font-size: 110%; line-height: 1.4"
 _CHIP = f"display: inline-block; border: 1px solid {LINE}; padding: 1px 9px; margin: 2px 6px 2px 0"
 
 
+# Names that Python cannot spell as the lessons do.
+SIGNS = {"lam": "λ", "epsilon": "ε"}
+
+
 def knobs(sliders, figures, sentence: str) -> str:
     """The settings that the pictures show, the pictures themselves, and the sentence below."""
     settings = "".join(_setting(name, slider) for name, slider in sliders.items())
@@ -27,7 +31,11 @@ def _setting(name, slider) -> str:
     """`width: 8 (or 32, 128, 512)`."""
     others = [label for label, _ in slider.options if label != slider.label]
     rest = f" (or {escape(', '.join(others))})" if others else ""
-    return f'<div style="{_CHIP}">{escape(name)}: <b>{escape(slider.label)}</b>{rest}</div>'
+    return f'<div style="{_CHIP}">{escape(SIGNS.get(name, name))}: <b>{escape(slider.label)}</b>{rest}</div>'
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
 
 
 def _picture(figure) -> str:
@@ -46,6 +54,8 @@ def prediction(asked: str, question, said: str, figure=None) -> str:
         answers = "".join(f'<div style="{_CHIP}">{escape(o)}</div>' for o in question.options)
     else:
         unit = f" {escape(question.unit)}" if question.unit else ""
-        answers = f"<div>A number from {question.low:g} to {question.high:g}{unit}</div>"
+        answers = (
+            f"<div>A number from {_number(question.low)} to {_number(question.high)}{unit}</div>"
+        )
     picture = "" if figure is None else _picture(figure)
     return f'<div class="jntk-static" style="{_BOX}">{asked}{answers}{said}{picture}</div>'

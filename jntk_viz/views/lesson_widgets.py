@@ -40,7 +40,7 @@ def _slider(name: str, values, slow: bool) -> w.SelectionSlider:
     options = [(v if isinstance(v, str) else f"{v:g}", v) for v in values]
     return w.SelectionSlider(
         options=options,
-        description=name,
+        description=lesson_static.SIGNS.get(name, name),
         continuous_update=not slow,
         style={"description_width": "initial"},
         layout=w.Layout(width="420px"),
