@@ -31,7 +31,8 @@ def _setting(name, slider) -> str:
     """`width: 8 (or 32, 128, 512)`."""
     others = [label for label, _ in slider.options if label != slider.label]
     rest = f" (or {escape(', '.join(others))})" if others else ""
-    return f'<div style="{_CHIP}">{escape(SIGNS.get(name, name))}: <b>{escape(slider.label)}</b>{rest}</div>'
+    sign = escape(SIGNS.get(name, name))
+    return f'<div style="{_CHIP}">{sign}: <b>{escape(slider.label)}</b>{rest}</div>'
 
 
 def _number(value: float) -> str:
