@@ -153,7 +153,7 @@ def first_figure_seconds(lesson: Lesson) -> float:
     """Restart the kernel, run to the first figure; seconds until that and its slider stand."""
     page = lesson.page
     page.evaluate("() => { window.figuresBefore = window.Bokeh?.documents.length ?? 0 }")
-    page.locator(".jp-CodeCell", has_text="Knobs(").first.locator(".jp-InputPrompt").click()
+    page.locator(".jp-CodeCell", has_text="Knobs(").first.locator(".cm-content").click()
     lesson.menu("Kernel", "Restart Kernel and Run up to Selected Cell")
     start = time.monotonic()
     page.locator(".jp-Dialog .jp-mod-accept").click()
