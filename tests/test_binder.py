@@ -94,7 +94,9 @@ def test_lessons_badge_opens_a_lesson_whose_slider_redraws_its_figure(session, m
         f"\nFirst figure {seconds:.1f} s after its kernel was asked for, {work:.1f} s of which are "
         f"the kernel's own work; load of this machine {os.getloadavg()[0]:.1f}"
     )
-    assert work < 12  # a machine that is busy with other things needs longer, but does not do more
+    # The aim is 10 s on two free cores. On a busy machine only the work can be judged, which
+    # sharing a core inflates, too.
+    assert work < 20
 
 
 def processor_seconds(server: int, since: float) -> float:
