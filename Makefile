@@ -19,6 +19,10 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 PROGRESS = awk '/^ *Collecting|^Processing/ { n++; if (n % 25 == 0) { print "  " n " packages found"; fflush() } } \
 	/^Installing collected/ { print "  unpacking"; fflush() }'
 
+# What the tests have compiled, as tests/conftest.py keeps it: the notebooks compile the same.
+COMPILED := JAX_COMPILATION_CACHE_DIR="$(CURDIR)/.pytest_cache/jax" \
+	JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1
+
 .PHONY: app
 app: .venv/.installed-app  ## serve the apps on PORT=5006 (DATA=folder with the UCI files)
 	@$(BIN)/jntk-viz serve --port $(PORT) $(if $(DATA),--data "$(DATA)")
@@ -27,13 +31,17 @@ app: .venv/.installed-app  ## serve the apps on PORT=5006 (DATA=folder with the 
 test: .venv/.installed-test browser  ## run the tests and notebooks on WORKERS=2 processes
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 ifneq ($(NOTEBOOKS),)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
+	@$(COMPILED) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=120 $(NOTEBOOKS)
 endif
 
 .PHONY: test-pages
 test-pages: .venv/.installed-test browser  ## run the slow tests: every page, preset and exported file
-	@$(BIN)/python -m pytest -n $(WORKERS) -m slow
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "slow and not binder"
+
+.PHONY: test-binder
+test-binder: .venv/.installed-test browser  ## install as Binder does and open lesson and pages, with memory
+	@$(BIN)/python -m pytest -s tests/test_binder.py
 
 .PHONY: lab
 lab: .venv/.installed-app  ## open the lessons in JupyterLab

@@ -41,6 +41,11 @@ For a class, open the server to the local network and name the address that the 
 Behind a reverse proxy that forwards https://example.org/jntk:
   jntk-viz serve --prefix jntk --allow-websocket-origin example.org
 """
+# JupyterLab would ask the net for its newest version, and the reader whether to fetch news.
+QUIET = (
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.news_url=None",
+)
 
 
 class CannotServe(Exception):
@@ -161,7 +166,8 @@ def lab(arguments) -> int:
 
     from jupyterlab.labapp import LabApp
 
-    LabApp.launch_instance([str(lessons), *([] if arguments.show else ["--no-browser"])])
+    screen = [] if arguments.show else ["--no-browser"]
+    LabApp.launch_instance([str(lessons), *QUIET, *screen])
     return 0
 
 

@@ -106,7 +106,7 @@ def test_lab_says_where_the_lessons_are(tmp_path, monkeypatch, capsys):
     asked = []
     monkeypatch.setattr("jupyterlab.labapp.LabApp.launch_instance", asked.append)
     assert cli.main(["lab", "--no-show"]) == 0
-    assert asked == [[str(tmp_path / "notebooks"), "--no-browser"]]
+    assert asked == [[str(tmp_path / "notebooks"), *cli.QUIET, "--no-browser"]]
     assert os.environ["PANEL_INLINE"] == "1"
 
 

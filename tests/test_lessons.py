@@ -221,6 +221,12 @@ def test_program_refuses_what_is_no_line():
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
+def test_cells_are_short_enough_to_be_read(lesson):
+    longest = max(lesson_run.cells(lesson, "code"), key=lambda source: source.count("\n"))
+    assert longest.count("\n") < 28, longest
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
 def test_every_cell_has_its_place_on_the_slides(lesson):
     cells = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
     types = [cell["metadata"].get("slideshow", {}).get("slide_type") for cell in cells]

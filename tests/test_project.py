@@ -4,11 +4,13 @@ import ast
 import importlib.metadata
 import json
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
 from functools import cache
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from packaging.requirements import Requirement
@@ -188,3 +190,31 @@ def test_binder_installs_this_clone_with_the_pinned_versions():
     assert "-e ." in lines
     (constraint,) = (line.removeprefix("-c ") for line in lines if line.startswith("-c "))
     assert (ROOT / "binder" / constraint).resolve() == ROOT / "constraints.txt"
+
+
+def test_binder_badges_open_a_lesson_and_a_page_that_exist():
+    """What they open is opened for real in test_binder.py."""
+    badges = runpy.run_path(str(ROOT / "tools" / "binder_badges.py"))
+    lesson, page = badges["OPENS"].values()
+    assert (ROOT / lesson.removeprefix("lab/tree/")).is_file()
+    assert (ROOT / "apps" / f"{page.removeprefix('panel/')}.py").is_file()
+    for name, path in badges["OPENS"].items():
+        (url,) = re.findall(rf"^\[{name}\]: https://mybinder\.org/v2/(\S+)$", README, re.MULTILINE)
+        assert parse_qs(urlsplit(url).query) == {"urlpath": [path]}
+
+
+@pytest.mark.parametrize(
+    ("address", "repository"),
+    [
+        ("https://github.com/a/b", "gh/a/b"),
+        ("https://github.com/a/b.git", "gh/a/b"),
+        ("https://gitlab.com/a/group/b/", "gl/a%2Fgroup%2Fb"),
+        ("https://git.example.org/a/b", "git/https%3A%2F%2Fgit.example.org%2Fa%2Fb"),
+    ],
+)
+def test_binder_badges_follow_the_repository(address, repository):
+    badges = runpy.run_path(str(ROOT / "tools" / "binder_badges.py"))
+    readme = badges["with_links"](README, address)
+    assert readme.count(f"https://mybinder.org/v2/{repository}/HEAD?urlpath=") == 2
+    with pytest.raises(ValueError, match="`address` must be like"):
+        badges["with_links"](README, "jntk_viz")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 PASSED, HINT, TODO = "passed", "hint", "todo"
 _LEADS = {PASSED: "Right.", HINT: "Not yet.", TODO: "Your turn."}
-_EDGES = {PASSED: "#00785A", HINT: "#B25E00", TODO: "#7a7a7a"}
+_EDGES = {PASSED: "#00785A", HINT: "#B25E00", TODO: "#595959"}
 
 
 @dataclass(frozen=True)

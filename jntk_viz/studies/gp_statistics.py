@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import scipy.stats
+from scipy.special import betaincinv, ndtri
 
 
 def relative_error(covariance, limit) -> float:
@@ -61,8 +61,8 @@ def _order_statistics(k):
     shown = np.concatenate([ends, np.linspace(0, k - 1, 120).astype(int), k - 1 - ends])
     i = np.unique(shown) + 1
     # The i-th smallest of k uniform numbers has the Beta(i, k + 1 - i) distribution.
-    levels = scipy.stats.beta.ppf([[0.025], [0.5], [0.975]], i, k + 1 - i)
-    return i - 1, scipy.stats.norm.ppf(levels)
+    levels = betaincinv(i, k + 1 - i, [[0.025], [0.5], [0.975]])
+    return i - 1, ndtri(levels)
 
 
 def quantiles(values, deviation: float) -> Quantiles:

@@ -4,6 +4,7 @@ import holoviews as hv
 import numpy as np
 
 from jntk_viz.studies.gp_circle import ANGLES, CIRCLE, TANGENT
+from jntk_viz.views import gp_convergence
 from jntk_viz.views.gp_functions import functions
 from jntk_viz.views.theme import MUTED, PALETTE, THEORY
 
@@ -14,6 +15,14 @@ _NO_SLOPES = np.zeros((0, 0))
 def circle_slopes(outputs) -> np.ndarray:
     """Slopes df/dθ = J·τ along the circle from (f, J) of shape (…, 72, 3)."""
     return np.einsum("...ia,ia->...i", np.asarray(outputs)[..., 1:], TANGENT)
+
+
+def density(values, deviation, top=0.8):
+    """Histogram of (k,) values and their Gaussian limit, whose own peak is at 0.4/`deviation`.
+
+    - `top`: where the axis ends, in the same unit; narrow networks have a higher peak.
+    """
+    return gp_convergence.density(values, deviation).opts(ylim=(0, top / deviation))
 
 
 def random_functions(values, deviation, slopes=None, ylabel="f(x)"):
@@ -40,10 +49,15 @@ def _functions(
     ylabel="f(x)",
 ):  # fmt: skip
     ticks = _NO_SLOPES if slopes is None else np.asarray(slopes)
-    return functions(
+    overlay = functions(
         np.asarray(values), ticks, np.zeros((0, len(ANGLES))), mean, deviation, prior, seen,
         tangents, np.nan, np.nan, ylabel,
     )  # fmt: skip
+    if slopes is not None:
+        return overlay
+    # The first points are where the ticks would be: without ticks they mean nothing.
+    dots = next(element for element in overlay if isinstance(element, hv.Scatter))
+    return overlay.clone([element for element in overlay if element is not dots])
 
 
 def curves(
@@ -65,11 +79,20 @@ def curves(
         line = hv.Curve((x, row), label=theory_label)
         parts.append(line.opts(color=THEORY, line_width=1.6, line_dash="dashed"))
     options = {"xlim": xlim, "ylim": ylim}
+    if points:
+        options["padding"] = (0.03, 0.08)  # whole markers at the ends, too
+        if len(x) <= 7:
+            options["xticks"] = [(v, f"{v:g}") for v in x]  # those that were measured
     return hv.Overlay(parts).opts(
         height=320, logx=logx, logy=logy, xlabel=xlabel, ylabel=ylabel, title=title or " ",
         legend_position=position, **{k: v for k, v in options.items() if v is not None},
         show_legend=any(labels),
     )  # fmt: skip
+
+
+def loglog(x, ys, labels, **options):
+    """`curves` with their points on logarithmic axes, where a power of x is a straight line."""
+    return curves(x, ys, labels, points=True, logx=True, logy=True, **options)
 
 
 def without_cursor(view):
@@ -84,17 +107,13 @@ def without_cursor(view):
     return bare
 
 
-def show(element, height=320):
-    """An element as it is displayed in a lesson: as wide as the page, `height` pixels high."""
-    return element.opts(height=height, responsive=True)
-
-
 __all__ = [
     "CIRCLE",
     "circle_slopes",
     "curves",
+    "density",
+    "loglog",
     "posterior",
     "random_functions",
-    "show",
     "without_cursor",
 ]

@@ -15,6 +15,7 @@ from jupyter_bokeh import BokehModel
 
 from jntk_viz.studies.predictions import verdict
 from jntk_viz.studies.presets import Question
+from jntk_viz.views import lesson_static
 from jntk_viz.views.live import LivePlot
 from jntk_viz.views.theme import ACCENT, escape
 
@@ -39,7 +40,7 @@ def _slider(name: str, values, slow: bool) -> w.SelectionSlider:
     options = [(v if isinstance(v, str) else f"{v:g}", v) for v in values]
     return w.SelectionSlider(
         options=options,
-        description=name,
+        description=lesson_static.SIGNS.get(name, name),
         continuous_update=not slow,
         style={"description_width": "initial"},
         layout=w.Layout(width="420px"),
@@ -101,11 +102,36 @@ class Knobs(w.VBox):
     def _sentence(self, arguments) -> str:
         return _words(self.words(self.settings, arguments)) if self.words else ""
 
+    def _repr_mimebundle_(self, **options):
+        figures = [plot.figure for plot in self.plots]
+        static = lesson_static.knobs(self.sliders, figures, self._line.value)
+        return super()._repr_mimebundle_(**options) | {"text/html": static}
+
     def _redraw(self, _):
         arguments = self._arguments()
         for plot, data in zip(self.plots, arguments, strict=True):
             plot.update(**data)
         self._line.value = self._sentence(arguments[0])
+
+
+class Picture(w.VBox):
+    """A picture without controls. `show` makes it.
+
+    What HoloViews itself would display waits for scripts of Panel that are on another host.
+    """
+
+    def __init__(self, element, height: int):
+        self.figure = hv.renderer("bokeh").get_plot(element).state
+        super().__init__([figure_widget(self.figure, height)])
+
+    def _repr_mimebundle_(self, **options):
+        static = lesson_static.knobs({}, [self.figure], "")
+        return super()._repr_mimebundle_(**options) | {"text/html": static}
+
+
+def show(element, height: int = 320) -> Picture:
+    """A HoloViews element as a lesson displays it: as wide as the page, `height` pixels high."""
+    return Picture(element, height)
 
 
 class Prediction(w.VBox):
@@ -134,7 +160,7 @@ class Prediction(w.VBox):
             low=low, high=high, step=step, unit=unit,
         )  # fmt: skip
         self.reveal, self.height, self.guess = reveal, height, None
-        asked = w.HTML(
+        self._asked = w.HTML(
             _words(f'<b style="color: {ACCENT}">Predict first.</b> {escape(question)}'),
             layout=w.Layout(**_FULL),
         )
@@ -142,7 +168,7 @@ class Prediction(w.VBox):
         self.said.add_class("jntk-verdict")
         self.inputs = self._buttons() if choices else self._number()
         row = w.HBox(self.inputs, layout=w.Layout(flex_flow="row wrap"))
-        self._shown = [asked, row, self.said]
+        self._figure, self._shown = None, [self._asked, row, self.said]
         super().__init__(self._shown)
 
     def _buttons(self):
@@ -163,6 +189,12 @@ class Prediction(w.VBox):
         button.on_click(lambda _: self.commit(slider.value))
         return [slider, button]
 
+    def _repr_mimebundle_(self, **options):
+        static = lesson_static.prediction(
+            self._asked.value, self.question, self.said.value, self._figure
+        )
+        return super()._repr_mimebundle_(**options) | {"text/html": static}
+
     def commit(self, guess) -> None:
         """Take the guess, then measure and show both."""
         if self.guess is not None:
@@ -181,9 +213,9 @@ class Prediction(w.VBox):
         sentence = verdict(self.question, guess, answer)
         self.said.value = _words(f"{escape(sentence)} {escape(self.question.explain)}")
         if picture is not None:
-            figure = hv.renderer("bokeh").get_plot(picture).state
-            self._shown = [*self._shown, figure_widget(figure, self.height)]
+            self._figure = hv.renderer("bokeh").get_plot(picture).state
+            self._shown = [*self._shown, figure_widget(self._figure, self.height)]
             self.children = self._shown
 
 
-__all__ = ["Knobs", "Prediction", "figure_widget"]
+__all__ = ["Knobs", "Picture", "Prediction", "figure_widget", "show"]
