@@ -1,0 +1,2 @@
+PAIR = "pair"
+def claims(table): return []
