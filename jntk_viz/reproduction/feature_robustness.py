@@ -20,6 +20,44 @@ DRAWN = 100  # leading features of the first split that the table holds one by o
 NAMES = (points.MAIN, "iris", "banknote", "sonar", "wine", "breast_cancer", "digits", "circle")
 
 
+_COLUMNS = {
+    "dataset": Column("data set"),
+    "depth": Column("hidden layers L"),
+    "activation": Column("activation φ"),
+    "seed": Column("seed of the split into training and test points"),
+    "lam": Column("weight λ of the Jacobian regulariser; 0 is standard training"),
+    "searched": Column("how many leading features the searching attack is tried on"),
+    "row": Column("'summary' of all features, or one 'feature'"),
+    "norm": Column("norm of the attack: l2 or linf"),
+    "epsilon": Column("size ε of the attack", "norm of an input"),
+    "attack": Column("first_order (a linear model of f_i), or search (projected gradients)"),
+    "counted": Column("which features: all resolved ones, or the leading N or so"),
+    "measure": Column(
+        "accuracy: shares of test points with y f_i > 0, and with y f_i > 0 under attack; "
+        "margin: means of y f_i and of its worst value, over the root mean square of f_i"
+    ),
+    "features": Column("how many are counted"),
+    "unresolved": Column("directions left out, their eigenvalue being rounding error"),
+    "rho": Column("Spearman's rank correlation of accuracy and robustness over features"),
+    "rho_low": Column("lower end of its 95 % bootstrap interval over features"),
+    "rho_high": Column("upper end"),
+    **{
+        f"{name}_{100 * bar:.0f}": Column(f"features right on at least {bar:.0%}{meaning}")
+        for bar in BARS
+        for name, meaning in (
+            ("accurate", ""),
+            ("robust", ", and on at least half under attack"),
+            ("fragile", f", but on at most {bar / 2:.0%} under attack"),
+        )
+    },
+    "rank": Column("of a single feature, by eigenvalue, 1 the largest"),
+    "eigenvalue": Column("e_i of Θ_λ"),
+    "usefulness": Column("accuracy of a single feature on the test points"),
+    "robustness": Column("its accuracy under the attack"),
+    "note": Column("why a data set could not be had; empty otherwise"),
+}
+
+
 class FeatureRobustness(Study):
     """Accuracy and robustness of every eigenfeature, and how they go together."""
 
@@ -27,42 +65,7 @@ class FeatureRobustness(Study):
     title = "Eigenfeatures: accurate and robust?"
     source = "Figures 4 and 5"
     question = "Does the regulariser make accurate features robust, and are they fragile without?"
-    columns = {
-        "dataset": Column("data set"),
-        "depth": Column("hidden layers L"),
-        "activation": Column("activation φ"),
-        "seed": Column("seed of the split into training and test points"),
-        "lam": Column("weight λ of the Jacobian regulariser; 0 is standard training"),
-        "searched": Column("how many leading features the searching attack is tried on"),
-        "row": Column("'summary' of all features, or one 'feature'"),
-        "norm": Column("norm of the attack: l2 or linf"),
-        "epsilon": Column("size ε of the attack", "norm of an input"),
-        "attack": Column("first_order (a linear model of f_i), or search (projected gradients)"),
-        "counted": Column("which features: all resolved ones, or the leading N or so"),
-        "measure": Column(
-            "accuracy: shares of test points with y f_i > 0, and with y f_i > 0 under attack; "
-            "margin: means of y f_i and of its worst value, over the root mean square of f_i"
-        ),
-        "features": Column("how many are counted"),
-        "unresolved": Column("directions left out, their eigenvalue being rounding error"),
-        "rho": Column("Spearman's rank correlation of accuracy and robustness over features"),
-        "rho_low": Column("lower end of its 95 % bootstrap interval over features"),
-        "rho_high": Column("upper end"),
-        **{
-            f"{name}_{100 * bar:.0f}": Column(f"features right on at least {bar:.0%}{meaning}")
-            for bar in BARS
-            for name, meaning in (
-                ("accurate", ""),
-                ("robust", ", and on at least half under attack"),
-                ("fragile", f", but on at most {bar / 2:.0%} under attack"),
-            )
-        },
-        "rank": Column("of a single feature, by eigenvalue, 1 the largest"),
-        "eigenvalue": Column("e_i of Θ_λ"),
-        "usefulness": Column("accuracy of a single feature on the test points"),
-        "robustness": Column("its accuracy under the attack"),
-        "note": Column("why a data set could not be had; empty otherwise"),
-    }
+    columns = _COLUMNS
 
     def tasks(self, scale) -> list[Task]:
         if scale == "tiny":
@@ -87,10 +90,14 @@ class FeatureRobustness(Study):
         ]
 
     def run(self, *, dataset, depth, activation, seed, lam, searched) -> list[Row]:
-        task = dict(
-            dataset=dataset, depth=depth, activation=activation, seed=seed, lam=lam,
-            searched=searched,
-        )  # fmt: skip
+        task = {
+            "dataset": dataset,
+            "depth": depth,
+            "activation": activation,
+            "seed": seed,
+            "lam": lam,
+            "searched": searched,
+        }
         if note := points.unavailable(dataset):
             return [{**task, "row": "summary", "note": note}]
         problem = study.Problem(dataset, depth, activation, seed)
@@ -101,10 +108,8 @@ class FeatureRobustness(Study):
             attack = {"norm": norm, "epsilon": epsilon, "attack": "first_order"}
             for counted in ("all", "leading"):
                 for measure, scores in _measures(found, epsilon, norm, counted).items():
-                    rows.append(
-                        {**shared, **attack, "counted": counted, "measure": measure}
-                        | _summary(scores, seed)
-                    )
+                    summary = _summary(scores, measure, seed)
+                    rows.append({**shared, **attack, "counted": counted, **summary})
         if searched:
             rows += _by_search(problem, found, shared, searched)
         return rows + (_single(found, shared) if seed == 0 else [])
@@ -136,16 +141,13 @@ def _measures(found, epsilon, norm, counted) -> dict[str, study.Scores]:
     return {"accuracy": shares, "margin": study.Scores(*means, shares.ranks)}
 
 
-def _summary(scores: study.Scores, seed) -> Row:
+def _summary(scores: study.Scores, measure, seed) -> Row:
     useful, robust = scores.usefulness, scores.robustness
-    row = {"row": "summary", "features": len(useful)}
-    if np.unique(useful).size > 200:  # a bootstrap that sorts values cannot be had for nothing
-        rho = _spearman(useful, robust)
-        row |= {"rho": rho, "rho_low": np.nan, "rho_high": np.nan}
-    else:
-        row |= dict(
-            zip(("rho", "rho_low", "rho_high"), study.rank_correlation(scores, seed), strict=False)
-        )
+    row = {"row": "summary", "measure": measure, "features": len(useful)}
+    if measure == "margin":  # no shares to be counted, no ties to make resampling cheap
+        return row | {"rho": _spearman(useful, robust)}
+    rho = study.rank_correlation(scores, seed)
+    row |= {"rho": rho.value, "rho_low": rho.low, "rho_high": rho.high}
     for bar in BARS:
         accurate = useful >= bar
         row[f"accurate_{100 * bar:.0f}"] = int(accurate.sum())
@@ -186,8 +188,7 @@ def _by_search(problem, found, shared, count) -> list[Row]:
         rows.append(
             {
                 **shared, "norm": norm, "epsilon": epsilon, "attack": attack,
-                "counted": f"first {count}", "measure": "accuracy",
-                **_summary(scores, shared["seed"]),
+                "counted": f"first {count}", **_summary(scores, "accuracy", shared["seed"]),
             }
         )  # fmt: skip
     return rows
