@@ -73,13 +73,17 @@ class FeatureRobustness(Study):
         if scale == "laptop":
             pair = (0.0, 0.1)
             return [
-                *(_task(points.MAIN, lam, seed=seed) for seed in range(2) for lam in pair),
+                *(
+                    _task(points.MAIN, lam, seed=seed, searched=10)
+                    for seed in (0, 1)
+                    for lam in pair
+                ),
                 *(_task(name, lam) for name in NAMES[1:] for lam in pair),
-                *(_task(points.MAIN, lam, seed=seed) for seed in range(2, 5) for lam in pair),
-                *(_task("iris", lam, searched=10) for lam in pair),
-                *(_task(points.MAIN, lam, depth=2) for lam in pair),
-                _task(points.MAIN, 0.01),
-                *(_task("iris", lam, seed=seed) for seed in range(1, 5) for lam in pair),
+                *(_task(points.MAIN, lam, seed=seed) for seed in (2, 3, 4) for lam in pair),
+                *(_task(points.MAIN, lam, depth=depth) for depth in (2, 5) for lam in pair),
+                *(_task(points.MAIN, lam) for lam in (0.01, 1.0)),
+                *(_task(name, lam, seed=1) for name in NAMES[1:] for lam in pair),
+                *(_task(name, lam, seed=2) for name in NAMES[1:] for lam in pair),
             ]
         return [
             _task(name, lam, seed=seed, depth=depth, searched=25 * (seed < 3))

@@ -37,7 +37,7 @@ _COLUMNS = {
     "shallowest": Column("first depth of the task"),
     "deepest": Column("last depth of the task"),
     "depth": Column("hidden layers L"),
-    "kernel": Column("jntk, or ntk: its value–value part"),
+    "kernel": Column("jntk (which ReLU does not have), or ntk: its value–value part"),
     "precision": Column("of the matrix and its eigenvalues; made in float64, then rounded"),
     "rows": Column("of the matrix: N(1+d0), or N for the NTK"),
     "smallest": Column("λ_min as computed, κ = 1"),
@@ -46,7 +46,7 @@ _COLUMNS = {
     "resolved": Column("whether λ_min is above the noise floor"),
     "angle": Column("smallest angle between the lines through two of the points", "degrees"),
     "null": Column("directions that are null for every network, by symmetry"),
-    "note": Column("why a data set could not be had, or a kernel does not exist"),
+    "note": Column("why a data set could not be had; empty otherwise"),
 }
 
 
@@ -133,9 +133,8 @@ def _inputs(dataset, count, seed) -> np.ndarray:
 def _rows(shared, x) -> list[Row]:
     """JNTK and NTK of one depth, in both precisions."""
     name, depth = shared["activation"], shared["depth"]
-    if refused := study.refusal("jntk", name):
+    if study.refusal("jntk", name):
         kernels = {"ntk": ntk_values(x, name, depth)}
-        shared = {**shared, "note": f"no JNTK: {refused.split(';')[0]}"}
     else:
         whole = study.gram(x, "jntk", name, depth)
         kernels = {"jntk": whole, "ntk": whole[:, :1, :, :1]}

@@ -155,7 +155,7 @@ def _always_positive(known) -> Claim:
 
 def _grows(known) -> Claim:
     """Whether λ_min is larger at every greater depth."""
-    steps, where = [], []
+    steps, where, by_name = [], [], {}
     cases = select(known, kernel="jntk", precision="float64")
     cases = cases[(cases.dataset != PAIR) & cases.resolved.astype(bool)] if len(cases) else cases
     if len(cases):
@@ -164,11 +164,13 @@ def _grows(known) -> Claim:
             ratios = np.log10(values.to_numpy()[1:] / values.to_numpy()[:-1])
             steps += ratios.tolist()
             where += [(data, name, depth) for depth in values.index[1:]]
+            by_name.setdefault(name, []).extend(ratios > 0)
     positive = int(np.sum(np.array(steps) > 0))
     share = share_interval(positive, len(steps))
+    each = ", ".join(f"{name} {np.mean(rises):.0%}" for name, rises in by_name.items())
     worst = where[int(np.argmin(steps))] if steps else None
     told = (
-        f"λ_min rises in {positive} of {len(steps)} steps of depth; least (a factor of "
+        f"λ_min rises in {positive} of {len(steps)} steps of depth ({each}); least (a factor of "
         f"{10 ** min(steps):.3g}) for {worst[1]} on {worst[0]} up to depth {worst[2]}."
         if worst
         else "Not measured yet."

@@ -14,12 +14,21 @@ class Estimate(NamedTuple):
     high: float
 
     def __str__(self):
-        """+0.12 [+0.03, +0.21]."""
+        """0.12 [0.03, 0.21]."""
+        return self._written(".2f")
+
+    @property
+    def signed(self) -> str:
+        """+0.12 [+0.03, +0.21], for a difference."""
+        return self._written("+.2f")
+
+    def _written(self, form):
+        value, low, high = (f"{number:{form}}".replace("-", "−") for number in self)
         if np.isnan(self.value):
             return "unknown"
         if np.isnan(self.low):
-            return f"{self.value:+.2f} (one value, no interval)"
-        return f"{self.value:+.2f} [{self.low:+.2f}, {self.high:+.2f}]"
+            return f"{value} (one value, no interval)"
+        return f"{value} [{low}, {high}]"
 
     @property
     def numbers(self) -> tuple[float | None, float | None, float | None]:

@@ -161,14 +161,16 @@ def _comparison(splits, name, statement, source, what, how, gap) -> list[Claim]:
     by_data = chosen.groupby("dataset")[name].mean().dropna()
     every = mean_interval(by_data) if len(by_data) > 1 else UNKNOWN
     stand_in = mean_interval(chosen.loc[chosen.dataset == STAND_IN, name])
-    told = f"{what}: {own}, over {count} random splits."
+    told = f"{what}: {own.signed}, over {count} random splits."
     if np.isnan(own.value):
         reason = f" ({gap})" if gap else ""
-        told = f"Not measured on {MAIN}{reason}. In its place {STAND_IN}, {what}: {stand_in}."
+        told = (
+            f"Not measured on {MAIN}{reason}. In its place {STAND_IN}, {what}: {stand_in.signed}."
+        )
     cost = ""
     if name == "regressor":
         clean = mean_interval(chosen.loc[chosen.dataset == MAIN, "clean"])
-        cost = f" Clean accuracy changes by {clean}."
+        cost = f" Clean accuracy changes by {clean.signed}."
     other = _others(splits, name)
     return [
         Claim(
@@ -178,7 +180,7 @@ def _comparison(splits, name, statement, source, what, how, gap) -> list[Claim]:
         ),
         Claim(
             f"{statement} (all data sets).", source,
-            f"{what}: {every}, over {len(by_data)} data sets ({_by_data(splits, name)}).",
+            f"{what}: {every.signed}, over {len(by_data)} data sets ({_by_data(splits, name)}).",
             judge(every.low, every.high, at_least=SMALL), *every.numbers,
             definitions=f"{_ATTACK} {how}Student's interval over data sets.",
         ),
@@ -218,7 +220,7 @@ def _others(splits, name) -> str:
     """The same number for other depths and attacks, where they were measured."""
     main = splits[(splits.dataset == MAIN) & splits[name].notna()]
     told = [
-        f"{norm} ε = {epsilon:g}, depth {depth}: {mean_interval(group[name])}"
+        f"{norm} ε = {epsilon:g}, depth {depth}: {mean_interval(group[name]).signed}"
         for (depth, epsilon, norm), group in main.groupby(["depth", "epsilon", "norm"])
         if {"depth": depth, "epsilon": epsilon, "norm": norm} != REFERENCE
     ]
