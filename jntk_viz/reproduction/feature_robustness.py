@@ -87,36 +87,14 @@ class FeatureRobustness(Study):
             ]
         return [
             _task(name, lam, seed=seed, depth=depth, searched=25 * (seed < 3))
-            for seed in range(10)
+            for seed in range(5)
             for depth in (11, 8, 5, 2, 1)
             for name in NAMES
             for lam in (0.0, 0.01, 0.1, 1.0)
         ]
 
-    def run(self, *, dataset, depth, activation, seed, lam, searched) -> list[Row]:
-        task = {
-            "dataset": dataset,
-            "depth": depth,
-            "activation": activation,
-            "seed": seed,
-            "lam": lam,
-            "searched": searched,
-        }
-        if note := points.unavailable(dataset):
-            return [{**task, "row": "summary", "note": note}]
-        problem = study.Problem(dataset, depth, activation, seed)
-        found = study.spectrum(problem, lam)
-        shared = {**task, "unresolved": found.unresolved, "note": ""}
-        rows = []
-        for norm, epsilon in ATTACKS:
-            attack = {"norm": norm, "epsilon": epsilon, "attack": "first_order"}
-            for counted in ("all", "leading"):
-                for measure, scores in _measures(found, epsilon, norm, counted).items():
-                    summary = _summary(scores, measure, seed)
-                    rows.append({**shared, **attack, "counted": counted, **summary})
-        if searched:
-            rows += _by_search(problem, found, shared, searched)
-        return rows + (_single(found, shared) if seed == 0 else [])
+    def run(self, **task) -> list[Row]:
+        return measure(**task)
 
     def claims(self, table: pd.DataFrame) -> list[Claim]:
         return feature_robustness_claims.claims(table)
@@ -132,17 +110,40 @@ def _task(dataset, lam, *, seed=0, depth=11, searched=0) -> Task:
     }  # fmt: skip
 
 
+def measure(*, dataset, depth, activation, seed, lam, searched) -> list[Row]:
+    """The rows of one split and λ."""
+    task = {
+        "dataset": dataset, "depth": depth, "activation": activation, "seed": seed, "lam": lam,
+        "searched": searched,
+    }  # fmt: skip
+    if note := points.unavailable(dataset):
+        return [{**task, "row": "summary", "note": note}]
+    problem = study.Problem(dataset, depth, activation, seed)
+    found = study.spectrum(problem, lam)
+    shared = {**task, "unresolved": found.unresolved, "note": ""}
+    rows = []
+    for norm, epsilon in ATTACKS:
+        attack = {"norm": norm, "epsilon": epsilon, "attack": "first_order"}
+        for counted in ("all", "leading"):
+            for measure, scores in _measures(found, epsilon, norm, counted).items():
+                summary = _summary(scores, measure, seed)
+                rows.append({**shared, **attack, "counted": counted, **summary})
+    if searched:
+        rows += _by_search(problem, found, shared, searched)
+    return rows + (_single(found, shared) if seed == 0 else [])
+
+
 def _measures(found, epsilon, norm, counted) -> dict[str, study.Scores]:
     """Accuracy and robustness by both definitions; `margin` is that of Ilyas et al. (2019)."""
     shares = study.scores(found, epsilon=epsilon, norm=norm, counted=counted)
     clean = found.features.clean[shares.ranks]
     size = np.sqrt(np.mean(clean**2, axis=-1))
     size = np.where(size > 0, size, 1.0)
-    means = [
+    useful, robust = (
         np.mean(margin, axis=-1) / size
         for margin in (clean, found.features.margin(epsilon, norm)[shares.ranks])
-    ]
-    return {"accuracy": shares, "margin": study.Scores(*means, shares.ranks)}
+    )
+    return {"accuracy": shares, "margin": study.Scores(useful, robust, shares.ranks)}
 
 
 def _summary(scores: study.Scores, measure, seed) -> Row:

@@ -44,8 +44,9 @@ def _scatter(table, data) -> Chart | None:
             ),
             Curve("as accurate under attack as without", [0, 1], [0, 1], style="dashed"),
         ],
-        f"{data}, GeLU, {rows.depth.max()} layers, the leading {rows['rank'].max():.0f} features of "
-        f"one split; L2 attack of ε = {REFERENCE['epsilon']:g} on a linear model of each feature. "
+        f"{data}, GeLU, {rows.depth.max()} layers, one split, its leading "
+        f"{rows['rank'].max():.0f} features; L2 attack of ε = {REFERENCE['epsilon']:g} on a linear "
+        "model of each. "
         "No feature can lie above the dashed line. Accurate but fragile: bottom right.",
     )
 

@@ -174,7 +174,8 @@ def _everywhere(rhos) -> Claim:
     return Claim(
         "The regulariser makes the link stronger (all data sets).",
         _SOURCE,
-        f"ρ with λ = {LAM} minus ρ with λ = 0: {every.signed}, over {len(by_data)} data sets ({each})."
+        f"ρ with λ = {LAM} minus ρ with λ = 0: {every.signed}, over {len(by_data)} data sets "
+        f"({each})."
         if len(by_data)
         else "Not measured yet.",
         judge(every.low, every.high, at_least=GAP),

@@ -6,8 +6,9 @@ import pandas as pd
 from jntk_viz.activations import ACTIVATIONS, get_activation
 from jntk_viz.datasets import load_dataset
 from jntk_viz.kernels import composed_layers
-from jntk_viz.reproduction import full_rank_charts, full_rank_claims, points
-from jntk_viz.reproduction.full_rank_claims import PAIR
+from jntk_viz.reproduction import full_rank_charts, full_rank_claims
+from jntk_viz.reproduction.full_rank_claims import FIGURE, PAIR
+from jntk_viz.reproduction.points import MAIN, unavailable
 from jntk_viz.reproduction.study import Claim, Column, Row, Study, Task
 from jntk_viz.spectrum import Spectrum, gram_spectrum
 from jntk_viz.studies import full_rank as study
@@ -15,17 +16,17 @@ from jntk_viz.studies import full_rank_pair as pair
 from jntk_viz.studies.sources import smallest_angle
 
 DEEPEST = 12
-WHOLE = 244  # the Algerian data, as in the paper's figure
 # About 500 rows N(1+d0) of the other data sets.
 POINTS = {
-    points.MAIN: 40, "iris": 100, "wine": 36, "breast_cancer": 72, "digits": 8, "banknote": 100,
+    MAIN: 40, "iris": 100, "wine": 36, "breast_cancer": 72, "digits": 8, "banknote": 100,
     "sonar": 8, "circle": 63, "sphere": 100,
 }  # fmt: skip
 # As many as the pages allow, which for the three widest are not all there are.
 MANY = {
-    points.MAIN: 244, "iris": 100, "wine": 130, "breast_cancer": 300, "digits": 60,
+    MAIN: 244, "iris": 100, "wine": 130, "breast_cancer": 300, "digits": 60,
     "banknote": 400, "sonar": 48, "circle": 101, "sphere": 256,
 }  # fmt: skip
+DRAWN = ("breast_cancer", "digits", "banknote", "sonar")  # those in which MANY is not all
 ANGLES = np.geomspace(0.5, 90, 24)  # degrees
 
 
@@ -66,7 +67,7 @@ class FullRank(Study):
             pairs = [_task(PAIR, "gelu", 2, 1, 1)]
             return pairs + [_task("iris", name, 12, 1, 3) for name in ("gelu", "erf", "relu")]
         figure = [
-            _task(points.MAIN, name, WHOLE, first, last)
+            _task(MAIN, name, FIGURE, first, last)
             for name, first, last in (
                 ("gelu", 10, 11), ("erf", 5, 6), ("gelu", 1, 1), ("erf", 1, 1), ("gelu", 8, 9),
                 ("erf", 3, 4), ("gelu", 12, 12), ("erf", 8, 8), ("gelu", 5, 5),
@@ -83,29 +84,14 @@ class FullRank(Study):
         pairs = [_task(PAIR, name, 2, d, d) for d in range(1, DEEPEST + 1) for name in smooth]
         return figure + pairs + [
             _task(dataset, name, MANY[dataset], first, first + 3, seed=seed)
-            for seed in range(5)
             for dataset in data
+            for seed in range(3 if dataset in DRAWN else 1)
             for name in names
             for first in (1, 5, 9, 13)
         ]  # fmt: skip
 
-    def run(self, *, dataset, activation, points: int, seed, shallowest, deepest) -> list[Row]:
-        task = {
-            "dataset": dataset,
-            "activation": activation,
-            "points": points,
-            "seed": seed,
-            "shallowest": shallowest,
-            "deepest": deepest,
-        }
-        depths = range(shallowest, deepest + 1)
-        if dataset == PAIR:
-            return [row for L in depths for row in _pair_rows({**task, "depth": L, "note": ""})]
-        if note := _unavailable(dataset):
-            return [{**task, "note": note}]
-        x = _inputs(dataset, points, seed)
-        shared = {**task, "angle": float(np.degrees(smallest_angle(x))), "note": ""}
-        return [row for L in depths for row in _rows({**shared, "depth": L}, x)]
+    def run(self, **task) -> list[Row]:
+        return measure(**task)
 
     def claims(self, table: pd.DataFrame) -> list[Claim]:
         return full_rank_claims.claims(table)
@@ -114,14 +100,32 @@ class FullRank(Study):
         return full_rank_charts.charts(table)
 
 
-_unavailable = points.unavailable
-
-
 def _task(dataset, activation, count, shallowest, deepest, seed=0) -> Task:
     return {
         "dataset": dataset, "activation": activation, "points": count, "seed": seed,
         "shallowest": shallowest, "deepest": deepest,
     }  # fmt: skip
+
+
+def measure(*, dataset, activation, points, seed, shallowest, deepest) -> list[Row]:
+    """The rows of one data set and activation: each depth, kernel and precision."""
+    task = {
+        "dataset": dataset, "activation": activation, "points": points, "seed": seed,
+        "shallowest": shallowest, "deepest": deepest, "note": "",
+    }  # fmt: skip
+    depths = range(shallowest, deepest + 1)
+    if dataset == PAIR:
+        return [
+            row
+            for depth in depths
+            for angle in ANGLES
+            for row in _rows({**task, "depth": depth, "angle": float(angle)}, pair.points(angle))
+        ]
+    if note := unavailable(dataset):
+        return [{**task, "note": note}]
+    x = _inputs(dataset, points, seed)
+    angle = float(np.degrees(smallest_angle(x)))
+    return [row for depth in depths for row in _rows({**task, "depth": depth, "angle": angle}, x)]
 
 
 def _inputs(dataset, count, seed) -> np.ndarray:
@@ -171,12 +175,3 @@ def ntk_values(x, activation, depth) -> np.ndarray:
     np.fill_diagonal(cosines, 1)
     scalars = composed_layers(cosines, depth, get_activation(activation), jntk=True)
     return scalars.value[:, None, :, None]
-
-
-def _pair_rows(shared) -> list[Row]:
-    """Two points at each of ANGLES."""
-    rows = []
-    for angle in ANGLES:
-        x = pair.points(angle)
-        rows += _rows({**shared, "angle": float(angle)}, x)
-    return rows
