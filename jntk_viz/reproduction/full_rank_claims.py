@@ -128,7 +128,8 @@ def _always_positive(known) -> Claim:
     if cases.empty:
         value, share, null = 0, UNKNOWN, 0
     else:
-        value, null = int(cases.resolved.astype(bool).sum()), int((cases["null"] > 0).sum())
+        exact = cases["null"] > 0
+        value, null = int((cases.resolved.astype(bool) & ~exact).sum()), int(exact.sum())
         # What is not resolved may be positive or not; only an exact null direction settles it.
         share = Estimate(value / len(cases), value / len(cases), 1 - null / len(cases))
     by_data = (
