@@ -82,13 +82,13 @@ class FullRank(Study):
                 for name in names
             ]  # fmt: skip
         pairs = [_task(PAIR, name, 2, d, d) for d in range(1, DEEPEST + 1) for name in smooth]
-        return figure + pairs + [
+        return pairs + [
             _task(dataset, name, MANY[dataset], first, first + 3, seed=seed)
             for dataset in data
             for seed in range(3 if dataset in DRAWN else 1)
             for name in names
-            for first in (1, 5, 9, 13)
-        ]  # fmt: skip
+            for first in (9, 5, 1, 13)
+        ]
 
     def run(self, **task) -> list[Row]:
         return measure(**task)

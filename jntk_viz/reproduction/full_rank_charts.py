@@ -10,6 +10,7 @@ from jntk_viz.reproduction.full_rank_claims import (
     angle_laws,
     by_depth,
     figure,
+    measured,
     select,
 )
 from jntk_viz.reproduction.points import MAIN
@@ -19,9 +20,9 @@ _LOG_FLOOR = "Points at or below zero cannot be drawn and are left out. "
 
 
 def charts(table: pd.DataFrame) -> list[Chart]:
-    if "smallest" not in table or table.smallest.notna().sum() == 0:
+    known = measured(table)
+    if known.empty:
         return []
-    known = table[table.smallest.notna()]
     found = [_paper(known), *_activations(known), _data_sets(known), _angles(known)]
     return [chart for chart in found if chart is not None]
 

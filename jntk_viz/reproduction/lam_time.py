@@ -72,6 +72,11 @@ class LamTime(Study):
                 *(_task(points.MAIN, lam, seed=seed) for seed in range(1, 5) for lam in pair),
                 _task(points.MAIN, 1.0),
                 *(
+                    _task(points.MAIN, lam, seed=seed)
+                    for seed in range(1, 5)
+                    for lam in (0.01, 1.0)
+                ),
+                *(
                     _task(name, lam, seed=seed)
                     for seed in range(1, 5)
                     for name in ("iris", "circle")

@@ -17,8 +17,11 @@ def charts(table: pd.DataFrame) -> list[Chart | Heatmap]:
         return []
     data = MAIN if (known.dataset == MAIN).any() else known.dataset.iloc[0]
     known = known[known.dataset == data]
-    seeds = known.groupby("lam").seed.nunique()
-    shown = f"{data}, GeLU, 2 hidden layers, mean over up to {seeds.max()} random splits"
+    # Means of different λ are comparable where they are over the same splits.
+    lams = known.groupby("seed").lam.nunique()
+    known = known[known.seed.isin(lams.index[lams == lams.max()])]
+    count = known.seed.nunique()
+    shown = f"{data}, GeLU, 2 hidden layers, mean over {count} random split{'s' * (count > 1)}"
     means = (
         known.groupby(["lam", "t"])[["clean", "first_order", "searched", "jacobian", "distance"]]
         .mean()
