@@ -73,7 +73,8 @@ def _from_depth(known, name, depth, gap) -> Claim:
     values = ", ".join(f"{L}: {row.smallest:.1e}" for L, row in curve.iterrows())
     measured = (
         f"In float64 λ_min is resolved from depth {first} on ({min(curve.index)} being the "
-        f"shallowest measured). λ_min by depth {values}; floor {curve.noise_floor.max():.0e} at most."
+        f"shallowest measured). λ_min by depth {values}; highest floor "
+        f"{curve.noise_floor.max():.0e}."
         if np.isfinite(first)
         else _not_measured(known, name, gap)
     )
