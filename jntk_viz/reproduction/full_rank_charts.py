@@ -93,6 +93,7 @@ def _data_sets(known) -> Chart | None:
     """Against the smallest angle: each data set at each depth of GeLU."""
     rows = known[(known.dataset != PAIR) & (known.activation == "gelu") & (known.smallest > 0)]
     rows = rows[(rows.kernel == "jntk") & (rows.precision == "float64") & (rows.angle > 0)]
+    rows = rows.assign(angle=[float(f"{angle:.2g}") for angle in rows.angle])
     depths = [depth for depth in (2, 6, 11) if (rows.depth == depth).any()]
     if not depths:
         return None
@@ -116,13 +117,16 @@ def _data_sets(known) -> Chart | None:
 def _angles(known) -> Chart | None:
     """Two points on the circle, with the power laws fitted."""
     pairs = select(known, dataset=PAIR, precision="float64")
-    pairs = pairs[pairs.resolved.astype(bool)] if len(pairs) else pairs
+    if pairs.empty:
+        return None
+    depth = pairs.depth.min()
+    pairs = pairs[pairs.resolved.astype(bool) & (pairs.depth == depth)]
     curves = []
     for kernel in ("jntk", "ntk"):
         rows = select(pairs, kernel=kernel)
-        for (name, depth), law in angle_laws(rows).items():
-            part = select(rows, activation=name, depth=depth).sort_values("angle")
-            label = f"{kernel.upper()}, {name}, depth {depth}"
+        for (name, _), law in angle_laws(rows).items():
+            part = select(rows, activation=name).sort_values("angle")
+            label = f"{kernel.upper()}, {name}"
             x = np.array([part.angle.min(), 30.0])
             curves += [
                 Curve(label, part.angle, part.smallest, style="points", group=label),
@@ -135,8 +139,8 @@ def _angles(known) -> Chart | None:
         "angle θ (degrees)",
         "λ_min",
         curves,
-        "Two points on the circle, float64, where λ_min is resolved; dashed: power laws fitted "
-        "below 10°.",
+        f"Two points on the circle, depth {depth}, float64, where λ_min is resolved; dashed: power "
+        "laws fitted below 10°.",
         log_x=True,
         log_y=True,
     )
