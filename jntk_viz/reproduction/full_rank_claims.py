@@ -188,7 +188,7 @@ def _grows(known) -> Claim:
     )
     return Claim(
         "The deeper the network, the larger λ_min of its JNTK.",
-        "Figure 6",
+        "Figure 6, read as a trend",
         told,
         judge(share.low, share.high, at_least=0.95),
         *share.numbers,
