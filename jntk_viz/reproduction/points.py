@@ -1,0 +1,46 @@
+"""Which data sets the studies of kernels use, and what to say where one cannot be had."""
+
+import os
+from functools import lru_cache
+
+from jntk_viz.datasets import DatasetUnavailable, dataset_available, load_dataset
+from jntk_viz.datasets.download import DATA_DIR_VARIABLE
+from jntk_viz.datasets.uci import FILES
+
+MAIN = "algerian_forest_fires"  # of the paper's figures
+PAPER = (MAIN, "banknote", "sonar")
+BUNDLED = ("iris", "wine", "breast_cancer", "digits")
+MADE = ("circle", "sphere")
+STAND_IN = "iris"  # always there: says something where the paper's data are missing
+
+
+def unavailable(name: str) -> str:
+    """Why a data set cannot be had here and what to do about it; empty where it can.
+
+    A download is tried once for each process and folder named, not by every task.
+    """
+    if dataset_available(name):
+        return ""
+    return _try_download(name, os.environ.get(DATA_DIR_VARIABLE))
+
+
+@lru_cache
+def _try_download(name, _folder):
+    try:
+        load_dataset(name)
+    except DatasetUnavailable:
+        file = FILES[name]
+        # No path of this machine: the sentence travels in tables and reports.
+        return (
+            f"{file.file} is not there and could not be downloaded; get it from {file.page} and "
+            f"name its folder in {DATA_DIR_VARIABLE}"
+        )
+    return ""
+
+
+def missing(table, names=PAPER) -> str:
+    """What the rows of a study say about data sets that could not be had, in one sentence."""
+    if "note" not in table:
+        return ""
+    told = table.loc[table.dataset.isin(names), "note"].dropna()
+    return "; ".join(dict.fromkeys(note for note in told if note))
