@@ -1,1 +1,2 @@
-def claims(table): return []
+def claims(table):
+    return []
