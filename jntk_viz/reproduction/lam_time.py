@@ -11,10 +11,7 @@ from jntk_viz.reproduction import lam_time_claims, lam_time_charts, points
 from jntk_viz.reproduction.study import Claim, Column, Row, Study, Task
 
 TIMES = (*(10.0**k for k in range(9)), np.inf)
-OPTIONS: dict[str, dict] = {
-    "breast_cancer": {"n_components": 6},
-    "circle": {"n": 63, "frequency": 2},
-}
+OPTIONS: dict[str, dict] = {"breast_cancer": {"n_components": 6}, "circle": {"n": 63, "frequency": 2}}
 # Training points: N(1+d0) rows have to be diagonalised at each λ.
 TRAIN = {
     "algerian_forest_fires": 122, "banknote": 200, "sonar": 30, "iris": 50, "wine": 65,
@@ -61,16 +58,7 @@ class LamTime(Study):
         wide = scale == "paper"
         lams = (0.0, *(10.0**k for k in range(-3, 2))) if wide else (0.0, 0.1, 0.01, 1.0)
         seeds = range(20) if wide else range(5)
-        names = (
-            points.MAIN,
-            "iris",
-            "banknote",
-            "wine",
-            "breast_cancer",
-            "circle",
-            "digits",
-            "sonar",
-        )
+        names = (points.MAIN, "iris", "banknote", "wine", "breast_cancer", "circle", "digits", "sonar")
         first = [_task(name, lam) for name in names for lam in lams[: None if wide else 3]]
         again = [_task(points.MAIN, lam, seed=seed) for seed in seeds[1:] for lam in lams[:2]]
         small = [
@@ -104,15 +92,15 @@ class LamTime(Study):
         learned, held_out = train_test_split(
             whole, test_fraction=1 - train / len(whole.y), seed=seed
         )
-        dynamics = RobustDynamics(learned.x, learned.y, depth=depth, activation=activation, lam=lam)
+        dynamics = RobustDynamics(
+            learned.x, learned.y, depth=depth, activation=activation, lam=lam
+        )
         regressor = kernel_regressor(dynamics)
         halves = {
             "validation": (held_out.x[:MOST_TESTED:2], held_out.y[:MOST_TESTED:2]),
             "test": (held_out.x[1:MOST_TESTED:2], held_out.y[1:MOST_TESTED:2]),
         }
-        limit = {
-            part: regressor(x)[:, 0] if regressor else np.nan for part, (x, _) in halves.items()
-        }
+        limit = {part: regressor(x)[:, 0] if regressor else np.nan for part, (x, _) in halves.items()}
         rows = []
         for t in TIMES:
             predictor = dynamics.predictor(t)

@@ -29,6 +29,20 @@ class Falling(NamedTuple):
         )
 
 
+def measured(table: pd.DataFrame, dataset: str, quantity: str) -> pd.DataFrame:
+    """Rows of a data set in which `quantity` was measured; it is inf where a network diverged."""
+    if quantity not in table:
+        return pd.DataFrame(columns=["dataset", "depth", "width", quantity])
+    return table[(table.dataset == dataset) & table[quantity].notna()]
+
+
+def told(sentence: str, why_not: str) -> str:
+    """What was measured, after the reason why the paper's own data were not used."""
+    return " ".join(filter(None, [why_not and f"{why_not}.", sentence])) or (
+        "Not enough measured yet."
+    )
+
+
 def largest(rows: pd.DataFrame, quantity: str, keys: list[str]) -> pd.DataFrame:
     """The largest value of `quantity` over the checkpoints of each network named by `keys`.
 
