@@ -10,7 +10,7 @@ import pandas as pd
 from jntk_viz.dynamics import LinearDynamics, RobustDynamics
 from jntk_viz.kernels import jntk
 from jntk_viz.mlp import MLP
-from jntk_viz.reproduction import training_ode_claims
+from jntk_viz.reproduction import training_ode_charts, training_ode_claims
 from jntk_viz.reproduction.points import MAIN, STAND_IN, unavailable
 from jntk_viz.reproduction.study import Chart, Claim, Column, Row, Scale, Study
 from jntk_viz.reproduction.widths import checkpoints, some_points
@@ -124,7 +124,7 @@ class TrainingODE(Study):
         return training_ode_claims.claims(table)
 
     def charts(self, table: pd.DataFrame) -> list[Chart]:
-        return training_ode_claims.charts(table)
+        return training_ode_charts.charts(table)
 
 
 def _tasks(dataset, points, depths, kappas, widths, seeds, steps) -> list[dict]:
