@@ -50,7 +50,7 @@ def _falls(table, quantity, statement, subject) -> Claim:
         for name in (MAIN, STAND_IN)
     }
     laws = [f"{name}: {law}" for name, law in found.items() if law.laws]
-    sentence = f"{subject} falls as {'; '.join(laws)}; 95 % intervals over the weights."
+    sentence = f"{subject} goes as {'; '.join(laws)}; 95 % intervals over the weights."
     slope = found[MAIN].slope
     return Claim(
         statement, _SOURCE, told(sentence if laws else "", missing(table, [MAIN])),

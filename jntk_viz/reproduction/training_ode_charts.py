@@ -6,7 +6,7 @@ import pandas as pd
 from jntk_viz.reproduction.points import MAIN, STAND_IN
 from jntk_viz.reproduction.study import Chart, Curve
 from jntk_viz.reproduction.training_ode_claims import NETWORK, PARTS, differences
-from jntk_viz.reproduction.widths import falling, largest
+from jntk_viz.reproduction.widths import largest
 
 _LABELS = {
     "output_train": "outputs, training points",
@@ -91,9 +91,7 @@ def _over_width(rows: pd.DataFrame, where: str) -> Chart:
                 "points",
             )
         )
-        for law in falling(sup, part).laws.values():
-            curves.append(Curve(f"fit, width^{law.slope:.2f}", widths, law(widths)))
-        if len(widths):
+        if part.endswith("test"):
             theory = groups.median().iloc[0] * np.sqrt(widths[0] / widths)
             curves.append(Curve(f"width^-1/2, {_LABELS[part]}", widths, theory, style="dashed"))
     return Chart(
@@ -101,8 +99,8 @@ def _over_width(rows: pd.DataFrame, where: str) -> Chart:
         "width",
         "largest difference during training, root mean square",
         curves,
-        "Points: median and range over the networks. Lines: power laws fitted to all networks; "
-        "dashed: width^-1/2 through the narrowest networks.",
+        "Points: median and range over the networks. Dashed: width^-1/2 through the narrowest "
+        "networks.",
         log_x=True,
         log_y=True,
     )

@@ -76,7 +76,7 @@ def _converges(table, parts, statement) -> Claim:
     ]
     return Claim(
         statement, _SOURCE,
-        told(" ".join(["The difference falls with the width.", *sentences] if sentences else []),
+        told(" ".join(["The difference goes with the width d as follows.", *sentences] if sentences else []),
              missing(table, [MAIN])),
         judge(slope.low, slope.high, at_most=-1e-9), *slope,
         _DEFINITIONS + " Slopes with 95 % intervals over the weights.",
