@@ -74,10 +74,10 @@ def _converges(table, parts, statement) -> Claim:
         for (name, part), own in found.items()
         if own
     ]
+    if sentences:
+        sentences.insert(0, "How the difference goes with the width:")
     return Claim(
-        statement, _SOURCE,
-        told(" ".join(["The difference goes with the width d as follows.", *sentences] if sentences else []),
-             missing(table, [MAIN])),
+        statement, _SOURCE, told(" ".join(sentences), missing(table, [MAIN])),
         judge(slope.low, slope.high, at_most=-1e-9), *slope,
         _DEFINITIONS + " Slopes with 95 % intervals over the weights.",
     )  # fmt: skip
