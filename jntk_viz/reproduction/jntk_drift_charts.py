@@ -40,18 +40,19 @@ def _over_time(rows: pd.DataFrame, name: str, depth: int) -> Chart:
 
 
 def _over_width(rows: pd.DataFrame, name: str, depth: int) -> Chart:
-    start = rows[rows.step == 0]
-    widths, middle, low, high = _spread(start, "width")
-    curves = [Curve("at the start", widths, middle, low, high, "points")]
+    start, widths = rows[rows.step == 0], np.unique(rows.width).astype(float)
+    curves = []
+    if len(start):
+        begun, middle, low, high = _spread(start, "width")
+        curves.append(Curve("at the start", begun, middle, low, high, "points"))
+        theory = middle[0] * np.sqrt(begun[0] / begun)
+        curves.append(Curve("width^-1/2 from the narrowest start", begun, theory, style="dashed"))
     sup = largest(rows[rows.steps > 0], "to_limit", NETWORK)
     if len(sup):
         trained, middle, low, high = _spread(sup, "width")
         curves.append(Curve("largest during training", trained, middle, low, high, "points"))
         for law in falling(sup, "to_limit").laws.values():
             curves.append(Curve(f"fit, width^{law.slope:.2f}", widths, law(widths)))
-    first = start[start.width == start.width.min()].to_limit.median()
-    theory = first * np.sqrt(widths[0] / widths)
-    curves.append(Curve("width^-1/2 from the narrowest start", widths, theory, style="dashed"))
     return Chart(
         f"JNTK against width, {name}, L = {depth}",
         "width",

@@ -20,10 +20,10 @@ _RESAMPLES = 2000
 _SOURCE = "Abstract, Section 1 (paper, as summarised)"
 _DEFINITIONS = (
     "Standard: λ = 0. Robust: λ > 0. λ and the stopping time of either are those with the best "
-    "accuracy under attack on validation points; the numbers are of other points. Attack: projected "
-    "gradient descent within ε = 0.3 (L2, inputs have norm 1). 95 % intervals by bootstrap over "
-    "random splits, paired; data sets weigh the same. Columns are standardised over all rows, "
-    "before the split."
+    "accuracy under attack on validation points; the numbers are of other points. Attack: "
+    "projected gradient descent within ε = 0.3 (L2, inputs have norm 1). 95 % intervals by "
+    "bootstrap over random splits, paired; data sets weigh the same. Columns are standardised over "
+    "all rows, before the split."
 )
 
 
@@ -146,7 +146,7 @@ def _networks(table, paired) -> Claim:
     if widths:
         difference = pooled(_against_kernel(paired, widths[-1]), "robust", names, widths[-1])
         sentence = (
-            f"Finite networks, λ > 0 minus λ = 0: {sentence}. Pooled at width {widths[-1]} minus "
+            f"Finite networks, λ > 0 minus λ = 0: {sentence}. Gain at width {widths[-1]} minus "
             f"that of the kernel on the same splits: {difference}."
         )
     return _claim(
