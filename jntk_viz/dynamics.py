@@ -223,8 +223,8 @@ class KrylovDynamics(_Modes):
         steps = min(steps, len(self.target))
         check_fits((n, 1 + d0, 3 * steps, 1), "steps", "Use fewer steps.")
         with jax.enable_x64(True):
-            start = jnp.asarray(start.ravel())
-            found = _lanczos(steps)(operator.product, start, *operator.arguments)
+            first = jnp.asarray(start.ravel())
+            found = _lanczos(steps)(operator.product, first, *operator.arguments)
             beta = np.append(found.J_small[1], jnp.linalg.norm(found.residual))
         # Past an invariant subspace there is nothing but rounding error.
         diagonal = np.asarray(found.J_small[0])

@@ -96,7 +96,9 @@ def test_missing_data_leave_claims_open_with_the_remedy(study, tiny):
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
 def test_empty_and_partial_tables_are_open(study, tiny):
     table = tiny[study.name]
-    for rows in (pd.DataFrame(), table.iloc[:0], table[table.dataset == MAIN], table.iloc[-1:]):
+    everything = table.reindex(columns=list(study.columns))
+    missing = everything[everything.dataset == MAIN].astype(object)
+    for rows in (pd.DataFrame(), everything.iloc[:0], missing, everything.iloc[-1:]):
         assert set(_verdicts(study, rows)) == {OPEN}
         study.charts(rows)
 

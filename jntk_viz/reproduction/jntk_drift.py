@@ -7,13 +7,14 @@ import jax
 import numpy as np
 import pandas as pd
 
+from jntk_viz.activations import get_activation
 from jntk_viz.finite import finite_jntk
 from jntk_viz.kernels import jntk
 from jntk_viz.mlp import MLP
 from jntk_viz.reproduction import jntk_drift_charts, jntk_drift_claims
 from jntk_viz.reproduction.jntk_drift_claims import PAPER_WIDTH
 from jntk_viz.reproduction.points import MAIN, STAND_IN, unavailable
-from jntk_viz.reproduction.study import Chart, Claim, Column, Row, Scale, Study
+from jntk_viz.reproduction.study import Claim, Column, Row, Scale, Study
 from jntk_viz.reproduction.widths import checkpoints, some_points
 from jntk_viz.spectrum import SmallestEigenvalue, gram_smallest_eigenvalue
 from jntk_viz.studies.jntk_constancy_training import operator_norm
@@ -85,42 +86,16 @@ class JNTKDrift(Study):
             *_tasks(STAND_IN, None, [2], widths, seeds, steps),
         ]
 
-    def run(self, *, dataset, points, depth, width, seed, steps) -> list[Row]:
+    def run(self, **task) -> list[Row]:
         """One network: a row for each checkpoint."""
-        task = {
-            "dataset": dataset, "points": points, "depth": depth,
-            "width": width, "seed": seed, "steps": steps,
-        }  # fmt: skip
-        if note := unavailable(dataset):
+        if note := unavailable(task["dataset"]):
             return [{**task, "note": note}]
-        limit = limiting_kernel(dataset, points, depth)
-        mlp = MLP(limit.x.shape[1], width, depth, ACTIVATION, KAPPA)
-        # The generator "rbg" compiles in a third of the time.
-        params = mlp.init(jax.random.key(seed, impl="rbg"))
-        taken, weights = [0], [params]
-        fit = jacobian = [np.nan]
-        if steps:
-            run = train(
-                mlp, params, limit.x, limit.y, lam=LAM, learning_rate=RATE, steps=steps,
-                record_at=checkpoints(steps), keep_params=True,
-            )  # fmt: skip
-            taken, weights, fit, jacobian = run.steps, run.checkpoints, run.fit, run.jacobian
-        start, rows = None, []
-        for i, step in enumerate(taken):
-            theta = np.asarray(finite_jntk(mlp, weights[i], limit.x), dtype=np.float64)
-            start = theta if start is None else start
-            rows.append(
-                {
-                    **task, "step": int(step), "fit": float(fit[i]), "jacobian": float(jacobian[i]),
-                    **_distances(theta, start, limit), "note": "",
-                }
-            )  # fmt: skip
-        return rows
+        return [{**task, **row, "note": ""} for row in measure(**task)]
 
     def claims(self, table: pd.DataFrame) -> list[Claim]:
         return jntk_drift_claims.claims(table)
 
-    def charts(self, table: pd.DataFrame) -> list[Chart]:
+    def charts(self, table: pd.DataFrame) -> list:
         return jntk_drift_charts.charts(table)
 
 
@@ -132,6 +107,36 @@ def _tasks(dataset, points, depths, widths, seeds, steps) -> list[dict]:
         }
         for seed in seeds for depth in depths for width in widths
     ]  # fmt: skip
+
+
+def measure(*, dataset, points, depth, width, seed, steps) -> list[Row]:
+    """Train one network and measure its kernel at each checkpoint."""
+    limit = limiting_kernel(dataset, points, depth)
+    mlp = MLP(limit.x.shape[1], width, depth, get_activation(ACTIVATION), KAPPA)
+    # The generator "rbg" compiles in a third of the time.
+    params = mlp.init(jax.random.key(seed, impl="rbg"))
+    start = _theta(mlp, params, limit.x)
+    if steps == 0:
+        return [{"step": 0, **_distances(start, start, limit)}]
+    run = train(
+        mlp, params, limit.x, limit.y, lam=LAM, learning_rate=RATE, steps=steps,
+        record_at=checkpoints(steps), keep_params=True,
+    )  # fmt: skip
+    return [
+        {
+            "step": int(step),
+            "fit": float(fit),
+            "jacobian": float(jacobian),
+            **_distances(_theta(mlp, weights, limit.x), start, limit),
+        }
+        for step, fit, jacobian, weights in zip(
+            run.steps, run.fit, run.jacobian, run.checkpoints or [], strict=True
+        )
+    ]
+
+
+def _theta(mlp, params, x) -> np.ndarray:
+    return np.asarray(finite_jntk(mlp, params, x), dtype=np.float64)
 
 
 @lru_cache(maxsize=4)
@@ -165,6 +170,6 @@ def _distances(theta, start, limit: Limit) -> dict[str, float]:
         float(np.linalg.norm(difference)),
         float(np.abs(difference).max()),
         operator_norm(_weighted(difference)),
-        0.0 if theta is start else operator_norm(theta - start),
+        operator_norm(theta - start),
     )
     return {**dict(zip(names, distances, strict=True)), **known}

@@ -7,17 +7,19 @@ import jax
 import numpy as np
 import pandas as pd
 
+from jntk_viz.activations import get_activation
 from jntk_viz.attacks import accuracy, first_order_margin, pgd_margin, tangent_jacobian
 from jntk_viz.datasets import Dataset, load_dataset, train_test_split
-from jntk_viz.dynamics import RobustDynamics
+from jntk_viz.dynamics import KrylovDynamics, RobustDynamics
 from jntk_viz.mlp import MLP
 from jntk_viz.reproduction import real_data_charts, real_data_claims
 from jntk_viz.reproduction.lam_time import SEARCH
 from jntk_viz.reproduction.points import BUNDLED, PAPER, unavailable
-from jntk_viz.reproduction.study import Chart, Claim, Column, Row, Scale, Study
+from jntk_viz.reproduction.study import Claim, Column, Row, Scale, Study
 from jntk_viz.training import train
 
 ACTIVATION, KAPPA = "gelu", 0.1
+LAMS = (0.1, 0.01, 1.0, 0.001, 10.0)  # λ > 0 that robust training may choose from
 INFINITE = 0  # the width of the kernel predictor
 # Times in units of N/e_max, e_max being the largest eigenvalue of Θ_λ: the same grid for every λ.
 TIMES = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 3000, 10_000)
@@ -34,7 +36,7 @@ COLUMNS = {
     "depth": Column("hidden layers L"),
     "width": Column("neurons of each hidden layer; 0: the kernel predictor of the limit"),
     "seed": Column("of the split into training, validation and test points, and of the weights"),
-    "lams": Column("the λ > 0 that robust training may choose from"),
+    "lams": Column("how many λ > 0 robust training chooses from: first of 0.1, 0.01, 1, 0.001, 10"),
     "steps": Column("gradient descent steps of a network; 0 for the kernel"),
     "epsilon": Column("size ε of the attack", "norm of an input"),
     "norm": Column("norm of the attack: l2 or linf"),
@@ -83,19 +85,19 @@ class RealData(Study):
         """The kernel on every data set and split first, then networks, the widest last."""
         names = (*PAPER[:1], *BUNDLED, *PAPER[1:])
         if scale == "tiny":
-            lams = [0.1]
+            lams = 1
             return [_task(name, 0, 0, lams, depth=1) for name in ("iris", PAPER[0])] + [
                 _task("iris", 16, 0, lams, steps=20, depth=1)
             ]
         if scale == "laptop":
-            lams = [0.01, 0.1, 1.0]
+            lams = 3
             kernel = [_task(name, INFINITE, s, lams) for s in range(5) for name in names]
             networks = [
                 _task(name, width, s, lams, steps=400)
                 for s in range(5) for width in (64, 256) for name in names
             ]  # fmt: skip
             return kernel + networks
-        lams = [10.0**k for k in range(-3, 2)]
+        lams = len(LAMS)
         return [
             _task(name, width, s, lams, steps=2000 * bool(width), epsilon=epsilon, norm=norm)
             for epsilon, norm in ((0.3, "l2"), (0.1, "l2"), (0.1, "linf"), (0.03, "linf"))
@@ -104,42 +106,16 @@ class RealData(Study):
             for name in names
         ]
 
-    def run(self, *, dataset, depth, width, seed, lams, steps, epsilon, norm) -> list[Row]:
+    def run(self, **task) -> list[Row]:
         """Both trainings by both criteria: four rows."""
-        task = {
-            "dataset": dataset, "depth": depth, "width": width, "seed": seed,
-            "lams": lams, "steps": steps, "epsilon": epsilon, "norm": norm,
-        }  # fmt: skip
-        if note := unavailable(dataset):
+        if note := unavailable(task["dataset"]):
             return [{**task, "note": note}]
-        parts = split(dataset, seed)
-        attack = {"epsilon": epsilon, "norm": norm}
-        rows = []
-        for training, choice in {"standard": [0.0], "robust": lams}.items():
-            found = list(_candidates(parts.train, depth, width, seed, choice, steps))
-            scores = [_validate(candidate, parts.validation, attack) for candidate in found]
-            for criterion, order in {"robust": [1, 0], "clean": [0, 1]}.items():
-                # The other criterion breaks ties; of equal candidates the first, stopped early.
-                best = max(range(len(found)), key=lambda i: [scores[i][k] for k in order])
-                rows.append(
-                    {
-                        **task,
-                        "training": training,
-                        "criterion": criterion,
-                        "lam": found[best].lam,
-                        "time": found[best].time,
-                        **_test(found[best], parts.test, attack, seed),
-                        "validation_clean": scores[best][0],
-                        "validation_robust": scores[best][1],
-                        "note": "",
-                    }
-                )
-        return rows
+        return [{**task, **row, "note": ""} for row in measure(**task)]
 
     def claims(self, table: pd.DataFrame) -> list[Claim]:
         return real_data_claims.claims(table)
 
-    def charts(self, table: pd.DataFrame) -> list[Chart]:
+    def charts(self, table: pd.DataFrame) -> list:
         return real_data_charts.charts(table)
 
 
@@ -148,6 +124,31 @@ def _task(name, width, seed, lams, *, steps=0, epsilon=0.3, norm="l2", depth=2) 
         "dataset": name, "depth": depth, "width": width, "seed": seed,
         "lams": lams, "steps": steps, "epsilon": epsilon, "norm": norm,
     }  # fmt: skip
+
+
+def measure(*, dataset, depth, width, seed, lams, steps, epsilon, norm) -> list[Row]:
+    """Choose by validation and test: standard and robust training, by each criterion."""
+    parts, attack = split(dataset, seed), {"epsilon": epsilon, "norm": norm}
+    rows = []
+    for training, choice in {"standard": [0.0], "robust": sorted(LAMS[:lams])}.items():
+        found = list(_candidates(parts.train, depth, width, seed, choice, steps))
+        scores = [_validate(candidate, parts.validation, attack) for candidate in found]
+        for criterion, order in {"robust": (1, 0), "clean": (0, 1)}.items():
+            # The other criterion breaks ties; of equal candidates the first, stopped early.
+            ranks = [tuple(score[k] for k in order) for score in scores]
+            best = ranks.index(max(ranks))
+            rows.append(
+                {
+                    "training": training,
+                    "criterion": criterion,
+                    "lam": found[best].lam,
+                    "time": found[best].time,
+                    **_test(found[best], parts.test, attack, seed),
+                    "validation_clean": scores[best][0],
+                    "validation_robust": scores[best][1],
+                }
+            )
+    return rows
 
 
 def split(name: str, seed: int) -> Parts:
@@ -163,16 +164,14 @@ def split(name: str, seed: int) -> Parts:
 def _candidates(training, depth, width, seed, lams, steps) -> Iterator[Candidate]:
     """Predictors at every λ and every time, early ones first."""
     n, d0 = training.x.shape
-    kernel = {"depth": depth, "activation": ACTIVATION, "kappa": KAPPA}
-    dense = width == INFINITE and n * (1 + d0) <= MOST_ROWS
+    kernel = {"depth": depth, "activation": get_activation(ACTIVATION), "kappa": KAPPA}
+    krylov = None if width == INFINITE and n * (1 + d0) <= MOST_ROWS else KRYLOV
     for lam in lams:
-        dynamics = RobustDynamics(
-            training.x, training.y, **kernel, lam=lam, krylov=None if dense else KRYLOV
-        )
+        dynamics = RobustDynamics(training.x, training.y, **kernel, lam=lam, krylov=krylov)
         unit = n / float(dynamics.eigenvalues[-1])
         if width == INFINITE:
             for time in TIMES:
-                if dense or dynamics.linear.residual(time * unit) < RESOLVED:
+                if _resolved(dynamics.linear, time * unit):
                     yield Candidate(lam, float(time), dynamics.predictor(time * unit))
             continue
         mlp = MLP(d0, width, **kernel)
@@ -183,8 +182,13 @@ def _candidates(training, depth, width, seed, lams, steps) -> Iterator[Candidate
             mlp, params, training.x, training.y, lam=lam, learning_rate=STEP * unit,
             steps=steps, record_at=at, keep_params=True,
         )  # fmt: skip
-        for step, weights in zip(run.steps, run.checkpoints, strict=True):
+        for step, weights in zip(run.steps, run.checkpoints or [], strict=True):
             yield Candidate(lam, float(step) * STEP, _network_predictor(mlp, weights))
+
+
+def _resolved(linear, t) -> bool:
+    """Whether what is learned by time t is known: always, unless the kernel was projected."""
+    return not isinstance(linear, KrylovDynamics) or linear.residual(t) < RESOLVED
 
 
 def _network_predictor(mlp: MLP, params) -> Callable:

@@ -68,11 +68,11 @@ def falling(sup: pd.DataFrame, quantity: str) -> Falling:
     return Falling(laws, slope, int(sup.width.max()))
 
 
-def some_points(name: str, points: int | None, **options) -> tuple[Dataset, Dataset | None]:
+def some_points(name: str, points: int | None) -> tuple[Dataset, Dataset]:
     """`points` of a data set to train on and the others, always the same; None takes all."""
-    dataset = load_dataset(name, **options)
+    dataset = load_dataset(name)
     if points is None:
-        return dataset, None
+        return dataset, dataset._replace(x=dataset.x[:0], y=dataset.y[:0])
     return train_test_split(dataset, test_fraction=1 - points / len(dataset.y), seed=0)
 
 
