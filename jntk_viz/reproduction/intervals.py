@@ -14,12 +14,27 @@ class Estimate(NamedTuple):
     high: float
 
     def __str__(self):
-        """+0.12 [0.03, 0.21]."""
+        """0.12 [0.03, 0.21]."""
+        return self._written(".2f")
+
+    @property
+    def signed(self) -> str:
+        """+0.12 [+0.03, +0.21], for a difference."""
+        return self._written("+.2f")
+
+    def _written(self, form):
+        value, low, high = (f"{number:{form}}".replace("-", "−") for number in self)
         if np.isnan(self.value):
             return "unknown"
         if np.isnan(self.low):
-            return f"{self.value:+.2f} (one value, no interval)"
-        return f"{self.value:+.2f} [{self.low:+.2f}, {self.high:+.2f}]"
+            return f"{value} (one value, no interval)"
+        return f"{value} [{low}, {high}]"
+
+    @property
+    def numbers(self) -> tuple[float | None, float | None, float | None]:
+        """As a `Claim` has them, None for unknown."""
+        value, low, high = (None if np.isnan(number) else float(number) for number in self)
+        return value, low, high
 
 
 UNKNOWN = Estimate(np.nan, np.nan, np.nan)
@@ -40,3 +55,11 @@ def mean_interval(values) -> Estimate:
         return Estimate(mean, np.nan, np.nan)
     half = scipy.stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / n**0.5
     return Estimate(mean, float(mean - half), float(mean + half))
+
+
+def share_interval(count: int, total: int) -> Estimate:
+    """A share with Clopper and Pearson's 95 % interval; unknown for a share of nothing."""
+    if total == 0:
+        return UNKNOWN
+    interval = scipy.stats.binomtest(count, total).proportion_ci(method="exact")
+    return Estimate(count / total, float(interval.low), float(interval.high))

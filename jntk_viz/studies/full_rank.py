@@ -172,7 +172,11 @@ def inputs(data: str, points: int, seed: int) -> Inputs:
     if data == "sphere":
         whole = load(data, n=wanted, seed=seed)
         return Inputs(whole.x, whole.y, 0)
-    whole = load(data, **source.options)
+    return draw(load(data, **source.options), wanted, seed)
+
+
+def draw(whole, wanted: int, seed: int) -> Inputs:
+    """At most `wanted` different points of a data set, in their order."""
     different = np.sort(np.unique(whole.x, axis=0, return_index=True)[1])
     drawn = np.sort(np.random.default_rng(seed).permutation(different)[:wanted])
     return Inputs(whole.x[drawn], whole.y[drawn], len(whole.y) - len(different))
