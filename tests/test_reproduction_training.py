@@ -321,4 +321,4 @@ def test_other_attacks_are_told_but_do_not_decide():
     table = pd.concat([strong, weak.assign(epsilon=0.1)])
     claim = STUDIES[2].claims(table)[0]
     assert claim.verdict == HOLDS
-    assert "ε = 0.1, l2: -0.05" in claim.measured
+    assert "ε = 0.1, l2: −0.05" in claim.measured
