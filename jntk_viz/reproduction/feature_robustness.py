@@ -96,6 +96,11 @@ class FeatureRobustness(Study):
     def run(self, **task) -> list[Row]:
         return measure(**task)
 
+    def cost(self, task) -> float:
+        count = study.SOURCES[task["dataset"]].train
+        rows = count * (1 + min(points.FEATURES[task["dataset"]], count) * (task["lam"] > 0))
+        return 0.3 + (rows / 1000) ** 3 + task["searched"] / 20
+
     def claims(self, table: pd.DataFrame) -> list[Claim]:
         return feature_robustness_claims.claims(table)
 

@@ -42,7 +42,7 @@ def _scatter(table, data) -> Chart | None:
                 Curve(f"λ = {lam:g}", group.usefulness, group.robustness, style="points")
                 for lam, group in rows.groupby("lam")
             ),
-            Curve("as accurate under attack as without", [0, 1], [0, 1], style="dashed"),
+            Curve("as without attack", [0, 1], [0, 1], style="dashed", group="law"),
         ],
         f"{data}, GeLU, {rows.depth.max()} layers, one split, its leading "
         f"{rows['rank'].max():.0f} features; L2 attack of ε = {REFERENCE['epsilon']:g} on a linear "
@@ -67,6 +67,7 @@ def _against_epsilon(rhos, data, norm) -> Chart | None:
                 [rho.low for _, rho in by_size],
                 [rho.high for _, rho in by_size],
                 style="line" if counted == "all" else "dashed",
+                group=f"λ = {lam:g}",
             )
         )
     if not curves:
@@ -109,7 +110,7 @@ def _data_sets(table) -> Chart | None:
                 )
                 for name, row in wide.iterrows()
             ),
-            Curve("equal", [-1, 1], [-1, 1], style="dashed"),
+            Curve("equal", [0, 1], [0, 1], style="dashed", group="law"),
         ],
         "GeLU, 11 layers, first split, L2 attack of ε = 0.1; bars: 95 % bootstrap over features. "
         "The paper expects every point far above the dashed line.",

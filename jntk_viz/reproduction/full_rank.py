@@ -8,7 +8,7 @@ from jntk_viz.datasets import load_dataset
 from jntk_viz.kernels import composed_layers
 from jntk_viz.reproduction import full_rank_charts, full_rank_claims
 from jntk_viz.reproduction.full_rank_claims import FIGURE, PAIR
-from jntk_viz.reproduction.points import MAIN, unavailable
+from jntk_viz.reproduction.points import FEATURES, MAIN, unavailable
 from jntk_viz.reproduction.study import Claim, Column, Row, Study, Task
 from jntk_viz.spectrum import Spectrum, gram_spectrum
 from jntk_viz.studies import full_rank as study
@@ -92,6 +92,11 @@ class FullRank(Study):
 
     def run(self, **task) -> list[Row]:
         return measure(**task)
+
+    def cost(self, task) -> float:
+        depths = 1 + task["deepest"] - task["shallowest"]
+        features = 2 if task["dataset"] == PAIR else FEATURES[task["dataset"]]
+        return depths * (0.02 + 0.25 * (task["points"] * (1 + features) / 1000) ** 3)
 
     def claims(self, table: pd.DataFrame) -> list[Claim]:
         return full_rank_claims.claims(table)

@@ -30,19 +30,20 @@ def charts(table: pd.DataFrame) -> list[Chart]:
 def _paper(known) -> Chart | None:
     curves = []
     for name, depth in PAPER_DEPTHS.items():
-        double, single = (figure(known, name, precision) for precision in ("float64", "float32"))
-        if double.empty:
+        curve = figure(known, name)
+        if curve.empty:
             continue
-        curves += [
-            Curve(f"{name}", double.index, double.smallest),
-            Curve(f"{name}, noise floor of float64", double.index, double.noise_floor,
-                  style="dashed"),
-            Curve(f"{name}, noise floor of float32", single.index, single.noise_floor,
-                  style="dashed"),
-        ]  # fmt: skip
-        if depth in double.index:
-            at = double.smallest[depth]
-            curves.append(Curve(f"{name}: first in the paper", [depth], [at], style="points"))
+        curves.append(Curve(name, curve.index, curve.smallest, group=name))
+        if depth in curve.index:
+            label, at = f"{name}: first in the paper", curve.smallest[depth]
+            curves.append(Curve(label, [depth], [at], style="points", group=label))
+    whole = select(known, dataset=MAIN, points=FIGURE, kernel="jntk")
+    for precision in ("float64", "float32"):
+        floor = select(whole, precision=precision)
+        if len(floor):
+            floor = floor.groupby("depth").noise_floor.max()
+            label = f"noise floor of {precision}"
+            curves.append(Curve(label, floor.index, floor, style="dashed", group=label))
     if not curves:
         return None
     return Chart(
@@ -50,8 +51,8 @@ def _paper(known) -> Chart | None:
         "hidden layers L",
         "λ_min",
         curves,
-        f"{MAIN}, {FIGURE} points. Above its noise floor (dashed) λ_min is told from rounding. "
-        "Dots: the depths from which on the paper reports it to be positive.",
+        f"{MAIN}, {FIGURE} points. Above the noise floor (dashed) λ_min is told from rounding. "
+        "Single marks: the depths from which on the paper reports it to be positive.",
         log_y=True,
     )
 
@@ -124,8 +125,8 @@ def _angles(known) -> Chart | None:
             label = f"{kernel.upper()}, {name}, depth {depth}"
             x = np.array([part.angle.min(), 30.0])
             curves += [
-                Curve(label, part.angle, part.smallest, style="points"),
-                Curve(f"{label}: θ^{law.slope:.2f}", x, law(x), style="dashed"),
+                Curve(label, part.angle, part.smallest, style="points", group=label),
+                Curve(f"{label}: θ^{law.slope:.2f}", x, law(x), style="dashed", group=label),
             ]
     if not curves:
         return None

@@ -96,6 +96,10 @@ class LamTime(Study):
     def run(self, **task) -> list[Row]:
         return measure(**task)
 
+    def cost(self, task) -> float:
+        rows = task["train"] * (1 + points.FEATURES[task["dataset"]] * (task["lam"] > 0))
+        return 0.5 + (rows / 1000) ** 3
+
     def claims(self, table: pd.DataFrame) -> list[Claim]:
         return lam_time_claims.claims(table)
 

@@ -31,7 +31,7 @@ def charts(table: pd.DataFrame) -> list[Chart | Heatmap]:
     return [
         _accuracy(finite, means, shown),
         _distance(finite, shown),
-        *_maps(finite[finite.lam > 0], shown),
+        *_maps(means, shown),
     ]
 
 
@@ -39,9 +39,15 @@ def _accuracy(finite, means, shown) -> Chart:
     curves = []
     for lam, group in finite.groupby("lam"):
         curves += [
-            Curve(f"λ = {lam:g}, first order", group.t, group.first_order, style="dashed"),
-            Curve(f"λ = {lam:g}, searched", group.t, group.searched, style="points"),
-        ]
+            Curve(
+                f"λ = {lam:g}, first order", group.t, group.first_order, style="dashed",
+                group=f"λ = {lam:g}",
+            ),
+            Curve(
+                f"λ = {lam:g}, searched", group.t, group.searched, style="points",
+                group=f"λ = {lam:g}",
+            ),
+        ]  # fmt: skip
     ends = ", ".join(
         f"{row.searched:.2f} (λ = {row.lam:g})" for row in means[np.isinf(means.t)].itertuples()
     )
@@ -71,7 +77,7 @@ def _distance(finite, shown) -> Chart:
     )
 
 
-def _maps(finite, shown) -> list[Heatmap]:
+def _maps(means, shown) -> list[Heatmap]:
     quantities = {
         "searched": ("Robust accuracy, λ against t", "robust accuracy (search)"),
         "clean": ("Clean accuracy, λ against t", "accuracy"),
@@ -79,14 +85,14 @@ def _maps(finite, shown) -> list[Heatmap]:
     }
     maps = []
     for name, (title, label) in quantities.items():
-        grid = finite.pivot(index="lam", columns="t", values=name)
+        grid = means.pivot(index="lam", columns="t", values=name)
         if len(grid) < 2:
             continue
         maps.append(
             Heatmap(
                 title, "time t", "regulariser λ", grid.columns.to_numpy(), grid.index.to_numpy(),
-                grid.to_numpy(), label, f"{shown}. Rows: λ; columns: t, both logarithmic.",
-                log_x=True, log_y=True,
+                grid.to_numpy(), label, f"{shown}. Lowest row: standard training; last column: "
+                "the kernel regressor, the same for every λ > 0.",
             )
         )  # fmt: skip
     return maps

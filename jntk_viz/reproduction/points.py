@@ -11,6 +11,11 @@ MAIN = "algerian_forest_fires"  # of the paper's figures
 PAPER = (MAIN, "banknote", "sonar")
 BUNDLED = ("iris", "wine", "breast_cancer", "digits")
 MADE = ("circle", "sphere")
+# Columns d0 of each, known without loading it; of breast_cancer 6 principal components are used.
+FEATURES = {
+    MAIN: 11, "banknote": 4, "sonar": 60, "iris": 4, "wine": 13, "breast_cancer": 6, "digits": 64,
+    "circle": 2, "sphere": 4,
+}  # fmt: skip
 STAND_IN = "iris"  # always there: says something where the paper's data are missing
 
 

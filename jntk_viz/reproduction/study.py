@@ -6,6 +6,7 @@ rows, so that a run that was cut off goes on and a part of the rows already says
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
@@ -46,6 +47,7 @@ class Curve(NamedTuple):
     low: Any = None
     high: Any = None
     style: Literal["line", "dashed", "points"] = "line"
+    group: str = ""  # curves of one group share a colour; "law": a rate to compare with
 
 
 class Chart(NamedTuple):
@@ -83,21 +85,29 @@ class Study(ABC):
     source: str  # "Figure 1, Theorem 3.1"
     question: str  # in the reader's words
     columns: dict[str, Column]  # of its table, the task's parameters included
+    version: int = 1  # raise it when the same task would give other numbers: old rows are set aside
 
     @abstractmethod
     def tasks(self, scale: Scale) -> list[Task]:
         """Independent pieces of work, what says most first: a part of them is useful, too."""
 
     @abstractmethod
-    def run(self, **task) -> list[Row]:
-        """The rows of one task; the same task gives the same rows, wherever it runs."""
+    def run(self, *_: Any, **task: Any) -> list[Row]:
+        """The rows of one task, given by name; the same task gives the same rows, wherever it runs.
+
+        What the rows do not say of the task's parameters is added to them.
+        """
+
+    def cost(self, task: Task) -> float:
+        """How long a task takes, compared with others of this study; for the estimate."""
+        return 1.0
 
     @abstractmethod
     def claims(self, table: pd.DataFrame) -> list[Claim]:
         """What the rows there are say; OPEN where they do not suffice, an empty table included."""
 
     @abstractmethod
-    def charts(self, table: pd.DataFrame) -> list[Chart | Heatmap]:
+    def charts(self, table: pd.DataFrame) -> Sequence[Chart | Heatmap]:
         """The study's pictures, as far as the rows allow."""
 
 
