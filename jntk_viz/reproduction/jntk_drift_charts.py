@@ -46,13 +46,17 @@ def _over_width(rows: pd.DataFrame, name: str, depth: int) -> Chart:
         begun, middle, low, high = _spread(start, "width")
         curves.append(Curve("at the start", begun, middle, low, high, "points"))
         theory = middle[0] * np.sqrt(begun[0] / begun)
-        curves.append(Curve("width^-1/2 from the narrowest start", begun, theory, style="dashed"))
+        curves.append(
+            Curve("width^−1/2 from the narrowest start", begun, theory, style="dashed", group="law")
+        )
     sup = largest(rows[rows.steps > 0], "to_limit", NETWORK)
     if len(sup):
         trained, middle, low, high = _spread(sup, "width")
-        curves.append(Curve("largest during training", trained, middle, low, high, "points"))
+        name = "largest during training"
+        curves.append(Curve(name, trained, middle, low, high, "points", name))
         for law in falling(sup, "to_limit").laws.values():
-            curves.append(Curve(f"fit, width^{law.slope:.2f}", widths, law(widths)))
+            written = f"{law.slope:.2f}".replace("-", "−")
+            curves.append(Curve(f"fit, width^{written}", widths, law(widths), group=name))
     return Chart(
         f"JNTK against width, {name}, L = {depth}",
         "width",

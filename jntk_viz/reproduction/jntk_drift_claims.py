@@ -54,7 +54,7 @@ def _falls(table, quantity, statement, subject) -> Claim:
     slope = found[MAIN].slope
     return Claim(
         statement, _SOURCE, told(sentence if laws else "", missing(table, [MAIN])),
-        judge(slope.low, slope.high, at_most=-1e-9), *slope, _DEFINITIONS,
+        judge(slope.low, slope.high, at_most=-1e-9), *slope.numbers, _DEFINITIONS,
     )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def _regime(table: pd.DataFrame) -> Claim:
         f"The theorem's regime, a JNTK nearer to its limit than λ_min, is out of reach: not even "
         f"networks of width {PAPER_WIDTH} get there.",
         _SOURCE, told(" ".join([*sentences, *_needed(table, law)]), why_not),
-        judge(decides.low, decides.high, at_least=1.0), *decides,
+        judge(decides.low, decides.high, at_least=1.0), *decides.numbers,
         _DEFINITIONS + " The distance at the start bounds the largest one from below, and that on "
         "fewer points the one on all, while λ_min on fewer points is larger: where the ratio "
         "exceeds 1 for them, it does for the whole training on all points.",

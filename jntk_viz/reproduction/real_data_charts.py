@@ -63,11 +63,15 @@ def _levels(table: pd.DataFrame, quantity: str, label: str) -> Chart:
         if levels:
             value, low, high = np.array(levels, dtype=float).T
             curves.append(
-                Curve(f"networks, {training}", np.array(widths), value, low, high, "points")
+                Curve(
+                    f"networks, {training}", np.array(widths), value, low, high, "points", training
+                )
             )
         kernel = pooled(own, quantity, names).mean.value
         ends = np.array([widths[0], widths[-1]] if widths else [1, 2])
-        curves.append(Curve(f"kernel, {training}", ends, np.full(2, kernel), style="dashed"))
+        curves.append(
+            Curve(f"kernel, {training}", ends, np.full(2, kernel), style="dashed", group=training)
+        )
     return Chart(
         f"Standard and robust training: {label} by width",
         "width",

@@ -34,8 +34,9 @@ class Pooled(NamedTuple):
     mean: Estimate
 
     def __str__(self):
-        """+0.03 [+0.01, +0.05] (iris +0.02 [+0.00, +0.04], …)"""
-        return f"{self.mean} ({', '.join(f'{name} {own}' for name, own in self.by_data.items())})"
+        """+0.03 [+0.01, +0.05] (iris +0.02 [+0.00, +0.04], …)."""
+        each = ", ".join(f"{name} {own.signed}" for name, own in self.by_data.items())
+        return f"{self.mean.signed} ({each})"
 
 
 def gains(table: pd.DataFrame, criterion="robust", attack=REFERENCE) -> pd.DataFrame:
@@ -100,12 +101,12 @@ def _pays(table, paired, where, names) -> Claim:
     first = pooled(paired, "first_order", names)
     sentence = (
         f"Kernel predictor, robust accuracy with λ > 0 minus that with λ = 0: {found}. The "
-        f"first-order bound would say {first.mean}. Both trainings chosen by clean accuracy "
-        f"instead: {anyhow.mean}."
+        f"first-order bound would say {first.mean.signed}. Both trainings chosen by clean accuracy "
+        f"instead: {anyhow.mean.signed}."
     )
     for attack in _other_attacks(table):
         told_of = pooled(gains(table, attack=attack), "robust", names).mean
-        sentence += f" ε = {attack['epsilon']:g}, {attack['norm']}: {told_of}."
+        sentence += f" ε = {attack['epsilon']:g}, {attack['norm']}: {told_of.signed}."
     return _claim(
         f"Training with the Jacobian regulariser gives more robust predictors ({where}).",
         found, names, table, sentence, at_least=1e-9,
@@ -150,7 +151,7 @@ def _networks(table, paired) -> Claim:
     by_width = {width: pooled(paired, "robust", names, width) for width in widths}
     cost = {width: pooled(paired, "clean", names, width).mean for width in widths}
     sentence = "; ".join(
-        f"width {width}: robust accuracy {found}, accuracy {cost[width]}"
+        f"width {width}: robust accuracy {found}, accuracy {cost[width].signed}"
         for width, found in by_width.items()
     )
     difference = Pooled({}, UNKNOWN)
@@ -183,5 +184,5 @@ def _claim(statement, found: Pooled, names, table, sentence, **bounds) -> Claim:
     decides = UNKNOWN if absent else found.mean
     return Claim(
         statement, _SOURCE, told(sentence if found.by_data else "", missing(table, names)),
-        judge(decides.low, decides.high, **bounds), *found.mean, _DEFINITIONS,
+        judge(decides.low, decides.high, **bounds), *found.mean.numbers, _DEFINITIONS,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Study 4: outputs and Jacobians of trained networks beside the linear equation of the limit."""
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -13,7 +13,7 @@ from jntk_viz.kernels import jntk
 from jntk_viz.mlp import MLP
 from jntk_viz.reproduction import training_ode_charts, training_ode_claims
 from jntk_viz.reproduction.points import MAIN, STAND_IN, unavailable
-from jntk_viz.reproduction.study import Claim, Column, Row, Scale, Study
+from jntk_viz.reproduction.study import Claim, Column, Row, Scale, Study, Task
 from jntk_viz.reproduction.widths import checkpoints, some_points
 from jntk_viz.training import output_loss_parts, train
 
@@ -82,7 +82,11 @@ class TrainingODE(Study):
             *_tasks(STAND_IN, 50, [2], [0.1, 1.0], widths, seeds, steps),
         ]
 
-    def run(self, **task) -> list[Row]:
+    def cost(self, task: Task) -> float:
+        """Training grows with the square of the width."""
+        return 0.02 + (task["width"] / 1024) ** 2 * task["steps"] / 300
+
+    def run(self, *_: Any, **task: Any) -> list[Row]:
         """One network: a row for each checkpoint."""
         if note := unavailable(task["dataset"]):
             return [{**task, "note": note}]

@@ -30,22 +30,17 @@ def _losses(rows: pd.DataFrame, where: str) -> Chart:
     curves = []
     for width, own in rows[rows.step > 0].groupby("width"):
         mean = own.groupby("step")[["loss", "ode_loss"]].mean()
-        curves.append(Curve(f"width {width:.0f}", mean.index.to_numpy(), mean.loss.to_numpy()))
-        curves.append(
-            Curve(
-                f"equation, width {width:.0f}",
-                mean.index.to_numpy(),
-                mean.ode_loss.to_numpy(),
-                style="dashed",
-            )
-        )
+        steps, name = mean.index.to_numpy(), f"width {width:.0f}"
+        curves.append(Curve(name, steps, mean.loss.to_numpy(), style="points", group=name))
+        equation = mean.ode_loss.to_numpy()
+        curves.append(Curve(f"equation, {name}", steps, equation, style="dashed", group=name))
     return Chart(
         f"Loss of networks and of the equation, {where}",
         "step of gradient descent",
         "loss, with the regulariser",
         curves,
-        "Means over the networks of each width; dashed: the linear equation of the limit, started "
-        "from the same initial functions.",
+        "Points: means over the networks of each width; dashed: the linear equation of the limit, "
+        "started from the same initial functions.",
         log_x=True,
     )
 
@@ -93,7 +88,9 @@ def _over_width(rows: pd.DataFrame, where: str) -> Chart:
         )
         if part.endswith("test"):
             theory = groups.median().iloc[0] * np.sqrt(widths[0] / widths)
-            curves.append(Curve(f"width^-1/2, {_LABELS[part]}", widths, theory, style="dashed"))
+            curves.append(
+                Curve(f"width^−1/2, {_LABELS[part]}", widths, theory, style="dashed", group="law")
+            )
     return Chart(
         f"Networks against the equation by width, {where}",
         "width",

@@ -78,7 +78,7 @@ def _converges(table, parts, statement) -> Claim:
         sentences.insert(0, "How the difference goes with the width:")
     return Claim(
         statement, _SOURCE, told(" ".join(sentences), missing(table, [MAIN])),
-        judge(slope.low, slope.high, at_most=-1e-9), *slope,
+        judge(slope.low, slope.high, at_most=-1e-9), *slope.numbers,
         _DEFINITIONS + " Slopes with 95 % intervals over the weights.",
     )  # fmt: skip
 
@@ -95,7 +95,8 @@ def _rate(table) -> Claim:
         f"The difference falls as width^{RATE:g} (within {TOLERANCE:g} of the exponent).",
         "Expected of finite networks; the paper states the limit, not the rate",
         told(" ".join(sentences), missing(table, [MAIN])),
-        judge(slope.low, slope.high, at_least=RATE - TOLERANCE, at_most=RATE + TOLERANCE), *slope,
+        judge(slope.low, slope.high, at_least=RATE - TOLERANCE, at_most=RATE + TOLERANCE),
+        *slope.numbers,
         _DEFINITIONS + " Root of the sum of squares over outputs and Jacobians, training and test "
         "points. Slopes with 95 % intervals over the weights.",
     )  # fmt: skip

@@ -22,9 +22,9 @@ class Falling(NamedTuple):
     widest: int
 
     def __str__(self):
-        """width^-0.52 [-0.60, -0.44] (L = 2), …"""
+        """width^−0.52 [−0.60, −0.44] (L = 2), …"""
         return ", ".join(
-            f"width^{law.slope:+.2f} [{law.low:+.2f}, {law.high:+.2f}] (L = {depth})"
+            f"width^{Estimate(law.slope, law.low, law.high)} (L = {depth})"
             for depth, law in self.laws.items()
         )
 
