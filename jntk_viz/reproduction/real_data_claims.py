@@ -133,11 +133,11 @@ def _costs(table, paired, where, names) -> Claim:
 def _jacobian(table, paired) -> Claim:
     names = (*PAPER, *BUNDLED)
     found = pooled(paired, "log_jacobian", names)
-    ratio = [f"{np.exp(number):.2f}" for number in found.mean]
+    ratio = Estimate(*(float(np.exp(number)) for number in found.mean))
     each = ", ".join(f"{name} {np.exp(own.value):.2f}" for name, own in found.by_data.items())
     sentence = (
         f"Kernel predictor, median |J| tangent to the sphere on test points, λ > 0 over λ = 0: "
-        f"{ratio[0]} [{ratio[1]}, {ratio[2]}], geometric mean of {each}."
+        f"{ratio}, geometric mean of {each}."
     )
     return _claim(
         "The regulariser makes the input Jacobian smaller, on points never seen too.",
