@@ -22,8 +22,8 @@ _DEFINITIONS = (
     "Standard: λ = 0. Robust: λ > 0. λ and the stopping time of either are those with the best "
     "accuracy under attack on validation points; the numbers are of other points. Attack: "
     "projected gradient descent within ε = 0.3 (L2, inputs have norm 1). 95 % intervals by "
-    "bootstrap over random splits, paired; data sets weigh the same. Columns are standardised over "
-    "all rows, before the split."
+    "bootstrap over random splits, paired (rather too short where there are only five); data sets "
+    "weigh the same. Columns are standardised over all rows, before the split."
 )
 
 
@@ -34,9 +34,14 @@ class Pooled(NamedTuple):
     mean: Estimate
 
     def __str__(self):
-        """+0.03 [+0.01, +0.05] (iris +0.02 [+0.00, +0.04], …)."""
-        each = ", ".join(f"{name} {own.signed}" for name, own in self.by_data.items())
-        return f"{self.mean.signed} ({each})"
+        """+3.00 [+1.00, +5.00] (iris +2.00 [+0.50, +4.00], …), in percentage points."""
+        each = ", ".join(f"{name} {_in_points(own)}" for name, own in self.by_data.items())
+        return f"{_in_points(self.mean)} ({each})"
+
+
+def _in_points(share: Estimate) -> str:
+    """A difference of accuracies in percentage points."""
+    return Estimate(*(100 * number for number in share)).signed
 
 
 def gains(table: pd.DataFrame, criterion="robust", attack=REFERENCE) -> pd.DataFrame:
@@ -100,13 +105,13 @@ def _pays(table, paired, where, names) -> Claim:
     anyhow = pooled(gains(table, "clean"), "robust", names)
     first = pooled(paired, "first_order", names)
     sentence = (
-        f"Kernel predictor, robust accuracy with λ > 0 minus that with λ = 0: {found}. The "
-        f"first-order bound would say {first.mean.signed}. Both trainings chosen by clean accuracy "
-        f"instead: {anyhow.mean.signed}."
+        f"Kernel predictor, robust accuracy with λ > 0 minus that with λ = 0, in percentage "
+        f"points: {found}. The first-order bound would say {_in_points(first.mean)}. Both trainings chosen by clean accuracy "
+        f"instead: {_in_points(anyhow.mean)}."
     )
     for attack in _other_attacks(table):
         told_of = pooled(gains(table, attack=attack), "robust", names).mean
-        sentence += f" ε = {attack['epsilon']:g}, {attack['norm']}: {told_of.signed}."
+        sentence += f" ε = {attack['epsilon']:g}, {attack['norm']}: {_in_points(told_of)}."
     return _claim(
         f"Training with the Jacobian regulariser gives more robust predictors ({where}).",
         found, names, table, sentence, at_least=1e-9,
@@ -123,7 +128,10 @@ def _other_attacks(table: pd.DataFrame) -> list[dict]:
 
 def _costs(table, paired, where, names) -> Claim:
     found = pooled(paired, "clean", names)
-    sentence = f"Kernel predictor, test accuracy with λ > 0 minus that with λ = 0: {found}."
+    sentence = (
+        "Kernel predictor, test accuracy with λ > 0 minus that with λ = 0, in percentage points: "
+        f"{found}."
+    )
     return _claim(
         f"It costs no accuracy, that is, at most {KEPT:g} ({where}).",
         found, names, table, sentence, at_least=-KEPT,
@@ -151,14 +159,14 @@ def _networks(table, paired) -> Claim:
     by_width = {width: pooled(paired, "robust", names, width) for width in widths}
     cost = {width: pooled(paired, "clean", names, width).mean for width in widths}
     sentence = "; ".join(
-        f"width {width}: robust accuracy {found}, accuracy {cost[width].signed}"
+        f"width {width}: robust accuracy {found}, accuracy {_in_points(cost[width])}"
         for width, found in by_width.items()
     )
     difference = Pooled({}, UNKNOWN)
     if widths:
         difference = pooled(_against_kernel(paired, widths[-1]), "robust", names, widths[-1])
         sentence = (
-            f"Finite networks, λ > 0 minus λ = 0: {sentence}. Gain at width {widths[-1]} minus "
+            f"Finite networks, λ > 0 minus λ = 0, in percentage points: {sentence}. Gain at width {widths[-1]} minus "
             f"that of the kernel on the same splits: {difference}."
         )
     return _claim(
