@@ -106,8 +106,8 @@ def _pays(table, paired, where, names) -> Claim:
     first = pooled(paired, "first_order", names)
     sentence = (
         f"Kernel predictor, robust accuracy with λ > 0 minus that with λ = 0, in percentage "
-        f"points: {found}. The first-order bound would say {_in_points(first.mean)}. Both trainings chosen by clean accuracy "
-        f"instead: {_in_points(anyhow.mean)}."
+        f"points: {found}. The first-order bound would say {_in_points(first.mean)}. Both "
+        f"trainings chosen by clean accuracy instead: {_in_points(anyhow.mean)}."
     )
     for attack in _other_attacks(table):
         told_of = pooled(gains(table, attack=attack), "robust", names).mean
@@ -166,8 +166,8 @@ def _networks(table, paired) -> Claim:
     if widths:
         difference = pooled(_against_kernel(paired, widths[-1]), "robust", names, widths[-1])
         sentence = (
-            f"Finite networks, λ > 0 minus λ = 0, in percentage points: {sentence}. Gain at width {widths[-1]} minus "
-            f"that of the kernel on the same splits: {difference}."
+            f"Finite networks, λ > 0 minus λ = 0, in percentage points: {sentence}. Gain at width "
+            f"{widths[-1]} minus that of the kernel on the same splits: {difference}."
         )
     return _claim(
         f"What the kernel gains, wide networks gain (within {ALIKE:g} of robust accuracy).",
