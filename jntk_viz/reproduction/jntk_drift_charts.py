@@ -56,7 +56,7 @@ def _over_width(rows: pd.DataFrame, name: str, depth: int) -> Chart:
         curves.append(Curve(name, trained, middle, low, high, "points", name))
         for law in falling(sup, "to_limit").laws.values():
             written = f"{law.slope:.2f}".replace("-", "−")
-            curves.append(Curve(f"fit, width^{written}", widths, law(widths), group=name))
+            curves.append(Curve(f"fit, width^{written}", trained, law(trained), group=name))
     return Chart(
         f"JNTK against width, {name}, L = {depth}",
         "width",
