@@ -15,7 +15,6 @@ QUANTITIES = ("clean", "robust", "first_order", "log_jacobian")
 REFERENCE = {"epsilon": 0.3, "norm": "l2"}  # the attack that the claims speak of
 ENOUGH = 5  # splits; resampling fewer understates the spread
 KEPT = 0.01  # of accuracy may be lost for "no loss"
-ALIKE = 0.05  # of robust accuracy, between the gains of networks and of the kernel
 _RESAMPLES = 2000
 _SOURCE = "Abstract, Section 1 (paper, as summarised)"
 _DEFINITIONS = (
@@ -162,16 +161,17 @@ def _networks(table, paired) -> Claim:
         f"width {width}: robust accuracy {found}, accuracy {_in_points(cost[width])}"
         for width, found in by_width.items()
     )
-    difference = Pooled({}, UNKNOWN)
+    widest = Pooled({}, UNKNOWN)
     if widths:
+        widest = by_width[widths[-1]]
         difference = pooled(_against_kernel(paired, widths[-1]), "robust", names, widths[-1])
         sentence = (
             f"Finite networks, λ > 0 minus λ = 0, in percentage points: {sentence}. Gain at width "
             f"{widths[-1]} minus that of the kernel on the same splits: {difference}."
         )
     return _claim(
-        f"What the kernel gains, wide networks gain (within {ALIKE:g} of robust accuracy).",
-        difference, names, table, sentence, at_least=-ALIKE, at_most=ALIKE,
+        "Finite networks, too, become more robust by the regulariser (at the widest width).",
+        widest, names, table, sentence, at_least=1e-9,
     )  # fmt: skip
 
 
