@@ -1,6 +1,7 @@
 """Training in the infinite-width limit: a linear differential equation, solved in closed form."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
@@ -188,6 +189,14 @@ class LinearDynamics(_Modes):
         return moved if initial_test is None else moved + initial_test
 
 
+@lru_cache(maxsize=16)
+def _lanczos(steps: int):
+    """The compiled Lanczos iteration: once for each shape, whatever the operator holds."""
+    from matfree.decomp import tridiag_sym
+
+    return jax.jit(tridiag_sym(steps, materialize=False, custom_vjp=False), static_argnums=0)
+
+
 class KrylovDynamics(_Modes):
     """`LinearDynamics` of a training set whose Gram matrix is too large to form or diagonalise.
 
@@ -206,8 +215,6 @@ class KrylovDynamics(_Modes):
     """
 
     def __init__(self, operator: JNTKOperator, y, *, steps):
-        from matfree.decomp import tridiag_sym
-
         steps = check_count(steps, "steps")
         n, d0 = operator.x.shape
         super().__init__(n, 1 + d0, y, operator.lam)
@@ -215,9 +222,9 @@ class KrylovDynamics(_Modes):
         start[:, 0] = self.y
         steps = min(steps, len(self.target))
         check_fits((n, 1 + d0, 3 * steps, 1), "steps", "Use fewer steps.")
-        lanczos = jax.jit(tridiag_sym(steps, materialize=False, custom_vjp=False), static_argnums=0)
         with jax.enable_x64(True):
-            found = lanczos(operator.product, jnp.asarray(start.ravel()), *operator.arguments)
+            first = jnp.asarray(start.ravel())
+            found = _lanczos(steps)(operator.product, first, *operator.arguments)
             beta = np.append(found.J_small[1], jnp.linalg.norm(found.residual))
         # Past an invariant subspace there is nothing but rounding error.
         diagonal = np.asarray(found.J_small[0])
