@@ -95,6 +95,22 @@ def loglog(x, ys, labels, **options):
     return curves(x, ys, labels, points=True, logx=True, logy=True, **options)
 
 
+def measured_against_limit(limit, measured, ylim, limit_label, measured_label):
+    """A cloud of (n,) measured numbers over what they tend to: wider networks, nearer the line."""
+    limit, measured = np.ravel(limit), np.ravel(measured)
+    ends = [limit.min(), limit.max()]
+    line = hv.Curve((ends, ends), label="equal")
+    return hv.Overlay(
+        [
+            hv.Scatter((limit, measured)).opts(color=PALETTE[0], size=7, alpha=0.6),
+            line.opts(color=THEORY, line_width=1.6, line_dash="dashed"),
+        ]
+    ).opts(
+        height=320, xlabel=limit_label, ylabel=measured_label, ylim=ylim, title=" ",
+        padding=(0.03, 0.08), legend_position="top_left", show_legend=True,
+    )  # fmt: skip
+
+
 def without_cursor(view):
     """A view of a page without the lines that mark the reader's place there, and without PGD."""
 
@@ -113,6 +129,7 @@ __all__ = [
     "curves",
     "density",
     "loglog",
+    "measured_against_limit",
     "posterior",
     "random_functions",
     "without_cursor",
