@@ -46,6 +46,7 @@ class Curve(NamedTuple):
     low: Any = None
     high: Any = None
     style: Literal["line", "dashed", "points"] = "line"
+    group: str = ""  # curves of one group share a colour; without, each has its own
 
 
 class Chart(NamedTuple):
@@ -83,6 +84,7 @@ class Study(ABC):
     source: str  # "Figure 1, Theorem 3.1"
     question: str  # in the reader's words
     columns: dict[str, Column]  # of its table, the task's parameters included
+    version: int = 1  # raise it when the same task would give other numbers: old rows are set aside
 
     @abstractmethod
     def tasks(self, scale: Scale) -> list[Task]:
@@ -91,6 +93,10 @@ class Study(ABC):
     @abstractmethod
     def run(self, **task) -> list[Row]:
         """The rows of one task; the same task gives the same rows, wherever it runs."""
+
+    def cost(self, task: Task) -> float:
+        """How long a task takes compared with others of this study; for the estimate of the rest."""
+        return 1.0
 
     @abstractmethod
     def claims(self, table: pd.DataFrame) -> list[Claim]:
