@@ -48,7 +48,7 @@ def interleaved(studies: list[StudyFiles]) -> list[tuple[StudyFiles, Task]]:
         (i / len(files.tasks), number, i, files, task)
         for number, files in enumerate(studies)
         for i, task in enumerate(files.tasks)
-        if task in files.left
+        if not files.finished(task)
     ]
     return [(files, task) for *_, files, task in sorted(placed, key=lambda item: item[:3])]
 
