@@ -40,7 +40,7 @@ class FiniteWidthRates(Study):
     question = "How fast do both kernels of a finite network come to their limits?"
     columns = (
         {"kernel": Column('"nngp" for the Jacobian NNGP kernel, "jntk" for the JNTK')}
-        | {name: column for name, column in shared.PARAMETERS.items()}
+        | shared.PARAMETERS
         | {"repeats": Column("how many networks the task draws", "networks")}
         | shared.ERRORS
     )
@@ -58,14 +58,14 @@ class FiniteWidthRates(Study):
             ),
         }[scale]
         return [
-            dict(
-                kernel=kernel,
-                points=points,
-                activation=activation,
-                depth=depth,
-                width=width,
-                repeats=repeats,
-            )
+            {
+                "kernel": kernel,
+                "points": points,
+                "activation": activation,
+                "depth": depth,
+                "width": width,
+                "repeats": repeats,
+            }
             for activation in activations
             for depth in depths
             for kernel in KERNELS

@@ -33,7 +33,13 @@ class JNTKInitialisation(Study):
             "paper": (256, tuple(2**k for k in range(6, 14)), (1, 2, 3), 10),
         }[scale]
         return [
-            dict(points=points, activation="gelu", depth=depth, width=width, repeat=repeat)
+            {
+                "points": points,
+                "activation": "gelu",
+                "depth": depth,
+                "width": width,
+                "repeat": repeat,
+            }
             for repeat in range(repeats)
             for width in widths
             for depth in depths

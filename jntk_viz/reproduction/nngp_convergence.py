@@ -61,14 +61,14 @@ class NNGPConvergence(Study):
             "paper": (256, range(6, 14), (1, 2, 3), 10, 2**26),
         }[scale]
         return [
-            dict(
-                points=points,
-                activation="gelu",
-                depth=depth,
-                width=2**exponent,
-                repeat=repeat,
-                most_networks=neurons // 2**exponent,
-            )
+            {
+                "points": points,
+                "activation": "gelu",
+                "depth": depth,
+                "width": 2**exponent,
+                "repeat": repeat,
+                "most_networks": neurons // 2**exponent,
+            }
             for repeat in range(repeats)
             for exponent in exponents
             for depth in depths

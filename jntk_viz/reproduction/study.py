@@ -95,7 +95,7 @@ class Study(ABC):
         """The rows of one task; the same task gives the same rows, wherever it runs."""
 
     def cost(self, task: Task) -> float:
-        """How long a task takes compared with others of this study; for the estimate of the rest."""
+        """How long a task takes, compared with others of this study; for the estimate."""
         return 1.0
 
     @abstractmethod
