@@ -17,7 +17,6 @@ from jntk_viz.views import theme
 
 _MARKS = {HOLDS: ("✓", "holds"), FAILS: ("✗", "fails"), OPEN: ("–", "open")}
 _MOST_NUMBERS = 400  # rows of a table below a picture; what is longer lies in the Parquet file
-# The figures are drawn when the file opens; ones that are far below wait for the reader or printer.
 _SCRIPT = """\
 for (const element of document.querySelectorAll("script.figure")) {
   Bokeh.embed.embed_item(JSON.parse(element.textContent));
@@ -100,10 +99,10 @@ Scale: {scale}.</p>
 whole interval lies elsewhere. – not reached at this scale: neither, or not measured.</p>"""
 
 
-def _claim_row(claim: Claim) -> str:
+def _claim_row(claim: Claim, with_definitions: bool = False) -> str:
     mark, name = _MARKS[claim.verdict]
     definitions = ""
-    if claim.definitions:
+    if with_definitions and claim.definitions:
         definitions = f'<div class="definitions">{escape(claim.definitions)}</div>'
     return (
         f"<tr><td>{escape(claim.statement)}</td><td>{escape(claim.source)}</td>"
@@ -116,7 +115,7 @@ def _claim_row(claim: Claim) -> str:
 def _study(result: Result) -> str:
     study, about = result.study, result.about
     figures = "".join(_figure(study.name, i, chart) for i, chart in enumerate(result.charts))
-    rows = "".join(map(_claim_row, result.claims))
+    rows = "".join(_claim_row(claim, with_definitions=True) for claim in result.claims)
     return f"""<section>
 <h2 id="{study.name}">{escape(study.title)}</h2>
 <p>{escape(study.question)}</p>
@@ -158,7 +157,10 @@ def _figure(study: str, index: int, chart: Chart | Heatmap) -> str:
             f"{escape(chart.caption)}</figcaption></figure>"
         )
     item = json.dumps(json_item(figure, place)).replace("</", "<\\/")
-    return f"""<figure><div class="picture" id="{place}" role="img"
+    signs = "".join(f"<li>{sign} {escape(label)}</li>" for label, sign in views.legend(chart))
+    legend = f'<ul class="legend">{signs}</ul>' if signs else ""
+    return f"""<figure><h3>{escape(chart.title)}</h3>{legend}
+<div class="picture" id="{place}" role="img"
 aria-label="{escape(chart.title)}. The numbers are below."></div>
 <script type="application/json" class="figure">{item}</script>
 <figcaption>{escape(chart.caption)}</figcaption>{_numbers(study, chart)}</figure>

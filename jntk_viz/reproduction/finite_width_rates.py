@@ -143,7 +143,7 @@ def _rate_claim(table, column, what) -> Claim:
         f"{shared.said(found[furthest])}. Exponent outside the tolerance: "
         f"{_listed(found, deviating)}. Not decided: {_listed(found, undecided)}. The interval "
         f"leaves out −1/2 itself in {len(excluded)} of {len(found)}, where chance alone gives "
-        f"about {0.05 * len(found):.1f}. Intervals: {shared.INTERVAL}, each by itself."
+        f"about {0.05 * len(found):.1f}. Intervals: {_interval(table)}, each by itself."
     )
     verdict = FAILS if deviating else OPEN if undecided else HOLDS
     decisive = found[furthest]
@@ -151,6 +151,11 @@ def _rate_claim(table, column, what) -> Claim:
         statement, source, measured, verdict, decisive.slope, decisive.low, decisive.high,
         "Least squares on logarithms over all widths; relative errors over all blocks of (f, J).",
     )  # fmt: skip
+
+
+def _interval(table) -> str:
+    groups = [shared.interval_of_laws(group) for _, group in table.groupby("activation")]
+    return " or ".join(dict.fromkeys(groups)) or "none yet"
 
 
 def _named(at) -> str:
@@ -178,7 +183,7 @@ def _exponents(table, column, what) -> Chart:
         "depth L",
         "exponent of the width",
         curves,
-        f"Fitted over all widths; bars: {shared.INTERVAL}.",
+        f"Fitted over all widths; bars: {_interval(table)}.",
     )
 
 

@@ -11,10 +11,10 @@ import scipy.stats
 from jntk_viz.datasets import load_dataset
 from jntk_viz.kernels import jacobian_nngp, jntk
 from jntk_viz.reproduction.study import OPEN, Claim, Column, Curve, judge
-from jntk_viz.studies.rates import PowerLaw, power_law
+from jntk_viz.studies.rates import ENOUGH_REPEATS, PowerLaw, power_law
 
 FEWEST_WIDTHS = 3  # for an exponent: two points lie on a line whatever the law is
-INTERVAL = "95 %, bootstrap over the repeats, that is, independent networks"
+INTERVAL = "95 %, percentile bootstrap over independent networks of the same width"
 
 PARAMETERS = {
     "points": Column("number of inputs, which cover the unit sphere of R⁴ evenly"),
@@ -98,6 +98,17 @@ def laws(table: pd.DataFrame, column: str) -> dict[int, PowerLaw]:
     return {depth: one for depth, one in found.items() if one is not None}
 
 
+def interval_of_laws(table: pd.DataFrame) -> str:
+    """What the interval of an exponent is an interval over; `power_law` chooses."""
+    fewest = table.groupby(["depth", "width"]).size().min()
+    if fewest < ENOUGH_REPEATS:
+        return (
+            f"95 %, Student's t of the regression on logarithms, since only {fewest} networks of "
+            "each width are there"
+        )
+    return f"95 %, percentile bootstrap over {fewest} independent networks of each width"
+
+
 def said(one: PowerLaw) -> str:
     return f"{one.slope:.2f} [{one.low:.2f}, {one.high:.2f}]".replace("-", "−")
 
@@ -116,7 +127,8 @@ def convergence_claim(
     measured = (
         f"Relative error in {NORMS[column]} ∝ width^a with a = {exponents}; at width "
         f"{deepest.width.iloc[0]}, depth {deepest.depth.iloc[0]}, it is "
-        f"{bootstrap(deepest[column])}. Intervals: {INTERVAL}."
+        f"{bootstrap(deepest[column])}. Intervals of the exponents: {interval_of_laws(table)}; "
+        f"of the error: {INTERVAL}."
     )
     verdict = judge(slowest.low, slowest.high, at_most=0)
     return Claim(

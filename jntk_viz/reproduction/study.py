@@ -46,7 +46,7 @@ class Curve(NamedTuple):
     low: Any = None
     high: Any = None
     style: Literal["line", "dashed", "points"] = "line"
-    group: str = ""  # curves of one group share a colour; without, each has its own
+    group: str = ""  # curves of one group share a colour; "law": a rate to compare with
 
 
 class Chart(NamedTuple):

@@ -1,5 +1,7 @@
 """Charts and heat maps of the reproduction as HoloViews elements, and those as Bokeh figures."""
 
+from typing import NamedTuple
+
 import holoviews as hv
 import numpy as np
 from bokeh.models import HoverTool
@@ -7,8 +9,17 @@ from bokeh.models import HoverTool
 from jntk_viz.reproduction.study import Chart, Curve, Heatmap
 from jntk_viz.views.theme import AMBER, INK, MUTED, PALETTE, SEQUENTIAL
 
-HEIGHT = 400
-_MARKERS = ("circle", "square", "triangle", "diamond", "inverted_triangle", "hex")
+HEIGHT = 400  # pixels of the place that a figure stands in
+_SHAPES = {  # marker → the same as an SVG path, in a box of 30 × 14
+    "circle": "M10.5 7a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0",
+    "square": "M11 3h8v8h-8z",
+    "triangle": "M15 2l5 9h-10z",
+    "inverted_triangle": "M15 12l5-9h-10z",
+}
+_MARKERS = tuple(_SHAPES)
+_MOST_MARKERS = 25  # points of a curve; more of them would hide the line
+_MOST_TICKS = 12
+LAW = "law"  # the group of curves that are no measurement but a rate to compare with
 # Amber is too pale for thin lines; ink closes the row.
 _COLOURS = (*(colour for colour in PALETTE if colour != AMBER), INK)
 
@@ -25,20 +36,16 @@ def figure(chart: Chart | Heatmap):
         return None
     drawn = hv.render(element, backend="bokeh")
     drawn.output_backend = "svg"
-    drawn.height = HEIGHT
-    drawn.sizing_mode = "stretch_width"
+    drawn.sizing_mode = "stretch_both"  # of the place it stands in
     # Nothing but the values under the pointer: a page that is read needs no zoom.
     drawn.toolbar_location = None
     drawn.tools = [tool for tool in drawn.tools if isinstance(tool, HoverTool)]
-    for legend in drawn.legend:
-        legend.click_policy = "none"
-        legend.margin = 0
     return drawn
 
 
 def _options(chart) -> dict:
     return {
-        "title": chart.title,
+        "title": "",  # title and legend stand above it as text, which wraps
         "xlabel": chart.x_label,
         "ylabel": chart.y_label,
         "logx": chart.log_x,
@@ -51,18 +58,58 @@ def _curves(chart: Chart):
     drawn = [curve for curve in (_visible(c, chart) for c in chart.curves) if len(curve.x)]
     if not drawn:
         return None
-    groups = list(dict.fromkeys(curve.group or curve.label for curve in drawn))
-    elements = []
-    for curve in drawn:
-        place = groups.index(curve.group or curve.label)
-        elements += _elements(curve, place)
-    many = len(drawn) > 7
-    return hv.Overlay(elements).opts(
-        **_options(chart),
-        legend_position="right" if many else "bottom",
-        legend_cols=1 if many else 3,
-        padding=0.05,
-    )
+    styles = _styles(chart)
+    elements = [element for curve in drawn for element in _elements(curve, styles[curve.label])]
+    options = _options(chart)
+    at = np.unique(np.concatenate([curve.x for curve in drawn]))
+    if chart.log_x and len(at) <= _MOST_TICKS:  # widths, numbers of networks: powers of two
+        options["xticks"] = [(x, f"{x:g}") for x in at.tolist()]
+    return hv.Overlay(elements).opts(**options, show_legend=False, padding=0.05)
+
+
+class Style(NamedTuple):
+    """How a curve is drawn: the colour of its group, a marker or none, dashes or none."""
+
+    colour: str
+    marker: str
+    dashed: bool
+    line: bool
+
+
+def _styles(chart: Chart) -> dict[str, Style]:
+    """Label of a curve → its style; a group shares colour and marker, so that neither alone tells
+    two groups apart."""
+    groups = [curve.group or curve.label for curve in chart.curves]
+    places = {group: i for i, group in enumerate(dict.fromkeys(g for g in groups if g != LAW))}
+    styles = {}
+    for curve, group in zip(chart.curves, groups, strict=True):
+        place, dashed = places.get(group, 0), curve.style == "dashed"
+        styles[curve.label] = Style(
+            MUTED if group == LAW else _COLOURS[place % len(_COLOURS)],
+            ""
+            if dashed or len(np.ravel(curve.x)) >= _MOST_MARKERS
+            else _MARKERS[place % len(_MARKERS)],
+            dashed,
+            curve.style != "points",
+        )
+    return styles
+
+
+def legend(chart: Chart | Heatmap) -> list[tuple[str, str]]:
+    """Label and drawn sign, as SVG, of each curve; empty for a single one."""
+    if isinstance(chart, Heatmap):
+        return []
+    shown = {curve.label for curve in chart.curves if len(np.ravel(curve.x))}
+    styles = {label: style for label, style in _styles(chart).items() if label in shown}
+    return [(label, _sign(style)) for label, style in styles.items()] if len(styles) > 1 else []
+
+
+def _sign(style: Style) -> str:
+    dash = ' stroke-dasharray="6 4"' if style.dashed else ""
+    line = f'<path d="M1 7H29" stroke="{style.colour}" stroke-width="2.5"{dash}/>'
+    mark = f'<path d="{_SHAPES[style.marker]}" fill="{style.colour}"/>' if style.marker else ""
+    inside = (line if style.line else "") + mark
+    return f'<svg width="30" height="14" viewBox="0 0 30 14" aria-hidden="true">{inside}</svg>'
 
 
 def _visible(curve: Curve, chart: Chart) -> Curve:
@@ -81,23 +128,23 @@ def _visible(curve: Curve, chart: Chart) -> Curve:
     return curve._replace(x=x[keep], y=y[keep], low=bounds[0][keep], high=bounds[1][keep])
 
 
-def _elements(curve: Curve, place: int) -> list:
-    colour = MUTED if curve.group == "law" else _COLOURS[place % len(_COLOURS)]
-    marker = _MARKERS[place % len(_MARKERS)]
-    xy = (curve.x, curve.y)
+def _elements(curve: Curve, style: Style) -> list:
+    colour, xy = style.colour, (curve.x, curve.y)
+    elements = []
     bounded = np.isfinite(curve.low) & np.isfinite(curve.high)
-    bounds = tuple(values[bounded] for values in (curve.x, curve.low, curve.high))
-    points = hv.Scatter(xy, label=curve.label).opts(
-        color=colour, marker=marker, size=9, tools=["hover"]
-    )
-    if curve.style == "points":
-        bars = hv.Segments((bounds[0], bounds[1], bounds[0], bounds[2])).opts(color=colour)
-        return [*([bars] if bounded.any() else []), points]
-    if curve.style == "dashed":
-        return [hv.Curve(xy, label=curve.label).opts(color=colour, line_dash="dashed")]
-    band = hv.Area(bounds, vdims=["low", "high"]).opts(color=colour, alpha=0.2, line_alpha=0)
-    line = hv.Curve(xy, label=curve.label).opts(color=colour)
-    return [*([band] if bounded.sum() > 1 else []), line, *([points] if len(curve.x) < 25 else [])]
+    x, low, high = (values[bounded] for values in (curve.x, curve.low, curve.high))
+    if bounded.sum() > 1 and style.line:
+        band = hv.Area((x, low, high), vdims=["low", "high"])
+        elements.append(band.opts(color=colour, alpha=0.2, line_alpha=0))
+    elif bounded.any():
+        elements.append(hv.Segments((x, low, x, high)).opts(color=colour))
+    if style.line:
+        dash = "dashed" if style.dashed else "solid"
+        elements.append(hv.Curve(xy).opts(color=colour, line_dash=dash))
+    if style.marker:
+        points = hv.Scatter(xy)
+        elements.append(points.opts(color=colour, marker=style.marker, size=9, tools=["hover"]))
+    return elements
 
 
 def _heatmap(chart: Heatmap):
