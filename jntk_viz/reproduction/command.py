@@ -138,7 +138,7 @@ def reproduce(arguments, studies) -> int:
 def compute(arguments, studies) -> str:
     """Do what is left. Returns why it ended early, or nothing."""
     from jntk_viz.reproduction.progress import Progress
-    from jntk_viz.reproduction.runner import cluster, interleaved, run_all
+    from jntk_viz.reproduction.runner import NoScheduler, cluster, interleaved, run_all
 
     work = interleaved(studies)
     if not work:
@@ -151,12 +151,12 @@ def compute(arguments, studies) -> str:
                 keep(ended, progress)
     except KeyboardInterrupt:
         return "Stopped. "
-    except OSError as error:
-        if not progress.count and arguments.scheduler:
-            raise CannotReproduce(
-                f"no scheduler answers at `--scheduler {arguments.scheduler}` ({error}). Start one "
-                "with `dask scheduler`, or leave the option out to compute here"
-            ) from error
+    except NoScheduler as error:
+        raise CannotReproduce(
+            f"no scheduler answers at `--scheduler {arguments.scheduler}` ({error}). Start one "
+            "with `dask scheduler`, or leave the option out to compute here"
+        ) from error
+    except OSError as error:  # the scheduler is lost, the disk full
         return f"Ended early: {error}. "
     return ""
 

@@ -12,6 +12,12 @@ from jntk_viz.reproduction.provenance import cores, here
 from jntk_viz.reproduction.store import Measured, StudyFiles, task_key
 from jntk_viz.reproduction.study import Study, Task
 
+SECONDS_TO_CONNECT = 20
+
+
+class NoScheduler(Exception):
+    """No scheduler answers at the address that was given."""
+
 
 class Finished(NamedTuple):
     """One task that has ended: what it has measured, or why it failed."""
@@ -61,14 +67,18 @@ def cluster(address: str | None = None):
     themselves over the cores, too; no port is opened and no other process started.
 
     Raises:
-        OSError: where no scheduler answers.
+        NoScheduler: where none answers at `address`.
     """
     from distributed import Client, LocalCluster
 
     for name in ("distributed", "distributed.worker", "distributed.scheduler"):
         logging.getLogger(name).setLevel(logging.ERROR)
     if address is not None:
-        with Client(address, timeout=20) as client:
+        try:
+            client = Client(address, timeout=SECONDS_TO_CONNECT)
+        except (OSError, ValueError) as error:  # nobody there; not an address
+            raise NoScheduler(str(error)) from error
+        with client:
             yield client
         return
     local = LocalCluster(
