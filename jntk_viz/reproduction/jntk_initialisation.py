@@ -29,7 +29,7 @@ class JNTKInitialisation(Study):
     def tasks(self, scale: Scale) -> list[Task]:
         points, widths, depths, repeats = {
             "tiny": (8, (16, 32, 64), (1, 2), 2),
-            "laptop": (256, tuple(2**k for k in range(6, 12)), (1, 2, 3), 10),
+            "laptop": (256, tuple(2**k for k in range(6, 13)), (1, 2, 3), 10),
             "paper": (256, tuple(2**k for k in range(6, 14)), (1, 2, 3), 10),
         }[scale]
         return [

@@ -57,7 +57,7 @@ class NNGPConvergence(Study):
         # As many neurons in all at each width: the same work, about the same noise.
         points, exponents, depths, repeats, neurons = {
             "tiny": (8, (4, 5, 6), (1, 2), 2, 2**9),
-            "laptop": (256, range(6, 12), (1, 2, 3), 10, 2**14),
+            "laptop": (256, range(6, 12), (1, 2, 3), 10, 2**13),
             "paper": (256, range(6, 14), (1, 2, 3), 10, 2**26),
         }[scale]
         return [
@@ -107,7 +107,8 @@ class NNGPConvergence(Study):
         return rows
 
     def cost(self, task: Task) -> float:
-        return task["depth"] * task["most_networks"] * (task["width"] + 64) / 2**15
+        width = task["width"]
+        return task["most_networks"] * (5 + task["depth"]) * (width + 64) / 2**16
 
     def claims(self, table: pd.DataFrame) -> list[Claim]:
         return claims(table, self.source)
