@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ class Planted(Study):
     title = "A planted <study>"
     source = "nowhere"
     question = "Does the frame say what is true?"
-    columns = {
+    columns: ClassVar = {
         "number": Column("the task", "apples"),
         "square": Column("its square", "apples²"),
     }

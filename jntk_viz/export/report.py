@@ -207,7 +207,7 @@ def _number(value) -> str:
         return "—"
     if isinstance(value, str | bool | np.bool_):
         return str(value)
-    return f"{value:.4g}" if abs(value) < 1e5 or value != int(value) else f"{value:.0f}"
+    return f"{value:.4g}".replace("inf", "∞")
 
 
 def _cells(texts, tag: str = "td") -> str:
