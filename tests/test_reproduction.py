@@ -387,7 +387,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
 
 
 def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(only, tmp_path, monkeypatch):
-    from distributed import LocalCluster
+    from dask.distributed import LocalCluster
 
     log = tmp_path / "log"
     log.touch()

@@ -205,7 +205,7 @@ def _number(value) -> str:
     """A number as in a table; text as it is; nothing for what is not there."""
     if value is None or value != value:
         return "—"
-    if isinstance(value, str | bool | np.bool_):
+    if isinstance(value, str | int | np.integer | np.bool_):
         return str(value)
     return f"{value:.4g}".replace("inf", "∞")
 

@@ -69,7 +69,7 @@ def cluster(address: str | None = None):
     Raises:
         NoScheduler: where none answers at `address`.
     """
-    from distributed import Client, LocalCluster
+    from dask.distributed import Client, LocalCluster
 
     for name in ("distributed", "distributed.worker", "distributed.scheduler"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -101,7 +101,7 @@ def run_all(work: list[tuple[StudyFiles, Task]], client) -> Iterator[Finished]:
     Raises:
         ConnectionError: where the scheduler is lost. What had arrived by then is valid.
     """
-    from distributed import as_completed
+    from dask.distributed import as_completed
 
     todo = {}
     for i, (files, task) in enumerate(work):
