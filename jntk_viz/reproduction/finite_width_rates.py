@@ -192,7 +192,7 @@ def _errors(table, name) -> Chart:
     deepest = table[table.depth == table.depth.max()]
     depth = "" if deepest.empty else f", depth {deepest.depth.iloc[0]}"
     for activation, group in deepest.groupby("activation", sort=False):
-        curves.append(Curve(activation, *shared.means(group, "width", "frobenius_error")))
+        curves.append(shared.mean_curve(activation, group, "width", "frobenius_error"))
     return Chart(
         f"Error of one network: {name}{depth}",
         "width d",

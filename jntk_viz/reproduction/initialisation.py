@@ -79,10 +79,11 @@ def bootstrap(values) -> Mean:
     return Mean(float(values.mean()), float(found.low), float(found.high))
 
 
-def means(table: pd.DataFrame, x: str, y: str) -> tuple[np.ndarray, ...]:
-    """`x` without repetition, in order, and of `y` mean, low and high at each: (4, n)."""
-    groups = [(at, bootstrap(group.dropna())) for at, group in table.groupby(x)[y]]
-    return tuple(np.array([(at, *mean) for at, mean in groups], float).reshape(-1, 4).T)
+def mean_curve(label: str, table: pd.DataFrame, x: str, y: str, **options) -> Curve:
+    """The mean of `y` at each `x`, with its interval."""
+    groups = [(at, *bootstrap(group.dropna())) for at, group in table.groupby(x)[y]]
+    at, mean, low, high = np.array(groups, float).reshape(-1, 4).T
+    return Curve(label, at, mean, low, high, **options)
 
 
 def law(table: pd.DataFrame, column: str) -> PowerLaw | None:
@@ -139,7 +140,7 @@ def convergence_claim(
 def curves_by_depth(table: pd.DataFrame, x: str, y: str, **options) -> list[Curve]:
     """Means with their intervals, a curve for each depth; depths share colours between calls."""
     return [
-        Curve(f"depth {depth}", *means(group, x, y), group=f"depth {depth}", **options)
+        mean_curve(f"depth {depth}", group, x, y, group=f"depth {depth}", **options)
         for depth, group in table.groupby("depth")
     ]
 

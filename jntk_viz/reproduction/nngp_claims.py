@@ -181,12 +181,12 @@ def _over_networks(table) -> Chart:
 
 def _bias(table) -> Chart:
     curves = []
-    for curve in shared.curves_by_depth(table, "width", "bias_squared"):
-        resolved = np.asarray(curve.low) > 0
-        x, y, low, high = (np.asarray(values)[resolved] for values in curve[1:5])
-        if len(x):
-            roots = np.sqrt([y, low, high])
-            curves.append(Curve(curve.label, x, *roots, style="points", group=curve.group))
+    for squared in shared.curves_by_depth(table, "width", "bias_squared", style="points"):
+        resolved = np.asarray(squared.low) > 0
+        if resolved.any():
+            x, *squares = (np.asarray(values)[resolved] for values in squared[1:5])
+            y, low, high = np.sqrt(squares)
+            curves.append(squared._replace(x=x, y=y, low=low, high=high))
     lines = [
         line for curve in curves for line in shared.reference([curve], -1, f"∝ 1/d, {curve.label}")
     ]

@@ -2,6 +2,7 @@
 
 import json
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ class Result(NamedTuple):
     study: Study
     table: pd.DataFrame
     claims: list[Claim]
-    charts: list[Chart | Heatmap]
+    charts: Sequence[Chart | Heatmap]
     about: dict[str, Any]
     failures: list[dict[str, Any]]
     problem: str
@@ -48,7 +49,9 @@ def conclude(files: StudyFiles, command: str) -> Result:
         "columns": {name: column._asdict() for name, column in study.columns.items()},
     }
     files.merge(about)
-    claims, charts, problems = [], [], []
+    claims: list[Claim] = []
+    charts: Sequence[Chart | Heatmap] = []
+    problems = []
     # Studies are written by many; what one cannot conclude must not take the others' report away.
     try:
         claims = study.claims(table)

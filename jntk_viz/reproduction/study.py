@@ -6,6 +6,7 @@ rows, so that a run that was cut off goes on and a part of the rows already says
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
@@ -91,8 +92,11 @@ class Study(ABC):
         """Independent pieces of work, what says most first: a part of them is useful, too."""
 
     @abstractmethod
-    def run(self, **task) -> list[Row]:
-        """The rows of one task; the same task gives the same rows, wherever it runs."""
+    def run(self, *_: Any, **task: Any) -> list[Row]:
+        """The rows of one task, given by name; the same task gives the same rows, wherever it runs.
+
+        What the rows do not say of the task's parameters is added to them.
+        """
 
     def cost(self, task: Task) -> float:
         """How long a task takes, compared with others of this study; for the estimate."""
@@ -103,7 +107,7 @@ class Study(ABC):
         """What the rows there are say; OPEN where they do not suffice, an empty table included."""
 
     @abstractmethod
-    def charts(self, table: pd.DataFrame) -> list[Chart | Heatmap]:
+    def charts(self, table: pd.DataFrame) -> Sequence[Chart | Heatmap]:
         """The study's pictures, as far as the rows allow."""
 
 
