@@ -3,6 +3,7 @@
 import argparse
 import shlex
 import sys
+from contextlib import closing
 from pathlib import Path
 
 EXAMPLES = """\
@@ -131,7 +132,7 @@ def reproduce(arguments, studies) -> int:
         if result.problem:
             print(f"no conclusion of {result.study.name}:\n{result.problem}")
     if stopped:
-        return 130 if stopped.startswith("Stopped") else 1
+        return 130 if "Stopped" in stopped else 1
     return 0 if all(result.sound for result in results) else 1
 
 
@@ -147,10 +148,11 @@ def compute(arguments, studies) -> str:
     progress.show("starting")
     try:
         with cluster(arguments.scheduler) as client:
-            for ended in run_all(work, client):
-                keep(ended, progress)
+            with closing(run_all(work, client)) as arriving:
+                for ended in arriving:
+                    keep(ended, progress)
     except KeyboardInterrupt:
-        return "Stopped. "
+        return "\nStopped. "
     except NoScheduler as error:
         raise CannotReproduce(
             f"no scheduler answers at `--scheduler {arguments.scheduler}` ({error}). Start one "

@@ -100,14 +100,17 @@ def laws(table: pd.DataFrame, column: str) -> dict[int, PowerLaw]:
 
 
 def interval_of_laws(table: pd.DataFrame) -> str:
-    """What the interval of an exponent is an interval over; `power_law` chooses."""
-    fewest = table.groupby(["depth", "width"]).size().min()
-    if fewest < ENOUGH_REPEATS:
-        return (
-            f"95 %, Student's t of the regression on logarithms, since only {fewest} networks of "
-            "each width are there"
+    """What the intervals of `laws` are intervals over: `power_law` goes by the repeats there are."""
+    said = []
+    for _, group in table.groupby("depth"):
+        fewest = group.groupby("width").size().min()
+        said.append(
+            f"95 %, percentile bootstrap over {fewest} independent networks of each width"
+            if fewest >= ENOUGH_REPEATS
+            else "95 %, Student's t of the regression on logarithms, since there are only "
+            f"{fewest} networks of some width"
         )
-    return f"95 %, percentile bootstrap over {fewest} independent networks of each width"
+    return " or ".join(dict.fromkeys(said))
 
 
 def said(one: PowerLaw) -> str:
