@@ -147,10 +147,9 @@ def compute(arguments, studies) -> str:
     progress = Progress(work, quiet=arguments.quiet)
     progress.show("starting")
     try:
-        with cluster(arguments.scheduler) as client:
-            with closing(run_all(work, client)) as arriving:
-                for ended in arriving:
-                    keep(ended, progress)
+        with cluster(arguments.scheduler) as client, closing(run_all(work, client)) as arriving:
+            for ended in arriving:
+                keep(ended, progress)
     except KeyboardInterrupt:
         return "\nStopped. "
     except NoScheduler as error:

@@ -100,7 +100,7 @@ def laws(table: pd.DataFrame, column: str) -> dict[int, PowerLaw]:
 
 
 def interval_of_laws(table: pd.DataFrame) -> str:
-    """What the intervals of `laws` are intervals over: `power_law` goes by the repeats there are."""
+    """What the intervals of `laws` are intervals over, which depends on how many repeats are there."""
     said = []
     for _, group in table.groupby("depth"):
         fewest = group.groupby("width").size().min()
