@@ -100,7 +100,7 @@ def laws(table: pd.DataFrame, column: str) -> dict[int, PowerLaw]:
 
 
 def interval_of_laws(table: pd.DataFrame) -> str:
-    """What the intervals of `laws` are intervals over, which depends on how many repeats are there."""
+    """What the intervals of `laws` are intervals over; it depends on how many repeats there are."""
     said = []
     for _, group in table.groupby("depth"):
         fewest = group.groupby("width").size().min()
