@@ -437,8 +437,14 @@ def test_report_in_a_browser(only, tmp_path, chromium):
         drawn.wait_for(state="attached")
         box = pictures.nth(i).bounding_box()
         assert box["height"] > 300
-    # Something is drawn between the axes: HoloViews gives measured points the theme's colours.
-    assert page.locator(".picture").first.locator("svg path").count() > 20
+    views = "[...Bokeh.index].filter(view => view.model.type == 'Figure')"
+    page.wait_for_function(f"() => {views}.filter(view => view.frame).length == 3")
+    heights = page.evaluate(f"() => {views}.map(view => view.frame.bbox.height)")
+    assert min(heights) > 250, "the axes have squeezed the picture"
+    strokes = pictures.first.locator("svg path").evaluate_all(
+        "paths => paths.map(path => path.getAttribute('stroke'))"
+    )
+    assert any("0072b2" in str(stroke).lower() for stroke in strokes), set(strokes)
     first = page.locator("#claims tbody tr").nth(1)
     assert first.locator(".verdict").inner_text().split() == ["✗", "does", "not", "hold"]
     assert first.bounding_box()["y"] < 720, "the report must open with the claims"

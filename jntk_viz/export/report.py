@@ -107,7 +107,7 @@ def _claim_row(claim: Claim, with_definitions: bool = False) -> str:
     return (
         f"<tr><td>{escape(claim.statement)}</td><td>{escape(claim.source)}</td>"
         f"<td>{escape(claim.measured)}{definitions}</td>"
-        f'<td class="verdict {name}"><span aria-hidden="true">{mark}</span>'
+        f'<td class="verdict {name}"><span aria-hidden="true">{mark}</span> '
         f"{escape(claim.verdict)}</td></tr>"
     )
 
