@@ -1,6 +1,7 @@
 """The report of the reproduction as one HTML file: which claims hold, pictures, where from."""
 
 import json
+import re
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
@@ -126,7 +127,7 @@ def _study(result: Result) -> str:
 <table class="claims"><tbody>{rows}</tbody></table></div></details>
 <details><summary>Columns of <code>{study.name}.parquet</code>, {len(result.table)} rows</summary>
 <div class="scroll">{_columns(result)}</div></details>
-<p class="said">{escape(said_of([result]))} Numbers: <code>{study.name}.parquet</code>, with
+<p class="said">{_with_code(said_of([result]))} Numbers: <code>{study.name}.parquet</code>, with
 meaning and unit of every column in its metadata.</p>
 </section>"""
 
@@ -210,6 +211,11 @@ def _number(value) -> str:
     return f"{value:.4g}".replace("inf", "∞")
 
 
+def _with_code(text: str) -> str:
+    """Text in which backticks mark code."""
+    return re.sub("`(.*?)`", r"<code>\1</code>", escape(text))
+
+
 def _cells(texts, tag: str = "td") -> str:
     return "".join(f"<{tag}>{escape(str(text))}</{tag}>" for text in texts)
 
@@ -217,6 +223,6 @@ def _cells(texts, tag: str = "td") -> str:
 def _footer(results: list[Result]) -> str:
     return f"""</main>
 <footer><h2>How this was made</h2>
-<p class="said">{escape(said_of(results))}</p>
+<p class="said">{_with_code(said_of(results))}</p>
 <p class="said">Beside this file: the rows of every study as Parquet, <code>claims.json</code> for
 programs, <code>claims.md</code> for a README.</p></footer>"""

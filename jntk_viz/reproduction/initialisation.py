@@ -129,7 +129,8 @@ def convergence_claim(
     widest = table[table.width == table.width.max()]
     deepest = widest[widest.depth == widest.depth.max()]
     measured = (
-        f"Relative error in {NORMS[column]} ∝ width^a with a = {exponents}; at width "
+        f"Relative error in {NORMS[column]} ∝ width^a over widths {table.width.min()} to "
+        f"{table.width.max()} with a = {exponents}; at width "
         f"{deepest.width.iloc[0]}, depth {deepest.depth.iloc[0]}, it is "
         f"{bootstrap(deepest[column])}. Intervals of the exponents: {interval_of_laws(table)}; "
         f"of the error: {INTERVAL}."

@@ -12,6 +12,7 @@ DEFINITIONS = (
     "Errors relative to the limit, over all blocks of (f, J); GeLU; the last layer is integrated "
     "out, the others are drawn; float32."
 )
+NARROWEST = 64  # of the exponents: the paper's first width; narrower ones are for the bias only
 _RESAMPLES = 2000
 
 
@@ -64,7 +65,7 @@ def bias_law(table: pd.DataFrame, depth: int) -> Bias:
 def claims(table: pd.DataFrame, source: str) -> list[Claim]:
     of_one = [
         shared.convergence_claim(
-            single(table),
+            single(table)[single(table).width >= NARROWEST],
             column,
             statement="At initialisation (f, J) converges to a Gaussian process with the Jacobian "
             "NNGP kernel as covariance: the covariance that one network's hidden layers leave to "

@@ -96,12 +96,12 @@ def _styles(chart: Chart) -> dict[str, Style]:
 
 
 def legend(chart: Chart | Heatmap) -> list[tuple[str, str]]:
-    """Label and drawn sign, as SVG, of each curve; empty for a single one."""
+    """Label and drawn sign, as SVG, of each curve."""
     if isinstance(chart, Heatmap):
         return []
     shown = {curve.label for curve in chart.curves if len(np.ravel(curve.x))}
     styles = {label: style for label, style in _styles(chart).items() if label in shown}
-    return [(label, _sign(style)) for label, style in styles.items()] if len(styles) > 1 else []
+    return [(label, _sign(style)) for label, style in styles.items()]
 
 
 def _sign(style: Style) -> str:
