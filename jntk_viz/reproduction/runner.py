@@ -3,7 +3,7 @@
 import logging
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -92,7 +92,7 @@ def cluster(address: str | None = None):
         yield client
 
 
-def run_all(work: list[tuple[StudyFiles, Task]], client) -> Iterator[Finished]:
+def run_all(work: list[tuple[StudyFiles, Task]], client) -> Generator[Finished, None, None]:
     """Each task as soon as it has ended, in whatever order; a failure is a result, too.
 
     Dask repeats the task of a worker that died, on another one; a task that is there when several
