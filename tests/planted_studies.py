@@ -56,6 +56,12 @@ class Planted(Study):
         ]
 
 
+class Second(Planted):
+    """Another one of the same."""
+
+    name = "second"
+
+
 class Slow(Planted):
     """Every task notes who has begun it, then takes a while."""
 

@@ -280,6 +280,16 @@ def test_what_a_study_does_wrong_is_told(only, tmp_path, capsys):
     assert [len(study["claims"]) for study in claims["studies"]] == [2, 0]
 
 
+def test_one_study_leaves_the_others_in_the_report(only, tmp_path):
+    only(planted_studies.Planted, planted_studies.Unexplained, planted_studies.Second)
+    assert reproduce(tmp_path, "--study", "planted") == 0
+    assert reproduce(tmp_path, "--study", "second") == 0
+    studies = json.loads((tmp_path / "tiny/claims.json").read_text())["studies"]
+    assert [study["study"] for study in studies] == ["planted", "second"]
+    command = "jntk-viz reproduce --study planted --study second --scale tiny"
+    assert {study["command"] for study in studies} == {command}
+
+
 def test_unknown_study(capsys):
     assert cli.main(["reproduce", "--study", "nngp-convergance"]) == 2
     said = capsys.readouterr().err

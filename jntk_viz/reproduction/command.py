@@ -67,27 +67,28 @@ def run(arguments) -> int:
 
     cli.use_folders(arguments)
     try:
-        studies = opened(arguments)
+        studies, others = opened(arguments)
         if arguments.list:
             return show_list(studies)
-        return reproduce(arguments, studies)
+        return reproduce(arguments, studies, others)
     except CannotReproduce as error:
         print(f"jntk-viz: {error}", file=sys.stderr)
         return 2
 
 
-def opened(arguments) -> list:
-    """The files of the studies that were asked for."""
+def opened(arguments) -> tuple[list, list]:
+    """The files of the studies that were asked for, and those of the others."""
     from jntk_viz.reproduction.catalogue import chosen
     from jntk_viz.reproduction.store import StudyFiles
 
     try:
-        studies = chosen(arguments.study)
+        names = [study.name for study in chosen(arguments.study)]
     except ValueError as error:
         raise CannotReproduce(str(error)) from error
     folder = arguments.out / arguments.scale
-    files = [StudyFiles(folder, study, arguments.scale) for study in studies]
-    for study in files:
+    files = [StudyFiles(folder, study, arguments.scale) for study in chosen([])]
+    wanted = [study for study in files if study.study.name in names]
+    for study in wanted:
         for name in study.rejected:
             print(f"{folder / name} is damaged; its task is done again.", file=sys.stderr)
         if study.aside:
@@ -96,7 +97,7 @@ def opened(arguments) -> list:
                 "no longer asked for; they lie aside.",
                 file=sys.stderr,
             )
-    return files
+    return wanted, [study for study in files if study not in wanted]
 
 
 def show_list(studies) -> int:
@@ -107,7 +108,8 @@ def show_list(studies) -> int:
     return 0
 
 
-def reproduce(arguments, studies) -> int:
+def reproduce(arguments, studies, others) -> int:
+    """Compute what is left of `studies`; report them and what there is of the others."""
     from jntk_viz import cli
     from jntk_viz.reproduction.result import conclude, write_claims
 
@@ -115,7 +117,9 @@ def reproduce(arguments, studies) -> int:
     folder = arguments.out / arguments.scale
     folder.mkdir(parents=True, exist_ok=True)
     stopped = "" if arguments.report_only else compute(arguments, studies)
-    results = [conclude(files, command_of(arguments)) for files in studies]
+    shown = in_order([*studies, *(files for files in others if files.started)])
+    names = [] if len(shown) == len(studies) + len(others) else [f.study.name for f in shown]
+    results = [conclude(files, command_of(arguments, names)) for files in shown]
     write_claims(folder, results)
 
     from jntk_viz.export.report import write_report
@@ -124,7 +128,7 @@ def reproduce(arguments, studies) -> int:
     print(f"Report: {written}")
     left = sum(len(files.left) for files in studies)
     if left:
-        again = command_of(arguments, scheduler=True)
+        again = command_of(arguments, arguments.study, places=True)
         print(f"{stopped}{left} tasks are left; what is finished is kept. Go on: {again}")
     for result in results:
         for failure in result.failures:
@@ -176,13 +180,23 @@ def keep(ended, progress) -> None:
     progress.done(files, task, measured and measured.origin["seconds"])
 
 
-def command_of(arguments, scheduler: bool = False) -> str:
-    """The command line that repeats this run, or goes on with it."""
+def in_order(studies) -> list:
+    """Studies in the order of the register."""
+    from jntk_viz.reproduction.catalogue import STUDIES
+
+    return sorted(studies, key=lambda files: STUDIES.index(type(files.study)))
+
+
+def command_of(arguments, names: list[str], places: bool = False) -> str:
+    """The command line that computes these studies (all, if none is named) at this scale.
+
+    With `places` also where to: folders and addresses do not go into what is published.
+    """
     words = ["jntk-viz", "reproduce"]
-    for name in arguments.study:
+    for name in names:
         words += ["--study", name]
     words += ["--scale", arguments.scale]
-    if scheduler:
+    if places:
         words += ["--out", str(arguments.out)]
         words += ["--scheduler", arguments.scheduler] if arguments.scheduler else []
     return shlex.join(words)

@@ -80,6 +80,11 @@ class StudyFiles:
         """The tasks that are not finished."""
         return [task for key, task in self._task_of.items() if key not in self._tables]
 
+    @property
+    def started(self) -> bool:
+        """Whether any task is finished."""
+        return bool(self._tables)
+
     def finished(self, task: Task) -> bool:
         return task_key(self.study, task) in self._tables
 
