@@ -1,4 +1,4 @@
-"""The command `jntk-viz`: serve or export the pages, open the lessons, check the installation.
+"""The command `jntk-viz`: serve or export the pages, open the lessons, rerun the paper, check.
 
 Panel and JAX are imported by the subcommand that needs them: `--help` answers at once, and
 importing this module stays free of any plotting library.
@@ -19,6 +19,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from jntk_viz.export.command import add_export_parser
+from jntk_viz.reproduction.command import add_reproduce_parser
 
 DESCRIPTION = """\
 Infinite-width kernels of a network and its input Jacobian, computed and shown live.
@@ -29,6 +30,7 @@ examples:
   jntk-viz serve --port 0             the same on any free port
   jntk-viz serve --data ~/uci         with the UCI files that lie in ~/uci
   jntk-viz export --site public       every page as files for a static host
+  jntk-viz reproduce                  the paper's experiments, and which claims hold
   jntk-viz lab                        the lessons in JupyterLab
   jntk-viz doctor                     is this installation sound?
 
@@ -85,6 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     add_serve_parser(commands)
     add_export_parser(commands)
+    add_reproduce_parser(commands)
     summary = "open the lessons in JupyterLab"
     lab_parser = commands.add_parser("lab", help=summary, description=f"{summary.capitalize()}.")
     add_show_option(lab_parser)

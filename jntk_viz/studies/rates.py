@@ -8,7 +8,7 @@ import scipy.stats
 from jntk_viz._validation import check_matrix
 
 _RESAMPLES = 2000
-_ENOUGH_REPEATS = 5  # with fewer, resampling them understates the spread
+ENOUGH_REPEATS = 5  # with fewer, resampling them understates the spread
 
 
 class PowerLaw(NamedTuple):
@@ -60,7 +60,7 @@ def power_law(widths, errors) -> PowerLaw:
 
 def _bootstrap(x, y) -> tuple[float, float] | None:
     groups = [np.flatnonzero(x == value) for value in np.unique(x)]
-    if min(map(len, groups)) < _ENOUGH_REPEATS:
+    if min(map(len, groups)) < ENOUGH_REPEATS:
         return None
     rng = np.random.default_rng(0)
     drawn = np.concatenate([rng.choice(rows, (_RESAMPLES, len(rows))) for rows in groups], axis=1)

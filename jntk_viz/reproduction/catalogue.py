@@ -1,0 +1,32 @@
+"""The studies there are, in the order of the report."""
+
+import difflib
+
+from jntk_viz.reproduction.finite_width_rates import FiniteWidthRates
+from jntk_viz.reproduction.jntk_initialisation import JNTKInitialisation
+from jntk_viz.reproduction.nngp_convergence import NNGPConvergence
+from jntk_viz.reproduction.study import Study
+
+STUDIES: tuple[type[Study], ...] = (
+    NNGPConvergence,
+    JNTKInitialisation,
+    FiniteWidthRates,
+)
+
+
+def chosen(names: list[str]) -> list[Study]:
+    """Studies by name, in the order of the report; all of them for an empty list.
+
+    Raises:
+        ValueError: for a name that no study has, with the nearest one that there is.
+    """
+    known = [study.name for study in STUDIES]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            raise ValueError(
+                f"`--study` must be one of {', '.join(known)}; got {name!r}.{meant} "
+                "`jntk-viz reproduce --list` says what they ask."
+            )
+    return [study() for study in STUDIES if not names or study.name in names]
