@@ -2,15 +2,27 @@
 
 import difflib
 
+from jntk_viz.reproduction.feature_robustness import FeatureRobustness
 from jntk_viz.reproduction.finite_width_rates import FiniteWidthRates
+from jntk_viz.reproduction.full_rank import FullRank
+from jntk_viz.reproduction.jntk_drift import JNTKDrift
 from jntk_viz.reproduction.jntk_initialisation import JNTKInitialisation
+from jntk_viz.reproduction.lam_time import LamTime
 from jntk_viz.reproduction.nngp_convergence import NNGPConvergence
+from jntk_viz.reproduction.real_data import RealData
 from jntk_viz.reproduction.study import Study
+from jntk_viz.reproduction.training_ode import TrainingODE
 
 STUDIES: tuple[type[Study], ...] = (
     NNGPConvergence,
     JNTKInitialisation,
+    JNTKDrift,
+    TrainingODE,
+    LamTime,
+    FeatureRobustness,
+    FullRank,
     FiniteWidthRates,
+    RealData,
 )
 
 
