@@ -79,6 +79,17 @@ class Slow(Planted):
         return [{"square": number**2}]
 
 
+class Long(Slow):
+    """Its tasks take longer than anybody waits."""
+
+    name = "long"
+
+    def run(self, *, number, log):
+        Path(log).touch()
+        time.sleep(120)
+        return [{"square": number**2}]
+
+
 class Failing(Planted):
     """Its third task fails for as long as a file is there."""
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -394,6 +395,26 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path):
     uninterrupted = run_here(JNTKInitialisation(), tmp_path / "other").table()
     merged = pd.read_parquet(tmp_path / "tiny/jntk_initialisation.parquet")
     pd.testing.assert_frame_equal(merged, uninterrupted, check_exact=True)
+
+
+def test_nobody_waits_for_a_long_task_that_is_interrupted(tmp_path):
+    log, options = tmp_path / "log", ["reproduce", "--scale", "tiny", "--out", str(tmp_path)]
+    program = (
+        "import sys; from jntk_viz import cli; from jntk_viz.reproduction import catalogue; "
+        "import planted_studies; catalogue.STUDIES = (planted_studies.Long,); "
+        f"sys.exit(cli.main({options!r}))"
+    )
+    run = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PLANTED_LOG": str(log), "PYTHONPATH": str(Path(__file__).parent)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_until(log.exists, run)
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=60)  # less than the task takes
+    assert run.returncode == 130, err
+    assert "12 tasks are left" in out
+    assert "Traceback" not in err
 
 
 def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(only, tmp_path, monkeypatch):

@@ -63,13 +63,15 @@ def interleaved(studies: list[StudyFiles]) -> list[tuple[StudyFiles, Task]]:
 def cluster(address: str | None = None):
     """A Dask client: of the scheduler at `address`, or of threads of this process.
 
-    In this process one task runs at a time for every two cores, since JAX and BLAS spread
-    themselves over the cores, too; no port is opened and no other process started.
+    In this process a task runs on every core, and BLAS on one core in each; no port is opened and
+    no other process started. Interrupted tasks are left behind: they cannot be stopped, and nobody
+    waits for them.
 
     Raises:
         NoScheduler: where none answers at `address`.
     """
     from dask.distributed import Client, LocalCluster
+    from threadpoolctl import threadpool_limits
 
     for name in ("distributed", "distributed.worker", "distributed.scheduler"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -83,13 +85,20 @@ def cluster(address: str | None = None):
         return
     local = LocalCluster(
         n_workers=1,
-        threads_per_worker=max(1, cores() // 2),
+        threads_per_worker=cores(),
         processes=False,
         dashboard_address=None,
         memory_limit=0,
     )
-    with local, Client(local) as client:
-        yield client
+    client = Client(local)
+    with threadpool_limits(1):
+        try:
+            yield client
+        except KeyboardInterrupt:
+            local.shutdown_on_close = False  # else Dask closes it when this process ends
+            raise
+    client.close()
+    local.close()
 
 
 def run_all(work: list[tuple[StudyFiles, Task]], client) -> Generator[Finished, None, None]:

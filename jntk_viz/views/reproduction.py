@@ -84,13 +84,13 @@ def _styles(chart: Chart) -> dict[str, Style]:
     styles = {}
     for curve, group in zip(chart.curves, groups, strict=True):
         place, dashed = places.get(group, 0), curve.style == "dashed"
+        points = curve.style == "points"
+        marked = points or not (dashed or len(np.ravel(curve.x)) >= _MOST_MARKERS)
         styles[curve.label] = Style(
             MUTED if group == LAW else _COLOURS[place % len(_COLOURS)],
-            ""
-            if dashed or len(np.ravel(curve.x)) >= _MOST_MARKERS
-            else _MARKERS[place % len(_MARKERS)],
+            _MARKERS[place % len(_MARKERS)] if marked else "",
             dashed,
-            curve.style != "points",
+            not points,
         )
     return styles
 
