@@ -195,6 +195,7 @@ def test_the_operator_norm_by_iteration_is_that_of_all_singular_values():
     a = np.random.default_rng(0).normal(size=(240, 240))
     symmetric = (a + a.T).reshape(60, 4, 60, 4)
     assert training.operator_norm(symmetric) == pytest.approx(norm(a + a.T, 2), rel=1e-4)
+    assert training.operator_norm(0 * symmetric) == 0
     small = symmetric[:5, :, :5]
     assert training.operator_norm(small) == pytest.approx(norm(small.reshape(20, 20), 2))
 

@@ -109,6 +109,8 @@ def operator_norm(difference: np.ndarray) -> float:
     matrix = difference.reshape(rows, rows)
     if rows < DENSE_ROWS:
         return float(np.abs(np.linalg.eigvalsh(matrix)).max())
+    if not matrix.any():
+        return 0.0  # the iteration has nothing to follow there
     start = np.ones(rows)  # not at random: the same run gives the same digits
     return float(
         abs(eigsh(matrix, k=1, which="LM", v0=start, tol=1e-6, return_eigenvectors=False)[0])
