@@ -68,7 +68,7 @@ def _style() -> str:
 def _opening(results: list[Result], scale: str) -> str:
     claims = [claim for result in results for claim in result.claims]
     tally = ", ".join(
-        f"<b>{sum(claim.verdict == verdict for claim in claims)}</b> {escape(verdict)}"
+        f"{escape(verdict)}: <b>{sum(claim.verdict == verdict for claim in claims)}</b>"
         for verdict in _MARKS
     )
     unfinished = [r for r in results if r.about["tasks_finished"] < r.about["tasks"]]
@@ -92,7 +92,7 @@ Jacobian-Regularised Training of a Neural Network</i>,
 Scale: {scale}.</p>
 </header>
 <main>
-{partial}<p class="tally">{len(claims)} claims: {tally}.</p>
+{partial}<p class="tally">{len(claims)} claims; {tally}.</p>
 <div class="scroll"><table class="claims" id="claims">
 <thead><tr><th>Claim</th><th>Source</th><th>Measured, with 95 % intervals</th><th>Verdict</th></tr>
 </thead><tbody>{rows}</tbody></table></div>
