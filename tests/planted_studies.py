@@ -75,7 +75,7 @@ class Slow(Planted):
     def run(self, *, number, log):
         with Path(log).open("a") as notes:
             notes.write(f"{number} {os.getpid()}\n")
-        time.sleep(0.4)
+        time.sleep(0.6)
         return [{"square": number**2}]
 
 
@@ -86,7 +86,7 @@ class Long(Slow):
 
     def run(self, *, number, log):
         Path(log).touch()
-        time.sleep(120)
+        time.sleep(600)
         return [{"square": number**2}]
 
 

@@ -345,10 +345,17 @@ def test_the_rest_is_estimated_from_the_same_study(monkeypatch):
     assert progress.seconds_left() == pytest.approx((2 * 1 + 3 * 10) / 2)
 
 
-def start(folder, *options):
-    command = [sys.executable, "-P", "-m", "jntk_viz", "reproduce", "--scale", "tiny"]
+def start(study, folder):
+    """`jntk-viz reproduce` in a process of its own, whose register holds this planted study."""
+    options = ["reproduce", "--scale", "tiny", "--out", str(folder)]
+    program = (
+        "import sys; from jntk_viz import cli; from jntk_viz.reproduction import catalogue; "
+        f"import planted_studies; catalogue.STUDIES = (planted_studies.{study.__name__},); "
+        f"sys.exit(cli.main({options!r}))"
+    )
     return subprocess.Popen(
-        [*command, "--study", "jntk_initialisation", "--out", str(folder), *options],
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
@@ -365,53 +372,48 @@ def wait_until(condition, process=None, seconds=100):
         time.sleep(0.01)
 
 
-def test_a_killed_run_goes_on_where_it_was(tmp_path):
+@pytest.fixture
+def log(tmp_path, monkeypatch):
+    """The file in which planted studies note what they begin."""
+    file = tmp_path / "log"
+    monkeypatch.setenv("PLANTED_LOG", str(file))
+    return file
+
+
+def test_a_killed_run_goes_on_where_it_was(tmp_path, log):
     """Killed at once, then interrupted politely, then left alone."""
-    run = start(tmp_path)
+    run = start(planted_studies.Slow, tmp_path)
     wait_until(lambda: finished_files(tmp_path), run)
     run.kill()
     run.communicate()
     killed = finished_files(tmp_path)
     assert killed
 
-    run = start(tmp_path)
+    run = start(planted_studies.Slow, tmp_path)
     wait_until(lambda: len(finished_files(tmp_path)) > len(killed), run)
     run.send_signal(signal.SIGINT)
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=200)
     assert run.returncode == 130, err
     assert "Traceback" not in err
-    assert (
-        f"Go on: jntk-viz reproduce --study jntk_initialisation --scale tiny --out {tmp_path}"
-        in out
-    )
+    assert f"Go on: jntk-viz reproduce --scale tiny --out {tmp_path}" in out
     assert "Not finished" in (tmp_path / "tiny/report.html").read_text()
     stopped = finished_files(tmp_path)
 
-    run = start(tmp_path)
-    out, err = run.communicate(timeout=100)
+    run = start(planted_studies.Slow, tmp_path)
+    out, err = run.communicate(timeout=200)
     assert run.returncode == 0, err
     final = finished_files(tmp_path)
     assert final | killed | stopped == final, "a finished task was computed again"
-    uninterrupted = run_here(JNTKInitialisation(), tmp_path / "other").table()
-    merged = pd.read_parquet(tmp_path / "tiny/jntk_initialisation.parquet")
+    uninterrupted = run_here(planted_studies.Slow(), tmp_path / "other").table()
+    merged = pd.read_parquet(tmp_path / "tiny/slow.parquet")
     pd.testing.assert_frame_equal(merged, uninterrupted, check_exact=True)
 
 
-def test_nobody_waits_for_a_long_task_that_is_interrupted(tmp_path):
-    log, options = tmp_path / "log", ["reproduce", "--scale", "tiny", "--out", str(tmp_path)]
-    program = (
-        "import sys; from jntk_viz import cli; from jntk_viz.reproduction import catalogue; "
-        "import planted_studies; catalogue.STUDIES = (planted_studies.Long,); "
-        f"sys.exit(cli.main({options!r}))"
-    )
-    run = subprocess.Popen(
-        [sys.executable, "-c", program],
-        env=os.environ | {"PLANTED_LOG": str(log), "PYTHONPATH": str(Path(__file__).parent)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+def test_nobody_waits_for_a_long_task_that_is_interrupted(tmp_path, log):
+    run = start(planted_studies.Long, tmp_path)
     wait_until(log.exists, run)
     run.send_signal(signal.SIGINT)
-    out, err = run.communicate(timeout=60)  # less than the task takes
+    out, err = run.communicate(timeout=200)  # less than a task takes
     assert run.returncode == 130, err
     assert "12 tasks are left" in out
     assert "Traceback" not in err
@@ -482,7 +484,7 @@ def test_report_in_a_browser(only, tmp_path, chromium):
     assert page.get_by_text("A planted <study>").count()
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     page.set_viewport_size({"width": 390, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.wait_for_function("() => document.documentElement.scrollWidth <= 390")
     context.close()
     assert requests == [file]
     assert not problems
