@@ -9,7 +9,6 @@ and the versions it belongs to. Compare figures of one table only: machines and 
 import argparse
 import datetime
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -19,6 +18,8 @@ from pathlib import Path
 
 import jax
 import psutil
+
+from jntk_viz.reproduction.provenance import cores, processor
 
 HERE = Path(__file__).parent
 SUITES = ("core", "growth", "pages")
@@ -30,23 +31,11 @@ HEADINGS = {
 }
 
 
-def processor():
-    """The processor's name as its system gives it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        lines = cpuinfo.read_text().splitlines()
-        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-        if names:
-            return names[0]
-    return platform.processor() or platform.machine()
-
-
 def hardware():
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = psutil.virtual_memory().total / 2**30
     device = jax.devices()[0]
     accelerator = "" if device.platform == "cpu" else f", {device.device_kind}"
-    return f"{processor()}, {cores} cores, {memory:.0f} GiB{accelerator}"
+    return f"{processor()}, {cores()} cores, {memory:.0f} GiB{accelerator}"
 
 
 def figure(value):

@@ -26,20 +26,21 @@ class Link:
     current: bool = False
 
 
-def scripts() -> dict[str, str]:
+def scripts(components: Sequence[str] = COMPONENTS) -> dict[str, str]:
     """File name -> text of the parts of BokehJS that a page needs, as installed here."""
     texts = dict(zip(INLINE.components, INLINE.js_raw, strict=False))
-    missing = [name for name in COMPONENTS if name not in texts]
+    missing = [name for name in components if name not in texts]
     if missing:  # pragma: no cover - another Bokeh than the pinned one
         raise RuntimeError(f"bokeh has no {', '.join(missing)}; `jntk-viz doctor` checks versions")
-    return {f"{name}-{version('bokeh')}.min.js": texts[name] for name in COMPONENTS}
+    return {f"{name}-{version('bokeh')}.min.js": texts[name] for name in components}
 
 
-def script_tags(folder: str | None = None) -> str:
-    """The scripts inside the file, or, in a site, links to those in `folder`."""
+def script_tags(folder: str | None = None, components: Sequence[str] = COMPONENTS) -> str:
+    """Parts of BokehJS inside the file, or, in a site, links to those in `folder`."""
+    texts = scripts(components)
     if folder is not None:
-        return "".join(f'<script src="{folder}/{name}"></script>\n' for name in scripts())
-    return "".join(f"<script>{inside_tag(text)}</script>\n" for text in scripts().values())
+        return "".join(f'<script src="{folder}/{name}"></script>\n' for name in texts)
+    return "".join(f"<script>{inside_tag(text)}</script>\n" for text in texts.values())
 
 
 def inside_tag(text: str) -> str:
@@ -47,9 +48,9 @@ def inside_tag(text: str) -> str:
     return re.sub(r"</(script)", r"<\\/\1", text, flags=re.IGNORECASE)
 
 
-def style() -> str:
-    """The style sheet, with the colours and the font of the theme."""
-    css = (_HERE / "page.css").read_text(encoding="utf-8")
+def style(file: str = "page.css") -> str:
+    """A style sheet of this folder, with the colours and the font of the theme."""
+    css = (_HERE / file).read_text(encoding="utf-8")
     return theme.dark_css() + "\n" + css.replace("FONT", theme.FONT)
 
 
@@ -58,8 +59,11 @@ def page_script() -> str:
     return (_HERE / "page.js").read_text(encoding="utf-8")
 
 
-def document(title: str, body: str, *, script: str, folder: str | None = None) -> str:
-    """A whole HTML file. `folder`: see `script_tags`."""
+def document(
+    title: str, body: str, *, script: str, css: str | None = None, folder: str | None = None,
+    components: Sequence[str] = COMPONENTS,
+) -> str:  # fmt: skip
+    """A whole HTML file. `css`: default `style()`; `folder`, `components`: see `script_tags`."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -69,11 +73,11 @@ def document(title: str, body: str, *, script: str, folder: str | None = None) -
 <title>{escape(title)}</title>
 <link rel="icon" href="data:,">
 <style>
-{style()}</style>
+{style() if css is None else css}</style>
 </head>
 <body>
 {body}
-{script_tags(folder)}<script>
+{script_tags(folder, components)}<script>
 {inside_tag(script)}</script>
 </body>
 </html>

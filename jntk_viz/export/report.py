@@ -3,18 +3,17 @@
 import json
 import re
 from html import escape
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from bokeh.embed import json_item
 
 from jntk_viz.export import html
 from jntk_viz.reproduction.result import Result, said_of
 from jntk_viz.reproduction.study import FAILS, HOLDS, OPEN, Chart, Claim, Heatmap
 from jntk_viz.views import reproduction as views
 from jntk_viz.views import theme
+from jntk_viz.views.figures import figure_json
 
 _MARKS = {HOLDS: ("✓", "holds"), FAILS: ("✗", "fails"), OPEN: ("–", "open")}
 _MOST_NUMBERS = 400  # rows of a table below a picture; what is longer lies in the Parquet file
@@ -36,33 +35,13 @@ def document(results: list[Result]) -> str:
     """The whole file; nothing in it is fetched from elsewhere."""
     scale = results[0].about["scale"]
     body = "\n".join([_opening(results, scale), *map(_study, results), _footer(results)])
-    bokeh = html.scripts()[f"bokeh-{version('bokeh')}.min.js"]
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="jntk_viz {version("jntk-viz")}">
-<title>Reproduction at {scale} scale</title>
-<link rel="icon" href="data:,">
-<style>
-{_style()}</style>
-</head>
-<body>
-{body}
-<script>{html.inside_tag(bokeh)}</script>
-<script>
-{_SCRIPT}</script>
-</body>
-</html>
-"""
-
-
-def _style() -> str:
-    css = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
-    # The figures have light colours; so has the page, whatever the system prefers.
-    css = css.replace("FONT", theme.FONT).replace("HEIGHT", str(views.HEIGHT))
-    return theme.dark_css() + "\n" + css
+    return html.document(
+        f"Reproduction at {scale} scale",
+        body,
+        script=_SCRIPT,
+        css=html.style("report.css").replace("HEIGHT", str(views.HEIGHT)),
+        components=("bokeh",),
+    )
 
 
 def _opening(results: list[Result], scale: str) -> str:
@@ -157,13 +136,12 @@ def _figure(study: str, index: int, chart: Chart | Heatmap) -> str:
             f"<figure><h3>{escape(chart.title)}</h3><figcaption>Nothing measured yet. "
             f"{escape(chart.caption)}</figcaption></figure>"
         )
-    item = json.dumps(json_item(figure, place)).replace("</", "<\\/")
     signs = "".join(f"<li>{sign} {escape(label)}</li>" for label, sign in views.legend(chart))
     legend = f'<ul class="legend">{signs}</ul>' if signs else ""
     return f"""<figure><h3>{escape(chart.title)}</h3>{legend}
 <div class="picture" id="{place}" role="img"
 aria-label="{escape(chart.title)}. The numbers are below."></div>
-<script type="application/json" class="figure">{item}</script>
+<script type="application/json" class="figure">{figure_json(figure, place)}</script>
 <figcaption>{escape(chart.caption)}</figcaption>{_numbers(study, chart)}</figure>
 """
 

@@ -1,5 +1,6 @@
 """What is done to figures that stand already: larger type, other ticks, covers, sketches."""
 
+import json
 import re
 from collections.abc import Iterable
 from weakref import WeakKeyDictionary
@@ -7,6 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import panel as pn
 from bokeh.core.property.vectorization import Value
+from bokeh.embed import json_item
 from bokeh.models import Axis, ColumnDataSource, FixedTicker, FreehandDrawTool, Model
 from bokeh.plotting import figure as Figure
 
@@ -80,6 +82,14 @@ def set_title(figure: Figure, text: str) -> None:
         _TITLES[figure.title] = text
     else:
         figure.title.text = text
+
+
+def figure_json(figure: Figure, place: str | None = None) -> str:
+    """A figure as JSON for `Bokeh.embed.embed_item`, safe inside a script element.
+
+    - `place`: id of the element that it is drawn into; the call may name it as well.
+    """
+    return json.dumps(json_item(figure, place)).replace("</", "<\\/")
 
 
 def name_ticks(axis: Axis, places: Iterable[float], words: Iterable[str]) -> None:

@@ -4,11 +4,9 @@ Jupyter keeps several forms of an output and shows the first that it can. These 
 the picture at the settings that a lesson opens with, and the question without its answer.
 """
 
-import json
 from uuid import uuid4
 
-from bokeh.embed import json_item
-
+from jntk_viz.views.figures import figure_json
 from jntk_viz.views.theme import INK, LINE, escape
 
 _BOX = f"max-width: 860px; color: {INK}; font-size: 110%; line-height: 1.4"
@@ -42,7 +40,7 @@ def _number(value: float) -> str:
 def _picture(figure) -> str:
     """A Bokeh figure that draws itself in any page, as soon as that page has loaded Bokeh."""
     place = f"jntk-{uuid4()}"
-    item = json.dumps(json_item(figure)).replace("</", "<\\/")
+    item = figure_json(figure)
     return f"""<div id="{place}"></div><script>(function draw() {{
       if (window.Bokeh?.embed) Bokeh.embed.embed_item({item}, "{place}");
       else setTimeout(draw, 100);
