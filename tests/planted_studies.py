@@ -90,6 +90,17 @@ class Long(Slow):
         return [{"square": number**2}]
 
 
+class Wordless(Planted):
+    """Its second task has no word for its number, as where a data set cannot be had."""
+
+    name = "wordless"
+    columns = Planted.columns | {"word": Column("which number it is")}
+
+    def run(self, *, number):
+        word = {} if number == 2 else {"word": f"number {number}"}
+        return [{"square": number**2, **word}]
+
+
 class Failing(Planted):
     """Its third task fails for as long as a file is there."""
 

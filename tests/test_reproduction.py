@@ -239,6 +239,15 @@ def test_a_damaged_file_is_named_and_made_again(damage, only, tmp_path, capsys):
     pd.testing.assert_frame_equal(again.table(), whole.table())
 
 
+def test_a_task_may_have_no_value_where_others_have_words(tmp_path):
+    files = run_here(planted_studies.Wordless(), tmp_path)
+    words = files.table().word
+    assert words.isna().tolist() == [number == 2 for number in range(1, 7)]
+    assert words[0] == "number 1"
+    again = StudyFiles(tmp_path, planted_studies.Wordless(), "tiny")
+    pd.testing.assert_frame_equal(again.table(), files.table())
+
+
 def test_rows_of_another_version_lie_aside(tmp_path, monkeypatch):
     run_here(planted_studies.Planted(), tmp_path)
     monkeypatch.setattr(planted_studies.Planted, "version", 2)

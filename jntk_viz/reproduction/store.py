@@ -147,6 +147,8 @@ class StudyFiles:
                 "tasks measure. Add what they mean and their unit."
             )
         frame = pd.DataFrame(rows, columns=list(self.study.columns))
+        # Pandas takes a column without any value for numbers, where other tasks may have words.
+        frame = frame.astype({name: object for name in self.study.columns if name not in names})
         table = _explained(self.study, pa.Table.from_pandas(frame, preserve_index=False))
         origin = json.dumps({"task": task, **measured.origin}, allow_nan=False)
         return table.replace_schema_metadata({METADATA: origin})
