@@ -131,11 +131,10 @@ class StudyFiles:
         return [self._tables[key] for key in self._task_of if key in self._tables]
 
     def _joined(self) -> pa.Table:
-        tables = [table.replace_schema_metadata() for table in self._in_order()]
+        tables = [_valued(table.replace_schema_metadata()) for table in self._in_order()]
         if not tables:
-            tables = [_explained(self.study, pa.table({name: [] for name in self.study.columns}))]
-        # A column without any value in one task has no type there.
-        return pa.concat_tables(tables, promote_options="permissive")
+            return _explained(self.study, pa.table({name: [] for name in self.study.columns}))
+        return _typed(pa.concat_tables(tables, promote_options="permissive"))
 
     def _as_table(self, task: Task, measured: Measured) -> pa.Table:
         rows = [{**task, **row} for row in measured.rows]
@@ -147,8 +146,6 @@ class StudyFiles:
                 "tasks measure. Add what they mean and their unit."
             )
         frame = pd.DataFrame(rows, columns=list(self.study.columns))
-        # Pandas takes a column without any value for numbers, where other tasks may have words.
-        frame = frame.astype({name: object for name in self.study.columns if name not in names})
         table = _explained(self.study, pa.Table.from_pandas(frame, preserve_index=False))
         origin = json.dumps({"task": task, **measured.origin}, allow_nan=False)
         return table.replace_schema_metadata({METADATA: origin})
@@ -164,6 +161,26 @@ def _explained(study: Study, table: pa.Table) -> pa.Table:
     fields: Iterable[pa.Field] = (
         field.with_metadata(dict(study.columns[field.name]._asdict())) for field in table.schema
     )
+    return table.cast(pa.schema(fields))
+
+
+def _valued(table: pa.Table) -> pa.Table:
+    """The table in which a column without any value has no type, which other tasks may give it.
+
+    Pandas has called it numbers, where others may have words.
+    """
+    for i, field in enumerate(table.schema):
+        if table[i].null_count == len(table):
+            table = table.set_column(i, field.with_type(pa.null()), pa.nulls(len(table)))
+    return table
+
+
+def _typed(table: pa.Table) -> pa.Table:
+    """The table in which a column that no task has given a type holds numbers, all missing."""
+    fields = [
+        field.with_type(pa.float64()) if pa.types.is_null(field.type) else field
+        for field in table.schema
+    ]
     return table.cast(pa.schema(fields))
 
 
