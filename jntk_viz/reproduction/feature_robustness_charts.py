@@ -1,6 +1,5 @@
 """Pictures of study 6."""
 
-import numpy as np
 import pandas as pd
 
 from jntk_viz.reproduction.feature_robustness_claims import (
@@ -10,8 +9,8 @@ from jntk_viz.reproduction.feature_robustness_claims import (
     summaries,
 )
 from jntk_viz.reproduction.intervals import mean_interval
-from jntk_viz.reproduction.points import MAIN
-from jntk_viz.reproduction.study import Chart, Curve
+from jntk_viz.reproduction.points import MAIN, select
+from jntk_viz.reproduction.study import LAW, Chart, Curve
 
 
 def charts(table: pd.DataFrame) -> list[Chart]:
@@ -42,7 +41,7 @@ def _scatter(table, data) -> Chart | None:
                 Curve(f"λ = {lam:g}", group.usefulness, group.robustness, style="points")
                 for lam, group in rows.groupby("lam")
             ),
-            Curve("as without attack", [0, 1], [0, 1], style="dashed", group="law"),
+            Curve("as without attack", [0, 1], [0, 1], style="dashed", group=LAW),
         ],
         f"{data}, GeLU, {rows.depth.max()} layers, one split, its leading "
         f"{rows['rank'].max():.0f} features; L2 attack of ε = {REFERENCE['epsilon']:g} on a linear "
@@ -85,8 +84,7 @@ def _against_epsilon(rhos, data, norm) -> Chart | None:
 
 
 def _data_sets(table) -> Chart | None:
-    rows = summaries(table)
-    rows = rows[np.logical_and.reduce([rows[k] == v for k, v in REFERENCE.items()])]
+    rows = select(summaries(table), **REFERENCE)
     rows = rows[(rows.seed == 0) & rows.lam.isin([0.0, LAM])]
     wide = rows.drop_duplicates(["dataset", "lam"]).pivot(
         index="dataset", columns="lam", values=["rho", "rho_low", "rho_high"]
@@ -110,7 +108,7 @@ def _data_sets(table) -> Chart | None:
                 )
                 for name, row in wide.iterrows()
             ),
-            Curve("equal", [0, 1], [0, 1], style="dashed", group="law"),
+            Curve("equal", [0, 1], [0, 1], style="dashed", group=LAW),
         ],
         "GeLU, 11 layers, first split, L2 attack of ε = 0.1; bars: 95 % bootstrap over features. "
         "The paper expects every point far above the dashed line.",

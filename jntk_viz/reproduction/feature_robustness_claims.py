@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from jntk_viz.reproduction.intervals import UNKNOWN, Estimate, mean_interval, share_interval
-from jntk_viz.reproduction.points import MAIN, STAND_IN, missing
+from jntk_viz.reproduction.points import MAIN, STAND_IN, missing, select
 from jntk_viz.reproduction.study import Claim, judge
 
 LAM = 0.1  # the regularised training that stands beside λ = 0; the paper's λ is not known
@@ -83,10 +83,7 @@ def correlations(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reference(rhos, **changed) -> pd.DataFrame:
-    wanted = REFERENCE | changed
-    if rhos.empty:
-        return rhos
-    return rhos[np.logical_and.reduce([rhos[k] == v for k, v in wanted.items()])]
+    return select(rhos, **(REFERENCE | changed))
 
 
 def _estimate(rhos, lam, **changed) -> Estimate:

@@ -7,9 +7,11 @@ from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.finite import finite_jacobian_nngp, finite_jntk
 from jntk_viz.mlp import MLP
 from jntk_viz.reproduction import initialisation as shared
+from jntk_viz.reproduction.intervals import slope_of
 from jntk_viz.reproduction.study import (
     FAILS,
     HOLDS,
+    LAW,
     OPEN,
     Chart,
     Claim,
@@ -140,7 +142,7 @@ def _rate_claim(table, column, what) -> Claim:
     measured = (
         f"{len(found)} combinations of activation and depth, widths {table.width.min()} to "
         f"{table.width.max()}. Furthest from −1/2: {_named(furthest)} with "
-        f"{shared.said(found[furthest])}. Exponent outside the tolerance: "
+        f"{slope_of(found[furthest])}. Exponent outside the tolerance: "
         f"{_listed(found, deviating)}. Not decided: {_listed(found, undecided)}. The interval "
         f"leaves out −1/2 itself in {len(excluded)} of {len(found)}, where chance alone gives "
         f"about {0.05 * len(found):.1f}. Intervals: {_interval(table)}, each by itself."
@@ -163,7 +165,7 @@ def _named(at) -> str:
 
 
 def _listed(found, some) -> str:
-    return "; ".join(f"{_named(at)}: {shared.said(found[at])}" for at in some) or "none"
+    return "; ".join(f"{_named(at)}: {slope_of(found[at])}" for at in some) or "none"
 
 
 def _exponents(table, column, what) -> Chart:
@@ -177,7 +179,7 @@ def _exponents(table, column, what) -> Chart:
         curves.append(Curve(name, depths, slopes, lows, highs, style="points"))
     if found:
         ends = np.array([min(d for _, d in found) - 0.3, max(d for _, d in found) + 0.3])
-        curves.append(Curve("−1/2", ends, np.full(2, EXPONENT), style="dashed", group="law"))
+        curves.append(Curve("−1/2", ends, np.full(2, EXPONENT), style="dashed", group=LAW))
     return Chart(
         f"Exponent of the error: {what}",
         "depth L",

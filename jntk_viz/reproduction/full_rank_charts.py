@@ -11,9 +11,8 @@ from jntk_viz.reproduction.full_rank_claims import (
     by_depth,
     figure,
     measured,
-    select,
 )
-from jntk_viz.reproduction.points import MAIN
+from jntk_viz.reproduction.points import MAIN, select
 from jntk_viz.reproduction.study import Chart, Curve
 
 _LOG_FLOOR = "Points at or below zero cannot be drawn and are left out. "

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from jntk_viz.reproduction.intervals import UNKNOWN, Estimate, share_interval
-from jntk_viz.reproduction.points import MAIN, STAND_IN, missing
+from jntk_viz.reproduction.intervals import UNKNOWN, Estimate, share_interval, slope_of
+from jntk_viz.reproduction.points import MAIN, STAND_IN, missing, select
 from jntk_viz.reproduction.study import Claim, judge
 from jntk_viz.studies.rates import power_law
 
@@ -40,13 +40,6 @@ def measured(table: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame()
     cases = ["dataset", "points", "seed", "activation", "depth", "kernel", "precision", "angle"]
     return table[table.smallest.notna()].drop_duplicates(cases)
-
-
-def select(known: pd.DataFrame, **wanted) -> pd.DataFrame:
-    """Rows in which every named column has the given value; none of an empty table."""
-    if known.empty:
-        return known
-    return known[np.logical_and.reduce([known[k] == v for k, v in wanted.items()])]
 
 
 def figure(known: pd.DataFrame, activation: str, precision="float64") -> pd.DataFrame:
@@ -229,8 +222,7 @@ def _angle(known, kernel, power) -> Claim:
     high = max((law.high for law in laws.values()), default=np.nan)
     slope = float(np.mean(slopes)) if slopes else np.nan
     each = ", ".join(
-        f"{name}, depth {depth}: {Estimate(law.slope, law.low, law.high)}"
-        for (name, depth), law in laws.items()
+        f"{name}, depth {depth}: {slope_of(law)}" for (name, depth), law in laws.items()
     )
     return Claim(
         f"λ_min of the {kernel.upper()} falls as the power {power} of the smallest angle θ between "

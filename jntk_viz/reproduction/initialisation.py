@@ -1,7 +1,6 @@
 """What the three studies of random networks share: points, limits, errors, and how they fall."""
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -10,7 +9,8 @@ import scipy.stats
 
 from jntk_viz.datasets import load_dataset
 from jntk_viz.kernels import jacobian_nngp, jntk
-from jntk_viz.reproduction.study import OPEN, Claim, Column, Curve, judge
+from jntk_viz.reproduction.intervals import Estimate, slope_of
+from jntk_viz.reproduction.study import LAW, OPEN, Claim, Column, Curve, judge
 from jntk_viz.studies.rates import ENOUGH_REPEATS, PowerLaw, power_law
 
 FEWEST_WIDTHS = 3  # for an exponent: two points lie on a line whatever the law is
@@ -57,26 +57,15 @@ def errors(found, of_limit: np.ndarray) -> dict[str, float]:
     }
 
 
-class Mean(NamedTuple):
-    """A mean with its 95 % bootstrap interval; NaN where a single value tells nothing of it."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self):
-        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
-
-
-def bootstrap(values) -> Mean:
+def bootstrap(values) -> Estimate:
     """Mean of independent `values` (n,) with its 95 % percentile bootstrap interval."""
     values = np.asarray(values, float)
     if len(values) < 2:
-        return Mean(float(values.mean()) if len(values) else np.nan, np.nan, np.nan)
+        return Estimate(float(values.mean()) if len(values) else np.nan, np.nan, np.nan)
     found = scipy.stats.bootstrap(
         (values,), np.mean, n_resamples=2000, method="percentile", rng=np.random.default_rng(0)
     ).confidence_interval
-    return Mean(float(values.mean()), float(found.low), float(found.high))
+    return Estimate(float(values.mean()), float(found.low), float(found.high))
 
 
 def mean_curve(label: str, table: pd.DataFrame, x: str, y: str, **options) -> Curve:
@@ -113,10 +102,6 @@ def interval_of_laws(table: pd.DataFrame) -> str:
     return " or ".join(dict.fromkeys(said))
 
 
-def said(one: PowerLaw) -> str:
-    return f"{one.slope:.2f} [{one.low:.2f}, {one.high:.2f}]".replace("-", "−")
-
-
 def convergence_claim(
     table: pd.DataFrame, column: str, *, statement: str, source: str, definitions: str
 ) -> Claim:
@@ -125,15 +110,15 @@ def convergence_claim(
     if not found:
         return Claim(statement, source, "Fewer than three widths measured.", OPEN)
     slowest = max(found.values(), key=lambda one: one.high)
-    exponents = "; ".join(f"depth {depth}: {said(one)}" for depth, one in found.items())
+    exponents = "; ".join(f"depth {depth}: {slope_of(one)}" for depth, one in found.items())
     widest = table[table.width == table.width.max()]
     deepest = widest[widest.depth == widest.depth.max()]
     measured = (
         f"Relative error in {NORMS[column]} ∝ width^a over widths {table.width.min()} to "
         f"{table.width.max()} with a = {exponents}; at width "
         f"{deepest.width.iloc[0]}, depth {deepest.depth.iloc[0]}, it is "
-        f"{bootstrap(deepest[column])}. Intervals of the exponents: {interval_of_laws(table)}; "
-        f"of the error: {INTERVAL}."
+        f"{bootstrap(deepest[column]).written('.3g')}. Intervals of the exponents: "
+        f"{interval_of_laws(table)}; of the error: {INTERVAL}."
     )
     verdict = judge(slowest.low, slowest.high, at_most=0)
     return Claim(
@@ -154,4 +139,4 @@ def reference(curves: list[Curve], exponent: float, label: str) -> list[Curve]:
     if not curves or len(curves[0].x) < 2:
         return []
     x = np.asarray(curves[0].x)
-    return [Curve(label, x, curves[0].y[0] * (x / x[0]) ** exponent, style="dashed", group="law")]
+    return [Curve(label, x, curves[0].y[0] * (x / x[0]) ** exponent, style="dashed", group=LAW)]

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import scipy.stats
 
+from jntk_viz.studies.rates import PowerLaw
+
 
 class Estimate(NamedTuple):
     """A number with its 95 % interval; NaN where it is unknown."""
@@ -15,14 +17,15 @@ class Estimate(NamedTuple):
 
     def __str__(self):
         """0.12 [0.03, 0.21]."""
-        return self._written(".2f")
+        return self.written(".2f")
 
     @property
     def signed(self) -> str:
         """+0.12 [+0.03, +0.21], for a difference."""
-        return self._written("+.2f")
+        return self.written("+.2f")
 
-    def _written(self, form):
+    def written(self, form: str) -> str:
+        """With every number in this format."""
         value, low, high = (f"{number:{form}}".replace("-", "−") for number in self)
         if np.isnan(self.value):
             return "unknown"
@@ -38,6 +41,11 @@ class Estimate(NamedTuple):
 
 
 UNKNOWN = Estimate(np.nan, np.nan, np.nan)
+
+
+def slope_of(law: PowerLaw) -> Estimate:
+    """The exponent of a power law."""
+    return Estimate(law.slope, law.low, law.high)
 
 
 def mean_interval(values) -> Estimate:

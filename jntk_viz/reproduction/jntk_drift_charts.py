@@ -5,8 +5,8 @@ import pandas as pd
 
 from jntk_viz.reproduction.jntk_drift_claims import NETWORK
 from jntk_viz.reproduction.points import MAIN, STAND_IN
-from jntk_viz.reproduction.study import Chart, Curve
-from jntk_viz.reproduction.widths import falling, largest, measured
+from jntk_viz.reproduction.study import LAW, Chart, Curve
+from jntk_viz.reproduction.widths import falling, largest, measured, spread
 
 
 def charts(table: pd.DataFrame) -> list[Chart]:
@@ -22,7 +22,7 @@ def _over_time(rows: pd.DataFrame, name: str, depth: int) -> Chart:
     late = rows[rows.step > 0]
     curves = []
     for width, own in late.groupby("width"):
-        steps, middle, low, high = _spread(own, "step")
+        steps, middle, low, high = spread(own, "step", "to_limit")
         curves.append(Curve(f"width {width:.0f}", steps, middle, low, high))
     steps = np.unique(late.step) if len(late) else np.array([1, 10])
     curves += _levels(rows, steps)
@@ -43,15 +43,15 @@ def _over_width(rows: pd.DataFrame, name: str, depth: int) -> Chart:
     start, widths = rows[rows.step == 0], np.unique(rows.width).astype(float)
     curves = []
     if len(start):
-        begun, middle, low, high = _spread(start, "width")
+        begun, middle, low, high = spread(start, "width", "to_limit")
         curves.append(Curve("at the start", begun, middle, low, high, "points"))
         theory = middle[0] * np.sqrt(begun[0] / begun)
         curves.append(
-            Curve("width^−1/2 from the narrowest start", begun, theory, style="dashed", group="law")
+            Curve("width^−1/2 from the narrowest start", begun, theory, style="dashed", group=LAW)
         )
     sup = largest(rows[rows.steps > 0], "to_limit", NETWORK)
     if len(sup):
-        trained, middle, low, high = _spread(sup, "width")
+        trained, middle, low, high = spread(sup, "width", "to_limit")
         name = "largest during training"
         curves.append(Curve(name, trained, middle, low, high, "points", name))
         for law in falling(sup, "to_limit").laws.values():
@@ -78,12 +78,3 @@ def _levels(rows: pd.DataFrame, x) -> list[Curve]:
         for label, level in levels.items()
         if level > 0
     ]
-
-
-def _spread(rows: pd.DataFrame, by: str):
-    """Values of `by`, and median, least and largest distance to the limit at each."""
-    groups = rows.groupby(by).to_limit
-    return (
-        np.array(sorted(groups.groups), dtype=float),
-        *(getattr(groups, statistic)().to_numpy(float) for statistic in ("median", "min", "max")),
-    )

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pandas as pd
-import scipy.stats
 
-from jntk_viz.reproduction.intervals import UNKNOWN, Estimate
+from jntk_viz.reproduction.intervals import UNKNOWN, Estimate, mean_interval
 from jntk_viz.reproduction.points import MAIN, STAND_IN, missing
 from jntk_viz.reproduction.study import Claim, judge
 from jntk_viz.reproduction.widths import Falling, falling, largest, measured, told
@@ -68,12 +67,8 @@ def ratio_to_smallest(rows: pd.DataFrame, quantity="to_limit", smallest="smalles
     if len(sup) == 0:
         return UNKNOWN
     value, noise = rows[smallest].iloc[0], rows[smallest.replace("smallest", "noise_floor")].iloc[0]
-    centre = np.log(sup).mean()
-    half = np.nan
-    if len(sup) > 1:
-        half = scipy.stats.t.ppf(0.975, len(sup) - 1) * np.log(sup).std(ddof=1) / len(sup) ** 0.5
     with np.errstate(divide="ignore"):
-        ends = np.exp([centre, centre - half, centre + half]) / np.maximum(
+        ends = np.exp(mean_interval(np.log(sup))) / np.maximum(
             [value, value + noise, value - noise], 0.0
         )
     return Estimate(*map(float, ends))

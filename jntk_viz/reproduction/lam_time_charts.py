@@ -4,15 +4,14 @@ import numpy as np
 import pandas as pd
 
 from jntk_viz.reproduction.lam_time_claims import REFERENCE
-from jntk_viz.reproduction.points import MAIN
+from jntk_viz.reproduction.points import MAIN, select
 from jntk_viz.reproduction.study import Chart, Curve, Heatmap
 
 
 def charts(table: pd.DataFrame) -> list[Chart | Heatmap]:
     if "t" not in table or table["t"].notna().sum() == 0:
         return []
-    known = table[table["t"].notna()]
-    known = known[np.logical_and.reduce([known[k] == v for k, v in REFERENCE.items()])]
+    known = select(table[table["t"].notna()], **REFERENCE)
     if known.empty:
         return []
     data = MAIN if (known.dataset == MAIN).any() else known.dataset.iloc[0]

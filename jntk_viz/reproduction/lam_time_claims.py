@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from jntk_viz.reproduction.intervals import UNKNOWN, Estimate, mean_interval
-from jntk_viz.reproduction.points import MAIN, STAND_IN, missing
+from jntk_viz.reproduction.points import MAIN, STAND_IN, missing, select
 from jntk_viz.reproduction.study import Claim, judge
 
 SMALL = 0.01  # of a relative distance; and one point in a hundred of an accuracy
@@ -206,9 +206,7 @@ def _jacobian(splits) -> Claim:
 
 
 def _reference(splits):
-    if splits.empty:
-        return splits
-    return splits[np.logical_and.reduce([splits[k] == v for k, v in REFERENCE.items()])]
+    return select(splits, **REFERENCE)
 
 
 def _by_data(splits, name) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jntk_viz.reproduction import initialisation as shared
+from jntk_viz.reproduction.intervals import Estimate
 from jntk_viz.reproduction.study import OPEN, Chart, Claim, Curve, judge
 
 DEFINITIONS = (
@@ -98,8 +99,8 @@ def bias_claim(table: pd.DataFrame, source: str) -> Claim:
         return Claim(statement, source, f"No bias resolved from the noise.{nowhere}", OPEN)
     slowest = max(fitted, key=lambda bias: bias.high)
     exponents = "; ".join(
-        f"depth {b.depth}: {b.slope:.2f} [{b.low:.2f}, {b.high:.2f}] over widths "
-        f"{b.widths[0]:.0f} to {b.widths[-1]:.0f}".replace("-", "−")
+        f"depth {b.depth}: {Estimate(b.slope, b.low, b.high)} over widths "
+        f"{b.widths[0]:.0f} to {b.widths[-1]:.0f}"
         for b in fitted
     )
     return Claim(

@@ -1,7 +1,10 @@
-"""Which data sets the studies of kernels use, and what to say where one cannot be had."""
+"""Which data sets the studies use, their rows in a table, and what to say where one is missing."""
 
 import os
 from functools import lru_cache
+
+import numpy as np
+import pandas as pd
 
 from jntk_viz.datasets import DatasetUnavailable, dataset_available, load_dataset
 from jntk_viz.datasets.download import DATA_DIR_VARIABLE
@@ -17,6 +20,13 @@ FEATURES = {
     "circle": 2, "sphere": 4,
 }  # fmt: skip
 STAND_IN = "iris"  # always there: says something where the paper's data are missing
+
+
+def select(rows: pd.DataFrame, **wanted) -> pd.DataFrame:
+    """Rows in which every named column has the given value; none of an empty table."""
+    if rows.empty:
+        return rows
+    return rows[np.logical_and.reduce([rows[name] == value for name, value in wanted.items()])]
 
 
 def unavailable(name: str) -> str:

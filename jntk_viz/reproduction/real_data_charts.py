@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from jntk_viz.reproduction.points import BUNDLED, PAPER
+from jntk_viz.reproduction.points import BUNDLED, PAPER, select
 from jntk_viz.reproduction.real_data_claims import QUANTITIES, REFERENCE, gains, pooled
 from jntk_viz.reproduction.study import Chart, Curve
 
@@ -50,9 +50,7 @@ def _trade(table: pd.DataFrame) -> Chart:
 
 def _levels(table: pd.DataFrame, quantity: str, label: str) -> Chart:
     """Networks by width beside the kernel, on the data sets that all of them have."""
-    rows = table[(table.criterion == "robust") & table.training.notna()]
-    for name, value in REFERENCE.items():
-        rows = rows[rows[name] == value]
+    rows = select(table[table.training.notna()], criterion="robust", **REFERENCE)
     rows = rows.assign(log_jacobian=np.nan)[["dataset", "width", "seed", "training", *QUANTITIES]]
     known = [set(own.dataset) for _, own in rows.groupby(["width", "training"])]
     names = [name for name in (*PAPER, *BUNDLED) if all(name in own for own in known)]

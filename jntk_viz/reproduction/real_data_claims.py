@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jntk_viz.reproduction.intervals import UNKNOWN, Estimate
-from jntk_viz.reproduction.points import BUNDLED, PAPER, missing
+from jntk_viz.reproduction.points import BUNDLED, PAPER, missing, select
 from jntk_viz.reproduction.study import Claim, judge
 from jntk_viz.reproduction.widths import told
 
@@ -52,9 +52,7 @@ def gains(table: pd.DataFrame, criterion="robust", attack=REFERENCE) -> pd.DataF
     columns = [*SPLIT, *QUANTITIES]
     if "training" not in table:
         return pd.DataFrame(columns=columns)
-    rows = table[(table.criterion == criterion) & table.training.notna()]
-    for name, value in attack.items():
-        rows = rows[rows[name] == value]
+    rows = select(table[table.training.notna()], criterion=criterion, **attack)
     rows = rows.assign(log_jacobian=np.log(rows.jacobian.astype(float).clip(lower=1e-300)))
     standard, robust = (
         rows[rows.training == kind].set_index(SPLIT)[list(QUANTITIES)]

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
+LAW = "law"  # the group of curves that are no measurement but a rate to compare with
 Scale = Literal["tiny", "laptop", "paper"]  # tiny: seconds, for tests
 Task = dict[str, Any]  # what `run` takes, as JSON holds it: numbers, strings, booleans, None
 Row = dict[str, Any]
@@ -47,7 +48,7 @@ class Curve(NamedTuple):
     low: Any = None
     high: Any = None
     style: Literal["line", "dashed", "points"] = "line"
-    group: str = ""  # curves of one group share a colour; "law": a rate to compare with
+    group: str = ""  # curves of one group share a colour
 
 
 class Chart(NamedTuple):

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from jntk_viz.reproduction.points import MAIN, STAND_IN
-from jntk_viz.reproduction.study import Chart, Curve
+from jntk_viz.reproduction.study import LAW, Chart, Curve
 from jntk_viz.reproduction.training_ode_claims import NETWORK, PARTS, differences
-from jntk_viz.reproduction.widths import largest
+from jntk_viz.reproduction.widths import largest, spread
 
 _LABELS = {
     "output_train": "outputs, training points",
@@ -48,16 +48,7 @@ def _losses(rows: pd.DataFrame, where: str) -> Chart:
 def _over_time(rows: pd.DataFrame, where: str) -> Chart:
     curves = []
     for width, own in rows[rows.step > 0].groupby("width"):
-        groups = own.groupby("step")["all"]
-        curves.append(
-            Curve(
-                f"width {width:.0f}",
-                groups.median().index.to_numpy(),
-                groups.median().to_numpy(),
-                groups.min().to_numpy(),
-                groups.max().to_numpy(),
-            )
-        )
+        curves.append(Curve(f"width {width:.0f}", *spread(own, "step", "all")))
     return Chart(
         f"Networks against the equation, {where}",
         "step of gradient descent",
@@ -73,23 +64,12 @@ def _over_time(rows: pd.DataFrame, where: str) -> Chart:
 def _over_width(rows: pd.DataFrame, where: str) -> Chart:
     curves = []
     for part in PARTS:
-        sup = largest(rows, part, NETWORK)
-        groups = sup.groupby("width")[part]
-        widths = np.array(sorted(groups.groups), dtype=float)
-        curves.append(
-            Curve(
-                _LABELS[part],
-                widths,
-                groups.median().to_numpy(float),
-                groups.min().to_numpy(float),
-                groups.max().to_numpy(float),
-                "points",
-            )
-        )
+        widths, middle, low, high = spread(largest(rows, part, NETWORK), "width", part)
+        curves.append(Curve(_LABELS[part], widths, middle, low, high, "points"))
         if part.endswith("test"):
-            theory = groups.median().iloc[0] * np.sqrt(widths[0] / widths)
+            theory = middle[0] * np.sqrt(widths[0] / widths)
             curves.append(
-                Curve(f"width^−1/2, {_LABELS[part]}", widths, theory, style="dashed", group="law")
+                Curve(f"width^−1/2, {_LABELS[part]}", widths, theory, style="dashed", group=LAW)
             )
     return Chart(
         f"Networks against the equation by width, {where}",

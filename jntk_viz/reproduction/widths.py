@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jntk_viz.datasets import Dataset, load_dataset, train_test_split
-from jntk_viz.reproduction.intervals import UNKNOWN, Estimate
+from jntk_viz.reproduction.intervals import UNKNOWN, Estimate, slope_of
 from jntk_viz.studies.rates import PowerLaw, power_law
 
 
@@ -23,10 +23,7 @@ class Falling(NamedTuple):
 
     def __str__(self):
         """width^−0.52 [−0.60, −0.44] (L = 2), …"""
-        return ", ".join(
-            f"width^{Estimate(law.slope, law.low, law.high)} (L = {depth})"
-            for depth, law in self.laws.items()
-        )
+        return ", ".join(f"width^{slope_of(law)} (L = {depth})" for depth, law in self.laws.items())
 
 
 def measured(table: pd.DataFrame, dataset: str, quantity: str) -> pd.DataFrame:
@@ -52,6 +49,15 @@ def largest(rows: pd.DataFrame, quantity: str, keys: list[str]) -> pd.DataFrame:
         return pd.DataFrame(columns=[*keys, quantity])
     sup = rows.groupby(keys)[quantity].agg(lambda values: values.to_numpy(float).max())
     return sup[np.isfinite(sup.astype(float))].reset_index()
+
+
+def spread(rows: pd.DataFrame, by: str, quantity: str) -> tuple[np.ndarray, ...]:
+    """Values of `by`, and median, least and largest `quantity` at each, as a `Curve` has them."""
+    groups = rows.groupby(by)[quantity]
+    return (
+        np.array(sorted(groups.groups), dtype=float),
+        *(getattr(groups, statistic)().to_numpy(float) for statistic in ("median", "min", "max")),
+    )
 
 
 def falling(sup: pd.DataFrame, quantity: str) -> Falling:

@@ -6,7 +6,7 @@ import holoviews as hv
 import numpy as np
 from bokeh.models import HoverTool
 
-from jntk_viz.reproduction.study import Chart, Curve, Heatmap
+from jntk_viz.reproduction.study import LAW, Chart, Curve, Heatmap
 from jntk_viz.views.theme import AMBER, INK, MUTED, PALETTE, SEQUENTIAL
 
 HEIGHT = 400  # pixels of the place that a figure stands in
@@ -19,7 +19,6 @@ _SHAPES = {  # marker → the same as an SVG path, in a box of 30 × 14
 _MARKERS = tuple(_SHAPES)
 _MOST_MARKERS = 25  # points of a curve; more of them would hide the line
 _MOST_TICKS = 12
-LAW = "law"  # the group of curves that are no measurement but a rate to compare with
 # Amber is too pale for thin lines; ink closes the row.
 _COLOURS = (*(colour for colour in PALETTE if colour != AMBER), INK)
 
