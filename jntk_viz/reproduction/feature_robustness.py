@@ -94,7 +94,7 @@ class FeatureRobustness(Study):
         ]
 
     def run(self, **task) -> list[Row]:
-        return measure(**task)
+        return [{**task, **row} for row in measure(**task)]
 
     def cost(self, task) -> float:
         count = study.SOURCES[task["dataset"]].train
@@ -117,15 +117,11 @@ def _task(dataset, lam, *, seed=0, depth=11, searched=0) -> Task:
 
 def measure(*, dataset, depth, activation, seed, lam, searched) -> list[Row]:
     """The rows of one split and λ."""
-    task = {
-        "dataset": dataset, "depth": depth, "activation": activation, "seed": seed, "lam": lam,
-        "searched": searched,
-    }  # fmt: skip
     if note := points.unavailable(dataset):
-        return [{**task, "row": "summary", "note": note}]
+        return [{"row": "summary", "note": note}]
     problem = study.Problem(dataset, depth, activation, seed)
     found = study.spectrum(problem, lam)
-    shared = {**task, "unresolved": found.unresolved, "note": ""}
+    shared = {"unresolved": found.unresolved, "note": ""}
     rows = []
     for norm, epsilon in ATTACKS:
         attack = {"norm": norm, "epsilon": epsilon, "attack": "first_order"}
@@ -134,7 +130,7 @@ def measure(*, dataset, depth, activation, seed, lam, searched) -> list[Row]:
                 summary = _summary(scores, measure, seed)
                 rows.append({**shared, **attack, "counted": counted, **summary})
     if searched:
-        rows += _by_search(problem, found, shared, searched)
+        rows += _by_search(problem, lam, found, shared, searched)
     return rows + (_single(found, shared) if seed == 0 else [])
 
 
@@ -172,10 +168,10 @@ def _spearman(a, b) -> float:
     return float(scipy.stats.spearmanr(a, b).statistic)
 
 
-def _by_search(problem, found, shared, count) -> list[Row]:
+def _by_search(problem, lam, found, shared, count) -> list[Row]:
     """The leading features attacked by projected gradients, beside the first-order attack."""
     prepared = study.prepare(problem)
-    linear = study.diagonalise(problem, shared["lam"])
+    linear = study.diagonalise(problem, lam)
     (norm, epsilon), *_ = ATTACKS
     searched = [
         accuracy(
@@ -185,7 +181,7 @@ def _by_search(problem, found, shared, count) -> list[Row]:
                 prepared.test.y,
                 epsilon=epsilon,
                 norm=norm,
-                seed=shared["seed"],
+                seed=problem.seed,
                 **SEARCH,
             )
         )
@@ -198,7 +194,7 @@ def _by_search(problem, found, shared, count) -> list[Row]:
         rows.append(
             {
                 **shared, "norm": norm, "epsilon": epsilon, "attack": attack,
-                "counted": f"first {count}", **_summary(scores, "accuracy", shared["seed"]),
+                "counted": f"first {count}", **_summary(scores, "accuracy", problem.seed),
             }
         )  # fmt: skip
     return rows

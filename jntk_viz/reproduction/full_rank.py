@@ -91,7 +91,7 @@ class FullRank(Study):
         ]
 
     def run(self, **task) -> list[Row]:
-        return measure(**task)
+        return [{**task, **row} for row in measure(**task)]
 
     def cost(self, task) -> float:
         depths = 1 + task["deepest"] - task["shallowest"]
@@ -114,23 +114,19 @@ def _task(dataset, activation, count, shallowest, deepest, seed=0) -> Task:
 
 def measure(*, dataset, activation, points, seed, shallowest, deepest) -> list[Row]:
     """The rows of one data set and activation: each depth, kernel and precision."""
-    task = {
-        "dataset": dataset, "activation": activation, "points": points, "seed": seed,
-        "shallowest": shallowest, "deepest": deepest, "note": "",
-    }  # fmt: skip
     depths = range(shallowest, deepest + 1)
     if dataset == PAIR:
         return [
             row
             for depth in depths
             for angle in ANGLES
-            for row in _rows({**task, "depth": depth, "angle": float(angle)}, pair.points(angle))
+            for row in _rows(pair.points(angle), activation, depth, float(angle))
         ]
     if note := unavailable(dataset):
-        return [{**task, "note": note}]
+        return [{"note": note}]
     x = _inputs(dataset, points, seed)
     angle = float(np.degrees(smallest_angle(x)))
-    return [row for depth in depths for row in _rows({**task, "depth": depth, "angle": angle}, x)]
+    return [row for depth in depths for row in _rows(x, activation, depth, angle)]
 
 
 def _inputs(dataset, count, seed) -> np.ndarray:
@@ -139,9 +135,8 @@ def _inputs(dataset, count, seed) -> np.ndarray:
     return study.draw(load_dataset(dataset), count, seed).x
 
 
-def _rows(shared, x) -> list[Row]:
-    """JNTK and NTK of one depth, in both precisions."""
-    name, depth = shared["activation"], shared["depth"]
+def _rows(x, name, depth, angle) -> list[Row]:
+    """JNTK and NTK of one activation and depth, in both precisions."""
     if study.refusal("jntk", name):
         kernels = {"ntk": ntk_values(x, name, depth)}
     else:
@@ -149,7 +144,9 @@ def _rows(shared, x) -> list[Row]:
         kernels = {"jntk": whole, "ntk": whole[:, :1, :, :1]}
     return [
         {
-            **shared,
+            "depth": depth,
+            "angle": angle,
+            "note": "",
             "kernel": kernel,
             "precision": precision,
             "rows": gram.shape[0] * gram.shape[1],

@@ -13,10 +13,7 @@ from jntk_viz.reproduction import lam_time_charts, lam_time_claims, points
 from jntk_viz.reproduction.study import Claim, Column, Row, Study, Task
 
 TIMES = (*(10.0**k for k in range(9)), np.inf)
-OPTIONS: dict[str, dict] = {
-    "breast_cancer": {"n_components": 6},
-    "circle": {"n": 63, "frequency": 2},
-}
+OPTIONS = points.OPTIONS | {"circle": {"n": 63, "frequency": 2}}
 # Training points: N(1+d0) rows have to be diagonalised at each λ.
 TRAIN = {
     points.MAIN: 122, "iris": 50, "banknote": 200, "wine": 65, "breast_cancer": 100, "circle": 31,
@@ -94,7 +91,7 @@ class LamTime(Study):
         ]
 
     def run(self, **task) -> list[Row]:
-        return measure(**task)
+        return [{**task, **row} for row in measure(**task)]
 
     def cost(self, task) -> float:
         rows = task["train"] * (1 + points.FEATURES[task["dataset"]] * (task["lam"] > 0))
@@ -116,12 +113,8 @@ def _task(dataset, lam, *, seed=0, train=None, epsilon=0.3, norm="l2", depth=2) 
 
 def measure(*, dataset, depth, activation, seed, lam, train, epsilon, norm) -> list[Row]:
     """The rows of one split and λ: every time, both halves of the test points."""
-    task = {
-        "dataset": dataset, "depth": depth, "activation": activation, "seed": seed, "lam": lam,
-        "train": train, "epsilon": epsilon, "norm": norm,
-    }  # fmt: skip
     if note := points.unavailable(dataset):
-        return [{**task, "note": note}]
+        return [{"note": note}]
     whole = load_dataset(dataset, **OPTIONS.get(dataset, {}))
     learned, held_out = train_test_split(whole, test_fraction=1 - train / len(whole.y), seed=seed)
     kernel = {"depth": depth, "activation": get_activation(activation)}
@@ -130,38 +123,41 @@ def measure(*, dataset, depth, activation, seed, lam, train, epsilon, norm) -> l
     def predictor(coefficients):
         return KernelPredictor(learned.x, coefficients, kappa=1.0, **kernel)
 
-    limit = regressor_coefficients(dynamics)
+    halves = {
+        part: (held_out.x[first:MOST_TESTED:2], held_out.y[first:MOST_TESTED:2])
+        for part, first in (("validation", 0), ("test", 1))
+    }
+    limit, wanted = regressor_coefficients(dynamics), {}
+    if limit is not None:
+        wanted = {part: predictor(limit)(x)[:, 0] for part, (x, _) in halves.items()}
     target = np.column_stack([learned.y, np.zeros_like(learned.x)])
     rows = []
     for t in TIMES:
-        error = dynamics.train(t) - target
+        f, error = predictor(dynamics.coefficients(t)), dynamics.train(t) - target
         shared = {
-            **task,
             "t": t,
             "train_error": _rms(error[:, 0]),
             "train_jacobian": _rms(np.linalg.norm(error[:, 1:], axis=1)),
             "unresolved": int(np.sum(dynamics.eigenvalues <= dynamics.noise_floor)),
             "note": "",
         }
-        for part, first in (("validation", 0), ("test", 1)):
-            x, y = (array[first:MOST_TESTED:2] for array in (held_out.x, held_out.y))
-            found = _attacked(predictor(dynamics.coefficients(t)), x, y, epsilon, norm, seed)
-            distance = np.nan
+        for part, (x, y) in halves.items():
+            outputs, distance = f(x), np.nan
+            found = attacked(f, outputs, x, y, epsilon=epsilon, norm=norm, seed=seed)
             if limit is not None:
-                wanted = predictor(limit)(x)[:, 0]
-                distance = _rms(predictor(dynamics.coefficients(t))(x)[:, 0] - wanted)
-                distance /= _rms(wanted)
+                distance = _rms(outputs[:, 0] - wanted[part]) / _rms(wanted[part])
             rows.append({**shared, "part": part, **found, "distance": distance})
     return rows
 
 
-def _attacked(f: KernelPredictor, x, y, epsilon, norm, seed) -> Row:
-    outputs, attack = f(x), {"epsilon": epsilon, "norm": norm}
+def attacked(predictor, outputs, x, y, *, epsilon, norm, seed) -> Row:
+    """Accuracy of a predictor x -> (f, J), whose `outputs` at `x` are known, and under attack."""
+    attack = {"epsilon": epsilon, "norm": norm}
     return {
         "points": len(y),
         "clean": accuracy(y * outputs[:, 0]),
         "first_order": accuracy(first_order_margin(outputs, x, y, **attack)),
-        "searched": accuracy(pgd_margin(f, x, y, **attack, **SEARCH, seed=seed)),
+        "searched": accuracy(pgd_margin(predictor, x, y, **attack, **SEARCH, seed=seed)),
         "jacobian": float(np.median(np.linalg.norm(tangent_jacobian(outputs, x), axis=1))),
     }
 

@@ -19,6 +19,7 @@ FEATURES = {
     MAIN: 11, "banknote": 4, "sonar": 60, "iris": 4, "wine": 13, "breast_cancer": 6, "digits": 64,
     "circle": 2, "sphere": 4,
 }  # fmt: skip
+OPTIONS: dict[str, dict] = {"breast_cancer": {"n_components": 6}}
 STAND_IN = "iris"  # always there: says something where the paper's data are missing
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from jntk_viz.activations import get_activation
-from jntk_viz.attacks import accuracy, first_order_margin, pgd_margin, tangent_jacobian
+from jntk_viz.attacks import accuracy, pgd_margin
 from jntk_viz.datasets import Dataset, load_dataset, train_test_split
 from jntk_viz.dynamics import KrylovDynamics, RobustDynamics
 from jntk_viz.mlp import MLP
 from jntk_viz.reproduction import real_data_charts, real_data_claims
-from jntk_viz.reproduction.lam_time import SEARCH
-from jntk_viz.reproduction.points import BUNDLED, PAPER, unavailable
+from jntk_viz.reproduction.lam_time import attacked
+from jntk_viz.reproduction.points import BUNDLED, OPTIONS, PAPER, unavailable
 from jntk_viz.reproduction.study import Claim, Column, Row, Scale, Study, Task
 from jntk_viz.training import train
 
@@ -27,7 +27,6 @@ STEP = 0.5  # of gradient descent, in the same unit: a quarter of what the limit
 # Where there are more rows N(1+d0) the kernel is projected (`KrylovDynamics`) to this many steps.
 MOST_ROWS, KRYLOV = 1300, 100
 RESOLVED = 0.01  # relative residual of the projection above which a time is not used
-OPTIONS: dict[str, dict] = {"breast_cancer": {"n_components": 6}}
 TRAIN = {"iris": 40}  # training points, 60 of the other data sets; half of the rest validates
 MOST_TESTED = 100
 QUICK_SEARCH = {"steps": 3, "restarts": 0}  # to choose among all λ and times
@@ -217,11 +216,5 @@ def _validate(candidate: Candidate, part: Dataset, attack: dict) -> tuple[float,
 def _test(candidate: Candidate, part: Dataset, attack: dict, seed: int) -> dict[str, float]:
     """What is reported of the one predictor that was chosen."""
     outputs = candidate.predictor(part.x)
-    searched = pgd_margin(candidate.predictor, part.x, part.y, **attack, **SEARCH, seed=seed)
-    return {
-        "points": len(part.y),
-        "clean": accuracy(part.y * outputs[:, 0]),
-        "robust": accuracy(searched),
-        "first_order": accuracy(first_order_margin(outputs, part.x, part.y, **attack)),
-        "jacobian": float(np.median(np.linalg.norm(tangent_jacobian(outputs, part.x), axis=1))),
-    }
+    found = attacked(candidate.predictor, outputs, part.x, part.y, **attack, seed=seed)
+    return {"robust": found.pop("searched"), **found}

@@ -48,7 +48,8 @@ def _losses(rows: pd.DataFrame, where: str) -> Chart:
 def _over_time(rows: pd.DataFrame, where: str) -> Chart:
     curves = []
     for width, own in rows[rows.step > 0].groupby("width"):
-        curves.append(Curve(f"width {width:.0f}", *spread(own, "step", "all")))
+        steps, middle, low, high = spread(own, "step", "all")
+        curves.append(Curve(f"width {width:.0f}", steps, middle, low, high))
     return Chart(
         f"Networks against the equation, {where}",
         "step of gradient descent",
