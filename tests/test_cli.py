@@ -20,10 +20,10 @@ import pytest
 from conftest import RunningServer
 from tornado.websocket import WebSocketClosedError
 
-from jntk_viz import _selfcheck, cli, datasets, doctor
+from jntk_viz import _selfcheck, cli, datasets, doctor, folders, serving
 
 ROOT = Path(__file__).parents[1]
-APPS = sorted(cli.app_routes(cli.apps_folder()))
+APPS = sorted(folders.app_routes(folders.apps_folder()))
 
 
 def run(*arguments, command=(sys.executable, "-m", "jntk_viz")):
@@ -82,16 +82,16 @@ def test_missing_data_folder(tmp_path, capsys):
 
 
 def test_apps_are_found_in_the_clone_and_in_a_package(tmp_path, monkeypatch):
-    assert cli.apps_folder() == ROOT / "apps"
+    assert folders.apps_folder() == ROOT / "apps"
     installed = tmp_path / "site-packages" / "jntk_viz"
-    monkeypatch.setattr(cli, "__file__", str(installed / "cli.py"))
+    monkeypatch.setattr(folders, "__file__", str(installed / "folders.py"))
     for folder in (installed / "_apps", installed.parent / "apps"):
         folder.mkdir(parents=True)
         (folder / "index.py").touch()
-    assert cli.apps_folder() == installed / "_apps"
+    assert folders.apps_folder() == installed / "_apps"
     shutil.rmtree(tmp_path / "site-packages")
-    with pytest.raises(cli.CannotServe, match="no apps found"):
-        cli.apps_folder()
+    with pytest.raises(folders.CannotServe, match="no apps found"):
+        folders.apps_folder()
 
 
 def test_lab_says_where_the_lessons_are(tmp_path, monkeypatch, capsys):
@@ -113,7 +113,7 @@ def test_lab_says_where_the_lessons_are(tmp_path, monkeypatch, capsys):
 def test_routes_leave_helpers_out(tmp_path):
     for name in ("index.py", "gp_convergence.py", "_helper.py", "notes.txt"):
         (tmp_path / name).touch()
-    assert cli.app_routes(tmp_path) == {
+    assert folders.app_routes(tmp_path) == {
         "/": tmp_path / "index.py",
         "/gp_convergence": tmp_path / "gp_convergence.py",
         "/index": tmp_path / "index.py",
@@ -159,10 +159,10 @@ def test_prefix_data_and_interrupt(tmp_path):
 
 def test_data_folder_reaches_the_library(tmp_path, monkeypatch):
     monkeypatch.setenv("JNTK_VIZ_DATA", "")
-    cli.use_folders(Namespace(data=tmp_path, presets=None))
+    folders.use_folders(Namespace(data=tmp_path, presets=None))
     assert os.environ["JNTK_VIZ_DATA"] == str(tmp_path.resolve())
-    with pytest.raises(cli.CannotServe, match="`--presets` must name an existing folder"):
-        cli.use_folders(Namespace(data=None, presets=tmp_path / "none"))
+    with pytest.raises(folders.CannotServe, match="`--presets` must name an existing folder"):
+        folders.use_folders(Namespace(data=None, presets=tmp_path / "none"))
 
 
 def test_interrupt_while_starting(tmp_path):
@@ -186,7 +186,7 @@ def test_wheel_serves_without_a_clone(tmp_path):
     assert {f"{route.strip('/') or 'index'}.py" for route in APPS} <= names
 
     environment = {"PYTHONPATH": str(installed)}
-    question = "from jntk_viz.cli import apps_folder; print(apps_folder())"
+    question = "from jntk_viz.folders import apps_folder; print(apps_folder())"
     answer = subprocess.run(
         [sys.executable, "-P", "-c", question],
         env={**os.environ, **environment},
@@ -249,7 +249,7 @@ def test_log_keeps_all_errors_but_those_of_visitors_who_left(caplog):
     loop = asyncio.new_event_loop()
     left = "exception of a closed page", WebSocketClosedError()
     for message, exception in [left, ("exception of ours", ValueError("x"))]:
-        cli.pass_over_closed_pages(loop, {"message": message, "exception": exception})
+        serving.pass_over_closed_pages(loop, {"message": message, "exception": exception})
     loop.close()
     assert [record.message.splitlines()[0] for record in caplog.records] == ["exception of ours"]
 
@@ -259,7 +259,7 @@ def test_log_passes_over_a_connection_that_ended_after_its_ping_failed(caplog):
     from bokeh.server.connection import ServerConnection
 
     log = logging.getLogger("test_cli.tornado")
-    log.addFilter(cli.keeps_in_log)
+    log.addFilter(serving.keeps_in_log)
     connection = ServerConnection(None, None, None, mock.Mock())
     connection.detach_session()
     with pytest.raises(AssertionError) as ended:
@@ -281,7 +281,7 @@ def test_display_decides_whether_a_browser_opens(monkeypatch):
 
 
 def test_announcement_warns_when_the_network_can_reach_it(capsys):
-    cli.announce("http://localhost:5006/", "127.0.0.1", show=False)
+    serving.announce("http://localhost:5006/", "127.0.0.1", show=False)
     assert "network" not in capsys.readouterr().out
-    cli.announce("http://localhost:5006/", "0.0.0.0", show=False)
+    serving.announce("http://localhost:5006/", "0.0.0.0", show=False)
     assert "over the network" in capsys.readouterr().out

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from jntk_viz import folders
 from jntk_viz.export import ExportError
 
 EXAMPLES = """\
@@ -83,10 +84,9 @@ def check_usage(arguments) -> None:
 
 def prepare(arguments) -> None:
     """Take in folders and keep what JAX compiles, as `serve` does."""
-    from jntk_viz import cli
 
-    cli.use_folders(arguments)
-    cli.keep_compiled_code()
+    folders.use_folders(arguments)
+    folders.keep_compiled_code()
     # Nothing may come from another host, not even Panel's own scripts.
     os.environ.setdefault("PANEL_INLINE", "1")
 

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import param
 
-from jntk_viz.cli import app_routes, apps_folder
 from jntk_viz.export import ExportError, contents, html, pages
 from jntk_viz.export.capture import Recorder, dark_colours, differences
 from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
+from jntk_viz.folders import app_routes, apps_folder
 from jntk_viz.studies.presets import Preset, check, setting_names, settings
 from jntk_viz.views.address import parse, query_of
 from jntk_viz.views.parts import error_text

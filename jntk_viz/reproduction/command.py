@@ -6,6 +6,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from jntk_viz import folders
+
 EXAMPLES = """\
 examples:
   jntk-viz reproduce --list
@@ -63,9 +65,8 @@ def add_reproduce_parser(commands) -> None:
 
 def run(arguments) -> int:
     """0: all was computed. 1: a task or a conclusion failed. 2: cannot be run. 130: Ctrl-C."""
-    from jntk_viz import cli
 
-    cli.use_folders(arguments)
+    folders.use_folders(arguments)
     try:
         studies, others = opened(arguments)
         if arguments.list:
@@ -110,10 +111,9 @@ def show_list(studies) -> int:
 
 def reproduce(arguments, studies, others) -> int:
     """Compute what is left of `studies`; report them and what there is of the others."""
-    from jntk_viz import cli
     from jntk_viz.reproduction.result import conclude, write_claims
 
-    cli.keep_compiled_code()
+    folders.keep_compiled_code()
     folder = arguments.out / arguments.scale
     folder.mkdir(parents=True, exist_ok=True)
     stopped = "" if arguments.report_only else compute(arguments, studies)

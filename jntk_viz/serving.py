@@ -1,0 +1,149 @@
+"""Serve the pages from this process: the port, the start, the log, and the announcement.
+
+Panel and JAX are imported by the functions that need them, so that a port that is taken is told at
+once.
+"""
+
+import errno
+import gc
+import logging
+import signal
+import socket
+import sys
+import traceback
+import webbrowser
+
+from jntk_viz.folders import (
+    CannotServe,
+    app_routes,
+    apps_folder,
+    keep_compiled_code,
+    use_folders,
+)
+
+
+def serve(arguments) -> int:
+    """Serve all apps in this process until Ctrl-C or SIGTERM."""
+    use_folders(arguments)
+    address = arguments.address
+    port = claim_port(address, arguments.port)
+    routes = app_routes(apps_folder())
+    # Until the server is there, Ctrl-C ends the process at once: imports may swallow an exception.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    print("Starting jntk_viz …", flush=True)
+    keep_compiled_code()
+    warm_up()
+
+    from panel.io.server import get_server
+
+    names = {"localhost", "127.0.0.1", url_host(address)}
+    server = get_server(
+        routes,
+        port=port,
+        address=address,
+        prefix=arguments.prefix,
+        websocket_origin=[f"{name}:{port}" for name in names] + arguments.allow_websocket_origin,
+        show=False,
+        verbose=False,
+    )
+    server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
+    for name in ("tornado.application", "bokeh.server.protocol_handler"):
+        logging.getLogger(name).addFilter(keeps_in_log)
+    # get_server has just made Ctrl-C stop the loop; let a plain `kill` do the same.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    url = f"http://{url_host(address)}:{port}{server.prefix}/"
+    server.start()
+    server.io_loop.add_callback(announce, url, address, arguments.show)
+
+    from jntk_viz.views.warm import Warmer
+
+    warmer = Warmer(dict.fromkeys(routes.values()) if arguments.warm else ())
+    server.io_loop.call_later(1, warmer.run)
+    server.io_loop.start()
+    warmer.stop()
+    server.stop()
+    print("\nStopped.")
+    return 0
+
+
+def claim_port(address: str, port: int) -> int:
+    """`port`, or a free one for 0. Asked before the slow imports, to fail at once."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if sys.platform != "win32":  # there it would allow a second server on one port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+            return probe.getsockname()[1]
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = f"port {port} is taken, perhaps by an earlier `jntk-viz serve`"
+        else:
+            reason = f"cannot listen on {address}, port {port}: {error.strerror or error}"
+        remedy = f"`jntk-viz serve --port {min(port + 1, 65535)}`, or `--port 0` for any free port"
+        raise CannotServe(f"{reason}. Try {remedy}") from error
+
+
+def warm_up() -> None:
+    """Import what every app imports, so that the first visitor does not wait for it."""
+    import holoviews
+    import panel_material_ui  # noqa: F401
+    import scipy.linalg  # noqa: F401 - brings the BLAS that JAX uses
+    from panel.reactive import Syncable
+    from threadpoolctl import threadpool_limits
+
+    import jntk_viz.views  # noqa: F401
+
+    holoviews.extension("bokeh")
+    # One page's eigenvalues take 20 ms on one BLAS thread; where several pages share the cores,
+    # threads that wait for one another have made it two seconds.
+    threadpool_limits(1)
+    # Panel holds each change of a control back for 50 ms to collect others. They are few; what is
+    # computed for them takes longer, and meanwhile the newest replace the older ones anyway.
+    if hasattr(Syncable, "_debounce"):
+        Syncable._debounce = 10
+    # What has been imported stays: the collector need not look through it again, for 0.3 s a time.
+    gc.collect()
+    gc.freeze()
+
+
+def pass_over_closed_pages(loop, context) -> None:
+    """Log what goes wrong in the event loop, except that a visitor left during an update."""
+    if not visitor_left(context.get("exception")):
+        loop.default_exception_handler(context)
+
+
+def keeps_in_log(record) -> bool:
+    """Whether Tornado's log keeps a record: all of them but those of visitors who left."""
+    return not (record.exc_info and visitor_left(record.exc_info[1]))
+
+
+def visitor_left(error) -> bool:
+    """Whether an exception only says that a visitor closed the page.
+
+    Bokeh's ping, when it meets a closed connection first, parts it from its session, and the
+    connection's own end then finds none: an assertion in `bokeh.server.connection`.
+    """
+    from tornado.websocket import WebSocketClosedError
+
+    if isinstance(error, AssertionError):
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        return bool(frames) and frames[-1].f_globals["__name__"] == "bokeh.server.connection"
+    return isinstance(error, WebSocketClosedError)
+
+
+def url_host(address: str) -> str:
+    """The address as it stands in a URL; a server that listens everywhere is called localhost."""
+    if address in ("", "0.0.0.0", "::"):
+        return "localhost"
+    return f"[{address}]" if ":" in address else address
+
+
+def announce(url: str, address: str, show: bool) -> None:
+    print(f"jntk_viz is ready at {url}  (Ctrl-C stops it)", flush=True)
+    if address not in ("127.0.0.1", "localhost", "::1"):
+        print("Everybody who reaches this machine over the network can open it.", flush=True)
+    if show:
+        webbrowser.open(url)
