@@ -1,6 +1,8 @@
 """Folders that the commands work with: the apps, the data, what JAX has compiled."""
 
+import hashlib
 import os
+import platform
 from pathlib import Path
 
 
@@ -40,12 +42,28 @@ def use_folders(arguments) -> None:
 
 
 def keep_compiled_code() -> None:
-    """Let JAX keep what it compiles in the user's cache folder, for the next start."""
+    """Let JAX keep what it compiles in the user's cache folder, for the next start.
+
+    Code for one processor may not run on another that shares the folder, by a network drive or in a
+    container's image: each kind has its own.
+    """
     import jax
 
     from jntk_viz.datasets import cache_folder
 
     # JAX adds this attribute at run time. The user may have named another folder.
     if not jax.config.jax_compilation_cache_dir:  # type: ignore[attr-defined]
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+        kind = hashlib.sha256(processor().encode()).hexdigest()[:12]
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled" / kind))
+        # What a picture needs is many small functions, each compiled in less than JAX would keep.
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+
+
+def processor() -> str:
+    """What the processor can do, as far as the system tells."""
+    told = Path("/proc/cpuinfo")
+    if not told.is_file():
+        return f"{platform.machine()} {platform.processor()}"
+    abilities = ("flags", "Features")  # as x86 and ARM call them
+    lines = told.read_text(encoding="utf-8").splitlines()
+    return next((line for line in lines if line.startswith(abilities)), platform.machine())

@@ -1,7 +1,6 @@
 """The frame every page shares: title bar, navigation, controls, address, and the page itself."""
 
 import random
-import sys
 from collections import deque
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,7 +19,18 @@ from jntk_viz.views.own_data import own_data_dialog
 from jntk_viz.views.parts import Notice, job_bar
 from jntk_viz.views.prediction import Prediction
 from jntk_viz.views.recolour import Scheme, follow, recolour
-from jntk_viz.views.theme import ACCENT, DARK, FONT, INK, PHONE, css, escape, set_class, use_theme
+from jntk_viz.views.theme import (
+    ACCENT,
+    DARK,
+    FONT,
+    INK,
+    PHONE,
+    css,
+    escape,
+    in_notebook,
+    set_class,
+    use_theme,
+)
 from jntk_viz.views.toolbar import Toolbar
 
 
@@ -125,7 +135,7 @@ class StudyPage(pn.viewable.Viewer):
 
         What an earlier visitor has had computed with these settings is in the page from the start.
         """
-        if self.start is None or _in_notebook():
+        if self.start is None or in_notebook():
             return
         if self.job is not None:
             opened = self.name_, address.query_of(self.state)
@@ -145,7 +155,7 @@ class StudyPage(pn.viewable.Viewer):
 
         What Panel sends to a notebook before that is lost, and later messages refer to it.
         """
-        if self.start is None or not _in_notebook():
+        if self.start is None or not in_notebook():
             return None
         browser = address.Browser(width=0, height=0, margin=0)
         browser.param.watch(lambda _: self.start(), "shown")
@@ -238,11 +248,6 @@ _PRESENTED = """
 
 def _on_phone():
     return "Mobi" in pn.state.headers.get("User-Agent", "")
-
-
-def _in_notebook():
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
 def frame(title, name, *, main, sidebar=()):
@@ -448,7 +453,7 @@ def _toolbar(state, guide, notice, dialogs, scheme):
     actions = [("undo", "Undo"), ("reset", "Reset")]
     if "seed" in names:
         actions.append(("draw", "Draw again"))
-    on_a_page = not _in_notebook()  # whose address and window are not those of the page
+    on_a_page = not in_notebook()  # whose address and window are not those of the page
     if on_a_page:
         actions.append(("link", "Copy link"))
     for key, (label, dialog) in dialogs.items():

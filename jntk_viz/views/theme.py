@@ -7,10 +7,13 @@ The names below are the colours on light paper. Pictures on a dark page are reco
 import functools
 import html
 import re
+import sys
 
 import holoviews as hv
 import panel as pn
 from bokeh.models import ColorBar
+
+from jntk_viz.folders import keep_compiled_code
 
 # Okabe & Ito's colour-blind-safe palette, darkened where it also has to be read as text. Amber is
 # too pale for thin lines, and a darker one would be orange to many: use it for fills and markers.
@@ -114,12 +117,21 @@ def use_theme():
     """Load the Bokeh backend and MathJax, and set the HoloViews defaults.
 
     Call it first in every app and notebook. Nothing is fetched from another host; in a notebook
-    without internet set the environment variable `PANEL_INLINE=1` before JupyterLab starts.
+    without internet set the environment variable `PANEL_INLINE=1` before JupyterLab starts. In a
+    notebook JAX then also keeps what it compiles, as it does for the pages.
     """
     if hv.Store.current_backend != "bokeh" or not hv.extension._loaded:
         hv.extension("bokeh", logo=False, inline=pn.config.inline, enable_mathjax=True)
     pn.extension("mathjax", notifications=False)
     _set_defaults()
+    if in_notebook():
+        keep_compiled_code()
+
+
+def in_notebook() -> bool:
+    """Whether this runs in the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
 @functools.cache
