@@ -94,7 +94,7 @@ def warm_up() -> None:
     from panel.reactive import Syncable
     from threadpoolctl import threadpool_limits
 
-    import jntk_viz.views  # noqa: F401
+    import jntk_viz.views.shell  # noqa: F401
 
     holoviews.extension("bokeh")
     # One page's eigenvalues take 20 ms on one BLAS thread; where several pages share the cores,

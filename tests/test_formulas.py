@@ -2,7 +2,7 @@
 
 import pytest
 
-from jntk_viz.views.formulas import Formula, mark_symbols, sheet_entries, symbols_of
+from jntk_viz.views.formula_sheet import Formula, mark_symbols, sheet_entries, symbols_of
 
 
 def plain(symbols):

@@ -11,7 +11,7 @@ from bokeh.models import Plot, Tool
 from panel.layout.base import ListLike
 
 from jntk_viz.export import ExportError
-from jntk_viz.views.formulas import Sheet
+from jntk_viz.views.formula_sheet import Sheet
 from jntk_viz.views.live import FigurePane, LivePlot
 from jntk_viz.views.parts import PlotGrid, Tabbed
 from jntk_viz.views.theme import css

@@ -39,44 +39,25 @@ options, and returns the same elements every time; see `LivePlot` for the rules.
 HoloViews. In a notebook the page displays itself, and a view as any HoloViews object.
 """
 
-from jntk_viz.views.address import query_of, read_query
-from jntk_viz.views.background import Cancelled, Job, LatestWins
-from jntk_viz.views.controls import controls_for
-from jntk_viz.views.live import LivePlot, join_curves, update_all
-from jntk_viz.views.parts import (
-    Answer,
-    Formula,
-    Headline,
-    Notice,
-    formulas,
-    job_bar,
-    plot_grid,
-    tabbed,
-)
-from jntk_viz.views.shell import PAGES, StudyPage, page, plain_page
-from jntk_viz.views.theme import use_theme
+from importlib import import_module
 
-__all__ = [
-    "use_theme",
-    "LivePlot",
-    "update_all",
-    "join_curves",
-    "LatestWins",
-    "Job",
-    "Cancelled",
-    "controls_for",
-    "page",
-    "StudyPage",
-    "plot_grid",
-    "tabbed",
-    "Answer",
-    "Headline",
-    "Notice",
-    "Formula",
-    "formulas",
-    "job_bar",
-    "plain_page",
-    "PAGES",
-    "query_of",
-    "read_query",
-]
+# Imported when first asked for: lessons draw pictures without the parts of a page, whose imports
+# take a reader a second.
+_MODULES = {
+    "address": ("query_of", "read_query"),
+    "background": ("Cancelled", "Job", "LatestWins"),
+    "controls": ("controls_for",),
+    "formula_sheet": ("Formula", "formulas"),
+    "live": ("LivePlot", "join_curves", "update_all"),
+    "parts": ("Answer", "Headline", "Notice", "job_bar", "plot_grid", "tabbed"),
+    "shell": ("PAGES", "StudyPage", "page", "plain_page"),
+    "theme": ("use_theme",),
+}
+_PLACES = {name: module for module, names in _MODULES.items() for name in names}
+__all__ = sorted(_PLACES)
+
+
+def __getattr__(name):
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -10,7 +10,7 @@ import panel_material_ui as pmui
 import param
 
 from jntk_viz.views.background import log_failure
-from jntk_viz.views.formulas import Formula, formulas
+from jntk_viz.views.formula_sheet import Formula, formulas
 from jntk_viz.views.live import LivePlot
 from jntk_viz.views.recolour import name_figure
 from jntk_viz.views.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape
