@@ -188,6 +188,7 @@ class Silent:
         pass
 
 
+@pytest.mark.slow
 def test_controls_of_the_densities(watch_page):
     page = watch_page(f"{PAGE}?{QUICK}&view=densities")
     finished(page)

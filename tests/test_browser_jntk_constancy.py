@@ -140,6 +140,7 @@ def changed(page, before):
     return {title for title in after if after[title] != before.get(title)}
 
 
+@pytest.mark.slow
 def test_what_looks_at_the_recorded_training_does_not_train_again(watch_page):
     page = watch_page(f"{PAGE}?{TINY}&view=kernel")
     trained(page)
@@ -217,6 +218,7 @@ def test_a_link_shows_the_same_view_and_moment(watch_page):
         assert again[title] == pytest.approx(seen[title], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_controls_of_the_limit_change_it_before_any_training(watch_page):
     """Each change supersedes the training that the one before had started."""
     page = watch_page(f"{PAGE}?{TINY}")
@@ -238,6 +240,7 @@ def test_a_learning_rate_that_is_too_large_is_said_in_words(watch_page):
     assert "nan" not in page.locator(HEADLINE).inner_text().lower()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", ["training", "outputs", "kernel"])
 def test_everything_fits_a_projector(watch_page, view):
     page = watch_page(f"{PAGE}?{TINY}&view={view}")

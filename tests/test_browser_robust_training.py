@@ -109,6 +109,7 @@ CONTROLS = (  # what is done, and what the page says then
 )
 
 
+@pytest.mark.slow
 def test_every_control_changes_picture_and_headline(watch_page):
     page = watch_page(PAGE)
     settled(page)
@@ -134,6 +135,7 @@ def test_a_click_on_the_map_is_a_link_to_the_same_picture(watch_page):
     assert other.evaluate(DRAWN) == page.evaluate(DRAWN)
 
 
+@pytest.mark.slow
 def test_the_predictor_follows_and_a_click_follows_a_point(watch_page):
     page = watch_page(f"{PAGE}?view=predictor&plane=point")
     settled(page)
@@ -157,6 +159,7 @@ def test_the_predictor_follows_and_a_click_follows_a_point(watch_page):
     page.get_by_role("combobox", name="Slice").wait_for(state="hidden")
 
 
+@pytest.mark.slow
 def test_eigenfeatures_stay_and_lead_to_their_own_page(watch_page):
     page = watch_page(PAGE)
     settled(page)
