@@ -36,6 +36,11 @@ def serve(arguments) -> int:
 
     from panel.io.server import get_server
 
+    from jntk_viz.views.ready import Shelf
+    from jntk_viz.views.warm import Warmer
+
+    shelf = Shelf(routes)
+    shelf.install()
     names = {"localhost", "127.0.0.1", url_host(address)}
     server = get_server(
         routes,
@@ -55,11 +60,16 @@ def serve(arguments) -> int:
     server.start()
     server.io_loop.add_callback(announce, url, address, arguments.show)
 
-    from jntk_viz.views.warm import Warmer
+    warmer = Warmer(dict.fromkeys(routes.values()))
 
-    warmer = Warmer(dict.fromkeys(routes.values()) if arguments.warm else ())
-    server.io_loop.call_later(1, warmer.run)
+    async def work_ahead():
+        await warmer.run()
+        await shelf.keep_full(server)
+
+    if arguments.warm:
+        server.io_loop.call_later(1, work_ahead)
     server.io_loop.start()
+    shelf.stop()
     warmer.stop()
     server.stop()
     print("\nStopped.")

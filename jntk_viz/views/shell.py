@@ -246,8 +246,9 @@ _PRESENTED = """
 """
 
 
-def _on_phone():
-    return "Mobi" in pn.state.headers.get("User-Agent", "")
+def on_phone(headers) -> bool:
+    """Whether a request comes from a phone, by its headers."""
+    return "Mobi" in headers.get("User-Agent", "")
 
 
 def frame(title, name, *, main, sidebar=()):
@@ -258,7 +259,7 @@ def frame(title, name, *, main, sidebar=()):
         header=[nav],
         main=main,
         sidebar=list(sidebar),
-        sidebar_open=not _on_phone(),
+        sidebar_open=not on_phone(pn.state.headers),
         sidebar_width=280,
         sidebar_resizable=False,
         site_url="./",
