@@ -36,6 +36,8 @@ def serve(arguments) -> int:
 
     from panel.io.server import get_server
 
+    from jntk_viz.views.security import protection
+
     names = {"localhost", "127.0.0.1", url_host(address)}
     server = get_server(
         routes,
@@ -45,6 +47,7 @@ def serve(arguments) -> int:
         websocket_origin=[f"{name}:{port}" for name in names] + arguments.allow_websocket_origin,
         show=False,
         verbose=False,
+        **protection(),
     )
     server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
     for name in ("tornado.application", "bokeh.server.protocol_handler"):

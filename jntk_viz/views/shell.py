@@ -402,7 +402,7 @@ def _read_address(state, guide, warning, problems):
     given = address.arguments_of_page()
     given.pop("dark", None)  # for `Scheme`
     reading = {name: given.pop(name) for name in setting_names(guide) if name in given}
-    ignored = []
+    ignored = address.repeated()
     if "preset" in reading:
         try:
             guide.choose(reading.pop("preset"))
@@ -411,7 +411,9 @@ def _read_address(state, guide, warning, problems):
     ignored += address.read_query(state, given) + address.read_query(guide, reading)
     said = []
     if ignored:
-        said.append("Ignored in the address: " + "; ".join(ignored) + ". The defaults are shown.")
+        said.append(
+            f"Ignored in the address: {address.listed(ignored)}. The defaults are shown."
+        )
     if problems:
         said.append("Presets: " + "; ".join(problems) + ".")
     warning.set(" ".join(said))

@@ -1,0 +1,113 @@
+"""What the server tells browsers not to do for its pages, and what it takes from visitors.
+
+There is no log-in. A visitor owns the session that the server has opened for the page and nothing
+else; `docs/security.md` says what is promised and what is not.
+"""
+
+import re
+import secrets
+
+from bokeh.server import urls
+from bokeh.server.auth_provider import NullAuth
+from panel.io import server as panel_server
+from tornado.web import HTTPError, OutputTransform
+
+from jntk_viz.studies.sources import MOST_BYTES
+
+MOST_QUERY = 8_000  # characters; the longest state of a page has some 500
+MOST_MESSAGE = 2 * MOST_BYTES  # bytes of a websocket message: a table and its wrapping
+# Where Bokeh would look for the session to show instead of opening one.
+_SESSION_KEYS = ("bokeh-session-id", "bokeh-token")
+
+# - A script runs if it comes from this server, or carries the nonce that is drawn for each response:
+#   one in a picture's title, a table's cell or an address has none, nor has any `onerror=...`.
+# - blob: holds Panel's components, which `es-module-shims` fetches and imports from there.
+# - 'unsafe-eval' is for `new Function` in Bokeh's CustomJS callbacks (links between controls, saved
+#   pictures) and in Panel's FlexBox; without it the six pages stay empty.
+# - Styles are written into elements everywhere, by Bokeh as by Material.
+# - No frame-ancestors: lecturers show pages inside slides and course sites, and a page holds nothing
+#   (no log-in, no rights) that a click could be stolen for.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'nonce-{nonce}' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    )
+)
+# A whole script element, so that what looks like a tag inside a script is left alone.
+_SCRIPT = re.compile(rb"<script\b(.*?</script\s*>)", re.DOTALL | re.IGNORECASE)
+
+
+class Headers(OutputTransform):
+    """Give every response the policy, and the scripts that Bokeh writes into a page its nonce."""
+
+    def transform_first_chunk(self, status_code, headers, chunk, finishing):
+        nonce = secrets.token_urlsafe(16)
+        headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "same-origin"
+        if headers.get("Content-Type", "").startswith("text/html"):
+            chunk = _SCRIPT.sub(rf'<script nonce="{nonce}"'.encode() + rb"\1", chunk)
+            if "Content-Length" in headers:
+                headers["Content-Length"] = str(len(chunk))
+        return status_code, headers, chunk
+
+
+class AnyVisitor(NullAuth):
+    """Let everybody in, each into a session of their own.
+
+    Bokeh shows the session that an address names. Whoever sends such a link would see all that its
+    reader does and uploads.
+    """
+
+    @property
+    def get_user(self):
+        return _admit
+
+
+def _admit(handler):
+    named = [key for key in _SESSION_KEYS if key in handler.request.arguments]
+    if named or "Bokeh-Session-Id" in handler.request.headers:
+        raise HTTPError(403, reason="A session cannot be chosen; leave it out of the address")
+    if len(handler.request.query) > MOST_QUERY:
+        raise HTTPError(414, reason=f"Address longer than {MOST_QUERY} characters")
+    return "visitor"
+
+
+class BoundedSocket(panel_server.WSHandler):
+    """Bokeh's websocket, which drops a visitor whose message grows beyond `MOST_MESSAGE` bytes.
+
+    Tornado bounds each piece; Bokeh puts as many of them together as the message announces.
+    """
+
+    _pending = 0
+
+    async def _receive(self, fragment):
+        self._pending += len(fragment)
+        if self._pending > MOST_MESSAGE:
+            self.receiver = None  # and with it what has come so far
+            self.close(1009, "message too big")
+            return None
+        message = await super()._receive(fragment)
+        if message is not None:
+            self._pending = 0
+        return message
+
+
+def protection() -> dict:
+    """The arguments of `panel.io.server.get_server` by which a server is protected."""
+    urls.per_app_patterns[:] = [
+        (route, BoundedSocket if handler is panel_server.WSHandler else handler)
+        for route, handler in urls.per_app_patterns
+    ]
+    return {
+        "transforms": [Headers],
+        "auth_provider": AnyVisitor(),
+        "websocket_max_message_size": MOST_MESSAGE,
+    }
