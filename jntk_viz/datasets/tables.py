@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-
 MOST_SHOWN = 60  # characters of a cell or a name in a message
 
 
@@ -96,7 +95,8 @@ def check_width(record: Record, columns: list[str], source: str) -> None:
     where = f"{source}, line {record.line}: expected {len(columns)} cells; got {len(cells)}, "
     if len(cells) < len(columns):
         raise ValueError(
-            f"{where}the row ends before column {shown(columns[len(cells)])}. Complete or remove it."
+            f"{where}the row ends before column {shown(columns[len(cells)])}. "
+            "Complete or remove it."
         )
     raise ValueError(
         f"{where}the first beyond the last column {shown(columns[-1])} is "

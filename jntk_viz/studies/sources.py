@@ -154,7 +154,10 @@ def preview(content: bytes, rows: int = 5) -> Preview:
 
 
 # ZIP (a spreadsheet is one), gzip, bzip2, xz, Zstandard, the older Excel, PDF.
-_PACKED = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"\xd0\xcf\x11\xe0", b"%PDF")
+_PACKED = (
+    *(b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"),
+    *(b"\xd0\xcf\x11\xe0", b"%PDF"),
+)
 
 
 def too_long(size: int) -> ValueError:

@@ -19,14 +19,14 @@ MOST_MESSAGE = 2 * MOST_BYTES  # bytes of a websocket message: a table and its w
 # Where Bokeh would look for the session to show instead of opening one.
 _SESSION_KEYS = ("bokeh-session-id", "bokeh-token")
 
-# - A script runs if it comes from this server, or carries the nonce that is drawn for each response:
-#   one in a picture's title, a table's cell or an address has none, nor has any `onerror=...`.
+# - A script runs if it comes from this server, or carries the nonce that is drawn for each page:
+#   one in a picture's title, a table's cell or an address has none, nor has an `onerror=...`.
 # - blob: holds Panel's components, which `es-module-shims` fetches and imports from there.
 # - 'unsafe-eval' is for `new Function` in Bokeh's CustomJS callbacks (links between controls, saved
 #   pictures) and in Panel's FlexBox; without it the six pages stay empty.
 # - Styles are written into elements everywhere, by Bokeh as by Material.
-# - No frame-ancestors: lecturers show pages inside slides and course sites, and a page holds nothing
-#   (no log-in, no rights) that a click could be stolen for.
+# - No frame-ancestors: lecturers show pages inside slides and course sites, and a page holds
+#   nothing (no log-in, no rights) that a click could be stolen for.
 POLICY = "; ".join(
     (
         "default-src 'self'",

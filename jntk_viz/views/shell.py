@@ -411,9 +411,7 @@ def _read_address(state, guide, warning, problems):
     ignored += address.read_query(state, given) + address.read_query(guide, reading)
     said = []
     if ignored:
-        said.append(
-            f"Ignored in the address: {address.listed(ignored)}. The defaults are shown."
-        )
+        said.append(f"Ignored in the address: {address.listed(ignored)}. The defaults are shown.")
     if problems:
         said.append("Presets: " + "; ".join(problems) + ".")
     warning.set(" ".join(said))
