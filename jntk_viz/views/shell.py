@@ -400,9 +400,11 @@ def _make_dark_able(body):
 def _read_address(state, guide, warning, problems):
     """Bring settings and guide to the address; say what was not understood until they change."""
     given = address.arguments_of_page()
-    given.pop("dark", None)  # for `Scheme`
+    dark = given.pop("dark", "")  # for `Scheme`
     reading = {name: given.pop(name) for name in setting_names(guide) if name in given}
     ignored = address.repeated()
+    if dark not in ("", "true", "false"):
+        ignored.append(f"dark={address.shortened(dark)}: is not true or false")
     if "preset" in reading:
         try:
             guide.choose(reading.pop("preset"))
