@@ -136,8 +136,9 @@ def test_huge_and_tiny_numbers_do_not_overflow():
 
 HOSTILE = st.sampled_from([
     *(b"\xff\xfe", b"\xef\xbb\xbf", b"\0", b'"', b'""', b"\r", b"\n", b"\r\n", b",", b";", b"\t"),
-    *(b"nan", b"1e308", b"-1e308", b"1e-320", b"=1+1", b"@SUM(A1)", b"PK\x03\x04", b"a", b"b", b"1"),
-    *(b"-1", b"0", SCRIPT.encode(), "\u202e\u2028".encode(), b"x" * 200_000, b"1," * 300, b"\n" * 300),
+    *(b"nan", b"1e308", b"-1e308", b"1e-320", b"=1+1", b"@SUM(A1)", b"PK\x03\x04", b"a", b"b"),
+    *(b"1", b"-1", b"0", SCRIPT.encode(), "\u202e\u2028".encode()),
+    *(b"x" * 200_000, b"1," * 300, b"\n" * 300),
 ])  # fmt: skip
 
 

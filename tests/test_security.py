@@ -1,0 +1,237 @@
+"""What the server refuses and what it forbids browsers: headers, sessions, origins, sizes."""
+
+import asyncio
+import json
+import re
+from http.client import HTTPConnection
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import psutil
+import pytest
+from bokeh.util.token import generate_session_id
+from conftest import RunningServer
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
+
+from jntk_viz import views
+from jntk_viz.views.security import MOST_MESSAGE, POLICY
+
+PAGES = ["", *(entry.name for entry in views.PAGES)]
+
+
+def policy_of(answer):
+    """Directive → what it allows."""
+    parts = answer.headers["Content-Security-Policy"].split("; ")
+    return {words[0]: words[1:] for words in map(str.split, parts)}
+
+
+@pytest.mark.parametrize(
+    "path", ["", "index", "full_rank", "static/js/bokeh.min.js", "favicon.ico"]
+)
+def test_every_response_has_the_headers(path, server):
+    with urlopen(f"{server}/{path}", timeout=60) as answer:
+        headers, policy = answer.headers, policy_of(answer)
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert policy["default-src"] == ["'self'"]
+    assert policy["object-src"] == ["'none'"]
+    # Nothing from other hosts, and no script that was not in the page when it was sent.
+    assert not [
+        a
+        for allowed in policy.values()
+        for a in allowed
+        if "//" in a or a.endswith(".") or a == "*"
+    ]
+    assert "'unsafe-inline'" not in policy["script-src"]
+
+
+def test_errors_have_the_headers_too(server):
+    with pytest.raises(HTTPError, match="404") as missing:
+        urlopen(f"{server}/nowhere", timeout=60)
+    assert missing.value.headers["Content-Security-Policy"]
+
+
+def test_the_nonce_is_new_each_time_and_on_every_script(server):
+    nonces = set()
+    for _ in range(2):
+        with urlopen(f"{server}/index", timeout=60) as answer:
+            body, policy = answer.read().decode(), policy_of(answer)
+        assert int(answer.headers["Content-Length"]) == len(body.encode())
+        (nonce,) = re.findall("'nonce-(.{22})'", " ".join(policy["script-src"]))
+        scripts = re.findall("<script([^>]*)>", body)
+        assert len(scripts) > 3
+        assert all(f'nonce="{nonce}"' in attributes for attributes in scripts)
+        nonces.add(nonce)
+    assert len(nonces) == 2
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_work_under_the_policy(page, watch_page):
+    """`watch_page` fails on a violation, which the browser reports as an error, and on requests to
+    other hosts."""
+    opened = watch_page(page)
+    assert len(opened.locator("body").aria_snapshot()) > 100
+    if page:
+        opened.get_by_role("button", name="Save as a file").click()
+        with opened.expect_download() as saved:
+            opened.get_by_role("button", name="Picture (PNG)").click()
+        assert saved.value.suggested_filename.endswith(".png")
+
+
+INJECT = """html => {
+  const place = document.createElement("div")
+  document.body.append(place)
+  place.innerHTML = html
+  const script = document.createElement("script")
+  script.textContent = "window.__pwned = 'inline script'"
+  document.body.append(script)
+}"""
+
+
+def test_a_script_that_got_into_a_page_would_not_run(chromium, server):
+    """What remains if some text were once not escaped."""
+    page = chromium.new_context().new_page()
+    page.goto(f"{server}/index")
+    page.evaluate(INJECT, "<img src=x onerror=\"window.__pwned = 'handler'\"><b>seen</b>")
+    page.get_by_text("seen").wait_for()
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.__pwned") is None
+    page.context.close()
+
+
+def refused(url, **headers):
+    with pytest.raises(HTTPError) as error:
+        urlopen(Request(url, headers=headers), timeout=60)
+    return error.value.code
+
+
+def test_nobody_can_choose_the_session_that_another_reader_will_be_in(server):
+    """A link with a session's name would let its sender watch what is uploaded there."""
+    known = generate_session_id()
+    assert refused(f"{server}/full_rank?bokeh-session-id={known}") == 403
+    assert refused(f"{server}/full_rank?bokeh-token=x") == 403
+    assert refused(f"{server}/full_rank", **{"Bokeh-Session-Id": known}) == 403
+
+
+def handshake(server, origin):
+    connection = HTTPConnection(urlsplit(server).netloc, timeout=60)
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+               "Sec-WebSocket-Key": "c29tZXRoaW5nIHJhbmRvbQ==", "Origin": origin}  # fmt: skip
+    connection.request("GET", "/index/ws", headers=headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_only_the_servers_own_pages_may_open_a_websocket(server):
+    port = urlsplit(server).port
+    own = [f"http://localhost:{port}", f"http://127.0.0.1:{port}", f"https://localhost:{port}"]
+    assert {handshake(server, origin) for origin in own} == {101}
+    others = ("null", "", "file://", "http://localhost", f"http://localhost:{port + 1}",
+              f"http://evil.localhost:{port}", f"http://localhost.evil.example:{port}",
+              f"http://localhost:{port}.evil.example", f"http://localhost@evil.example:{port}",
+              f"http://evil.example:{port}", "http://[::1]")  # fmt: skip
+    assert {origin: handshake(server, origin) for origin in others} == dict.fromkeys(others, 403)
+
+
+def test_another_origin_can_be_allowed(tmp_path):
+    options = ("--allow-websocket-origin", "class.example", "--prefix", "jntk")
+    with RunningServer(tmp_path / "log.txt", *options) as server:
+        with urlopen(f"{server.url}/full_rank", timeout=60) as answer:
+            token = json.loads(re.search(r'"token":("[^"]+")', answer.read().decode())[1])
+        address = f"ws://{urlsplit(server.url).netloc}/jntk/full_rank/ws"
+
+        async def first_message(origin):
+            request = HTTPRequest(address, headers={"Origin": origin})
+            socket = await websocket_connect(request, subprotocols=["bokeh", token])
+            message = await socket.read_message()
+            socket.close()
+            return json.loads(message)["msgtype"]
+
+        assert asyncio.run(first_message("https://class.example")) == "ACK"
+        with pytest.raises(Exception, match="403"):
+            asyncio.run(first_message("https://other.example"))
+
+
+def resident(process):
+    return psutil.Process(process.pid).memory_info().rss
+
+
+async def send_until_dropped(url, token, pieces):
+    """Send pieces on a page's websocket; how many bytes went out before the server hung up."""
+    socket = await websocket_connect(
+        HTTPRequest(url, headers={"Origin": url.replace("ws://", "http://").rsplit("/", 2)[0]}),
+        subprotocols=["bokeh", token],
+    )
+    await socket.read_message()  # ACK
+    sent = 0
+    for piece in pieces:
+        try:
+            await socket.write_message(piece, binary=isinstance(piece, bytes))
+        except Exception as closed:  # noqa: BLE001 - of whatever kind, it is the server's no
+            assert "Closed" in type(closed).__name__
+            break
+        sent += len(piece)
+        await asyncio.sleep(0)
+    dropped = await asyncio.wait_for(drained(socket), 30)
+    return sent, dropped, socket.close_code
+
+
+async def drained(socket):
+    while (message := await socket.read_message()) is not None:
+        assert "msgtype" in message or message.startswith("{")
+    return True
+
+
+def one_message(total):
+    yield "x" * total
+
+
+def many_buffers(total):
+    """A message of Bokeh's protocol that announces and sends pieces of 1 MB."""
+    yield json.dumps({"msgid": "1", "msgtype": "PATCH-DOC", "num_buffers": 10**9})
+    yield "{}"
+    yield json.dumps({"events": []})
+    for i in range(total // 1_000_000):
+        yield json.dumps({"id": str(i)})
+        yield bytes(1_000_000)
+
+
+@pytest.mark.parametrize("pieces", [one_message, many_buffers])
+def test_a_visitor_who_sends_200_mb_is_dropped_and_memory_stays_bounded(pieces, running_server):
+    with urlopen(f"{running_server.url}/full_rank", timeout=60) as answer:
+        token = json.loads(re.search(r'"token":("[^"]+")', answer.read().decode())[1])
+    url = running_server.url.replace("http://", "ws://") + "/full_rank/ws"
+    before = resident(running_server.process)
+    _, dropped, code = asyncio.run(send_until_dropped(url, token, pieces(200_000_000)))
+    assert dropped
+    assert code in (1009, 1006, None)
+    assert resident(running_server.process) - before < 60e6
+    with urlopen(f"{running_server.url}/full_rank", timeout=60) as answer:
+        assert answer.status == 200
+
+
+def test_the_largest_table_fits_into_a_message():
+    from jntk_viz.studies.sources import MOST_BYTES
+
+    assert MOST_MESSAGE >= 1.4 * MOST_BYTES  # if a browser sends it as base64
+    assert "unsafe-inline" not in POLICY.split("style-src")[0]
+
+
+def test_a_hostile_file_is_shown_as_text_and_used(watch_page):
+    """File name, header and cells are script; the page draws the table all the same."""
+    script = "<img src=x onerror='window.__pwned=1'>"
+    rows = "".join(f"{i % 7},{i * i % 5},{script if i % 2 else 'b'}\n" for i in range(24))
+    page = watch_page("full_rank")
+    page.get_by_role("button", name="Your own data").click()
+    page.locator("input[type=file]").set_input_files({
+        "name": f"{script}.csv", "mimeType": "text/csv",
+        "buffer": f"{script},\"<script>window.__pwned=1</script>\",kind\n{rows}".encode(),
+    })  # fmt: skip
+    page.get_by_text("24 rows, 3 columns").wait_for()
+    page.get_by_role("button", name="Use this table").click()
+    page.get_by_text(re.compile("points.*eigenvalues")).wait_for()
+    assert page.evaluate("window.__pwned") is None
+    assert page.locator("img[src=x]").count() == 0
