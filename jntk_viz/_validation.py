@@ -78,7 +78,7 @@ def check_number(value, name: str, *, positive: bool = False, infinite: bool = F
     """A real number ≥ 0, or > 0 if `positive`; infinity only if `infinite`."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if (
         np.isnan(number)

@@ -77,14 +77,16 @@ class _Modes:
         t = check_number(t, "t", infinite=True)
         e = np.where(self.eigenvalues > self.noise_floor, self.eigenvalues, 0.0)
         if learning_rate is None:
-            return -np.expm1(-np.multiply(e, t, where=e > 0, out=np.zeros_like(e)) / self.n)
+            with np.errstate(over="ignore"):  # e t may be infinite before t is
+                return -np.expm1(-np.multiply(e, t, where=e > 0, out=np.zeros_like(e)) / self.n)
         eta = check_number(learning_rate, "learning_rate", positive=True)
-        if np.isfinite(t):
-            return 1 - (1 - eta * e / self.n) ** round(t / eta)
+        steps = np.rint(t / eta)  # a float: there are more of them than integers of 64 bits
+        if np.isfinite(steps):
+            return 1 - (1 - eta * e / self.n) ** steps
         if eta >= self.stable_learning_rate:
             raise ValueError(
                 f"`learning_rate` must be below 2N/e_max = {self.stable_learning_rate:.4g} for a "
-                f"limit t = inf to exist; got {eta:.4g}. Take a smaller step or a finite t."
+                f"limit of so many steps to exist; got {eta:.4g}. Take a smaller step or a finite t."
             )
         return (e > 0).astype(float)
 
@@ -155,6 +157,11 @@ class LinearDynamics(_Modes):
                 "jntk(x) or finite_jntk(mlp, params, x)."
             )
         n, block = gram.shape[:2]
+        if not np.isfinite(gram).all():
+            raise ValueError(
+                "`gram` must be finite; got NaN or infinite entries. Check the network's weights, or "
+                "for a limiting kernel take a smaller `depth` or `kappa`."
+            )
         super().__init__(n, block, y, check_number(lam, "lam"))
         self.gram = gram
         with jax.enable_x64(True):
@@ -165,8 +172,21 @@ class LinearDynamics(_Modes):
         """c(t), shape (N, 1+d0); `initial` is u(X, 0), zero if left out."""
         missing = self.target
         if initial is not None:
-            missing = missing - self._root * np.asarray(initial, float).ravel()[self._rows]
+            missing = missing - self._root * self._checked(initial).ravel()[self._rows]
         return self._moved(missing, t, learning_rate)
+
+    def _checked(self, initial) -> np.ndarray:
+        """u(X, 0), which may be infinite: where descent that diverged is taken up again."""
+        try:
+            initial = np.asarray(initial, dtype=np.float64)
+        except (TypeError, ValueError):
+            initial = np.empty(0)
+        if initial.shape != (self.n, self.block):
+            raise ValueError(
+                f"`initial` must hold numbers of shape (N, 1+d0) = {(self.n, self.block)}; got shape "
+                f"{initial.shape}. Pass (f, J) on the training points, as from value_and_jacobian."
+            )
+        return initial
 
     def train(self, t, *, learning_rate=None, initial=None) -> np.ndarray:
         """(f, J) on the training points at time t, (N, 1+d0)."""
