@@ -94,6 +94,17 @@ def check_number(value, name: str, *, positive: bool = False, infinite: bool = F
     return number
 
 
+def check_kappa(value) -> float:
+    """An output scale whose square, times a kernel, is a number of float64."""
+    kappa = check_number(value, "kappa", positive=True)
+    if not 1e-100 <= kappa <= 1e100:
+        raise ValueError(
+            f"`kappa` must lie between 1e-100 and 1e100, because kernels are multiplied by κ²; got "
+            f"{value!r}. Pass for instance kappa=0.1."
+        )
+    return kappa
+
+
 def check_targets(y, name: str, rows: int) -> np.ndarray:
     """Finite real targets, one for each row."""
     try:

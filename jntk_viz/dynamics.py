@@ -86,7 +86,8 @@ class _Modes:
         if eta >= self.stable_learning_rate:
             raise ValueError(
                 f"`learning_rate` must be below 2N/e_max = {self.stable_learning_rate:.4g} for a "
-                f"limit of so many steps to exist; got {eta:.4g}. Take a smaller step or a finite t."
+                f"limit of so many steps to exist; got {eta:.4g}. Take a smaller step or a smaller "
+                "t."
             )
         return (e > 0).astype(float)
 
@@ -159,8 +160,8 @@ class LinearDynamics(_Modes):
         n, block = gram.shape[:2]
         if not np.isfinite(gram).all():
             raise ValueError(
-                "`gram` must be finite; got NaN or infinite entries. Check the network's weights, or "
-                "for a limiting kernel take a smaller `depth` or `kappa`."
+                "`gram` must be finite; got NaN or infinite entries. Check the network's weights, "
+                "or for a limiting kernel take a smaller `depth` or `kappa`."
             )
         super().__init__(n, block, y, check_number(lam, "lam"))
         self.gram = gram
@@ -183,8 +184,8 @@ class LinearDynamics(_Modes):
             initial = np.empty(0)
         if initial.shape != (self.n, self.block):
             raise ValueError(
-                f"`initial` must hold numbers of shape (N, 1+d0) = {(self.n, self.block)}; got shape "
-                f"{initial.shape}. Pass (f, J) on the training points, as from value_and_jacobian."
+                f"`initial` must hold numbers of shape (N, 1+d0) = {(self.n, self.block)}; got "
+                f"shape {initial.shape}. Pass (f, J) on the training points, as from value_and_jacobian."
             )
         return initial
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.polynomial.chebyshev import chebval, chebvander
 from scipy.fft import dct
 
-from ._validation import check_count, check_fits, check_number, check_points
+from ._validation import check_count, check_fits, check_kappa, check_points
 from .activations import Activation, get_activation
 
 
@@ -113,7 +113,7 @@ def _check(x1, x2, depth, activation, kappa, jntk):
         x2,
         check_count(depth, "depth"),
         activation,
-        check_number(kappa, "kappa", positive=True),
+        check_kappa(kappa),
     )
 
 

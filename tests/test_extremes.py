@@ -1,4 +1,4 @@
-"""Arithmetic at its ends: float32, angles down to 1e-12, depth 30, λ and t over their whole range."""
+"""Arithmetic at its ends: float32, angles down to 1e-12, depth 30, all sizes of λ and t."""
 
 import jax
 import numpy as np
