@@ -185,7 +185,7 @@ class LinearDynamics(_Modes):
         if initial.shape != (self.n, self.block):
             raise ValueError(
                 f"`initial` must hold numbers of shape (N, 1+d0) = {(self.n, self.block)}; got "
-                f"shape {initial.shape}. Pass (f, J) on the training points, as from value_and_jacobian."
+                f"shape {initial.shape}. Pass (f, J) on the training points."
             )
         return initial
 
