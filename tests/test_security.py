@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import psutil
 import pytest
-from bokeh.util.token import generate_session_id
+from bokeh.util.token import generate_session_id, get_token_payload
 from conftest import RunningServer
 from tornado.httpclient import HTTPRequest
 from tornado.iostream import StreamClosedError
@@ -116,6 +116,20 @@ def test_nobody_can_choose_the_session_that_another_reader_will_be_in(server):
     assert refused(f"{server}/full_rank", **{"Bokeh-Session-Id": known}) == 403
 
 
+def token_of(server, path, **headers):
+    """What Bokeh puts into the page for its websocket."""
+    with urlopen(Request(f"{server}/{path}", headers=headers), timeout=60) as answer:
+        return json.loads(re.search(r'"token":("[^"]+")', answer.read().decode())[1])
+
+
+def test_a_page_does_not_contain_the_cookies_of_a_log_in_before_it(server):
+    headers = {"Cookie": "jupyterhub-session=secret", "Authorization": "secret", "User-Agent": "x"}
+    known = get_token_payload(token_of(server, "full_rank?seed=3", **headers))
+    assert "secret" not in json.dumps(known, default=repr)
+    assert known["headers"] == {"User-Agent": "x"}
+    assert known["arguments"]["seed"]
+
+
 def handshake(server, origin):
     connection = HTTPConnection(urlsplit(server).netloc, timeout=60)
     headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
@@ -140,8 +154,7 @@ def test_only_the_servers_own_pages_may_open_a_websocket(server):
 def test_another_origin_can_be_allowed(tmp_path):
     options = ("--allow-websocket-origin", "class.example", "--prefix", "jntk")
     with RunningServer(tmp_path / "log.txt", *options) as server:
-        with urlopen(f"{server.url}/full_rank", timeout=60) as answer:
-            token = json.loads(re.search(r'"token":("[^"]+")', answer.read().decode())[1])
+        token = token_of(server.url, "full_rank")
         address = f"ws://{urlsplit(server.url).netloc}/jntk/full_rank/ws"
 
         async def first_message(origin):
@@ -201,8 +214,7 @@ def many_buffers(total):
 
 @pytest.mark.parametrize("pieces", [one_message, many_buffers])
 def test_a_visitor_who_sends_200_mb_is_dropped_and_memory_stays_bounded(pieces, running_server):
-    with urlopen(f"{running_server.url}/full_rank", timeout=60) as answer:
-        token = json.loads(re.search(r'"token":("[^"]+")', answer.read().decode())[1])
+    token = token_of(running_server.url, "full_rank")
     url = running_server.url.replace("http://", "ws://") + "/full_rank/ws"
     before = resident(running_server.process)
     _, dropped, code = asyncio.run(send_until_dropped(url, token, pieces(200_000_000)))

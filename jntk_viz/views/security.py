@@ -50,6 +50,7 @@ class Headers(OutputTransform):
     def transform_first_chunk(self, status_code, headers, chunk, finishing):
         nonce = secrets.token_urlsafe(16)
         headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
+        headers.pop("Server", None)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         if headers.get("Content-Type", "").startswith("text/html"):
@@ -110,4 +111,8 @@ def protection() -> dict:
         "transforms": [Headers],
         "auth_provider": AnyVisitor(),
         "websocket_max_message_size": MOST_MESSAGE,
+        # Bokeh writes what a session may know of its request into the page, where scripts can read
+        # it: not the cookies of a log-in in front of the server.
+        "include_headers": ["User-Agent"],
+        "include_cookies": [],
     }
