@@ -22,6 +22,11 @@ def beside(angles, sign=1):
     return sign * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
+def corner(name):
+    """What rounding of a cosine may change: of a kernel with a corner, eps/angle, at most 1e-8."""
+    return 0.0 if jv.ACTIVATIONS[name].smooth else 1e-7
+
+
 @pytest.mark.parametrize(("kernel", "name"), KERNELS)
 @pytest.mark.parametrize("sign", [1, -1], ids=["parallel", "antipodal"])
 def test_nearly_parallel_and_antipodal_points(kernel, name, sign):
@@ -32,13 +37,13 @@ def test_nearly_parallel_and_antipodal_points(kernel, name, sign):
     assert np.isfinite(blocks).all()
     away = np.abs(blocks - limit).max(axis=(1, 2))
     assert np.all(away < 60 * ANGLES * np.abs(limit).max() + 1e-14)
-    # Values fall as points part, or where φ is odd rise as they leave the antipode.
-    values = kernel(pole, beside(np.append(ANGLES[::-1], 0.1), sign), depth=3, activation=name)
-    steps = np.diff(sign * values[0, 0, :, 0])
-    assert np.all(steps <= 1e-14 * np.abs(limit).max())
+    if sign > 0 or jv.ACTIVATIONS[name].odd:  # F(c) = Σ a_k cᵏ, a_k ≥ 0, k odd in the latter case
+        values = kernel(pole, beside(np.append(ANGLES[::-1], 0.1), sign), depth=3, activation=name)
+        steps = np.diff(sign * values[0, 0, :, 0])  # values fall as points part
+        assert np.all(steps <= 1e-14 * np.abs(limit).max())
     gram = kernel(np.concatenate([pole, beside(ANGLES, sign)]), depth=3, activation=name)
     spectrum = gram_spectrum(gram)
-    assert spectrum.eigenvalues[0] >= -spectrum.noise_floor
+    assert spectrum.eigenvalues[0] >= -max(spectrum.noise_floor, corner(name))
     assert not spectrum.smallest.resolved  # eleven points within a hundredth
 
 
@@ -50,7 +55,7 @@ def test_depth_30(kernel, name):
     assert np.isfinite(gram.astype(np.float32)).all()
     assert worst(gram, gram.transpose(2, 3, 0, 1)) < 1e-14
     spectrum = gram_spectrum(gram)
-    assert spectrum.eigenvalues[0] >= -spectrum.noise_floor
+    assert spectrum.eigenvalues[0] >= -max(spectrum.noise_floor, corner(name))
     single = gram_spectrum(gram.astype(np.float32))
     assert abs(single.eigenvalues[-1] / spectrum.eigenvalues[-1] - 1) < 1e-5
     assert abs(single.eigenvalues[0] - spectrum.eigenvalues[0]) < single.noise_floor

@@ -62,6 +62,9 @@ def options():
 )
 def test_kernels_are_symmetric_semidefinite_and_consistent(kernel, name):
     """40 sets of points for each kernel and activation."""
+    # Rounding of a cosine moves a kernel with a corner at coinciding points by eps/angle.
+    corner = 0.0 if jv.ACTIVATIONS[name].smooth else 1e-7
+    close = corner or 1e-12
 
     @settings(max_examples=40)
     @given(points(), options(), st.integers(0, 2**32 - 1))
@@ -71,16 +74,15 @@ def test_kernels_are_symmetric_semidefinite_and_consistent(kernel, name):
         assert np.isfinite(gram).all()
         assert worst(gram, gram.transpose(2, 3, 0, 1)) < 1e-14
         spectrum = gram_spectrum(gram)
-        assert spectrum.eigenvalues[0] >= -spectrum.noise_floor
+        assert spectrum.eigenvalues[0] >= -max(spectrum.noise_floor, corner * np.abs(gram).max())
         order = rng.permutation(N)
-        assert worst(kernel(x[order], **options), gram[order][:, :, order]) < 1e-12
-        largest = np.abs(gram).max()
-        assert np.abs(kernel(x[:1], x, **options) - gram[:1]).max() < 1e-12 * largest
+        assert worst(kernel(x[order], **options), gram[order][:, :, order]) < close
+        assert np.abs(kernel(x[:1], x, **options) - gram[:1]).max() < close * np.abs(gram).max()
         turn = np.linalg.qr(rng.normal(size=(x.shape[1], x.shape[1])))[0]
         both = np.eye(1 + x.shape[1])
         both[1:, 1:] = turn
         turned = np.einsum("ab,ibjd,cd->iajc", both, gram, both)
-        assert worst(kernel(unit(x @ turn.T), **options), turned) < 1e-10
+        assert worst(kernel(unit(x @ turn.T), **options), turned) < 100 * close
         assert worst(kernel(x, **options | {"kappa": 1.0}) * options["kappa"] ** 2, gram) < 1e-13
 
     holds()
