@@ -82,7 +82,13 @@ class _Modes:
         eta = check_number(learning_rate, "learning_rate", positive=True)
         steps = np.rint(t / eta)  # a float: there are more of them than integers of 64 bits
         if np.isfinite(steps):
-            return 1 - (1 - eta * e / self.n) ** steps
+            share = eta * e / self.n  # of what is missing, learned in each step
+            below = share < 1
+            # Of a tiny share 1 - share would keep few digits or none.
+            logs = np.log1p(-share, where=below, out=np.zeros_like(share))
+            with np.errstate(over="ignore"):
+                gradual = -np.expm1(steps * logs)
+            return np.where(below, gradual, 1 - (1 - np.where(below, 1.0, share)) ** steps)
         if eta >= self.stable_learning_rate:
             raise ValueError(
                 f"`learning_rate` must be below 2N/e_max = {self.stable_learning_rate:.4g} for a "
