@@ -50,7 +50,7 @@ def test_all_settings_at_their_ends_are_refused_before_anything_is_trained(monke
     for name, value in largest.items():
         training.watch(JNTKConstancyState(**{name: value}), Page())
     assert len(trained) == len(largest)
-    with pytest.raises(ValueError, match="as long as a page may compute. Choose fewer `steps`"):
+    with pytest.raises(ValueError, match=r"as long as a page may compute\. Choose fewer `steps`"):
         training.watch(JNTKConstancyState(**largest), Page())
     assert len(trained) == len(largest)
 

@@ -25,8 +25,8 @@ EMIT_SECONDS = 0.3  # between two partial results
 CHUNK_SECONDS = 0.08  # training stops this often to see whether it should go on
 SETUP_SHARE = 0.3  # of the progress bar, for compiling the networks
 DIVERGED = 1e6  # times the initial loss
-# Weights · points · steps of all networks: about ten minutes on two cores of 2020, 200 times what the
-# page shows first.
+# Weights · points · steps of all networks: some ten minutes on two cores, 200 times what the page
+# shows first.
 MOST_EFFORT = 1e12
 KEPT_ROWS = 40  # of the kernels that are kept to be looked at
 DENSE_ROWS = 200  # from here on the largest eigenvalue is found by iteration
@@ -85,8 +85,8 @@ def check_effort(settings: JNTKConstancyState, points: int) -> None:
     effort = settings.networks * settings.steps * points * weights
     if effort > MOST_EFFORT:
         raise ValueError(
-            f"{settings.networks} networks of {settings.depth} layers, up to {settings.widest} wide, "
-            f"on {points} points for {settings.steps} steps would take {effort / MOST_EFFORT:.0f} "
+            f"{settings.networks} networks of {settings.depth} layers and up to {settings.widest} "
+            f"neurons, on {points} points for {settings.steps} steps: {effort / MOST_EFFORT:.1f} "
             "times as long as a page may compute. Choose fewer `steps` or `networks`, a smaller "
             "`widest` network or `depth`; the Python program under “Save as a file” has no limit."
         )
@@ -95,8 +95,9 @@ def check_effort(settings: JNTKConstancyState, points: int) -> None:
 def watch(settings: JNTKConstancyState, job) -> Progress:
     """The whole experiment, for running in the background of a page.
 
-    Raises ValueError where it would take too long. job.progress(fraction, text) is called throughout and may raise to stop; job.emit(Progress)
-    about three times a second, first of all before any network is trained.
+    job.progress(fraction, text) is called throughout and may raise to stop; job.emit(Progress)
+    about three times a second, first of all before any network is trained. Raises ValueError where
+    it would all take too long.
     """
     job.progress(0, "Computing the limiting kernel")
     problem = prepare(settings)
