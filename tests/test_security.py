@@ -17,6 +17,7 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from jntk_viz import views
+from jntk_viz.cli import build_parser
 from jntk_viz.views.security import MOST_MESSAGE, POLICY
 
 PAGES = ["", *(entry.name for entry in views.PAGES)]
@@ -114,6 +115,16 @@ def test_nobody_can_choose_the_session_that_another_reader_will_be_in(server):
     assert refused(f"{server}/full_rank?bokeh-session-id={known}") == 403
     assert refused(f"{server}/full_rank?bokeh-token=x") == 403
     assert refused(f"{server}/full_rank", **{"Bokeh-Session-Id": known}) == 403
+
+
+def test_an_address_imports_no_module(running_server):
+    """`this` would print; others would do what their import does, such as `test.__main__`."""
+    assert refused(f"{running_server.url}/components/this/a/css/b") == 404
+    assert refused(f"{running_server.url}/components/panel.widgets/Button/css/../../x") in (
+        403,
+        404,
+    )
+    assert "Beautiful is better" not in running_server.log()
 
 
 def token_of(server, path, **headers):
@@ -225,6 +236,10 @@ def test_a_visitor_who_sends_200_mb_is_dropped_and_memory_stays_bounded(pieces, 
         assert answer.status == 200
 
 
+def test_the_server_listens_on_this_machine_unless_asked():
+    assert build_parser().parse_args(["serve"]).address == "127.0.0.1"
+
+
 def test_the_largest_table_fits_into_a_message():
     from jntk_viz.studies.sources import MOST_BYTES
 
@@ -247,3 +262,7 @@ def test_a_hostile_file_is_shown_as_text_and_used(watch_page):
     page.get_by_text(re.compile("points.*eigenvalues")).wait_for()
     assert page.evaluate("window.__pwned") is None
     assert page.locator("img[src=x]").count() == 0
+    page.wait_for_function("() => location.search.includes('data=own-')")
+    other = watch_page(page.url.rpartition("/")[2])  # somebody who was sent the link
+    assert "data=own-" in other.get_by_role("alert").inner_text()
+    other.wait_for_function("() => location.search.includes('data=iris')")

@@ -6,10 +6,12 @@ else; `docs/security.md` says what is promised and what is not.
 
 import re
 import secrets
+import sys
 
 from bokeh.server import urls
 from bokeh.server.auth_provider import NullAuth
 from panel.io import server as panel_server
+from panel.io.resources import COMPONENT_PATH
 from tornado.web import HTTPError, OutputTransform
 
 from jntk_viz.studies.sources import MOST_BYTES
@@ -101,6 +103,18 @@ class BoundedSocket(panel_server.WSHandler):
         return message
 
 
+class LoadedComponents(panel_server.ComponentResourceHandler):
+    """Panel's files of components, but only of modules that a page has already loaded.
+
+    Panel imports whatever module an address names, and to import is to run.
+    """
+
+    def parse_url_path(self, path):
+        if path.partition("/")[0] not in sys.modules:
+            raise HTTPError(404)
+        return super().parse_url_path(path)
+
+
 def protection() -> dict:
     """The arguments of `panel.io.server.get_server` by which a server is protected."""
     urls.per_app_patterns[:] = [
@@ -109,6 +123,7 @@ def protection() -> dict:
     ]
     return {
         "transforms": [Headers],
+        "extra_patterns": [(f"/{COMPONENT_PATH}(.*)", LoadedComponents, {})],
         "auth_provider": AnyVisitor(),
         "websocket_max_message_size": MOST_MESSAGE,
         # Bokeh writes what a session may know of its request into the page, where scripts can read
