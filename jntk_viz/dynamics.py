@@ -12,6 +12,7 @@ from ._validation import (
     check_count,
     check_fits,
     check_labels,
+    check_lam,
     check_number,
     check_points,
     check_targets,
@@ -169,7 +170,7 @@ class LinearDynamics(_Modes):
                 "`gram` must be finite; got NaN or infinite entries. Check the network's weights, "
                 "or for a limiting kernel take a smaller `depth` or `kappa`."
             )
-        super().__init__(n, block, y, check_number(lam, "lam"))
+        super().__init__(n, block, y, check_lam(lam))
         self.gram = gram
         with jax.enable_x64(True):
             matrix = gram.reshape(n * block, n * block)[np.ix_(self._rows, self._rows)]
@@ -294,7 +295,7 @@ class RobustDynamics:
         self.x = check_points(x)
         remedy = "For real targets use LinearDynamics(jntk(x, depth=…), y, lam=…)."
         check_labels(y, "y", len(self.x), remedy)
-        check_number(lam, "lam")
+        check_lam(lam)
         self.kernel = {"depth": depth, "activation": get_activation(activation), "kappa": kappa}
         self.linear: LinearDynamics | KrylovDynamics
         if krylov is not None:
