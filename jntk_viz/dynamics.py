@@ -158,7 +158,13 @@ class LinearDynamics(_Modes):
     """
 
     def __init__(self, gram, y, *, lam):
-        gram = np.asarray(gram, dtype=np.float64)
+        try:
+            gram = np.asarray(gram, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"`gram` must hold numbers; got {type(gram).__name__} ({error}). Pass the result of "
+                "jntk(x) or finite_jntk(mlp, params, x)."
+            ) from error
         if gram.ndim != 4 or gram.shape[:2] != gram.shape[2:]:
             raise ValueError(
                 f"`gram` must be of shape (N, 1+d0, N, 1+d0); got {gram.shape}. Pass the result of "

@@ -32,7 +32,9 @@ def points(draw, sizes=(1, 2, 3, 5)):
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     d0 = draw(st.sampled_from(sizes))
     x = unit(rng.normal(size=(N, d0)))
-    aside = unit(x - (x @ x[0])[:, None] * x[0] + 1e-300) if d0 > 1 else x
+    aside = x - (x @ x[0])[:, None] * x[0]
+    aside[0] = x[0]  # which has no direction aside, and needs none
+    aside = unit(aside) if d0 > 1 else x
     for i in range(1, N):
         kind = draw(
             st.sampled_from(["as it is", "repeated", "antipodal", "parallel", "orthogonal"])
@@ -72,7 +74,7 @@ def test_kernels_are_symmetric_semidefinite_and_consistent(kernel, name):
         options = given_options | {"activation": name}
         gram, rng = kernel(x, **options), np.random.default_rng(seed)
         assert np.isfinite(gram).all()
-        assert worst(gram, gram.transpose(2, 3, 0, 1)) < 1e-14
+        assert worst(gram, gram.transpose(2, 3, 0, 1)) < (corner or 1e-14)
         spectrum = gram_spectrum(gram)
         assert spectrum.eigenvalues[0] >= -max(spectrum.noise_floor, corner * np.abs(gram).max())
         order = rng.permutation(N)
@@ -83,7 +85,9 @@ def test_kernels_are_symmetric_semidefinite_and_consistent(kernel, name):
         both[1:, 1:] = turn
         turned = np.einsum("ab,ibjd,cd->iajc", both, gram, both)
         assert worst(kernel(unit(x @ turn.T), **options), turned) < 100 * close
-        assert worst(kernel(x, **options | {"kappa": 1.0}) * options["kappa"] ** 2, gram) < 1e-13
+        assert worst(kernel(x, **options | {"kappa": 1.0}) * options["kappa"] ** 2, gram) < (
+            corner or 1e-13
+        )
 
     holds()
 
@@ -97,8 +101,9 @@ def test_the_blocks_are_derivatives_of_one_another_along_great_circles(name):
     def holds(x, given_options, seed):
         options = given_options | {"activation": name}
         tangent = np.random.default_rng(seed).normal(size=x.shape[1])
-        tangent -= (tangent @ x[0]) * x[0]
-        tangent /= np.linalg.norm(tangent)
+        for _ in range(2):  # once is not enough where it was nearly parallel
+            tangent -= (tangent @ x[0]) * x[0]
+            tangent /= np.linalg.norm(tangent)
         h = 1e-3 / options["depth"]
         path = np.array([np.cos(s) * x[0] + np.sin(s) * tangent for s in h * np.arange(-2, 3)])
         rows = jv.jntk(unit(np.append(path, path[2:3], axis=0)), x, **options)
