@@ -162,8 +162,8 @@ class LinearDynamics(_Modes):
             gram = np.asarray(gram, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"`gram` must hold numbers; got {type(gram).__name__} ({error}). Pass the result of "
-                "jntk(x) or finite_jntk(mlp, params, x)."
+                f"`gram` must hold numbers; got {type(gram).__name__} ({error}). Pass the result "
+                "of jntk(x) or finite_jntk(mlp, params, x)."
             ) from error
         if gram.ndim != 4 or gram.shape[:2] != gram.shape[2:]:
             raise ValueError(

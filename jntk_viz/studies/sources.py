@@ -146,9 +146,9 @@ def preview(content: bytes, rows: int = 5) -> Preview:
     records = read_records(text, delimiter, source)
     if len(records) < 2:
         raise ValueError(f"{source}: expected a header row and rows of numbers below it.")
-    rows, columns = len(records) - 1, len(records[0].cells)
-    if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
-        raise _too_large(rows, columns, rows * columns)
+    total, columns = len(records) - 1, len(records[0].cells)
+    if total > MOST_ROWS or columns > MOST_COLUMNS or total * columns > MOST_CELLS:
+        raise _too_large(total, columns, total * columns)
     header, *body = records
     return Preview(header.cells, len(body), [record.cells for record in body[:rows]])
 

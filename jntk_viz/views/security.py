@@ -9,7 +9,6 @@ import secrets
 import sys
 
 from bokeh.server import urls
-from bokeh.server.auth_provider import NullAuth
 from panel.io import server as panel_server
 from panel.io.resources import COMPONENT_PATH
 from tornado.web import HTTPError, OutputTransform
@@ -62,25 +61,20 @@ class Headers(OutputTransform):
         return status_code, headers, chunk
 
 
-class AnyVisitor(NullAuth):
-    """Let everybody in, each into a session of their own.
+class OwnSession:
+    """A handler of pages (mixed into Bokeh's) that opens a new session for whoever asks.
 
     Bokeh shows the session that an address names. Whoever sends such a link would see all that its
     reader does and uploads.
     """
 
-    @property
-    def get_user(self):
-        return _admit
-
-
-def _admit(handler):
-    named = [key for key in _SESSION_KEYS if key in handler.request.arguments]
-    if named or "Bokeh-Session-Id" in handler.request.headers:
-        raise HTTPError(403, reason="A session cannot be chosen; leave it out of the address")
-    if len(handler.request.query) > MOST_QUERY:
-        raise HTTPError(414, reason=f"Address longer than {MOST_QUERY} characters")
-    return "visitor"
+    async def prepare(self):
+        named = [key for key in _SESSION_KEYS if key in self.request.arguments]
+        if named or "Bokeh-Session-Id" in self.request.headers:
+            raise HTTPError(403, reason="A session cannot be chosen; leave it out of the address")
+        if len(self.request.query) > MOST_QUERY:
+            raise HTTPError(414, reason=f"Address longer than {MOST_QUERY} characters")
+        await super().prepare()
 
 
 class BoundedSocket(panel_server.WSHandler):
@@ -115,16 +109,24 @@ class LoadedComponents(panel_server.ComponentResourceHandler):
         return super().parse_url_path(path)
 
 
+def _protected(handler):
+    if issubclass(handler, panel_server.WSHandler):
+        return BoundedSocket
+    return handler if issubclass(handler, OwnSession) else type("Page", (OwnSession, handler), {})
+
+
 def protection() -> dict:
-    """The arguments of `panel.io.server.get_server` by which a server is protected."""
+    """The arguments of `panel.io.server.get_server` by which a server is protected.
+
+    The handlers of pages and websockets are replaced for the whole process, as Panel itself has
+    replaced Bokeh's.
+    """
     urls.per_app_patterns[:] = [
-        (route, BoundedSocket if handler is panel_server.WSHandler else handler)
-        for route, handler in urls.per_app_patterns
+        (route, _protected(handler)) for route, handler in urls.per_app_patterns
     ]
     return {
         "transforms": [Headers],
         "extra_patterns": [(f"/{COMPONENT_PATH}(.*)", LoadedComponents, {})],
-        "auth_provider": AnyVisitor(),
         "websocket_max_message_size": MOST_MESSAGE,
         # Bokeh writes what a session may know of its request into the page, where scripts can read
         # it: not the cookies of a log-in in front of the server.
