@@ -1,8 +1,5 @@
 """Whatever stands in an address, a page opens with valid settings and says what it ignored."""
 
-import importlib
-import sys
-from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -151,41 +148,6 @@ def test_what_was_ignored_is_said_in_few_words():
     ignored = address.read_query(Other(), many)
     assert len(ignored) == 1000
     assert address.listed(ignored).endswith("key4: no such setting; and 995 more")
-
-
-HERE = ("iris", "wine", "breast_cancer", "circle", "sphere", "digits")
-
-
-@pytest.fixture(scope="module")
-def apps():
-    """Page -> the page itself, built once and without a server."""
-    folder = str(Path(__file__).parents[1] / "apps")
-    sys.path.insert(0, folder)
-    built = {}
-    for name in PAGES:
-        built[name] = importlib.import_module(name).app()
-    yield built
-    sys.path.remove(folder)
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_follows_any_valid_settings_without_an_error(page, apps, monkeypatch):
-    """25 combinations for each page, drawn from all values that its settings may have."""
-    shown, failures = apps[page], []
-    monkeypatch.setattr(
-        "jntk_viz.views.parts.log_failure", lambda _, words, error: failures.append(repr(error))
-    )
-    choices = {name: values_of(shown.state.param[name]) for name in setting_names(shown.state)}
-    if "data" in choices:  # others would have to be downloaded
-        choices["data"] = choices["data"].filter(lambda name: name in HERE)
-
-    @settings(max_examples=25)
-    @given(st.fixed_dictionaries(choices))
-    def holds(query):
-        address.read_query(shown.state, query)
-        assert not failures
-
-    holds()
 
 
 @pytest.mark.parametrize("page", ["", *PAGES])
