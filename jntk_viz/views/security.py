@@ -9,8 +9,10 @@ import secrets
 import sys
 
 from bokeh.server import urls
+from panel.io import location
 from panel.io import server as panel_server
 from panel.io.resources import COMPONENT_PATH
+from panel.util import parse_query
 from tornado.web import HTTPError, OutputTransform
 
 from jntk_viz.studies.sources import MOST_BYTES
@@ -109,6 +111,15 @@ class LoadedComponents(panel_server.ComponentResourceHandler):
         return super().parse_url_path(path)
 
 
+def _parsed(query: str) -> dict:
+    """Panel's reading of an address, empty where it fails: at ², which it takes for a digit, and at
+    numbers of thousands of digits. Settings are read in `views.address`."""
+    try:
+        return parse_query(query)
+    except (ValueError, RecursionError):
+        return {}
+
+
 def _protected(handler):
     if issubclass(handler, panel_server.WSHandler):
         return BoundedSocket
@@ -118,9 +129,10 @@ def _protected(handler):
 def protection() -> dict:
     """The arguments of `panel.io.server.get_server` by which a server is protected.
 
-    The handlers of pages and websockets are replaced for the whole process, as Panel itself has
-    replaced Bokeh's.
+    Panel's reading of addresses and the handlers of pages and websockets are replaced for the whole
+    process, as Panel itself has replaced Bokeh's.
     """
+    location.parse_query = _parsed
     urls.per_app_patterns[:] = [
         (route, _protected(handler)) for route, handler in urls.per_app_patterns
     ]
