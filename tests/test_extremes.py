@@ -49,13 +49,14 @@ def test_nearly_parallel_and_antipodal_points(kernel, name, sign):
 
 @pytest.mark.parametrize(("kernel", "name"), KERNELS)
 def test_depth_30(kernel, name):
-    """Finite in both precisions, and semidefinite to rounding."""
+    """Finite in both precisions, and semidefinite to rounding: of the terms that a block is the sum
+    of, which at this depth are up to fifty times as large as what is left of them."""
     x = np.concatenate([X, -X[:1], X[1:2], beside(ANGLES[:2]) @ np.eye(2, 3)])
     gram = kernel(x, depth=30, activation=name)
     assert np.isfinite(gram.astype(np.float32)).all()
     assert worst(gram, gram.transpose(2, 3, 0, 1)) < 1e-14
     spectrum = gram_spectrum(gram)
-    assert spectrum.eigenvalues[0] >= -max(spectrum.noise_floor, corner(name))
+    assert spectrum.eigenvalues[0] >= -max(100 * spectrum.noise_floor, corner(name))
     single = gram_spectrum(gram.astype(np.float32))
     assert abs(single.eigenvalues[-1] / spectrum.eigenvalues[-1] - 1) < 1e-5
     assert abs(single.eigenvalues[0] - spectrum.eigenvalues[0]) < single.noise_floor
@@ -142,7 +143,7 @@ def test_eigenfeatures_at_the_ends(epsilon, lam):
     assert epsilon > 0 or np.array_equal(found.robustness, found.usefulness)
 
 
-NETWORKS = [(name, depth) for name in SMOOTH for depth in (1, 4)] + [("gelu", 30)]
+NETWORKS = [(name, depth) for name in SMOOTH for depth in (1, 4)] + [("gelu", 8)]
 
 
 @pytest.mark.parametrize(("name", "depth"), NETWORKS)
