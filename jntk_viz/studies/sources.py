@@ -199,7 +199,7 @@ def smallest_angle(x: np.ndarray) -> float:
         cosine[np.arange(len(cosine)), start + np.arange(len(cosine))] = 0
         row, column = np.unravel_index(np.argmax(cosine), cosine.shape)
         if cosine[row, column] > closest:
-            closest, i, j = cosine[row, column], start + row, column
+            closest, i, j = cosine[row, column], start + int(row), int(column)
     sign = float(np.sign(x[i] @ x[j])) or 1.0
     # arccos is blunt near 1.
     return float(2 * np.arcsin(min(1.0, float(np.linalg.norm(x[i] - sign * x[j])) / 2)))

@@ -13,7 +13,7 @@ from panel.io import location
 from panel.io import server as panel_server
 from panel.io.resources import COMPONENT_PATH
 from panel.util import parse_query
-from tornado.web import HTTPError, OutputTransform
+from tornado.web import HTTPError, OutputTransform, RequestHandler
 
 from jntk_viz.studies.sources import MOST_BYTES
 
@@ -63,8 +63,8 @@ class Headers(OutputTransform):
         return status_code, headers, chunk
 
 
-class OwnSession:
-    """A handler of pages (mixed into Bokeh's) that opens a new session for whoever asks.
+class OwnSession(RequestHandler):
+    """A handler of pages, put before one of Bokeh, that opens a new session for whoever asks.
 
     Bokeh shows the session that an address names. Whoever sends such a link would see all that its
     reader does and uploads.
@@ -76,7 +76,8 @@ class OwnSession:
             raise HTTPError(403, reason="A session cannot be chosen; leave it out of the address")
         if len(self.request.query) > MOST_QUERY:
             raise HTTPError(414, reason=f"Address longer than {MOST_QUERY} characters")
-        await super().prepare()
+        if (waiting := super().prepare()) is not None:
+            await waiting
 
 
 class BoundedSocket(panel_server.WSHandler):
