@@ -53,6 +53,10 @@ lint: .venv/.installed-test  ## check style, format and types
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
+.PHONY: audit
+audit: .venv/.installed-audit  ## look up every pinned package in the advisory database (needs internet)
+	@$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r constraints.txt
+
 .PHONY: gallery
 gallery: .venv/.installed-test browser  ## pictures of every page, light and dark, in gallery/
 	@$(BIN)/python tools/screenshots.py --gallery
@@ -107,6 +111,10 @@ help:  ## list these commands
 	@$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e . | $(PROGRESS)
 	@touch $@
 	@echo "Installed."
+
+.venv/.installed-audit: .venv/.created constraints.txt
+	@$(BIN)/python -m pip install --quiet -c constraints.txt pip-audit
+	@touch $@
 
 .venv/.installed-test: .venv/.installed-app
 	@echo "Installing what the tests need"

@@ -40,7 +40,8 @@ def check_matrix(x, name: str) -> np.ndarray:
 def check_points(x, name: str = "x", in_size: int | None = None) -> np.ndarray:
     """Points on the unit sphere as a float64 matrix whose rows have norm one to rounding."""
     x = check_matrix(x, name)
-    norms = np.linalg.norm(x, axis=1)
+    with np.errstate(over="ignore"):  # an infinite norm is none of one
+        norms = np.linalg.norm(x, axis=1)
     worst = int(np.argmax(np.abs(norms - 1)))
     if abs(norms[worst] - 1) > _UNIT_NORM_TOLERANCE:
         raise ValueError(
@@ -78,7 +79,7 @@ def check_number(value, name: str, *, positive: bool = False, infinite: bool = F
     """A real number ≥ 0, or > 0 if `positive`; infinity only if `infinite`."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if (
         np.isnan(number)
@@ -92,6 +93,28 @@ def check_number(value, name: str, *, positive: bool = False, infinite: bool = F
             f"Pass for instance {name}=0.1."
         )
     return number
+
+
+def check_kappa(value) -> float:
+    """An output scale whose square, times a kernel, is a number of float64."""
+    kappa = check_number(value, "kappa", positive=True)
+    if not 1e-100 <= kappa <= 1e100:
+        raise ValueError(
+            "`kappa` must lie between 1e-100 and 1e100, because kernels are multiplied by κ²; got "
+            f"{value!r}. Pass for instance kappa=0.1."
+        )
+    return kappa
+
+
+def check_lam(value) -> float:
+    """A weight λ ≥ 0 of the regulariser that a kernel can be multiplied by."""
+    lam = check_number(value, "lam")
+    if lam > 1e100:
+        raise ValueError(
+            f"`lam` must be at most 1e100, because the kernel is multiplied by λ; got {value!r}. "
+            "Pass for instance lam=0.1."
+        )
+    return lam
 
 
 def check_targets(y, name: str, rows: int) -> np.ndarray:

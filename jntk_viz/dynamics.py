@@ -12,6 +12,7 @@ from ._validation import (
     check_count,
     check_fits,
     check_labels,
+    check_lam,
     check_number,
     check_points,
     check_targets,
@@ -77,14 +78,23 @@ class _Modes:
         t = check_number(t, "t", infinite=True)
         e = np.where(self.eigenvalues > self.noise_floor, self.eigenvalues, 0.0)
         if learning_rate is None:
-            return -np.expm1(-np.multiply(e, t, where=e > 0, out=np.zeros_like(e)) / self.n)
+            with np.errstate(over="ignore"):  # e t may be infinite before t is
+                return -np.expm1(-np.multiply(e, t, where=e > 0, out=np.zeros_like(e)) / self.n)
         eta = check_number(learning_rate, "learning_rate", positive=True)
-        if np.isfinite(t):
-            return 1 - (1 - eta * e / self.n) ** round(t / eta)
+        steps = np.rint(t / eta)  # a float: there are more of them than integers of 64 bits
+        if np.isfinite(steps):
+            share = eta * e / self.n  # of what is missing, learned in each step
+            below = share < 1
+            # Of a tiny share 1 - share would keep few digits or none.
+            logs = np.log1p(-share, where=below, out=np.zeros_like(share))
+            with np.errstate(over="ignore"):
+                gradual = -np.expm1(steps * logs)
+            return np.where(below, gradual, 1 - (1 - np.where(below, 1.0, share)) ** steps)
         if eta >= self.stable_learning_rate:
             raise ValueError(
                 f"`learning_rate` must be below 2N/e_max = {self.stable_learning_rate:.4g} for a "
-                f"limit t = inf to exist; got {eta:.4g}. Take a smaller step or a finite t."
+                f"limit of so many steps to exist; got {eta:.4g}. Take a smaller step or a smaller "
+                "t."
             )
         return (e > 0).astype(float)
 
@@ -148,14 +158,25 @@ class LinearDynamics(_Modes):
     """
 
     def __init__(self, gram, y, *, lam):
-        gram = np.asarray(gram, dtype=np.float64)
+        try:
+            gram = np.asarray(gram, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"`gram` must hold numbers; got {type(gram).__name__} ({error}). Pass the result "
+                "of jntk(x) or finite_jntk(mlp, params, x)."
+            ) from error
         if gram.ndim != 4 or gram.shape[:2] != gram.shape[2:]:
             raise ValueError(
                 f"`gram` must be of shape (N, 1+d0, N, 1+d0); got {gram.shape}. Pass the result of "
                 "jntk(x) or finite_jntk(mlp, params, x)."
             )
         n, block = gram.shape[:2]
-        super().__init__(n, block, y, check_number(lam, "lam"))
+        if not np.isfinite(gram).all():
+            raise ValueError(
+                "`gram` must be finite; got NaN or infinite entries. Check the network's weights, "
+                "or for a limiting kernel take a smaller `depth` or `kappa`."
+            )
+        super().__init__(n, block, y, check_lam(lam))
         self.gram = gram
         with jax.enable_x64(True):
             matrix = gram.reshape(n * block, n * block)[np.ix_(self._rows, self._rows)]
@@ -165,8 +186,21 @@ class LinearDynamics(_Modes):
         """c(t), shape (N, 1+d0); `initial` is u(X, 0), zero if left out."""
         missing = self.target
         if initial is not None:
-            missing = missing - self._root * np.asarray(initial, float).ravel()[self._rows]
+            missing = missing - self._root * self._checked(initial).ravel()[self._rows]
         return self._moved(missing, t, learning_rate)
+
+    def _checked(self, initial) -> np.ndarray:
+        """u(X, 0), which may be infinite: where descent that diverged is taken up again."""
+        try:
+            initial = np.asarray(initial, dtype=np.float64)
+        except (TypeError, ValueError):
+            initial = np.empty(0)
+        if initial.shape != (self.n, self.block):
+            raise ValueError(
+                f"`initial` must hold numbers of shape (N, 1+d0) = {(self.n, self.block)}; got "
+                f"shape {initial.shape}. Pass (f, J) on the training points."
+            )
+        return initial
 
     def train(self, t, *, learning_rate=None, initial=None) -> np.ndarray:
         """(f, J) on the training points at time t, (N, 1+d0)."""
@@ -267,7 +301,7 @@ class RobustDynamics:
         self.x = check_points(x)
         remedy = "For real targets use LinearDynamics(jntk(x, depth=…), y, lam=…)."
         check_labels(y, "y", len(self.x), remedy)
-        check_number(lam, "lam")
+        check_lam(lam)
         self.kernel = {"depth": depth, "activation": get_activation(activation), "kappa": kappa}
         self.linear: LinearDynamics | KrylovDynamics
         if krylov is not None:

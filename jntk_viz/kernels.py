@@ -22,7 +22,7 @@ import numpy as np
 from numpy.polynomial.chebyshev import chebval, chebvander
 from scipy.fft import dct
 
-from ._validation import check_count, check_fits, check_number, check_points
+from ._validation import check_count, check_fits, check_kappa, check_points
 from .activations import Activation, get_activation
 
 
@@ -62,6 +62,8 @@ def jacobian_nngp(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.nda
         x2: (n2, d0), likewise; `x1` if left out.
         depth: L ≥ 1, the number of hidden layers.
         activation: a name in `ACTIVATIONS` or an `Activation`; piecewise linear ones are allowed.
+            Their kernel has a corner where points coincide, so that the entries of two points (or
+            of one and the antipode of the other) at the angle θ are right to eps/θ, at worst 1e-8.
         kappa: κ > 0, the output scale.
 
     Returns:
@@ -113,7 +115,7 @@ def _check(x1, x2, depth, activation, kappa, jntk):
         x2,
         check_count(depth, "depth"),
         activation,
-        check_number(kappa, "kappa", positive=True),
+        check_kappa(kappa),
     )
 
 

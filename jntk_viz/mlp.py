@@ -12,8 +12,8 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from ._validation import (
     check_count,
     check_in_size,
+    check_kappa,
     check_matrix,
-    check_number,
     is_traced,
 )
 from .activations import Activation, get_activation
@@ -49,7 +49,7 @@ class MLP:
         for name in ("in_size", "width", "depth"):
             object.__setattr__(self, name, check_count(getattr(self, name), name))
         object.__setattr__(self, "activation", get_activation(self.activation))
-        object.__setattr__(self, "kappa", check_number(self.kappa, "kappa", positive=True))
+        object.__setattr__(self, "kappa", check_kappa(self.kappa))
 
     @property
     def shapes(self) -> list[tuple[int, int]]:

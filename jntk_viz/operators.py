@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._validation import check_fits, check_number, check_points
+from ._validation import check_fits, check_lam, check_points
 from .kernels import Scalars, kernel_scalars
 
 
@@ -59,7 +59,7 @@ class JNTKOperator:
 
     def __init__(self, x, *, depth, activation="gelu", kappa=1.0, lam=1.0):
         self.x = check_points(x)
-        self.lam = check_number(lam, "lam")
+        self.lam = check_lam(lam)
         n = len(self.x)
         check_fits((6 * n, 1, n, 1), "x", "Use fewer points.")
         scalars = kernel_scalars(self.x, depth=depth, activation=activation, kappa=kappa)

@@ -37,6 +37,7 @@ def serve(arguments) -> int:
     from panel.io.server import get_server
 
     from jntk_viz.views.ready import Shelf
+    from jntk_viz.views.security import protection
     from jntk_viz.views.warm import Warmer
 
     shelf = Shelf(routes)
@@ -50,6 +51,7 @@ def serve(arguments) -> int:
         websocket_origin=[f"{name}:{port}" for name in names] + arguments.allow_websocket_origin,
         show=False,
         verbose=False,
+        **protection(),
     )
     server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
     for name in ("tornado.application", "bokeh.server.protocol_handler"):

@@ -8,7 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._validation import check_choice, check_count, check_number, check_targets, is_traced
+from ._validation import (
+    check_choice,
+    check_count,
+    check_lam,
+    check_number,
+    check_targets,
+    is_traced,
+)
 from .mlp import MLP, precision_of
 
 
@@ -73,7 +80,7 @@ def robust_loss(mlp: MLP, params, x, y, *, lam) -> jax.Array:
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
     if not is_traced(lam):
-        lam = check_number(lam, "lam")
+        lam = check_lam(lam)
     with precision_of(params):
         x = mlp.check_inputs(params, x)
         if not is_traced(y):
@@ -119,7 +126,7 @@ def train(
         check_count(steps, "steps"),
         check_number(learning_rate, "learning_rate", positive=True),
     )
-    lam, record_at = check_number(lam, "lam"), _record_steps(record_at, steps)
+    lam, record_at = check_lam(lam), _record_steps(record_at, steps)
     data = _prepare(mlp, params, x, y)
     advance = _descend if method == "gradient_descent" else _flow
     with precision_of(params):
@@ -160,7 +167,7 @@ def training_chunks(
     For watching a run while it happens: whoever stops asking stops the training.
     """
     steps, chunk = check_count(steps, "steps"), check_count(chunk, "chunk")
-    lam, eta = check_number(lam, "lam"), check_number(learning_rate, "learning_rate", positive=True)
+    lam, eta = check_lam(lam), check_number(learning_rate, "learning_rate", positive=True)
     data = _prepare(mlp, params, x, y)
     yield 0, params
     for step in range(0, steps, chunk):

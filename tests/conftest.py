@@ -19,6 +19,11 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 import jax
 import pytest
 from browser import BROWSER_FLAGS, READY, REMEDY, find_browser
+from hypothesis import settings
+
+# The same inputs in every run, however slow the machine is.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 START_SECONDS = 90
 

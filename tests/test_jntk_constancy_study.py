@@ -42,6 +42,19 @@ def done(page):
     return training.watch(JNTKConstancyState(**SMALL), page)
 
 
+def test_all_settings_at_their_ends_are_refused_before_anything_is_trained(monkeypatch):
+    """Each of them alone is allowed."""
+    largest = {"widest": 2048, "networks": 5, "depth": 4, "steps": 3000, "points": 32}
+    trained = []
+    monkeypatch.setattr(training, "run", lambda *arguments: trained.append(arguments) or iter(()))
+    for name, value in largest.items():
+        training.watch(JNTKConstancyState(**{name: value}), Page())
+    assert len(trained) == len(largest)
+    with pytest.raises(ValueError, match=r"as long as a page may compute\. Choose fewer `steps`"):
+        training.watch(JNTKConstancyState(**largest), Page())
+    assert len(trained) == len(largest)
+
+
 def test_networks_are_trained_in_step(done):
     moments = study.record_steps(30)
     assert moments[0] == 0

@@ -3,7 +3,10 @@
 import csv
 import io
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
+
+MOST_SHOWN = 60  # characters of a cell or a name in a message
 
 
 class Record(NamedTuple):
@@ -11,6 +14,27 @@ class Record(NamedTuple):
 
     line: int
     cells: list[str]
+
+
+def shortened(text: str, most: int = MOST_SHOWN) -> str:
+    """The beginning of a text of unknown origin, for a message, without control characters.
+
+    What does not print is escaped; among it are the characters that reverse the writing direction.
+    """
+    cut = text if len(text) <= most else text[: most - 1] + "…"
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
+
+
+def shown(cell: str) -> str:
+    """A cell as messages quote it."""
+    return f"'{shortened(cell)}'"
+
+
+def listed(names: Iterable[str], most: int = 12) -> str:
+    """Names separated by commas, the first of many."""
+    short = [shortened(name) for name in names]
+    more = len(short) - most
+    return ", ".join(short[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def decode(raw: bytes, source: str) -> str:
@@ -55,12 +79,12 @@ def to_number(cell: str, source: str, line: int, column: str) -> float:
     """The number in a cell, or a ValueError that says where the cell is."""
     if is_number(cell):
         return float(cell)
-    where = f"{source}, line {line}, column {column!r}: expected a finite number"
+    where = f"{source}, line {line}, column {shown(column)}: expected a finite number"
     if not cell:
         raise ValueError(f"{where}; the cell is empty. Fill it or remove the row.")
     if is_number(cell.replace(",", ".")):
-        raise ValueError(f"{where}; got {cell!r}. Write it with a decimal point.")
-    raise ValueError(f"{where}; got {cell!r}. Correct the cell or remove the row or column.")
+        raise ValueError(f"{where}; got {shown(cell)}. Write it with a decimal point.")
+    raise ValueError(f"{where}; got {shown(cell)}. Correct the cell or remove the row or column.")
 
 
 def check_width(record: Record, columns: list[str], source: str) -> None:
@@ -71,9 +95,10 @@ def check_width(record: Record, columns: list[str], source: str) -> None:
     where = f"{source}, line {record.line}: expected {len(columns)} cells; got {len(cells)}, "
     if len(cells) < len(columns):
         raise ValueError(
-            f"{where}the row ends before column {columns[len(cells)]!r}. Complete or remove it."
+            f"{where}the row ends before column {shown(columns[len(cells)])}. "
+            "Complete or remove it."
         )
     raise ValueError(
-        f"{where}the first beyond the last column {columns[-1]!r} is {cells[len(columns)]!r}. "
-        "Look for a separator too many."
+        f"{where}the first beyond the last column {shown(columns[-1])} is "
+        f"{shown(cells[len(columns)])}. Look for a separator too many."
     )

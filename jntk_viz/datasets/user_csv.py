@@ -13,7 +13,17 @@ from .dataset import (
     principal_components,
     standardize_columns,
 )
-from .tables import Record, check_width, decode, is_number, read_records, to_number
+from .tables import (
+    Record,
+    check_width,
+    decode,
+    is_number,
+    listed,
+    read_records,
+    shortened,
+    shown,
+    to_number,
+)
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
@@ -58,13 +68,13 @@ def load_csv(
     if standardize and features:
         x, kept, dropped = standardize_columns(x, features)
         if dropped:
-            done.append(f"constant columns dropped ({', '.join(dropped)})")
+            done.append(f"constant columns dropped ({listed(dropped)})")
         done.append("other columns standardised" if dropped else "columns standardised")
         features = list(kept)
     if len(features) < 2:
         raise ValueError(
             f"{source}: expected at least two numeric columns that vary; got "
-            f"{', '.join(features) or 'none'}. Constant columns are dropped, and a single number "
+            f"{listed(features) or 'none'}. Constant columns are dropped, and a single number "
             "has only the directions −1 and +1."
         )
     if n_components is not None:
@@ -79,14 +89,14 @@ def load_csv(
             "norm. Remove it."
         )
     done.append("rows scaled to unit norm")
-    left_out = f", left out: {', '.join(ignore)}" if ignore else ""
+    left_out = f", left out: {listed(ignore)}" if ignore else ""
     x = normalize(x)
     return Dataset(
         x,
         y,
         tuple(features),
-        f"Your table {source.removeprefix('`path` ')}: {label} = {classes[0]} is −1, {classes[1]} "
-        f"is +1{left_out}; {', '.join(done)}{describe_repeats(x)}.",
+        f"Your table {source.removeprefix('`path` ')}: {shortened(label)} = {classes[0]} is −1, "
+        f"{classes[1]} is +1{left_out}; {', '.join(done)}{describe_repeats(x)}.",
     )
 
 
@@ -96,7 +106,7 @@ def _feature_names(names: list[str], label: str, ignore: list[str], source: str)
         if name not in names:
             raise ValueError(
                 f"`{'label' if name == label else 'ignore'}` must name a column of the table; got "
-                f"{name!r}, the columns are {', '.join(names)}."
+                f"{shown(name)}, the columns are {listed(names)}."
             )
     return [name for name in names if name != label and name not in ignore]
 
@@ -141,7 +151,7 @@ def _read_table(text: str, delimiter: str | None, source: str) -> tuple[Record, 
         name = _DELIMITERS.get(delimiter, repr(delimiter))
         raise ValueError(
             f"{source}, line {header.line}: expected column names separated by comma, semicolon or "
-            f"tab; split at {name} there is only one, {header.cells[0]!r}. Pass `delimiter`."
+            f"tab; split at {name} there is only one, {shown(header.cells[0])}. Pass `delimiter`."
         )
     if all(map(is_number, header.cells)):
         raise ValueError(
@@ -155,7 +165,7 @@ def _read_table(text: str, delimiter: str | None, source: str) -> tuple[Record, 
                 f"{where}: expected a column name; the cell is empty. Name the column."
             )
         if cell in header.cells[:position]:
-            raise ValueError(f"{where}: the name {cell!r} occurs twice. Rename one of the columns.")
+            raise ValueError(f"{where}: the name {shown(cell)} occurs twice. Rename one of them.")
     if not rows:
         raise ValueError(f"{source}: expected rows of numbers below the header; there are none.")
     for row in rows:
@@ -172,21 +182,21 @@ def _labels(rows, position: int, label: str, positive, source: str) -> tuple[np.
         cell = row.cells[position]
         if not cell:
             raise ValueError(
-                f"{source}, line {row.line}, column {label!r}: expected a label; the cell is empty."
-                " Fill it or remove the row."
+                f"{source}, line {row.line}, column {shown(label)}: expected a label; the cell is "
+                "empty. Fill it or remove the row."
             )
         values.append(float(cell) if numeric else cell)
         first_line.setdefault(values[-1], row.line)
         if len(first_line) > 2:
             raise ValueError(
-                f"{source}, line {row.line}, column {label!r}: expected one of two values, "
-                f"{' and '.join(map(str, list(first_line)[:2]))}; got {cell!r}. "
+                f"{source}, line {row.line}, column {shown(label)}: expected one of two values, "
+                f"{' and '.join(_written(v) for v in list(first_line)[:2])}; got {shown(cell)}. "
                 "Keep the rows of two classes."
             )
     if len(first_line) < 2:
         raise ValueError(
-            f"{source}, column {label!r}: expected two values, one for each class; all rows have "
-            f"{values[0]!r}. Add rows of the other class."
+            f"{source}, column {shown(label)}: expected two values, one for each class; all "
+            f"rows have {shown(str(values[0]))}. Add rows of the other class."
         )
     minus, plus = sorted(first_line)
     if positive is not None:
@@ -198,4 +208,8 @@ def _labels(rows, position: int, label: str, positive, source: str) -> tuple[np.
             )
         minus, plus = (minus, plus) if wanted == plus else (plus, minus)
     y = np.where(np.array([value == plus for value in values]), 1.0, -1.0)
-    return y, tuple(f"{v:g}" if numeric else v for v in (minus, plus))
+    return y, (_written(minus), _written(plus))
+
+
+def _written(label) -> str:
+    return f"{label:g}" if isinstance(label, float) else shortened(label)

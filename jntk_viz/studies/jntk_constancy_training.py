@@ -25,6 +25,9 @@ EMIT_SECONDS = 0.3  # between two partial results
 CHUNK_SECONDS = 0.08  # training stops this often to see whether it should go on
 SETUP_SHARE = 0.3  # of the progress bar, for compiling the networks
 DIVERGED = 1e6  # times the initial loss
+# Weights · points · steps of all networks: some ten minutes on two cores, 200 times what the page
+# shows first.
+MOST_EFFORT = 1e12
 KEPT_ROWS = 40  # of the kernels that are kept to be looked at
 DENSE_ROWS = 200  # from here on the largest eigenvalue is found by iteration
 
@@ -76,14 +79,29 @@ class Progress(NamedTuple):
     records: list[Record]
 
 
+def check_effort(settings: JNTKConstancyState, points: int) -> None:
+    """Refuse what each setting allows, but all of them together make a matter of an hour."""
+    weights = sum((settings.depth - 1) * w**2 + w for w in settings.widths)
+    effort = settings.networks * settings.steps * points * weights
+    if effort > MOST_EFFORT:
+        raise ValueError(
+            f"{settings.networks} networks of {settings.depth} layers and up to {settings.widest} "
+            f"neurons, on {points} points for {settings.steps} steps: {effort / MOST_EFFORT:.1f} "
+            "times as long as a page may compute. Choose fewer `steps` or `networks`, a smaller "
+            "`widest` network or `depth`; the Python program under “Save as a file” has no limit."
+        )
+
+
 def watch(settings: JNTKConstancyState, job) -> Progress:
     """The whole experiment, for running in the background of a page.
 
     job.progress(fraction, text) is called throughout and may raise to stop; job.emit(Progress)
-    about three times a second, first of all before any network is trained.
+    about three times a second, first of all before any network is trained. Raises ValueError where
+    it would all take too long.
     """
     job.progress(0, "Computing the limiting kernel")
     problem = prepare(settings)
+    check_effort(settings, len(problem.x))
     band = infinite_width_losses(
         settings, problem, tick=lambda: job.progress(0, "Solving the linear equation")
     )

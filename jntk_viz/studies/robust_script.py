@@ -3,7 +3,7 @@
 import numpy as np
 
 from jntk_viz.studies.robust_training import DIVERGED, SOURCES, RobustTrainingState, prepare
-from jntk_viz.studies.sources import loading
+from jntk_viz.studies.sources import OWN, loading
 
 _HEAD = '''"""Robust training in closed form: {title}."""
 
@@ -89,8 +89,10 @@ def script(state: RobustTrainingState) -> str:
     if state.speed:
         unstable = " or np.isinf(t)" if state.rate >= 1 else ""
         outputs = _DESCENT.format(rate=state.rate, unstable=unstable, diverged=DIVERGED)
+    # A visitor's file may have any name: in the program's first string it could end the string.
+    title = "one's own table" if state.data.startswith(OWN) else source.label
     head = _HEAD.format(
-        title=source.label, lam=state.lam, t="np.inf" if np.isinf(state.t) else repr(state.t),
+        title=title, lam=state.lam, t="np.inf" if np.isinf(state.t) else repr(state.t),
         epsilon=state.epsilon, norm=state.norm, depth=state.depth, activation=state.activation,
         data=loading(state.data, source.options),
         train=source.train, seed=state.seed, test=source.test, outputs=outputs,

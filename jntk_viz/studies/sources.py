@@ -14,12 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from jntk_viz.datasets import Dataset, dataset_available, load_csv, load_dataset
-from jntk_viz.datasets.tables import decode, is_number, read_records
+from jntk_viz.datasets.tables import decode, is_number, read_records, shortened
 
 OWN = "own-"
 MOST_BYTES = 2_000_000
 MOST_ROWS = 5_000
 MOST_COLUMNS = 200
+MOST_CELLS = 250_000  # read in about half a second, for which all visitors wait
+MOST_TABLES = 5  # of one visitor
 PARALLEL = np.radians(0.1)  # points nearer than this make a kernel matrix all but singular
 
 
@@ -56,7 +58,7 @@ class Sources(dict):
 
     def __missing__(self, name):
         table = _entry(name)
-        return self.own_entry(table.file, table.dataset)
+        return self.own_entry(shortened(table.file), table.dataset)
 
 
 def load(name: str, **options) -> Dataset:
@@ -122,37 +124,55 @@ def _entry(name) -> Table:
 def preview(content: bytes, rows: int = 5) -> Preview:
     """Look at an uploaded table before it is read in full.
 
-    Raises ValueError naming the limit, the line or the column.
+    What is too large or no text is refused before anything is parsed. Raises ValueError naming the
+    limit, the line or the column.
     """
     if len(content) > MOST_BYTES:
+        raise too_long(len(content))
+    if content.startswith(_PACKED) or b"\0" in content:
         raise ValueError(
-            f"`table` must be smaller than {MOST_BYTES / 1e6:g} MB; got {len(content) / 1e6:.1f} "
-            "MB. Keep a sample of the rows."
-        )
-    if content[:2] == b"PK" or b"\0" in content[:4096]:
-        raise ValueError(
-            "`table` must be a text file; this one is binary (a spreadsheet or an archive). "
-            "In your spreadsheet, save as 'CSV UTF-8'."
+            "`table` must be a text file; this one is binary (a spreadsheet or an archive, or text "
+            "in UTF-16). In your spreadsheet, save as 'CSV UTF-8'."
         )
     source = "`table`"
     text = decode(content, source)
-    if text.count("\n") > 2 * MOST_ROWS:
-        raise ValueError(
-            f"{source} must have at most {MOST_ROWS} rows; got about {text.count(chr(10))}. "
-            "Keep a sample of them."
-        )
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count)
+    # Cells may hold line breaks, and there may be blank lines.
+    lines = max(text.count("\n"), text.count("\r"))
+    columns, cells = first.count(delimiter) + 1, text.count(delimiter) + lines
+    if lines > 2 * MOST_ROWS or columns > 2 * MOST_COLUMNS or cells > 2 * MOST_CELLS:
+        raise _too_large(f"about {lines}", columns, cells)
     records = read_records(text, delimiter, source)
     if len(records) < 2:
         raise ValueError(f"{source}: expected a header row and rows of numbers below it.")
-    if len(records) - 1 > MOST_ROWS or len(records[0].cells) > MOST_COLUMNS:
-        raise ValueError(
-            f"{source} must have at most {MOST_ROWS} rows and {MOST_COLUMNS} columns; got "
-            f"{len(records) - 1} and {len(records[0].cells)}. Keep a sample of them."
-        )
+    total, columns = len(records) - 1, len(records[0].cells)
+    if total > MOST_ROWS or columns > MOST_COLUMNS or total * columns > MOST_CELLS:
+        raise _too_large(total, columns, total * columns)
     header, *body = records
     return Preview(header.cells, len(body), [record.cells for record in body[:rows]])
+
+
+# ZIP (a spreadsheet is one), gzip, bzip2, xz, Zstandard, the older Excel, PDF.
+_PACKED = (
+    *(b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"),
+    *(b"\xd0\xcf\x11\xe0", b"%PDF"),
+)
+
+
+def too_long(size: int) -> ValueError:
+    return ValueError(
+        f"`table` must be smaller than {MOST_BYTES / 1e6:g} MB; got {size / 1e6:.1f} MB. Keep a "
+        "sample of the rows."
+    )
+
+
+def _too_large(rows, columns, cells) -> ValueError:
+    return ValueError(
+        f"`table` must have at most {MOST_ROWS} rows and {MOST_COLUMNS} columns, and "
+        f"{MOST_CELLS:,} cells in all; got {rows} rows and {columns} columns, {cells:,} cells. "
+        "Keep a sample of the rows, or fewer columns."
+    )
 
 
 def likely_label(seen: Preview) -> str:
@@ -173,12 +193,19 @@ def read(content: bytes, **options) -> Dataset:
 
 def smallest_angle(x: np.ndarray) -> float:
     """The smallest angle between two of the lines through the points, in radians."""
-    cosine = np.abs(x @ x.T)
-    np.fill_diagonal(cosine, 0)
-    i, j = np.unravel_index(np.argmax(cosine), cosine.shape)
+    closest, i, j = -1.0, 0, 0
+    for start in range(0, len(x), _AT_ONCE):  # all N² cosines would take 200 MB at 5,000 rows
+        cosine = np.abs(x[start : start + _AT_ONCE] @ x.T)
+        cosine[np.arange(len(cosine)), start + np.arange(len(cosine))] = 0
+        row, column = np.unravel_index(np.argmax(cosine), cosine.shape)
+        if cosine[row, column] > closest:
+            closest, i, j = cosine[row, column], start + int(row), int(column)
     sign = float(np.sign(x[i] @ x[j])) or 1.0
     # arccos is blunt near 1.
     return float(2 * np.arcsin(min(1.0, float(np.linalg.norm(x[i] - sign * x[j])) / 2)))
+
+
+_AT_ONCE = 256  # rows
 
 
 class Cost(NamedTuple):

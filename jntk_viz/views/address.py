@@ -8,10 +8,12 @@ import panel as pn
 import param
 from panel.custom import JSComponent
 
+from jntk_viz.datasets.tables import shortened
 from jntk_viz.studies.presets import setting_names
 from jntk_viz.views.background import after_pause
 
 _KINDS = {param.Integer: "an integer", param.Number: "a number", param.Boolean: "true or false"}
+MOST_NAMED = 5  # of what was ignored; the others are counted
 
 
 def parse(parameter, text):
@@ -32,7 +34,7 @@ def parse(parameter, text):
         if isinstance(parameter, param.Number):
             return float(text)
         return text if isinstance(parameter, param.String) else json.loads(text)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, RecursionError):  # the last from brackets nested too deeply
         raise ValueError(f"is not {_KINDS.get(type(parameter), 'such a value')}") from None
 
 
@@ -60,12 +62,27 @@ def query_of(state, reading=None):
 
 
 def arguments_of_page():
-    """The query of the page that is being opened, a dict name -> text."""
+    """The query of the page that is being opened, a dict name -> text; the last of each name."""
     return {k: v[-1].decode(errors="replace") for k, v in pn.state.session_args.items()}
 
 
+def repeated():
+    """What the query of the page that is being opened says more than once, as `read_query`."""
+    return [
+        f"{shortened(name)}: given {len(values)} times, the last one counts"
+        for name, values in pn.state.session_args.items()
+        if len(values) > 1
+    ]
+
+
+def listed(ignored):
+    """At most `MOST_NAMED` of the sentences of `read_query` as one, the others counted."""
+    more = len(ignored) - MOST_NAMED
+    return "; ".join([*ignored[:MOST_NAMED], *([f"and {more} more"] if more > 0 else [])])
+
+
 def read_query(state, arguments):
-    """Set `state` from an address and return what was ignored, as readable sentences.
+    """Set `state` from an address and return what was ignored, as short readable sentences.
 
     - `arguments`: dict name -> text, as from `arguments_of_page`.
     """
@@ -74,14 +91,14 @@ def read_query(state, arguments):
         if name == "token":  # a notebook server's own key, not a setting
             continue
         if name not in known:
-            ignored.append(f"{name}: no such setting")
+            ignored.append(f"{shortened(name)}: no such setting")
             continue
         try:
             setattr(state, name, parse(state.param[name], text))
         except (ValueError, TypeError) as error:
             # Of "Number parameter 'State.lam' must be at most 1, not 9." the second half.
             reason = str(error).partition(f"{name}' ")[2] or str(error)
-            ignored.append(f"{name}={text}: {reason.rstrip('.')}")
+            ignored.append(f"{name}={shortened(text)}: {shortened(reason.rstrip('.'), 160)}")
     return ignored
 
 

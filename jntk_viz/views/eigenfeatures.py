@@ -4,6 +4,7 @@ import holoviews as hv
 import numpy as np
 from bokeh.models import Span
 
+from jntk_viz.datasets.tables import shortened
 from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.robust_training import LAM_LIMITS, lam_position
 from jntk_viz.views.theme import (
@@ -248,7 +249,7 @@ def frame_for(plot, kind, names=()):
         _number(figure.xaxis[0], (-1, -0.5, 0, 0.5, 1))
         every = -(-len(names) // _MOST_NAMES)
         rows = range(0, -len(names), -every)
-        name_ticks(figure.yaxis[0], rows, [_short(name) for name in names[::every]])
+        name_ticks(figure.yaxis[0], rows, [shortened(name, 20) for name in names[::every]])
     else:
         # The tiles are wide and low; the range keeps their pixels nearly square.
         plot.set(xlim=(-0.5, WIDTH + 0.5), ylim=(-0.1, _SIDE + 0.1), xlabel="", ylabel="")
@@ -264,10 +265,6 @@ def name_tiles(plot, words):
 
 def _number(axis, places):
     name_ticks(axis, places, [f"{place:g}" for place in places])
-
-
-def _short(name):
-    return name if len(name) <= 20 else name[:19] + "…"
 
 
 NOTHING = {

@@ -141,7 +141,8 @@ def _matrix(state, found) -> str:
     total = spectrum.eigenvalues.size
     left = f" ({given.repeated} repeated left out)" if given.repeated else ""
     lost = total - spectrum.rank
-    words = f"{study.SOURCES[state.data].label}, {len(given.y)} points{left}: {total} eigenvalues"
+    source = escape(study.SOURCES[state.data].label)
+    words = f"{source}, {len(given.y)} points{left}: {total} eigenvalues"
     if not lost:
         return f"{words}, all resolved in float64."
     nulls = study.null_count(found.problem, state.activation, state.depth)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from jntk_viz.datasets.tables import shortened
 from jntk_viz.studies import gp_convergence as study
 from jntk_viz.studies.gp_statistics import excess_kurtosis, relative_error, sampling_noise
 from jntk_viz.views.gp_convergence import subscript
@@ -25,7 +26,7 @@ def percent(fraction):
 def names(state, limit):
     """Symbols of the output and of the slope at the chosen point, and what the slope is along."""
     i, alpha = subscript(state.point), limit.feature(state.alpha)
-    return f"f(x{i})", f"J{subscript(alpha)}(x{i})", limit.names[alpha - 1]
+    return f"f(x{i})", f"J{subscript(alpha)}(x{i})", shortened(limit.names[alpha - 1], 30)
 
 
 def kurtosis_remark(values):

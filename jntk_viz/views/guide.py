@@ -3,6 +3,7 @@
 import panel as pn
 import param
 
+from jntk_viz.datasets.tables import shortened
 from jntk_viz.studies.presets import settings
 from jntk_viz.views.controls import controls_for
 from jntk_viz.views.figures import enlarge
@@ -79,7 +80,7 @@ class Guide(param.Parameterized):
         preset = next((p for p in self.presets if p.name == name), None)
         if preset is None:
             known = ", ".join(p.name for p in self.presets) or "none"
-            raise ValueError(f"preset={name}: no such preset; this page has {known}")
+            raise ValueError(f"preset={shortened(name)}: no such preset; this page has {known}")
         self.state.param.update(**settings(preset, self.state))
         self.preset = preset.name
 

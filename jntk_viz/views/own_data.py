@@ -5,6 +5,7 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
+from jntk_viz.datasets.tables import shortened
 from jntk_viz.studies import sources
 from jntk_viz.views.parts import Notice, error_text
 from jntk_viz.views.theme import FONT, INK, LINE, css, escape
@@ -21,6 +22,7 @@ EXPLANATION = (
     f"At most {sources.MOST_BYTES / 1e6:g} MB and {sources.MOST_ROWS} rows. It stays in this "
     "session, in the server's memory, and is gone when you close the page."
 )
+MOST_PIECES = 10  # in which a browser may send a file; it sends one
 MOST_FEATURES = 12  # beyond it, principal components are suggested
 
 
@@ -63,16 +65,38 @@ class _OwnData:
             title="Your own data", show_close_button=True, width_option="md",
         )  # fmt: skip
         self.file.param.watch(self._uploaded, "value")
+        self.file._process_chunk = self._bounded(self.file._process_chunk)
         for widget in (self.label, self.ignore, self.components):
             widget.param.watch(self._read, "value")
         if pn.state.curdoc and pn.state.curdoc.session_context:
             pn.state.on_session_destroyed(lambda _: self._forget())
 
+    def _bounded(self, take):
+        """Hold to the limit whatever is sent: that a browser checks it first is only good manners.
+
+        `take`: keeps one piece of a file, and puts them together when all are there.
+        """
+        sizes: list[int] = []
+
+        def take_within(message):
+            if message["chunk"] == 1:  # a file, instead of what may have come before
+                for kept in (self.file._file_buffer, self.file._buffer, sizes):
+                    kept.clear()
+            data = message["data"]
+            # bytes(n) would be n zeros.
+            sizes.append(len(data) if isinstance(data, bytes | list) else sources.MOST_BYTES + 1)
+            if sum(sizes) > sources.MOST_BYTES or len(sizes) > MOST_PIECES:
+                self.notice.set(error_text(sources.too_long(sum(sizes))), "error")
+            else:
+                take(message)
+
+        return take_within
+
     def _uploaded(self, event):
         self._content, self._dataset = event.new, None
         self.choices.visible = False
         try:
-            seen = sources.preview(event.new) if event.new else None
+            seen = sources.preview(event.new) if isinstance(event.new, bytes) else None
         except ValueError as error:
             self._content = seen = None
             self.notice.set(error_text(error), "error")
@@ -112,8 +136,7 @@ class _OwnData:
         return dataset, options
 
     def _describe(self, dataset):
-        label = self.file.filename or "table"
-        entry = self._table.own_entry(label, dataset)
+        entry = self._table.own_entry(shortened(self._name()), dataset)
         price = sources.cost(self._table.points(entry, dataset), dataset.x.shape[1])
         words = [
             dataset.provenance,
@@ -131,11 +154,18 @@ class _OwnData:
             )
         return "".join(f"<div>{escape(sentence)}</div>" for sentence in words)
 
+    def _name(self):
+        return str(self.file.filename or "table.csv")
+
     def _use(self):
-        name = sources.register(self.file.filename or "table.csv", self._dataset, **self._options)
+        if len(self._names) == sources.MOST_TABLES:
+            words = f"At most {sources.MOST_TABLES} tables are kept. Reload the page to begin anew."
+            self.notice.set(words, "error")
+            return
+        name = sources.register(self._name(), self._dataset, **self._options)
         self._names.append(name)
         parameter = self._state.param.data
-        label = f"{self.file.filename or 'table'} ({len(self._names)})"
+        label = f"{shortened(self._name())} ({len(self._names)})"
         parameter.objects = {**parameter.get_range(), label: name}
         self._state.data = name
         self.dialog.open = False
@@ -148,7 +178,7 @@ class _OwnData:
 def _table(seen):
     rows = [seen.columns, *seen.rows]
     cells = [
-        "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row)
+        "".join(f"<{tag}>{escape(shortened(cell))}</{tag}>" for cell in row)
         for tag, row in zip(["th", *["td"] * len(seen.rows)], rows, strict=True)
     ]
     return (

@@ -252,7 +252,7 @@ class Scheme(JSComponent):
       const chosen = () => storage(s => s.getItem(KEY))
       // Material's components follow this attribute.
       const apply = () => { root.dataset.theme = model.dark ? "dark" : "light" }
-      if (asked) model.dark = asked == "true"
+      if (["true", "false"].includes(asked)) model.dark = asked == "true"
       else model.dark = chosen() ? chosen() == "dark" : media.matches
       apply()
       model.on("dark", () => {

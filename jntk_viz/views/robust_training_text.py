@@ -5,6 +5,7 @@ import numpy as np
 from jntk_viz.studies import robust_predictor as predictor
 from jntk_viz.studies import robust_training as study
 from jntk_viz.views.parts import Formula
+from jntk_viz.views.theme import escape
 
 FORMULAS = (
     Formula(
@@ -173,8 +174,8 @@ def small(*sentences) -> str:
 def about_data(state, prepared) -> str:
     n, d0 = prepared.train.x.shape
     words = (
-        f"{study.SOURCES[state.data].label}: {n} training, {len(prepared.test.y)} test points in "
-        f"R{superscript(d0)}."
+        f"{escape(study.SOURCES[state.data].label)}: {n} training, {len(prepared.test.y)} test "
+        f"points in R{superscript(d0)}."
     )
     if prepared.basis is not None:
         words += f" Slopes across the {n}-dimensional span of the training points stay 0."

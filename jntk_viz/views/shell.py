@@ -406,9 +406,11 @@ def _make_dark_able(body):
 def _read_address(state, guide, warning, problems):
     """Bring settings and guide to the address; say what was not understood until they change."""
     given = address.arguments_of_page()
-    given.pop("dark", None)  # for `Scheme`
+    dark = given.pop("dark", "")  # for `Scheme`
     reading = {name: given.pop(name) for name in setting_names(guide) if name in given}
-    ignored = []
+    ignored = address.repeated()
+    if dark not in ("", "true", "false"):
+        ignored.append(f"dark={address.shortened(dark)}: is not true or false")
     if "preset" in reading:
         try:
             guide.choose(reading.pop("preset"))
@@ -417,7 +419,7 @@ def _read_address(state, guide, warning, problems):
     ignored += address.read_query(state, given) + address.read_query(guide, reading)
     said = []
     if ignored:
-        said.append("Ignored in the address: " + "; ".join(ignored) + ". The defaults are shown.")
+        said.append(f"Ignored in the address: {address.listed(ignored)}. The defaults are shown.")
     if problems:
         said.append("Presets: " + "; ".join(problems) + ".")
     warning.set(" ".join(said))

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from jntk_viz.datasets.tables import is_number
+
 
 def csv_text(data: Mapping[str, Any], *, title: str = "", settings: Mapping[str, Any] = {}) -> str:
     """Arrays as columns under their names; titles, settings and single numbers as # comments.
@@ -70,4 +72,11 @@ def _cell(column: np.ndarray, i: int) -> str:
     if i >= len(column):
         return ""
     value = column[i]
-    return repr(float(value)) if isinstance(value, np.floating) else str(value)
+    if isinstance(value, np.floating):
+        return repr(float(value))
+    text = str(value)
+    # A spreadsheet would take such words for a formula and run it.
+    return f"'{text}" if text.startswith(_FORMULA) and not is_number(text) else text
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
