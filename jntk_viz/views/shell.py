@@ -13,6 +13,7 @@ from panel.util import edit_readonly
 
 from jntk_viz.studies.presets import load_presets, setting_names
 from jntk_viz.views import address
+from jntk_viz.views.connection import Connection
 from jntk_viz.views.download import export_dialog
 from jntk_viz.views.guide import Guide, grids_of, html_panes, live_plots
 from jntk_viz.views.history import History
@@ -250,7 +251,7 @@ def frame(title, name, *, main, sidebar=()):
     nav = pn.pane.HTML(navigation(name), stylesheets=[_NAV_BAR], margin=0, align="center")
     whole = pmui.Page(
         title=title,
-        header=[nav],
+        header=[nav, Connection(width=0, height=0, margin=0)],
         main=main,
         sidebar=list(sidebar),
         sidebar_open=not _on_phone(),
