@@ -1,6 +1,7 @@
-"""Folders that the commands work with: the apps, the data, what JAX has compiled."""
+"""Folders that the commands work with: the apps, the data, the cache."""
 
 import os
+import tempfile
 from pathlib import Path
 
 
@@ -39,13 +40,12 @@ def use_folders(arguments) -> None:
         os.environ[variable] = str(folder.resolve())
 
 
-def keep_compiled_code() -> None:
-    """Let JAX keep what it compiles in the user's cache folder, for the next start."""
-    import jax
+def try_writing(folder: Path) -> None:
+    """Make the folder where it is missing, and write a megabyte that vanishes at once.
 
-    from jntk_viz.datasets import cache_folder
-
-    # JAX adds this attribute at run time. The user may have named another folder.
-    if not jax.config.jax_compilation_cache_dir:  # type: ignore[attr-defined]
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    Raises:
+        OSError: if it cannot be made, is read-only, or has no room.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(1_000_000))

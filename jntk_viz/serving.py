@@ -13,13 +13,9 @@ import sys
 import traceback
 import webbrowser
 
-from jntk_viz.folders import (
-    CannotServe,
-    app_routes,
-    apps_folder,
-    keep_compiled_code,
-    use_folders,
-)
+from jntk_viz.compiled_code import keep_compiled_code
+from jntk_viz.device import check_device
+from jntk_viz.folders import CannotServe, app_routes, apps_folder, use_folders
 
 
 def serve(arguments) -> int:
@@ -32,6 +28,7 @@ def serve(arguments) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     print("Starting jntk_viz …", flush=True)
     keep_compiled_code()
+    check_device()
     warm_up()
 
     from panel.io.server import get_server
