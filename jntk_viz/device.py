@@ -15,10 +15,12 @@ def check_device() -> None:
 
     try:
         jax.devices()
-    except RuntimeError as error:
+    # An assertion where JAX_PLATFORMS=cuda, and no NVIDIA GPU is visible.
+    except (RuntimeError, AssertionError) as error:
         asked = jax.config.read("jax_platforms")
+        reason = str(error) or "there is none"
         raise DeviceUnavailable(
-            f"JAX cannot start the device that JAX_PLATFORMS={asked} asks for ({error}). "
+            f"JAX cannot start the device that JAX_PLATFORMS={asked} asks for: {reason}. "
             "Unset JAX_PLATFORMS to compute on what there is, or set JAX_PLATFORMS=cpu; for an "
             "NVIDIA GPU install `jntk-viz[gpu]` and a driver for CUDA 12"
         ) from error

@@ -44,7 +44,7 @@ def serve(arguments) -> int:
         verbose=False,
     )
     server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
-    for name in ("tornado.application", "bokeh.server.protocol_handler"):
+    for name in ("tornado.application", "bokeh.server.protocol_handler", "bokeh.server.views.ws"):
         logging.getLogger(name).addFilter(keeps_in_log)
     # get_server has just made Ctrl-C stop the loop; let a plain `kill` do the same.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
@@ -113,7 +113,9 @@ def pass_over_closed_pages(loop, context) -> None:
 
 
 def keeps_in_log(record) -> bool:
-    """Whether Tornado's log keeps a record: all of them but those of visitors who left."""
+    """Whether the server's log keeps a record: all of them but those of visitors who left."""
+    if record.msg == "Failed sending message as connection was closed":  # Bokeh, without exception
+        return False
     return not (record.exc_info and visitor_left(record.exc_info[1]))
 
 

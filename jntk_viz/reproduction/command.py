@@ -76,7 +76,13 @@ def run(arguments) -> int:
         return reproduce(arguments, studies, others)
     except CannotReproduce as error:
         print(f"jntk-viz: {error}", file=sys.stderr)
-        return 2
+    except OSError as error:  # a file in the folder's place, a full disk
+        print(
+            f"jntk-viz: results cannot be kept in {arguments.out} ({error}). What is there stays. "
+            "Make room, or name another folder with `--out`, and start again",
+            file=sys.stderr,
+        )
+    return 2
 
 
 def opened(arguments) -> tuple[list, list]:

@@ -95,10 +95,10 @@ export function render({ model, view }) {
 
   // A machine that has slept may hold a connection of which only the other side knows the end.
   let heard = 0, ticked = Date.now()
-  model.on("msg:custom", () => { heard = Date.now() })
+  model.on("msg:custom", () => { heard = performance.now() })
   const ask = () => {
     if (lost) return
-    const asked = Date.now()
+    const asked = performance.now()
     model.send_msg("Are you there?")
     setTimeout(() => { if (heard < asked) on_lost() }, ANSWER)
   }
