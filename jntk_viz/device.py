@@ -17,10 +17,10 @@ def check_device() -> None:
         jax.devices()
     # An assertion where JAX_PLATFORMS=cuda, and no NVIDIA GPU is visible.
     except (RuntimeError, AssertionError) as error:
-        asked = jax.config.read("jax_platforms")
-        reason = str(error) or "there is none"
+        asked = jax.config.jax_platforms  # type: ignore[attr-defined] # JAX adds it at run time
         raise DeviceUnavailable(
-            f"JAX cannot start the device that JAX_PLATFORMS={asked} asks for: {reason}. "
+            f"JAX cannot start its device, JAX_PLATFORMS={asked or 'not set'}: "
+            f"{str(error) or 'there is none such'}. "
             "Unset JAX_PLATFORMS to compute on what there is, or set JAX_PLATFORMS=cpu; for an "
             "NVIDIA GPU install `jntk-viz[gpu]` and a driver for CUDA 12"
         ) from error

@@ -198,7 +198,6 @@ def test_other_commands_without_their_device(command, monkeypatch, capsys, tmp_p
         raise RuntimeError("Unable to initialize backend 'cuda'")
 
     monkeypatch.setattr(jax, "devices", devices)
-    monkeypatch.setattr(compiled_code, "keep_compiled_code", lambda: None)
     monkeypatch.chdir(tmp_path)
     assert cli.main(command) == 2
     assert "set JAX_PLATFORMS=cpu" in capsys.readouterr().err
