@@ -8,19 +8,25 @@ from conftest import RunningServer
 from jntk_viz.views import connection
 
 RUN = "jntk_constancy?points=8&widest=128&networks=1&depth=1&steps=3000&kappa=2"
+PLAIN = "index?dark=true"
 READY = "() => window.Bokeh?.documents[0]?.is_idle"
-IMPATIENT = "(t => { window.setTimeout = (f, ms, ...a) => t(f, ms == 15000 ? 200 : ms, ...a) })"
+IMPATIENT = "(t => { window.setTimeout = (f, ms, ...a) => t(f, ms == 30000 ? 2000 : ms, ...a) })"
 
 
-def open_page(chromium, url, setup=None):
-    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "user_agent": "Mozilla/5.0 (Linux; Android 14) Chrome/140.0 Mobile Safari/537.36",
+}
+
+
+def open_page(chromium, url, setup=None, **options):
+    context = chromium.new_context(**options)
     context.set_default_timeout(60_000)
     page = context.new_page()
     if setup:
         setup(page)
     page.goto(url, timeout=90_000)
     page.wait_for_function(READY)
-    page.wait_for_function("() => location.search.includes('activation=')")  # settings are there
     return page
 
 
@@ -40,7 +46,10 @@ def test_server_killed_during_training(chromium, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     with RunningServer(tmp_path / "first.txt", "--port", port) as first:
-        page = open_page(chromium, f"{first.url}/{RUN}")
+        page = open_page(chromium, f"{first.url}/{RUN}", **PHONE)
+        # Before the drawer has ever been open, the address holds the settings.
+        page.wait_for_function("() => location.search.includes('activation=')")
+        page.get_by_role("button", name="Open drawer").click()
         page.get_by_role("slider", name="Depth L").press("ArrowRight")  # not in its first address
         page.wait_for_function("() => location.search.includes('depth=2')")
         page.get_by_role("button", name="Cancel").wait_for()
@@ -57,6 +66,7 @@ def test_server_killed_during_training(chromium, tmp_path):
         page.wait_for_function(READY)
         page.get_by_role("button", name="Cancel").wait_for()  # it trains
         assert page.url == settings
+        page.get_by_role("button", name="Open drawer").click()
         assert page.get_by_role("slider", name="Depth L").get_attribute("aria-valuenow") == "2"
         page.get_by_role("status").filter(has_text=connection.BACK).wait_for(state="detached")
         page.context.close()
@@ -107,7 +117,7 @@ def cuttable(chromium, server):
 
 
 def test_a_closed_lid_and_a_network_that_fails_again_and_again(cuttable):
-    page = cuttable("full_rank?points=20")
+    page = cuttable(PLAIN)
     page.network.plugged = False
     page.network.cut()
     said(page, connection.LOST)
@@ -116,7 +126,7 @@ def test_a_closed_lid_and_a_network_that_fails_again_and_again(cuttable):
     page.network.plugged = True
     said(page, connection.BACK)
     page.wait_for_function(READY)
-    assert "points=20" in page.url
+    assert "dark=true" in page.url
 
     for _ in range(2):
         page.evaluate("window.mark = 1")
@@ -130,14 +140,14 @@ def test_a_closed_lid_and_a_network_that_fails_again_and_again(cuttable):
     assert marked(page), "an endless loop of reloads"
     page.get_by_role("button", name="Reload now").click()
     page.wait_for_function(READY)
-    page.get_by_role("slider").first.wait_for()
+    page.get_by_role("link", name="Breakdown").first.wait_for()
 
 
 def test_a_connection_that_nobody_has_closed_is_found_out(cuttable):
     """As after a sleep in which only the server has given the connection up."""
-    page = cuttable("full_rank?points=20", f"{IMPATIENT}(window.setTimeout)")
+    page = cuttable(PLAIN, f"{IMPATIENT}(window.setTimeout)")
     page.evaluate("dispatchEvent(new Event('online'))")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(3000)
     assert marked(page), "the server has answered"
     page.network.silent = True
     page.evaluate("dispatchEvent(new Event('online'))")
@@ -148,8 +158,8 @@ def test_a_connection_that_nobody_has_closed_is_found_out(cuttable):
 
 def test_a_page_that_the_back_button_shows_again_is_loaded_anew(cuttable):
     """Browsers keep the page that was left, but not its connection."""
-    page = cuttable("full_rank?points=20")
+    page = cuttable(PLAIN)
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     page.wait_for_function("() => !window.mark")
     page.wait_for_function(READY)
-    assert "points=20" in page.url
+    assert "dark=true" in page.url

@@ -34,7 +34,7 @@ _BUTTON = css(f"""
 _WATCH = """
 const KEY = "jntk_viz: times when the page was loaded anew"
 const MOST = 3, WITHIN = 120_000  // reloads in so many ms; more are a loop that helps nobody
-const ASLEEP = 60_000, ANSWER = 15_000  // ms
+const ASLEEP = 60_000, ANSWER = 30_000  // ms
 
 export function render({ model, view }) {
   const bokeh = [...document.scripts].find(script => /static\\/js\\/bokeh/.test(script.src))

@@ -195,7 +195,8 @@ class StudyPage(pn.viewable.Viewer):
             self.title,
             self.name_,
             main=[visible, below],
-            sidebar=[side, *self.controls, browser, self.scheme],
+            sidebar=[side, *self.controls],
+            unseen=[browser, self.scheme],
         )
         # A narrow window that is no phone is known only now.
         browser.jslink(template, code={"wide": "target.data.sidebar_open = source.wide"})
@@ -246,12 +247,16 @@ def _in_notebook():
     return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
-def frame(title, name, *, main, sidebar=()):
-    """The bare page with title bar and navigation; `page` and the landing page use it."""
+def frame(title, name, *, main, sidebar=(), unseen=()):
+    """The bare page with title bar and navigation; `page` and the landing page use it.
+
+    - `unseen`: pieces that work without being seen. They lie in the title bar, which is always
+      there; what is in a phone's drawer works only while that is open.
+    """
     nav = pn.pane.HTML(navigation(name), stylesheets=[_NAV_BAR], margin=0, align="center")
     whole = pmui.Page(
         title=title,
-        header=[nav, Connection(width=0, height=0, margin=0)],
+        header=[nav, *unseen, Connection(width=0, height=0, margin=0)],
         main=main,
         sidebar=list(sidebar),
         sidebar_open=not _on_phone(),
@@ -329,7 +334,8 @@ def page(
         dialogs["export"] = "Save as a file", export_dialog(title, plots, state, script)
     if sources is not None:
         dialogs["data"] = "Your own data", own_data_dialog(state, sources)
-    scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
+    asked = address.arguments_of_page().get("dark", "")
+    scheme = Scheme(asked=asked, width=0, height=0, margin=0)
     follow(scheme, lambda: [plot.figure for plot in pictures if plot.drawn])
     for plot in pictures:
         plot.when_drawn(lambda figure: scheme.dark and recolour([figure], True))
