@@ -52,6 +52,7 @@ def test_server_killed_during_training(chromium, tmp_path):
         page.get_by_role("button", name="Open drawer").click()
         page.get_by_role("slider", name="Depth L").press("ArrowRight")  # not in its first address
         page.wait_for_function("() => location.search.includes('depth=2')")
+        page.keyboard.press("Escape")
         page.get_by_role("button", name="Cancel").wait_for()
         settings = page.url
         page.evaluate("window.mark = 1")
