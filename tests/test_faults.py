@@ -50,7 +50,7 @@ def run_python(program, *arguments, **environment):
 
 def test_browser_closed_during_a_run(watch_page, running_server):
     page = watch_page(LONG)
-    page.get_by_text("At step").or_(page.get_by_text("steps,")).first.wait_for()
+    page.get_by_role("button", name="Cancel").wait_for()
     before = len(running_server.log())
     page.context.close()
     process = psutil.Process(running_server.process.pid)

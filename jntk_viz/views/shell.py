@@ -334,8 +334,7 @@ def page(
         dialogs["export"] = "Save as a file", export_dialog(title, plots, state, script)
     if sources is not None:
         dialogs["data"] = "Your own data", own_data_dialog(state, sources)
-    asked = address.arguments_of_page().get("dark", "")
-    scheme = Scheme(asked=asked, width=0, height=0, margin=0)
+    scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
     follow(scheme, lambda: [plot.figure for plot in pictures if plot.drawn])
     for plot in pictures:
         plot.when_drawn(lambda figure: scheme.dark and recolour([figure], True))
