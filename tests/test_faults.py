@@ -62,15 +62,16 @@ def test_browser_closed_during_a_run(watch_page, running_server):
 
 
 def test_cancelled_ten_times_in_quick_succession(watch_page):
-    page = watch_page(TINY.replace("steps=30", "steps=300"))
+    page = watch_page(TINY.replace("steps=30", "steps=1000"))
     again, cancel = (page.get_by_role("button", name=n) for n in ("Train again", "Cancel"))
-    for pause in [0, 200] * 5:  # ms: before the run has begun, and while it goes on
+    for pause in [0, 200] * 5:  # ms after the run has begun
         again.click()
+        cancel.wait_for()
         page.wait_for_timeout(pause)
-        cancel.click(force=True, timeout=20_000)
+        cancel.click()
     cancel.wait_for(state="hidden")
     again.click()
-    page.locator(HEADLINE).get_by_text("After 300 steps").wait_for()
+    page.locator(HEADLINE).get_by_text("After 1000 steps").wait_for()
     cancel.wait_for(state="hidden")
     assert page.get_by_role("alert").filter(visible=True).count() == 0
 
