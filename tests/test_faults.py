@@ -62,6 +62,7 @@ def test_browser_closed_during_a_run(watch_page, running_server):
     watch_page("full_rank?points=10").get_by_role("slider").first.wait_for()
 
 
+@pytest.mark.slow
 def test_cancelled_ten_times_in_quick_succession(watch_page):
     page = watch_page(LONG)
     again, cancel = (page.get_by_role("button", name=n) for n in ("Train again", "Cancel"))
@@ -153,6 +154,7 @@ time.time = lambda: right() + 86_400 * (not os.path.exists(os.environ["CLOCK_IS_
 """
 
 
+@pytest.mark.slow
 def test_two_servers_on_one_cache_folder_one_of_them_with_a_wrong_clock(tmp_path, chromium):
     """As of two machines that share a home folder; both compile the same at the same time."""
     (tmp_path / "sitecustomize.py").write_text(WRONG_CLOCK)

@@ -117,6 +117,7 @@ def cuttable(chromium, server):
         context.close()
 
 
+@pytest.mark.slow
 def test_a_closed_lid_and_a_network_that_fails_again_and_again(cuttable):
     page = cuttable(PLAIN)
     page.network.plugged = False
