@@ -11,6 +11,7 @@ from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
 
+from jntk_viz.device import DeviceUnavailable
 from jntk_viz.export.command import add_export_parser
 from jntk_viz.folders import CannotServe
 from jntk_viz.reproduction.command import add_reproduce_parser
@@ -58,7 +59,7 @@ def main(argv=None) -> int:
         return 0
     try:
         return arguments.command(arguments)
-    except CannotServe as error:
+    except (CannotServe, DeviceUnavailable) as error:
         print(f"jntk-viz: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

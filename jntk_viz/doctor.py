@@ -2,7 +2,6 @@
 
 import os
 import platform
-import tempfile
 import webbrowser
 from importlib.metadata import PackageNotFoundError, requires, version
 
@@ -57,6 +56,12 @@ def check_device() -> str:
     """JAX starts and sees a device."""
     import jax
 
+    from jntk_viz.device import DeviceUnavailable, check_device
+
+    try:
+        check_device()
+    except DeviceUnavailable as error:
+        raise CheckFailed(str(error)) from error
     devices = ", ".join(f"{device.platform} ({device.device_kind})" for device in jax.devices())
     return f"{devices}; {os.cpu_count()} CPU cores"
 
@@ -94,17 +99,17 @@ def check_kernels() -> str:
 def check_cache() -> str:
     """The cache folder can be written to."""
     from jntk_viz.datasets import cache_folder
+    from jntk_viz.folders import try_writing
 
     folder = cache_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return f"{folder} is writable"
+        try_writing(folder)
     except OSError as error:
         raise CheckFailed(
-            f"{folder}: {error.strerror}. Downloads cannot be kept; make it writable, or give "
-            "the files with `--data DIR`"
+            f"{folder}: {error.strerror}. Downloads and compiled code cannot be kept; make it "
+            "writable, free some space, or give the files with `--data DIR`"
         ) from error
+    return f"{folder} is writable"
 
 
 def check_data() -> str:

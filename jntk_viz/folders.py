@@ -1,8 +1,7 @@
-"""Folders that the commands work with: the apps, the data, what JAX has compiled."""
+"""Folders that the commands work with: the apps, the data, the cache."""
 
-import hashlib
 import os
-import platform
+import tempfile
 from pathlib import Path
 
 
@@ -41,29 +40,12 @@ def use_folders(arguments) -> None:
         os.environ[variable] = str(folder.resolve())
 
 
-def keep_compiled_code() -> None:
-    """Let JAX keep what it compiles in the user's cache folder, for the next start.
+def try_writing(folder: Path) -> None:
+    """Make the folder where it is missing, and write a megabyte that vanishes at once.
 
-    Code for one processor may not run on another that shares the folder, by a network drive or in a
-    container's image: each kind has its own.
+    Raises:
+        OSError: if it cannot be made, is read-only, or has no room.
     """
-    import jax
-
-    from jntk_viz.datasets import cache_folder
-
-    # JAX adds this attribute at run time. The user may have named another folder.
-    if not jax.config.jax_compilation_cache_dir:  # type: ignore[attr-defined]
-        kind = hashlib.sha256(processor().encode()).hexdigest()[:12]
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled" / kind))
-        # What a picture needs is many small functions, each compiled in less than JAX would keep.
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-
-
-def processor() -> str:
-    """What the processor can do, as far as the system tells."""
-    told = Path("/proc/cpuinfo")
-    if not told.is_file():
-        return f"{platform.machine()} {platform.processor()}"
-    abilities = ("flags", "Features")  # as x86 and ARM call them
-    lines = told.read_text(encoding="utf-8").splitlines()
-    return next((line for line in lines if line.startswith(abilities)), platform.machine())
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(1_000_000))

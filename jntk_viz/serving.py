@@ -13,13 +13,9 @@ import sys
 import traceback
 import webbrowser
 
-from jntk_viz.folders import (
-    CannotServe,
-    app_routes,
-    apps_folder,
-    keep_compiled_code,
-    use_folders,
-)
+from jntk_viz.compiled_code import keep_compiled_code
+from jntk_viz.device import check_device
+from jntk_viz.folders import CannotServe, app_routes, apps_folder, use_folders
 
 
 def serve(arguments) -> int:
@@ -32,6 +28,7 @@ def serve(arguments) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     print("Starting jntk_viz …", flush=True)
     keep_compiled_code()
+    check_device()
     warm_up()
 
     from panel.io.server import get_server
@@ -54,7 +51,7 @@ def serve(arguments) -> int:
         **protection(),
     )
     server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
-    for name in ("tornado.application", "bokeh.server.protocol_handler"):
+    for name in ("tornado.application", "bokeh.server.protocol_handler", "bokeh.server.views.ws"):
         logging.getLogger(name).addFilter(keeps_in_log)
     # get_server has just made Ctrl-C stop the loop; let a plain `kill` do the same.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
@@ -128,7 +125,9 @@ def pass_over_closed_pages(loop, context) -> None:
 
 
 def keeps_in_log(record) -> bool:
-    """Whether Tornado's log keeps a record: all of them but those of visitors who left."""
+    """Whether the server's log keeps a record: all of them but those of visitors who left."""
+    if record.msg == "Failed sending message as connection was closed":  # Bokeh, without exception
+        return False
     return not (record.exc_info and visitor_left(record.exc_info[1]))
 
 

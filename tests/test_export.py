@@ -12,7 +12,7 @@ import param
 import pytest
 from conftest import Watch
 
-from jntk_viz import cli, folders
+from jntk_viz import cli
 from jntk_viz.export import ExportError, files, html, pages, site
 from jntk_viz.export.capture import Recorder, differences
 from jntk_viz.export.payload import Arrays, can_be_single, pack, unpack
@@ -437,7 +437,7 @@ def test_files_are_replaced_whole(tmp_path, monkeypatch):
 )
 def test_what_cannot_be_exported(arguments, says, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(folders, "keep_compiled_code", lambda: None)
+    monkeypatch.setattr("jntk_viz.export.command.keep_compiled_code", lambda: None)
     assert cli.main(arguments) == 2
     assert says in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
@@ -465,7 +465,7 @@ def test_the_command_writes_a_file(own_presets, tmp_path):
 
 
 def test_list_names_pages_and_presets(own_presets, monkeypatch, capsys):
-    monkeypatch.setattr(folders, "keep_compiled_code", lambda: None)
+    monkeypatch.setattr("jntk_viz.export.command.keep_compiled_code", lambda: None)
     monkeypatch.setenv("JNTK_VIZ_PRESETS", "")
     assert cli.main(["export", "--list", "--presets", str(own_presets)]) == 0
     output = capsys.readouterr().out

@@ -7,8 +7,12 @@ JNTK_VIZ_DATA names a folder with the real ones, those are read as well.
 import http.server
 import io
 import os
+import subprocess
+import sys
 import threading
+import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -194,7 +198,10 @@ def archive(name, text):
 
 @pytest.fixture
 def uci_server(monkeypatch):
-    """A web server in UCI's place. Its `answer` is (status, promised length, bytes sent)."""
+    """A web server in UCI's place. Its `answer` is (status, promised length, bytes sent).
+
+    It waits half-way until `go_on` is set.
+    """
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -204,13 +211,19 @@ def uci_server(monkeypatch):
             if length is not None:
                 self.send_header("Content-Length", str(length))
             self.end_headers()
-            self.wfile.write(body)
+            half = len(body) // 2
+            self.wfile.write(body[:half])
+            self.wfile.flush()
+            server.go_on.wait(20)
+            with suppress(ConnectionError):  # whoever asked has given up
+                self.wfile.write(body[half:])
 
         def log_message(self, *args):
             """Quiet."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.asked = []
+        server.asked, server.go_on = [], threading.Event()
+        server.go_on.set()
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         monkeypatch.setattr(download, "UCI", f"http://127.0.0.1:{server.server_port}")
@@ -271,6 +284,68 @@ def test_a_broken_download_leaves_no_file_and_says_how_to_go_on(case, uci_server
     uci_server.answer = (200, len(GOOD), GOOD)
     with pytest.warns(UserWarning, match="other numbers"):
         assert len(load_dataset("sonar").y) == 20
+
+
+def test_a_download_that_stalls_is_given_up_and_the_next_try_works(uci_server, cache, monkeypatch):
+    monkeypatch.setattr(download, "_TIMEOUT", (1, 0.3))
+    uci_server.answer = (200, len(GOOD), GOOD)
+    uci_server.go_on.clear()  # after half of it
+    start = time.monotonic()
+    with pytest.raises(DatasetUnavailable, match="timed out") as error:
+        load_dataset("sonar")
+    assert time.monotonic() - start < 10
+    uci_server.go_on.set()
+    assert_says_how_to_go_on(error, "sonar")
+    assert list(cache.rglob("*")) == []
+    with pytest.warns(UserWarning, match="other numbers"):
+        assert len(load_dataset("sonar").y) == 20
+
+
+def test_the_time_limits_are_those_of_a_patient_reader():
+    assert all(0 < seconds <= 60 for seconds in download._TIMEOUT)
+
+
+def damaged(cache):
+    cache.mkdir()
+    (cache / "sonar.all-data").write_text(made_sonar()[:-9])
+    return cache / "sonar.all-data"
+
+
+@pytest.mark.filterwarnings("ignore:.*other numbers than the UCI file")
+def test_a_damaged_file_in_the_cache_is_downloaded_again(uci_server, cache):
+    file = damaged(cache)
+    uci_server.answer = (200, len(GOOD), GOOD)
+    with pytest.warns(UserWarning, match=f"{file} is damaged"):
+        assert len(load_dataset("sonar").y) == 20
+    assert file.read_text() == made_sonar()
+
+
+def test_a_damaged_file_is_named_where_it_cannot_be_downloaded_again(cache):
+    file = damaged(cache)
+    with pytest.raises(ValueError, match=str(file)):
+        load_dataset("sonar", download=False)
+    with pytest.warns(UserWarning, match=f"{file} is damaged"), pytest.raises(DatasetUnavailable):
+        load_dataset("sonar")
+
+
+def test_two_processes_download_the_same_at_the_same_time(uci_server, cache):
+    uci_server.answer = (200, len(GOOD), GOOD)
+    program = (
+        "import sys; from pathlib import Path; "
+        "from jntk_viz.datasets import download, load_dataset; "
+        "download.UCI = sys.argv[1]; download.cache_folder = lambda: Path(sys.argv[2]); "
+        "print(len(load_dataset('sonar').y))"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", program, download.UCI, str(cache)]
+    uci_server.go_on.clear()  # so that both have begun before either is finished
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    deadline = time.monotonic() + 60
+    while len(uci_server.asked) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    uci_server.go_on.set()
+    assert [run.communicate(timeout=60)[0].strip() for run in runs] == ["20", "20"]
+    assert [file.name for file in cache.iterdir()] == ["sonar.all-data"]
 
 
 def test_ctrl_c_during_a_download_leaves_no_file(cache, monkeypatch):

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 from jntk_viz import folders
+from jntk_viz.compiled_code import keep_compiled_code
+from jntk_viz.device import check_device
 from jntk_viz.export import ExportError
 
 EXAMPLES = """\
@@ -86,7 +88,8 @@ def prepare(arguments) -> None:
     """Take in folders and keep what JAX compiles, as `serve` does."""
 
     folders.use_folders(arguments)
-    folders.keep_compiled_code()
+    keep_compiled_code()
+    check_device()
     # Nothing may come from another host, not even Panel's own scripts.
     os.environ.setdefault("PANEL_INLINE", "1")
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from jntk_viz.folders import app_routes, apps_folder
 from jntk_viz.studies.presets import Preset, check, setting_names, settings
 from jntk_viz.views.address import parse, query_of
 from jntk_viz.views.parts import error_text
+from jntk_viz.whole_files import write_whole_text
 
 MOST_BYTES = 25_000_000
 LIVE = "http://localhost:5006/"
@@ -307,20 +307,6 @@ def check_place(path: Path) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write a file that is never seen half-written."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(name, 0o666 & ~_umask())
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+        write_whole_text(path, text)
     except OSError as error:
         raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

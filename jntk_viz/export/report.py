@@ -14,6 +14,7 @@ from jntk_viz.reproduction.study import FAILS, HOLDS, OPEN, Chart, Claim, Heatma
 from jntk_viz.views import reproduction as views
 from jntk_viz.views import theme
 from jntk_viz.views.figures import figure_json
+from jntk_viz.whole_files import write_whole_text
 
 _MARKS = {HOLDS: ("✓", "holds"), FAILS: ("✗", "fails"), OPEN: ("–", "open")}
 _MOST_NUMBERS = 400  # rows of a table below a picture; what is longer lies in the Parquet file
@@ -27,7 +28,7 @@ for (const element of document.querySelectorAll("script.figure")) {
 def write_report(file: Path, results: list[Result]) -> Path:
     """Write the report and return its path."""
     theme.use_theme()
-    file.write_text(document(results), encoding="utf-8")
+    write_whole_text(file, document(results))
     return file
 
 

@@ -7,6 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from jntk_viz import folders
+from jntk_viz.compiled_code import keep_compiled_code
+from jntk_viz.device import check_device
 
 EXAMPLES = """\
 examples:
@@ -74,7 +76,13 @@ def run(arguments) -> int:
         return reproduce(arguments, studies, others)
     except CannotReproduce as error:
         print(f"jntk-viz: {error}", file=sys.stderr)
-        return 2
+    except OSError as error:  # a file in the folder's place, a full disk
+        print(
+            f"jntk-viz: results cannot be kept in {arguments.out} ({error}). What is there stays. "
+            "Make room, or name another folder with `--out`, and start again",
+            file=sys.stderr,
+        )
+    return 2
 
 
 def opened(arguments) -> tuple[list, list]:
@@ -113,7 +121,8 @@ def reproduce(arguments, studies, others) -> int:
     """Compute what is left of `studies`; report them and what there is of the others."""
     from jntk_viz.reproduction.result import conclude, write_claims
 
-    folders.keep_compiled_code()
+    keep_compiled_code()
+    check_device()
     folder = arguments.out / arguments.scale
     folder.mkdir(parents=True, exist_ok=True)
     stopped = "" if arguments.report_only else compute(arguments, studies)

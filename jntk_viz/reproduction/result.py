@@ -11,6 +11,7 @@ import pandas as pd
 from jntk_viz.reproduction.provenance import summarise
 from jntk_viz.reproduction.store import StudyFiles
 from jntk_viz.reproduction.study import Chart, Claim, Heatmap, Study
+from jntk_viz.whole_files import write_whole_text
 
 
 class Result(NamedTuple):
@@ -116,5 +117,5 @@ def said_of(results: list[Result]) -> str:
 
 
 def write_claims(folder: Path, results: list[Result]) -> None:
-    (folder / "claims.json").write_text(claims_json(results), encoding="utf-8")
-    (folder / "claims.md").write_text(claims_markdown(results), encoding="utf-8")
+    for name, text in (("json", claims_json(results)), ("md", claims_markdown(results))):
+        write_whole_text(folder / f"claims.{name}", text)

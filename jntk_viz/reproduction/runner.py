@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import jntk_viz
+from jntk_viz.device import out_of_memory
 from jntk_viz.reproduction.provenance import cores, here
 from jntk_viz.reproduction.store import Measured, StudyFiles, task_key
 from jntk_viz.reproduction.study import Study, Task
@@ -136,4 +137,4 @@ def run_all(work: list[tuple[StudyFiles, Task]], client) -> Generator[Finished, 
 
 
 def _message(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(": ")
+    return out_of_memory(error) or f"{type(error).__name__}: {error}".rstrip(": ")

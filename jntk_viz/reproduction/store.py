@@ -13,7 +13,6 @@ the key `jntk_viz`.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +23,7 @@ import pyarrow.parquet as pq
 
 import jntk_viz
 from jntk_viz.reproduction.study import Row, Scale, Study, Task
+from jntk_viz.whole_files import write_whole, write_whole_text
 
 METADATA = b"jntk_viz"
 
@@ -103,12 +103,12 @@ class StudyFiles:
     def save_failure(self, task: Task, message: str, details: str) -> None:
         """Keep why a task failed; the next run tries it again."""
         text = json.dumps({"task": task, "message": message, "details": details}, indent=1)
-        _write(self._failure(task_key(self.study, task)), lambda file: file.write_text(text))
+        write_whole_text(self._failure(task_key(self.study, task)), text)
 
     def failures(self) -> list[dict[str, Any]]:
         """Tasks that failed when they were last tried: `task`, `message`, `details`."""
         files = (self._failure(task_key(self.study, task)) for task in self.left)
-        return [json.loads(file.read_text()) for file in files if file.is_file()]
+        return [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
 
     def table(self) -> pd.DataFrame:
         """All rows there are, in the order of the tasks; every column, even without rows."""
@@ -185,14 +185,4 @@ def _typed(table: pa.Table) -> pa.Table:
 
 
 def _write_parquet(table: pa.Table, file: Path) -> None:
-    _write(file, lambda part: pq.write_table(table, part, write_page_checksum=True))
-
-
-def _write(file: Path, write) -> None:
-    """Let a file appear under its name only when it is complete and on the disk."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    write(part)
-    with part.open("rb+") as written:
-        os.fsync(written.fileno())
-    part.replace(file)
+    write_whole(file, lambda part: pq.write_table(table, part, write_page_checksum=True))

@@ -12,6 +12,7 @@ import param
 from panel.io.state import set_curdoc
 
 from jntk_viz.datasets import DatasetUnavailable
+from jntk_viz.views.failures import error_text
 
 _log = logging.getLogger(__name__)
 _BRIEF = 0.25  # seconds that a page which is being opened may spend on what is known already
@@ -235,9 +236,7 @@ class LatestWins(param.Parameterized):
 
     def _fail(self, error):
         log_failure(_log, "background work failed", error)
-        message = (
-            str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        )
+        message = error_text(error)
         pn.state.execute(lambda: self.param.update(error=message), schedule=True)
 
     def _run_briefly(self, job):

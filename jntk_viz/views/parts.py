@@ -10,6 +10,7 @@ import panel_material_ui as pmui
 import param
 
 from jntk_viz.views.background import log_failure
+from jntk_viz.views.failures import error_text
 from jntk_viz.views.formula_sheet import Formula, formulas
 from jntk_viz.views.live import LivePlot
 from jntk_viz.views.recolour import name_figure
@@ -81,11 +82,6 @@ class Notice:
             return result
 
         return call
-
-
-def error_text(error):
-    """What a reader is told about an exception: our own words, or type and words of others."""
-    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
 _LOW = 360  # pixels of a grid that leaves room for larger words

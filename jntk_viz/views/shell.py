@@ -12,6 +12,7 @@ from panel.util import edit_readonly
 
 from jntk_viz.studies.presets import load_presets, setting_names
 from jntk_viz.views import address
+from jntk_viz.views.connection import Connection
 from jntk_viz.views.download import export_dialog
 from jntk_viz.views.guide import Guide, grids_of, html_panes, live_plots
 from jntk_viz.views.history import History
@@ -204,7 +205,8 @@ class StudyPage(pn.viewable.Viewer):
             self.title,
             self.name_,
             main=[visible, below],
-            sidebar=[side, *self.controls, browser, self.scheme],
+            sidebar=[side, *self.controls],
+            unseen=[browser, self.scheme],
         )
         # A narrow window that is no phone is known only now.
         browser.jslink(template, code={"wide": "target.data.sidebar_open = source.wide"})
@@ -251,12 +253,16 @@ def on_phone(headers) -> bool:
     return "Mobi" in headers.get("User-Agent", "")
 
 
-def frame(title, name, *, main, sidebar=()):
-    """The bare page with title bar and navigation; `page` and the landing page use it."""
+def frame(title, name, *, main, sidebar=(), unseen=()):
+    """The bare page with title bar and navigation; `page` and the landing page use it.
+
+    - `unseen`: pieces that work without being seen. They lie in the title bar, which is always
+      there; what is in a phone's drawer works only while that is open.
+    """
     nav = pn.pane.HTML(navigation(name), stylesheets=[_NAV_BAR], margin=0, align="center")
     whole = pmui.Page(
         title=title,
-        header=[nav],
+        header=[nav, *unseen, Connection(width=0, height=0, margin=0)],
         main=main,
         sidebar=list(sidebar),
         sidebar_open=not on_phone(pn.state.headers),

@@ -13,7 +13,7 @@ import holoviews as hv
 import panel as pn
 from bokeh.models import ColorBar
 
-from jntk_viz.folders import keep_compiled_code
+from jntk_viz.compiled_code import keep_compiled_code
 
 # Okabe & Ito's colour-blind-safe palette, darkened where it also has to be read as text. Amber is
 # too pale for thin lines, and a darker one would be orange to many: use it for fills and markers.
@@ -124,8 +124,6 @@ def use_theme():
         hv.extension("bokeh", logo=False, inline=pn.config.inline, enable_mathjax=True)
     pn.extension("mathjax", notifications=False)
     _set_defaults()
-    if in_notebook():
-        keep_compiled_code()
 
 
 def in_notebook() -> bool:
@@ -137,6 +135,8 @@ def in_notebook() -> bool:
 @functools.cache
 def _set_defaults():
     """Once in a process: HoloViews' options are the same for all its pages."""
+    if in_notebook():
+        keep_compiled_code()
     # WebGL draws pictures as small as ours no faster, and without a graphics card copying them
     # back into the page takes longer than drawing them.
     hv.renderer("bokeh").webgl = False
