@@ -194,8 +194,9 @@ class LatestWins(param.Parameterized):
         self._brief, self._turn, self._left = False, Turn(MACHINE), None
         page = pn.state.curdoc
         if page and page.session_context:
+            context = page.session_context
             pn.state.on_session_destroyed(lambda _: self.cancel())
-            page.on_event("connection_lost", lambda _: self._page_closed())
+            page.on_event("connection_lost", lambda _: self._page_closed(context))
             page.on_event("client_reconnected", lambda _: self._page_is_back())
 
     def submit(self, work, done=None, partial=None):
@@ -240,8 +241,10 @@ class LatestWins(param.Parameterized):
         if self._job is not None:
             self._job.cancel()
 
-    def _page_closed(self):
+    def _page_closed(self, context):
         """Stop at once; the session lives on for a while, in case only the network has failed."""
+        if context.session.connection_count > 1:  # it came back before the old one was lost
+            return
         unfinished = self._next or (self.running and self._job)
         self.cancel()
         self._left = unfinished
