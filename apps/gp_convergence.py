@@ -11,6 +11,7 @@ from jntk_viz.views import gp_convergence_text as text
 from jntk_viz.views import gp_tabs
 from jntk_viz.views.gp_answers import answers
 from jntk_viz.views.gp_formulas import FORMULAS
+from jntk_viz.views.shared_results import RESULTS
 
 EVERYWHERE = ("width", "depth", "activation", "kappa")
 OWN = {
@@ -114,7 +115,9 @@ class GPConvergence:
             s.param.alpha.bounds = (1, features)
         self.redraw()
         if explore and self.started:
-            self.job.submit(study.work(s), done=self.redraw, partial=self.redraw)
+            asked = "gp_convergence", *study.asked(s)
+            work = RESULTS.shared(asked, study.work(s), keep=False)
+            self.job.submit(work, done=self.redraw, partial=self.redraw)
 
     def redraw(self, _=None):
         """Bring the pictures that are seen, and the words, to the state."""

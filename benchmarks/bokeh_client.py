@@ -40,13 +40,13 @@ class Session:
 
     - `url`: address of the page, without a slash at its end.
 
-    `controls`: label -> `Control`; `words`: id -> HTML on the page; `hear`: called with (time,
-    events as text) of each message.
+    `controls`: label -> `Control`; `buttons`: label -> id of the component; `hear`: called with
+    (kind, text) of each message that comes; `lost`: why there is no connection any more.
     """
 
     def __init__(self, url):
-        self.url, self.controls, self.buttons, self.words = url, {}, {}, {}
-        self.hear = lambda when, text: None
+        self.url, self.controls, self.buttons = url, {}, {}
+        self.hear = lambda kind, text: None
         self.lost = self._socket = self._reader = None
         self._sent = 0
 
@@ -97,18 +97,26 @@ class Session:
         self._send("PATCH-DOC", {"events": [values]})
 
     async def answer(self, moved, patience=PATIENCE):
-        """Seconds from `moved` until new data for a picture came; raises `Lost` if none does."""
-        came = asyncio.get_running_loop().create_future()
+        """Seconds from `moved` until new data for a picture came; raises `Lost` if none does.
 
-        def hear(when, text):
-            if not came.done() and any(mark in text for mark in NEW_DATA):
-                came.set_result(when - moved)
+        Data that the server sent before it had taken in the new value do not count.
+        """
+        came = asyncio.get_running_loop().create_future()
+        request, taken_in = f'"c{self._sent}"', False
+
+        def hear(kind, text):
+            nonlocal taken_in
+            taken_in = taken_in or (kind == "OK" and request in text)
+            if taken_in and not came.done() and any(mark in text for mark in NEW_DATA):
+                came.set_result(time.monotonic() - moved)
 
         self.hear = hear
         try:
             return await asyncio.wait_for(came, patience)
         except TimeoutError:
             raise Lost(f"{self.url}: nothing changed within {patience} s") from None
+        finally:
+            self.hear = lambda kind, text: None
 
     # ---- messages
 
@@ -120,12 +128,15 @@ class Session:
             self._socket.write_message(json.dumps(part))
 
     async def _next(self):
-        """(type, content as text) of the next message; what lies in its buffers is passed over."""
-        header, _, content = [await self._fragment() for _ in range(3)]
-        header = json.loads(header)
+        """(type, text) of the next message: the content, of an OK the header that says to what.
+
+        What lies in buffers is passed over.
+        """
+        first, _, content = [await self._fragment() for _ in range(3)]
+        header = json.loads(first)
         for _ in range(2 * header.get("num_buffers", 0)):
             await self._fragment()
-        return header["msgtype"], content
+        return header["msgtype"], first if header["msgtype"] == "OK" else content
 
     async def _fragment(self):
         fragment = await self._socket.read_message()
@@ -148,8 +159,7 @@ class Session:
                 kind, content = await self._next()
                 if kind == "ERROR":
                     raise Lost(f"{self.url}: {content[:500]}")
-                if kind == "PATCH-DOC":
-                    self.hear(time.monotonic(), content)
+                self.hear(kind, content)
         except Lost as error:
             self.lost = str(error)
 

@@ -15,7 +15,8 @@ from jntk_viz.views.turns import Turn, Turns
 @pytest.fixture
 def line(monkeypatch):
     """One place for all pages, and short slices."""
-    monkeypatch.setattr(turns, "SLICE", 0.05)
+    for name, seconds in (("SLICE", 0.05), ("FRESH", 0.05), ("HEAD_START", 0.3)):
+        monkeypatch.setattr(turns, name, seconds)
     line = Turns(1)
     monkeypatch.setattr(background, "MACHINE", line)
     return line
@@ -80,9 +81,21 @@ def test_short_work_passes_long_work_at_once(line):
         worker.stop()
 
 
+def test_what_is_just_asked_for_goes_before_what_the_same_page_did_before(line):
+    others = [Worker(line) for _ in range(5)]
+    page = Worker(line)
+    time.sleep(0.6)
+    page.stop()
+    asked = time.monotonic()
+    again = Job(lambda job: time.monotonic() - asked, turn=page.job.turn)
+    assert again.run() < 0.1
+    for worker in others:
+        worker.stop()
+
+
 def test_a_page_that_asks_again_and_again_does_not_keep_others_from_computing(line):
     """Each piece of work is new, the page is not."""
-    long, greedy, stopped = Worker(line), Turn(line), time.monotonic() + 1
+    long, greedy, stopped = Worker(line), Turn(line), time.monotonic() + 1.5
     mine = 0.0
     while time.monotonic() < stopped:
         assert greedy.take()

@@ -21,7 +21,7 @@ _BRIEF = 0.25  # seconds that a page which is being opened may spend on what is 
 _POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
 _POLL_WAITING = 0.12  # the same while it waits for its turn, when there is little to see
 # Work that waits for its turn has a thread already: one for each page that wants something.
-_threads = ThreadPoolExecutor(1000, thread_name_prefix="page-work")
+THREADS = ThreadPoolExecutor(1000, thread_name_prefix="page-work")
 _unfinished: set["Job"] = set()
 
 
@@ -81,6 +81,7 @@ class Job:
         self.fraction, self.text = 0.0, ""
         self.deadline = float("inf")  # of `time.monotonic`
         self.began = None  # when it had its first turn
+        self.follows = None  # the job that does this one's work, where several pages share it
         self._latest = None  # (value,) not shown yet
         self.showing = False
 
@@ -103,7 +104,8 @@ class Job:
         self.fraction, self.text = min(max(float(fraction), 0.0), 1.0), text
         if not self._go.is_set():
             with self.aside():
-                self._go.wait()
+                while not self._go.wait(0.5) and not self.cancelled.is_set():
+                    pass
         elif self.turn:
             self.turn.offer(self.cancelled.is_set)
         if self.cancelled.is_set() or time.monotonic() > self.deadline:
@@ -116,7 +118,7 @@ class Job:
             self.turn.give_back()
         yield
         if self.turn:
-            self.turn.take(self.cancelled.is_set)
+            self.turn.take(self.cancelled.is_set, fresh=False)
 
     def cancel(self):
         """Make the work stop at its next `progress`, also if it is paused or waits there."""
@@ -139,7 +141,8 @@ class Job:
     @property
     def ahead(self):
         """How many pages go before this one; None if it is not waiting for its turn."""
-        return self.turn.ahead if self.turn and not self.paused else None
+        turn = (self.follows or self).turn
+        return turn.ahead if turn and not self.paused else None
 
     def emit(self, value):
         """Hand over a partial result; if they come faster than the page draws, the latest wins."""
@@ -267,7 +270,7 @@ class LatestWins(param.Parameterized):
             )
             context = contextvars.copy_context()
             _unfinished.add(job)
-            thread = asyncio.get_running_loop().run_in_executor(_threads, context.run, job.run)
+            thread = asyncio.get_running_loop().run_in_executor(THREADS, context.run, job.run)
             while not thread.done():
                 ahead = job.ahead
                 await asyncio.wait({thread}, timeout=_POLL if ahead is None else _POLL_WAITING)

@@ -1,8 +1,9 @@
 """Fair turns at the machine for the long work of all pages in one process.
 
-Whoever has had least of the machine goes next, as in completely fair queueing (the scheduler of
-Linux up to 6.5). So short work passes long work at once, long runs share the machine equally, and
-nobody gains by asking often.
+Whoever has had least of the machine goes next, as in fair queueing (the scheduler of Linux up to
+6.5). What a visitor has just asked for counts as if its page had had `HEAD_START` seconds less, so
+that the first picture does not wait for long runs, nor for what pages prepare in advance. Beyond
+that nobody gains by asking often: a page is charged for all its work.
 """
 
 import threading
@@ -10,7 +11,9 @@ import time
 
 from jntk_viz.reproduction.provenance import cores
 
-SLICE = 0.75  # seconds by which a page may get ahead of those that wait
+SLICE = 0.5  # seconds by which a page may get ahead of those that wait
+FRESH = 0.5  # seconds of computing for which work counts as just asked for
+HEAD_START = 3.0
 
 
 class Turns:
@@ -37,11 +40,9 @@ class Turns:
     def _fill(self):
         """Give free places to those that have had least, the first come among equals."""
         while self._waiting and len(self._computing) < self.places:
-            chosen = min(self._waiting, key=lambda turn: turn.used)
-            self._clock = max(
-                self._clock,
-                min(turn.now_used() for turn in [*self._computing, *self._waiting]),
-            )
+            chosen = min(self._waiting, key=Turn.rank)
+            everyone = [*self._computing, *self._waiting]
+            self._clock = max(self._clock, min(turn.now_used() for turn in everyone))
             self._waiting.remove(chosen)
             self._computing.add(chosen)
             chosen.began = time.monotonic()
@@ -56,6 +57,7 @@ class Turn:
 
     def __init__(self, line: Turns):
         self._line, self.used, self.began = line, 0.0, 0.0
+        self._used_before = 0.0  # this work
         self.woken = threading.Event()
 
     def now_used(self) -> float:
@@ -63,11 +65,21 @@ class Turn:
         computing = self in self._line._computing
         return self.used + (time.monotonic() - self.began if computing else 0.0)
 
-    def take(self, stopped=lambda: False) -> bool:
-        """Wait for a place; False if `stopped()` meanwhile (call `wake` to have it looked at)."""
+    def rank(self) -> float:
+        """The lower, the sooner it is called."""
+        used = self.now_used()
+        return used - HEAD_START if used - self._used_before < FRESH else used
+
+    def take(self, stopped=lambda: False, fresh=True) -> bool:
+        """Wait for a place; False if `stopped()` meanwhile (call `wake` to have it looked at).
+
+        - `fresh`: whether new work begins.
+        """
         with self._line._lock:
-            # A page that comes anew is ahead of those at work, but by no more than one slice.
-            self.used = max(self.used, self._line._clock - SLICE)
+            # The time that it did not want to compute is not made up for.
+            self.used = max(self.used, self._line._clock)
+            if fresh:
+                self._used_before = self.used
             self._wait()
         return self._wait_until_called(stopped)
 
@@ -75,7 +87,7 @@ class Turn:
         """Let another page go first where its turn has come, then wait as `take` does."""
         with self._line._lock:
             waiting = self._line._waiting
-            if not waiting or self.now_used() <= SLICE + min(turn.used for turn in waiting):
+            if not waiting or self.rank() <= SLICE + min(turn.rank() for turn in waiting):
                 return True
             self._leave()
             self._wait()
@@ -97,10 +109,7 @@ class Turn:
             waiting = self._line._waiting
             if self not in waiting:
                 return None
-            place = waiting.index(self)
-            return sum(
-                (turn.used, i) < (self.used, place) for i, turn in enumerate(waiting)
-            )
+            return sorted(waiting, key=Turn.rank).index(self)
 
     def _wait(self):
         self._line._waiting.append(self)
