@@ -16,11 +16,13 @@ from tornado.websocket import websocket_connect
 TOKEN = re.compile(r'"token":"([^"]+)"')
 PATIENCE = 60  # seconds that an answer may take before the session counts as failed
 NEW_DATA = ('"ColumnDataChanged"', '"attr":"data"', '"attr": "data"')
-READY = {
-    "kind": "MessageSent",
-    "msg_type": "bokeh_event",
-    "msg_data": {"type": "event", "name": "document_ready", "values": {"type": "map"}},
-}
+
+
+def said(name):
+    """What BokehJS sends of an event of the document."""
+    event = {"type": "event", "name": name, "values": {"type": "map"}}
+    return {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}
+
 
 
 class Lost(Exception):
@@ -47,7 +49,7 @@ class Session:
     def __init__(self, url):
         self.url, self.controls, self.buttons = url, {}, {}
         self.hear = lambda kind, text: None
-        self.lost = self._socket = self._reader = None
+        self.lost = self._token = self._socket = self._reader = None
         self._sent = 0
 
     async def open(self):
@@ -56,10 +58,21 @@ class Session:
         found = TOKEN.search(page.body.decode())
         if not found:
             raise Lost(f"no session token in {self.url}")
-        address, _, query = self.url.partition("?")
+        self._token = found[1]
+        await self._connect("document_ready")
+        return self
+
+    async def reconnect(self):
+        """Come back to the session after `close`, as BokehJS does when the network has failed."""
+        await self._connect("client_reconnected")
+
+    async def _connect(self, first_event):
+        if self._reader:
+            self._reader.cancel()
+        address = self.url.partition("?")[0]
         request = HTTPRequest(f"ws{address.removeprefix('http')}/ws", request_timeout=PATIENCE)
         self._socket = await asyncio.wait_for(
-            websocket_connect(request, subprotocols=["bokeh", found[1]],
+            websocket_connect(request, subprotocols=["bokeh", self._token],
                               max_message_size=2**27),
             PATIENCE,
         )  # fmt: skip
@@ -67,8 +80,7 @@ class Session:
         self._send("PULL-DOC-REQ")
         self._read(json.loads(await self._message("PULL-DOC-REPLY")))
         self._reader = asyncio.create_task(self._listen())
-        self._send("PATCH-DOC", {"events": [READY]})
-        return self
+        self._send("PATCH-DOC", {"events": [said(first_event)]})
 
     async def close(self):
         """Leave as a browser does whose page is closed."""
