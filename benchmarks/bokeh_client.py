@@ -4,6 +4,7 @@ It reads messages as JSON and builds no Bokeh models, so that sixty of them take
 """
 
 import asyncio
+import html
 import json
 import random
 import re
@@ -14,6 +15,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
 TOKEN = re.compile(r'"token":"([^"]+)"')
+STATUS = re.compile(r"<span role=status>(.*?)</span>")
 PATIENCE = 60  # seconds that an answer may take before the session counts as failed
 NEW_DATA = ('"ColumnDataChanged"', '"attr":"data"', '"attr": "data"')
 
@@ -22,7 +24,6 @@ def said(name):
     """What BokehJS sends of an event of the document."""
     event = {"type": "event", "name": name, "values": {"type": "map"}}
     return {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": event}
-
 
 
 class Lost(Exception):
@@ -43,12 +44,14 @@ class Session:
     - `url`: address of the page, without a slash at its end.
 
     `controls`: label -> `Control`; `buttons`: label -> id of the component; `hear`: called with
-    (kind, text) of each message that comes; `lost`: why there is no connection any more.
+    (kind, text) of each message that comes; `lost`: why there is no connection any more;
+    `status`: what the page says of the work under way, empty if there is none.
     """
 
     def __init__(self, url):
         self.url, self.controls, self.buttons = url, {}, {}
         self.hear = lambda kind, text: None
+        self.status, self._status_model = "", None
         self.lost = self._token = self._socket = self._reader = None
         self._sent = 0
 
@@ -171,9 +174,23 @@ class Session:
                 kind, content = await self._next()
                 if kind == "ERROR":
                     raise Lost(f"{self.url}: {content[:500]}")
+                if kind == "PATCH-DOC":
+                    self._look_for_status(content)
                 self.hear(kind, content)
         except Lost as error:
             self.lost = str(error)
+
+    def _look_for_status(self, content):
+        if "role=status" not in content and f'"{self._status_model}"' not in content:
+            return
+        for event in json.loads(content)["events"]:
+            if event.get("attr") != "text":
+                continue
+            found = STATUS.search(html.unescape(event["new"]))
+            if found:
+                self.status, self._status_model = found[1], event["model"]["id"]
+            elif event["model"]["id"] == self._status_model:
+                self.status = ""
 
     # ---- the document
 

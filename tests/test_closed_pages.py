@@ -134,7 +134,7 @@ def test_closed_pages_are_collected(visit):
     async def test(site, url):
         for _ in range(3):
             session = await Session(url).open()
-            session.set("width", 5)
+            session.set("Width", 5)
             await until(lambda: site.begun > site.stopped)
             await session.close()
             await until(lambda: site.stopped == site.begun)
