@@ -13,8 +13,8 @@ from jntk_viz.views import robust_training as pictures
 from jntk_viz.views import robust_training_text as text
 from jntk_viz.views.robust_answers import ANSWERS
 from jntk_viz.views.robust_pictures import Pictures
-from jntk_viz.views.shared_results import RESULTS
 from jntk_viz.views.robust_predictor import nearest_place
+from jntk_viz.views.shared_results import RESULTS
 
 QUESTION = "When does a penalty on the input Jacobian make a network robust?"
 CONTROLS = (

@@ -28,15 +28,12 @@ from typing import NamedTuple
 import psutil
 from bokeh_client import Session
 from measure import Row
-from pages import READY, ROOT, Server
+from pages import BROWSER_FLAGS, READY, ROOT, Server, find_browser
 from playwright.async_api import async_playwright
 from run import hardware, table
 from visitors import crowd, cycles
 
 from jntk_viz.views import PAGES
-
-sys.path.insert(0, str(ROOT / "tests"))
-from browser import BROWSER_FLAGS, find_browser  # noqa: E402
 
 MEDIAN_MS, LATE_MS, CANCEL_S, KEPT_MB = 400, 1500, 1.0, 2.0
 EXPIRY_S = 36  # Bokeh forgets a session 15 s after it was closed, and looks every 17 s
@@ -129,8 +126,8 @@ async def a_class(report, section, server, sessions, seconds, browsers):
     took, after = time.monotonic() - start, Used.now(server)
     wrong = problems(server.log()[seen:])
     note = "; ".join([*notes.failed, *broken][:3])
-    report.add(section, f"failed sessions of {sessions + browsers}", len(notes.failed) + len(broken),
-               "", 0, note)  # fmt: skip
+    failed = len(notes.failed) + len(broken)
+    report.add(section, f"failed sessions of {sessions + browsers}", failed, "", 0, note)
     report.add(section, "errors in the log", len(wrong), "", 0, "; ".join(wrong[:3]))
     report.add(section, "opening a page, median", statistics.median(notes.opened), "s",
                note=f"slowest {max(notes.opened):.1f} s")  # fmt: skip
@@ -218,7 +215,7 @@ def kept(megabytes, addresses, count):
 def memory(report, server, count):
     """Memory that closed pages leave behind, with a bare Panel page beside them."""
     section = "Closed pages"
-    with bare_server() as bare:
+    with BareServer() as bare:
         whole = psutil.Process(bare.pid)
         least, _ = kept(lambda: whole.memory_info().rss / 1e6, [f"{bare.url}/page"], count)
     addresses = [f"{server.url}/{name}" for name in NAMES]
@@ -228,7 +225,7 @@ def memory(report, server, count):
     report.add(section, "pages that did not open", len(failed), "", 0, "; ".join(failed[:3]))
 
 
-class bare_server:  # noqa: N801 - a context manager, used like a function
+class BareServer:
     """The server of `bare_page.py`; `url`, `pid`."""
 
     def __enter__(self):

@@ -37,10 +37,16 @@ class Run:
 
     page: str
     shown: float | None = None
+    watched: float = 0.0
     waited: float = 0.0
     computed: float = 0.0
     ended: bool = False
     positions: list = field(default_factory=list)
+
+    @property
+    def said(self):
+        """Whether the page showed that it computes, waits, or has the result already."""
+        return self.shown is not None or self.ended
 
 
 @dataclass
@@ -120,6 +126,7 @@ class Visitor:
         while not self.time_is_up and time.monotonic() - start < LONG:
             await asyncio.sleep(0.05)
             now, status = time.monotonic(), self.session.status
+            run.watched = now - start
             if self.session.lost:
                 return
             if status and run.shown is None:

@@ -20,11 +20,13 @@ from jntk_viz.folders import (
     keep_compiled_code,
     use_folders,
 )
+from jntk_viz.workers import Workers
 
 
 def serve(arguments) -> int:
     """Serve all apps in this process until Ctrl-C or SIGTERM."""
     use_folders(arguments)
+    workers = Workers() if arguments.workers > 1 else None
     address = arguments.address
     port = claim_port(address, arguments.port)
     routes = app_routes(apps_folder())
@@ -35,17 +37,34 @@ def serve(arguments) -> int:
     warm_up()
 
     from panel.io.server import get_server
+    from tornado.process import task_id
+
+    from jntk_viz.views import background
+    from jntk_viz.views.turns import MACHINE, cores
+
+    MACHINE.places = arguments.runs or max(1, cores() // arguments.workers)
+    if workers:
+        workers.take_signals()
 
     names = {"localhost", "127.0.0.1", url_host(address)}
-    server = get_server(
-        routes,
-        port=port,
-        address=address,
-        prefix=arguments.prefix,
-        websocket_origin=[f"{name}:{port}" for name in names] + arguments.allow_websocket_origin,
-        show=False,
-        verbose=False,
-    )
+    try:
+        server = get_server(
+            routes,
+            port=port,
+            address=address,
+            prefix=arguments.prefix,
+            websocket_origin=[f"{name}:{port}" for name in names]
+            + arguments.allow_websocket_origin,
+            num_procs=arguments.workers,
+            show=False,
+            verbose=False,
+        )
+    except SystemExit:  # the first of several processes, when the others have ended
+        print("\nStopped.")
+        return 0
+    if workers:
+        workers.join(server.io_loop)
+    first = not task_id()  # None where there is only one
     server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
     for name in ("tornado.application", "bokeh.server.protocol_handler"):
         logging.getLogger(name).addFilter(keeps_in_log)
@@ -53,7 +72,8 @@ def serve(arguments) -> int:
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     url = f"http://{url_host(address)}:{port}{server.prefix}/"
     server.start()
-    server.io_loop.add_callback(announce, url, address, arguments.show)
+    if first:
+        server.io_loop.add_callback(announce, url, address, arguments.show)
 
     from jntk_viz.views.warm import Warmer
 
@@ -61,8 +81,10 @@ def serve(arguments) -> int:
     server.io_loop.call_later(1, warmer.run)
     server.io_loop.start()
     warmer.stop()
+    background.stop_all()
     server.stop()
-    print("\nStopped.")
+    if not workers:
+        print("\nStopped.")
     return 0
 
 

@@ -139,8 +139,11 @@ def test_closed_pages_are_collected(visit):
             await session.close()
             await until(lambda: site.stopped == site.begun)
         await until(lambda: not site.server.get_sessions("/page"))
-        gc.collect()
-        left = [page() for page in site.pages if page() is not None]
-        assert not left, left
+
+        def left():
+            gc.collect()
+            return [page() for page in site.pages if page() is not None]
+
+        await until(lambda: not left(), seconds=20)  # Panel cleans up some seconds later
 
     visit(test, unused_session_lifetime_milliseconds=100, check_unused_sessions_milliseconds=100)
