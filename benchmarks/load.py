@@ -132,6 +132,12 @@ async def a_class(report, section, server, sessions, seconds, browsers):
     report.add(section, "opening a page, median", statistics.median(notes.opened), "s",
                note=f"slowest {max(notes.opened):.1f} s")  # fmt: skip
     updates(report, section, "analytic update", notes.settings)
+    if notes.arriving:
+        late = 1000 * percentile(notes.arriving, 0.95)
+        report.add(
+            section, "analytic update while others still come, median",
+            1000 * statistics.median(notes.arriving), "ms", note=f"95 % {late:.0f} ms",
+        )  # fmt: skip
     updates(report, section, "another depth or kernel", notes.kernels)
     runs(report, section, notes)
     load = (after.server - before.server) / took

@@ -26,6 +26,7 @@ TRAINING = {
     "jntk_constancy": ["Regulariser λ", "Scale κ", "Training steps"],
     "breakdown": ["What broke?", "Angle δ of the twins", "Learning rate ÷ limit"],
 }
+ARRIVAL = 20.0  # seconds within which all come
 SOME = 6.0  # seconds between two moves at most
 RARELY = 0.15  # share of moves that ask for another kernel
 LONG = 90.0  # seconds after which somebody who watches a run changes a setting
@@ -51,14 +52,24 @@ class Run:
 
 @dataclass
 class Notes:
-    """What all visitors have noticed: seconds of updates, runs, and what went wrong."""
+    """What all visitors have noticed: seconds of updates, runs, and what went wrong.
 
+    `arriving`: seconds of updates while others still open their pages.
+    """
+
+    expected: int
     opened: list = field(default_factory=list)
+    arriving: list = field(default_factory=list)
     settings: list = field(default_factory=list)
     kernels: list = field(default_factory=list)
     runs: list = field(default_factory=list)
     shares: dict = field(default_factory=dict)  # who trains -> (computed, wanted to compute)
     failed: list = field(default_factory=list)
+
+    @property
+    def all_here(self):
+        """Whether everybody has a page."""
+        return len(self.opened) + len(self.failed) >= self.expected
 
 
 class Visitor:
@@ -73,7 +84,7 @@ class Visitor:
     async def stay(self):
         """Visit the page; what happens is noted."""
         try:
-            await asyncio.sleep(self.random.uniform(0, SOME))
+            await asyncio.sleep(self.random.uniform(0, ARRIVAL))
             start = time.monotonic()
             await self.session.open()
             self.notes.opened.append(time.monotonic() - start)
@@ -109,6 +120,7 @@ class Visitor:
             return
         if self.page == "jntk_constancy" and self.session.status:
             return  # nothing has been trained that could be looked at
+        times = times if self.notes.all_here else self.notes.arriving
         moved = self.session.move(self.random.choice(labels), self.random)
         times.append(await self.session.answer(moved))
 
@@ -151,7 +163,7 @@ class Visitor:
 
 async def crowd(base, sessions, seconds, trainers=1 / 3):
     """`sessions` visitors for so long, a share of them training; returns their `Notes`."""
-    notes, until = Notes(), time.monotonic() + seconds
+    notes, until = Notes(sessions), time.monotonic() + seconds
     training = round(trainers * sessions)
     visitors = []
     for number in range(sessions):

@@ -39,7 +39,7 @@ def serve(arguments) -> int:
     from panel.io.server import get_server
     from tornado.process import task_id
 
-    from jntk_viz.views import background
+    from jntk_viz.views.jobs import stop_all
     from jntk_viz.views.turns import MACHINE, cores
 
     MACHINE.places = arguments.runs or max(1, cores() // arguments.workers)
@@ -81,7 +81,7 @@ def serve(arguments) -> int:
     server.io_loop.call_later(1, warmer.run)
     server.io_loop.start()
     warmer.stop()
-    background.stop_all()
+    stop_all()
     server.stop()
     if not workers:
         print("\nStopped.")

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from bokeh_client import Session
 
 from jntk_viz import views
-from jntk_viz.views import background
+from jntk_viz.views.jobs import stop_all
 
 
 class State(param.Parameterized):
@@ -72,7 +72,7 @@ def visit():
             try:
                 await test(site, f"http://127.0.0.1:{server.port}/page")
             finally:
-                background.stop_all()
+                stop_all()
                 server.stop()
                 await until(lambda: site.stopped == site.begun)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jntk_viz.studies.sources import OWN
-from jntk_viz.views.background import Cancelled, Job
+from jntk_viz.views.jobs import Cancelled, Job
 from jntk_viz.views.shared_results import SharedResults, bytes_of
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from jntk_viz import views
 from jntk_viz.views import background, turns
-from jntk_viz.views.background import Cancelled, Job, LatestWins, waiting_words
+from jntk_viz.views.background import LatestWins
+from jntk_viz.views.jobs import Cancelled, Job, stop_all, waiting_words
 from jntk_viz.views.turns import Turn, Turns
 
 
@@ -243,7 +244,7 @@ def test_all_work_can_be_stopped_when_the_process_ends(line):
         await asyncio.sleep(0.1)
         pages[0].paused = True
         await asyncio.sleep(0.1)
-        background.stop_all()
+        stop_all()
         while any(page.running for page in pages):
             await asyncio.sleep(0.01)
 

@@ -4,9 +4,7 @@ import asyncio
 import contextvars
 import logging
 import math
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import panel as pn
@@ -14,15 +12,14 @@ import param
 from panel.io.state import set_curdoc
 
 from jntk_viz.datasets import DatasetUnavailable
+from jntk_viz.views.jobs import THREADS, UNFINISHED, Cancelled, Job, waiting_words
 from jntk_viz.views.turns import MACHINE, Turn
 
 _log = logging.getLogger(__name__)
 _BRIEF = 0.25  # seconds that a page which is being opened may spend on what is known already
 _POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
 _POLL_WAITING = 0.12  # the same while it waits for its turn, when there is little to see
-# Work that waits for its turn has a thread already: one for each page that wants something.
-THREADS = ThreadPoolExecutor(1000, thread_name_prefix="page-work")
-_unfinished: set["Job"] = set()
+_SHARE = 3  # times as long as a page draws a partial result, the others are left in peace after it
 
 
 def after_pause(function, seconds=0.3, first=False):
@@ -63,105 +60,25 @@ def log_failure(log, what, error):
         log.error(what, exc_info=error)
 
 
-class Cancelled(Exception):
-    """Raised inside the work when a newer setting, or the reader, has stopped it."""
+class _Draws:
+    """Leaves the event loop time for controls while many pages draw partial results."""
 
+    def __init__(self):
+        self._next = -math.inf
 
-class Job:
-    """What the work sees of the page: whether to stop, where to leave progress and results.
-
-    - `turn`: the page's place in the line for the machine; None: the work need not wait.
-    """
-
-    def __init__(self, work, done=None, partial=None, turn: Turn | None = None):
-        self.work, self.done, self.partial, self.turn = work, done, partial, turn
-        self.cancelled = threading.Event()
-        self._go = threading.Event()
-        self._go.set()
-        self.fraction, self.text = 0.0, ""
-        self.deadline = float("inf")  # of `time.monotonic`
-        self.began = None  # when it had its first turn
-        self.follows = None  # the job that does this one's work, where several pages share it
-        self._latest = None  # (value,) not shown yet
-        self.showing = False
-
-    def run(self):
-        """Do the work, when it is this page's turn."""
-        try:
-            if self.turn and not self.turn.take(self.cancelled.is_set):
-                raise Cancelled
-            self.began = time.monotonic()
-            return self.work(self)
-        finally:
-            if self.turn:
-                self.turn.give_back()
-
-    def progress(self, fraction, text=""):
-        """Say how far the work is (0..1); raise `Cancelled` to make it stop.
-
-        Waits while the work is paused, and while it is the turn of others.
-        """
-        self.fraction, self.text = min(max(float(fraction), 0.0), 1.0), text
-        if not self._go.is_set():
-            with self.aside():
-                while not self._go.wait(0.5) and not self.cancelled.is_set():
-                    pass
-        elif self.turn:
-            self.turn.offer(self.cancelled.is_set)
-        if self.cancelled.is_set() or time.monotonic() > self.deadline:
-            raise Cancelled
+    def allowed(self):
+        return time.monotonic() >= self._next
 
     @contextmanager
-    def aside(self):
-        """Let others compute meanwhile."""
-        if self.turn:
-            self.turn.give_back()
+    def timed(self):
+        start = time.monotonic()
         yield
-        if self.turn:
-            self.turn.take(self.cancelled.is_set, fresh=False)
-
-    def cancel(self):
-        """Make the work stop at its next `progress`, also if it is paused or waits there."""
-        self.cancelled.set()
-        self._go.set()
-        if self.turn:
-            self.turn.wake()
-
-    @property
-    def paused(self):
-        return not self._go.is_set()
-
-    @paused.setter
-    def paused(self, paused):
-        if paused and not self.cancelled.is_set():
-            self._go.clear()
-        else:
-            self._go.set()
-
-    @property
-    def ahead(self):
-        """How many pages go before this one; None if it is not waiting for its turn."""
-        turn = (self.follows or self).turn
-        return turn.ahead if turn and not self.paused else None
-
-    def emit(self, value):
-        """Hand over a partial result; if they come faster than the page draws, the latest wins."""
-        self._latest = (value,)
-
-    def take(self):
-        latest, self._latest = self._latest, None
-        return latest
+        now = time.monotonic()
+        # One page alone may draw as fast as it can.
+        self._next = now + (now - start) * min(len(UNFINISHED) - 1, _SHARE)
 
 
-def stop_all():
-    """Cancel the work of all pages: the process is about to end."""
-    for job in list(_unfinished):
-        job.cancel()
-
-
-def waiting_words(ahead):
-    """What a page says while `ahead` others go before it."""
-    return f"Waiting: {ahead} before you" if ahead else "Waiting: you are next"
+_draws = _Draws()
 
 
 class LatestWins(param.Parameterized):
@@ -269,13 +186,13 @@ class LatestWins(param.Parameterized):
                 self.param.update, running=True, fraction=0.0, text="", error="", seconds_left=None
             )
             context = contextvars.copy_context()
-            _unfinished.add(job)
+            UNFINISHED.add(job)
             thread = asyncio.get_running_loop().run_in_executor(THREADS, context.run, job.run)
             while not thread.done():
                 ahead = job.ahead
                 await asyncio.wait({thread}, timeout=_POLL if ahead is None else _POLL_WAITING)
                 self._look(job)
-            _unfinished.discard(job)
+            UNFINISHED.discard(job)
             self._finish(job, thread)
         self._job = None
         self._show(self.param.update, running=False, paused=False, seconds_left=None)
@@ -288,8 +205,10 @@ class LatestWins(param.Parameterized):
         left = elapsed * (1 / job.fraction - 1) if job.fraction > 0.02 and elapsed > 1 else None
         ahead = job.ahead
         text = job.text if ahead is None else waiting_words(ahead)
-        latest = job.take() if job.partial else None
-        said = {"fraction": job.fraction, "text": text, "seconds_left": left and round(left)}
+        latest = job.take() if job.partial and _draws.allowed() else None
+        said = {
+            "fraction": round(job.fraction, 2), "text": text, "seconds_left": left and round(left)
+        }  # fmt: skip
         # Each update of a page costs the event loop some milliseconds, and there are many pages.
         if latest is None and all(getattr(self, name) == new for name, new in said.items()):
             return
@@ -301,7 +220,8 @@ class LatestWins(param.Parameterized):
                 return
             self.param.update(**said)
             if latest is not None:
-                job.partial(*latest)
+                with _draws.timed():
+                    job.partial(*latest)
 
         self._show(show)
 

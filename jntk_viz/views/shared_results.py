@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from jntk_viz.studies.sources import OWN
-from jntk_viz.views.background import THREADS, Cancelled, Job
+from jntk_viz.views.jobs import THREADS, Cancelled, Job
 from jntk_viz.views.turns import MACHINE, Turn
 
 MOST_BYTES = 200_000_000
