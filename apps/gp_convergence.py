@@ -107,7 +107,7 @@ class GPConvergence:
             self.headline.set("Fetching the data; the pictures still show the previous setting.")
             if self.started:
                 fetched = lambda _: self.refresh(explore=True)  # noqa: E731
-                self.job.submit(lambda job: study.points(s.data), done=fetched)
+                self.job.submit(lambda _: study.points(s.data), done=fetched)
             return
         if s.view != "functions":
             features = study.limit(s).x.shape[1]

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from jntk_viz import views
+from jntk_viz.studies import sources
 from jntk_viz.views import background, turns
 from jntk_viz.views.background import LatestWins
 from jntk_viz.views.jobs import Cancelled, Job, stop_all, waiting_words
@@ -169,6 +170,28 @@ def test_paused_work_holds_no_place(line):
     paused.job.paused = True
     time.sleep(0.05)
     paused.stop()
+    assert is_free(line)
+
+
+def test_work_that_fetches_data_lets_others_compute(line, monkeypatch):
+    let_go, fetching = threading.Event(), threading.Event()
+
+    def download(name):
+        fetching.set()
+        assert let_go.wait(3)
+        return name
+
+    monkeypatch.setattr(sources, "dataset_available", lambda name: False)
+    monkeypatch.setattr(sources, "load_dataset", download)
+    job = Job(lambda job: sources.load("sonar"), turn=Turn(line))
+    results = []
+    thread = threading.Thread(target=lambda: results.append(job.run()))
+    thread.start()
+    assert fetching.wait(3)
+    assert is_free(line)
+    let_go.set()
+    thread.join(3)
+    assert results == ["sonar"]
     assert is_free(line)
 
 

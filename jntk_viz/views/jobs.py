@@ -3,13 +3,15 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
+from jntk_viz.studies import sources
 from jntk_viz.views.turns import Turn
 
 # Work that waits for its turn has a thread already: one for each page that wants something.
 THREADS = ThreadPoolExecutor(1000, thread_name_prefix="page-work")
 UNFINISHED: set["Job"] = set()
+_here = threading.local()  # `job`: whose work this thread does
 
 
 class Cancelled(Exception):
@@ -37,11 +39,13 @@ class Job:
     def run(self):
         """Do the work, when it is this page's turn."""
         try:
+            _here.job = self
             if self.turn and not self.turn.take(self.cancelled.is_set):
                 raise Cancelled
             self.began = time.monotonic()
             return self.work(self)
         finally:
+            _here.job = None
             if self.turn:
                 self.turn.give_back()
 
@@ -65,7 +69,7 @@ class Job:
         """Let others compute meanwhile."""
         if self.turn:
             self.turn.give_back()
-        yield
+        yield  # after an exception there is nothing left to compute
         if self.turn:
             self.turn.take(self.cancelled.is_set, fresh=False)
 
@@ -100,6 +104,17 @@ class Job:
     def take(self):
         latest, self._latest = self._latest, None
         return latest
+
+
+@contextmanager
+def while_fetching():
+    """While a job of this thread waits for the network, others compute."""
+    job = getattr(_here, "job", None)
+    with job.aside() if job else nullcontext():
+        yield
+
+
+sources.while_fetching = while_fetching
 
 
 def stop_all():
