@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from jntk_viz.studies.sources import OWN
+from jntk_viz.views import shared_results
 from jntk_viz.views.jobs import Cancelled, Job
 from jntk_viz.views.shared_results import SharedResults, bytes_of
+from jntk_viz.views.turns import Turn, Turns
 
 
 class Asked(threading.Thread):
@@ -173,3 +175,27 @@ def test_work_on_a_visitors_own_table_is_shared_with_nobody():
         Asked(results.shared(("training", (OWN + "0123", 5)), work)).ended()
     assert work.begun == 2
     assert results.bytes == 0
+
+
+def test_what_is_known_is_there_although_nobody_may_compute(monkeypatch):
+    line, results = Turns(1), SharedResults()
+    monkeypatch.setattr(shared_results, "MACHINE", line)
+    Asked(results.shared("key", lambda job: 3)).ended()
+    owner = Turn(line)
+    owner.take()
+    job = Job(results.shared("key", lambda job: 4), turn=Turn(line))
+    assert job.run() == 3
+
+
+def test_what_a_shared_run_computes_is_put_down_to_the_page_that_asked_first(monkeypatch):
+    line, results = Turns(1), SharedResults()
+    monkeypatch.setattr(shared_results, "MACHINE", line)
+    page, used = Turn(line), [0.0]
+    for number in range(3):
+
+        def work(job):
+            time.sleep(0.05)
+
+        Job(results.shared(number, work), turn=page).run()
+        assert page.used >= used[-1] + 0.05
+        used.append(page.used)

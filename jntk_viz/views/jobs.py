@@ -21,7 +21,8 @@ class Cancelled(Exception):
 class Job:
     """What the work sees of the page: whether to stop, where to leave progress and results.
 
-    - `turn`: the page's place in the line for the machine; None: the work need not wait.
+    - `turn`: the page's place in the line for the machine; None: the work need not wait. Neither
+      need work that has the attribute `computed_elsewhere`: it waits for that of another job.
     """
 
     def __init__(self, work, done=None, partial=None, turn: Turn | None = None):
@@ -38,9 +39,10 @@ class Job:
 
     def run(self):
         """Do the work, when it is this page's turn."""
+        elsewhere = getattr(self.work, "computed_elsewhere", False)
         try:
             _here.job = self
-            if self.turn and not self.turn.take(self.cancelled.is_set):
+            if self.turn and not elsewhere and not self.turn.take(self.cancelled.is_set):
                 raise Cancelled
             self.began = time.monotonic()
             return self.work(self)

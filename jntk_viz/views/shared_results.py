@@ -72,6 +72,7 @@ class SharedResults:
                 with self._lock:
                     run.leave(job)
 
+        ask.computed_elsewhere = True  # type: ignore[attr-defined]
         return ask
 
     def _compute(self, key, work, keep, run):
@@ -96,11 +97,14 @@ class SharedResults:
 
 
 class _Run(Job):
-    """Work for all `followers`, the jobs of pages, with a turn of its own at the machine."""
+    """Work for all `followers`, the jobs of pages, with a turn of its own at the machine.
+
+    What it computes is put down to the page that asked first.
+    """
 
     def __init__(self, work, first):
-        super().__init__(work, turn=Turn(MACHINE))
-        self.followers: set[Job] = {first}
+        super().__init__(work, turn=Turn(MACHINE, first.turn.used if first.turn else 0.0))
+        self._first, self.followers = first, {first}
         self._emitted = 0
         self._future = THREADS.submit(self.run)
 
@@ -114,8 +118,6 @@ class _Run(Job):
 
     def follow(self, job):
         """Show a page what the run has, until it is done; return its result."""
-        if job.turn:
-            job.turn.give_back()  # the run has its own
         job.follows, seen = self, 0
         while job.paused or not self._future.done():
             if job.cancelled.is_set() or time.monotonic() > job.deadline:
@@ -135,6 +137,8 @@ class _Run(Job):
 
     def leave(self, job):
         """Forget a page; without any the run ends."""
+        if job is self._first and job.turn:
+            job.turn.used = max(job.turn.used, self.turn.now_used())
         self.followers.discard(job)
         if not self.followers:
             self.cancel()

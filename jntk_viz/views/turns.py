@@ -55,8 +55,8 @@ class Turn:
     `take`, `offer` and `give_back` belong to the thread that computes.
     """
 
-    def __init__(self, line: Turns):
-        self._line, self.used, self.began = line, 0.0, 0.0
+    def __init__(self, line: Turns, used=0.0):
+        self._line, self.used, self.began = line, used, 0.0
         self._used_before = 0.0  # this work
         self.woken = threading.Event()
 
