@@ -273,3 +273,33 @@ def test_all_work_can_be_stopped_when_the_process_ends(line):
 
     asyncio.run(asyncio.wait_for(main(), 3))
     assert is_free(line)
+
+
+def test_pages_that_draw_partial_results_leave_the_event_loop_time(monkeypatch):
+    monkeypatch.setattr(background, "MACHINE", Turns(4))
+    drawn = [0, 0, 0, 0]
+
+    def work(job):
+        while True:
+            time.sleep(0.005)
+            job.emit(None)
+            job.progress(0.5)
+
+    async def main():
+        pages = [LatestWins() for _ in drawn]
+        for number, page in enumerate(pages):
+
+            def draw(_, number=number):
+                drawn[number] += 1
+                time.sleep(0.02)
+
+            page.submit(work, partial=draw)
+        await asyncio.sleep(2)
+        for page in pages:
+            page.cancel()
+        while any(page.running for page in pages):
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(main(), 5))
+    assert sum(drawn) * 0.02 < 1.0, drawn  # of two seconds
+    assert min(drawn) > 1, drawn
