@@ -61,13 +61,19 @@ def log_failure(log, what, error):
 
 
 class _Draws:
-    """Leaves the event loop time for controls while many pages draw partial results."""
+    """Leaves the event loop time for controls while many pages draw partial results, in turn."""
 
     def __init__(self):
         self._next = -math.inf
+        self._waiting: dict[Job, None] = {}  # in the order in which they came
 
-    def allowed(self):
-        return time.monotonic() >= self._next
+    def allowed(self, job):
+        self._waiting[job] = None
+        self._waiting = {each: None for each in self._waiting if each in UNFINISHED}
+        if time.monotonic() < self._next or job is not next(iter(self._waiting), job):
+            return False
+        self._waiting.pop(job, None)
+        return True
 
     @contextmanager
     def timed(self):
@@ -205,7 +211,8 @@ class LatestWins(param.Parameterized):
         left = elapsed * (1 / job.fraction - 1) if job.fraction > 0.02 and elapsed > 1 else None
         ahead = job.ahead
         text = job.text if ahead is None else waiting_words(ahead)
-        latest = job.take() if job.partial and _draws.allowed() else None
+        drawable = job.partial and job.has_news and _draws.allowed(job)
+        latest = job.take() if drawable else None
         said = {
             "fraction": round(job.fraction, 2), "text": text, "seconds_left": left and round(left)
         }  # fmt: skip

@@ -103,6 +103,11 @@ class Job:
         """Hand over a partial result; if they come faster than the page draws, the latest wins."""
         self._latest = (value,)
 
+    @property
+    def has_news(self):
+        """Whether there is a partial result that has not been taken."""
+        return self._latest is not None
+
     def take(self):
         latest, self._latest = self._latest, None
         return latest
