@@ -37,6 +37,7 @@ from jntk_viz.views import PAGES
 
 MEDIAN_MS, LATE_MS, CANCEL_S, KEPT_MB = 400, 1500, 1.0, 2.0
 EXPIRY_S = 36  # Bokeh forgets a session 15 s after it was closed, and looks every 17 s
+WARM_SECONDS = 30  # that one visitor of each page stays before the class comes
 WARM_CYCLES = 18  # before memory is measured: imports, compiled code, caches
 NAMES = [entry.name for entry in PAGES]
 
@@ -162,7 +163,7 @@ async def in_browsers(url, count, seconds):
             page.on("pageerror", lambda error: wrong.append(f"Chromium, {name}: {error}"))
             page.on(
                 "console",
-                lambda said: said.type == "error" and wrong.append(f"Chromium: {said.text}"),
+                lambda said: said.type == "error" and wrong.append(f"{said.text} {said.location}"),
             )
             try:
                 await page.goto(f"{url}/{name}", timeout=120_000)
@@ -286,7 +287,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--sessions", type=int, default=60)
-    add("--seconds", type=int, default=600)
+    add("--seconds", type=int, default=600, help="0 leaves the class out")
     add("--browsers", type=int, default=3, help="visitors in Chromium, at most 3")
     add("--cycles", type=int, default=300, help="pages opened and closed; 0 leaves memory out")
     add("--workers", type=int, default=1, help="processes of the server")
@@ -297,12 +298,14 @@ def main():
     arguments = parser.parse_args()
     report = Report()
     cores = None if arguments.cores is None else range(arguments.cores)
-    options = ["--workers", str(arguments.workers)] if arguments.workers > 1 else []
+    options = ["--no-warm", "--workers", str(arguments.workers)]
     with tempfile.TemporaryDirectory() as folder, Server(folder, cores, *options) as server:
+        # Every page is opened once and left in peace, so that compiling is not measured.
+        asyncio.run(crowd(server.url, len(NAMES), WARM_SECONDS))
         server.settle()
         if arguments.capacity:
             capacity(report, server)
-        else:
+        elif arguments.seconds:
             whole = a_class(
                 report, f"{arguments.sessions} visitors", server, arguments.sessions,
                 arguments.seconds, arguments.browsers,
@@ -314,8 +317,8 @@ def main():
                 "Closed pages", "until the work of a closed page ends, slowest", max(found), "s",
                 CANCEL_S, note,
             )  # fmt: skip
-            if arguments.cycles:
-                memory(report, server, arguments.cycles)
+        if arguments.cycles and not arguments.capacity:
+            memory(report, server, arguments.cycles)
     used = "all cores" if arguments.cores is None else f"{arguments.cores} core(s)"
     what = (
         f"the server on {used} in {arguments.workers} process(es), {arguments.seconds} s, "
