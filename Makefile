@@ -69,6 +69,10 @@ PYTHON311 := $(shell command -v python3.11)
 bench: .venv/.installed-test browser $(if $(PYTHON311),$(NT)/.installed)  ## time everything; table in benchmarks/results
 	@$(BIN)/python benchmarks/run.py $(if $(PYTHON311),--neural-tangents $(NT)/bin/python)
 
+.PHONY: load
+load: .venv/.installed-test browser  ## sixty visitors at once: times, failures, memory; a quarter of an hour
+	@$(BIN)/python benchmarks/load.py
+
 $(NT)/.installed: benchmarks/peer-requirements.txt
 	@echo "Installing neural-tangents and TensorFlow, about 3 GB, for comparison only"
 	@$(PYTHON311) -m venv $(NT)

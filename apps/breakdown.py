@@ -6,6 +6,7 @@ from jntk_viz import views
 from jntk_viz.studies import breakdown as study
 from jntk_viz.views.breakdown import Pictures
 from jntk_viz.views.breakdown_text import FORMULAS, answers
+from jntk_viz.views.shared_results import RESULTS
 
 KNOBS = {name: case.knob for name, case in study.CASES.items()}
 
@@ -29,7 +30,8 @@ def app():
         networks.visible = state.case != "float32"  # which is about arithmetic
         if started and not (known and known[0].setting == state.setting):
             setting = state.setting
-            job.submit(lambda j: study.explore(j, setting), done=show, partial=show)
+            work = RESULTS.shared(("breakdown", setting), lambda j: study.explore(j, setting))
+            job.submit(work, done=show, partial=show)
 
     def start():
         started.append(True)

@@ -10,6 +10,7 @@ from jntk_viz.studies.eigenfeatures_script import script
 from jntk_viz.views import background
 from jntk_viz.views import eigenfeatures as pictures
 from jntk_viz.views import eigenfeatures_text as text
+from jntk_viz.views.shared_results import RESULTS
 
 QUESTION = "Are the features that classify well also the robust ones?"
 NONE = np.array([])
@@ -113,11 +114,12 @@ class EigenfeaturesPage:
         everywhere = s.view == "correlation" or bool(doc and doc.session_context)
         problem, lam = s.problem, s.lam
         self.sought = problem
-        self.job.submit(
+        work = RESULTS.shared(
+            ("eigenfeatures", problem, lam, attack, everywhere),
             lambda job: study.explore(job, problem, lam, attack=attack, everywhere=everywhere),
-            done=self.show,
-            partial=self.show,
+            keep=False,
         )
+        self.job.submit(work, done=self.show, partial=self.show)
 
     def failed(self, event):
         if event.new and self.state.problem != self.found.problem:
@@ -126,8 +128,9 @@ class EigenfeaturesPage:
     def show(self, found):
         """Take in partial or final results."""
         if found.problem == self.found.problem:
-            found.spectra.update(self.found.spectra | found.spectra)
-            found.pgd.update(self.found.pgd | found.pgd)
+            found = found._replace(
+                spectra=self.found.spectra | found.spectra, pgd=self.found.pgd | found.pgd
+            )
         self.found = found
         self.redraw()
 

@@ -11,6 +11,7 @@ from jntk_viz.studies.full_rank_script import script
 from jntk_viz.views import full_rank as pictures
 from jntk_viz.views import full_rank_answers as answers
 from jntk_viz.views import full_rank_text as text
+from jntk_viz.views.shared_results import RESULTS
 
 CONTROLS = {  # setting -> the views in which it acts
     "data": ("depth", "time by depth"),
@@ -111,24 +112,15 @@ class FullRank:
 
     def explore(self):
         s = self.state
-        if s.view == "depth":
-            wanted = s.problem, s.activation, s.depth
-            self.job.submit(
-                lambda job: study.explore(job, *wanted),
-                done=self.show_depths, partial=self.show_depths,
-            )  # fmt: skip
-        elif s.view == "angle":
-            key, theta = self.pair_key(), s.theta
-            self.job.submit(
-                lambda job: pairs.explore(job, key, theta),
-                done=self.show_angles, partial=self.show_angles,
-            )  # fmt: skip
-        else:
-            key, here = times.training_key(s), times.place(s)
-            self.job.submit(
-                lambda job: times.explore(job, key, here),
-                done=self.show_times, partial=self.show_times,
-            )  # fmt: skip
+        explore, show, wanted = {
+            "depth": (study.explore, self.show_depths, (s.problem, s.activation, s.depth)),
+            "angle": (pairs.explore, self.show_angles, (self.pair_key(), s.theta)),
+            "time": (times.explore, self.show_times, (times.training_key(s), times.place(s))),
+        }[s.view]
+        work = RESULTS.shared(
+            ("full_rank", s.view, *wanted), lambda job: explore(job, *wanted), keep=False
+        )
+        self.job.submit(work, done=show, partial=show)
 
     def pair_key(self):
         s = self.state
@@ -157,8 +149,10 @@ class FullRank:
 
     def show_depths(self, found):
         if found.problem == self.found.problem:
-            found.spectra.update(self.found.spectra | found.spectra)
-            found.single.update(self.found.single | found.single)
+            found = found._replace(
+                spectra=self.found.spectra | found.spectra,
+                single=self.found.single | found.single,
+            )
         self.found = found
         self.redraw()
 

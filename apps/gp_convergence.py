@@ -11,6 +11,7 @@ from jntk_viz.views import gp_convergence_text as text
 from jntk_viz.views import gp_tabs
 from jntk_viz.views.gp_answers import answers
 from jntk_viz.views.gp_formulas import FORMULAS
+from jntk_viz.views.shared_results import RESULTS
 
 EVERYWHERE = ("width", "depth", "activation", "kappa")
 OWN = {
@@ -106,7 +107,7 @@ class GPConvergence:
             self.headline.set("Fetching the data; the pictures still show the previous setting.")
             if self.started:
                 fetched = lambda _: self.refresh(explore=True)  # noqa: E731
-                self.job.submit(lambda job: study.points(s.data), done=fetched)
+                self.job.submit(lambda _: study.points(s.data), done=fetched)
             return
         if s.view != "functions":
             features = study.limit(s).x.shape[1]
@@ -114,7 +115,9 @@ class GPConvergence:
             s.param.alpha.bounds = (1, features)
         self.redraw()
         if explore and self.started:
-            self.job.submit(study.work(s), done=self.redraw, partial=self.redraw)
+            asked = "gp_convergence", *study.asked(s)
+            work = RESULTS.shared(asked, study.work(s), keep=False)
+            self.job.submit(work, done=self.redraw, partial=self.redraw)
 
     def redraw(self, _=None):
         """Bring the pictures that are seen, and the words, to the state."""

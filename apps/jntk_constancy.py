@@ -11,6 +11,7 @@ from jntk_viz.studies.jntk_constancy_training import watch
 from jntk_viz.views.jntk_constancy import Pictures
 from jntk_viz.views.jntk_constancy_player import play_button, shown_in
 from jntk_viz.views.jntk_constancy_text import FORMULAS
+from jntk_viz.views.shared_results import RESULTS
 
 REMEMBERED = 4  # finished runs, so that going back to one needs no training
 
@@ -39,9 +40,10 @@ class Constancy:
             self.pictures.show(self.runs[key])
             return
         settings = self.state.snapshot()
-        self.job.submit(
-            lambda job: watch(settings, job), done=self.finish, partial=self.pictures.show
-        )
+        work = lambda job: watch(settings, job)  # noqa: E731
+        if not again:
+            work = RESULTS.shared(("jntk_constancy", *key), work)
+        self.job.submit(work, done=self.finish, partial=self.pictures.show)
 
     def finish(self, progress):
         """Show a finished run and remember it in place of the oldest."""

@@ -14,6 +14,7 @@ from jntk_viz.views import robust_training_text as text
 from jntk_viz.views.robust_answers import ANSWERS
 from jntk_viz.views.robust_pictures import Pictures
 from jntk_viz.views.robust_predictor import nearest_place
+from jntk_viz.views.shared_results import RESULTS
 
 QUESTION = "When does a penalty on the input Jacobian make a network robust?"
 CONTROLS = (
@@ -74,7 +75,10 @@ class RobustTraining:
     def explore(self):
         self.started = True
         wanted, self.sought = self.state.snapshot(), self.state.problem
-        self.job.submit(lambda job: study.explore(job, wanted), done=self.show, partial=self.show)
+        work = RESULTS.shared(
+            ("robust_training", wanted), lambda job: study.explore(job, wanted), keep=False
+        )
+        self.job.submit(work, done=self.show, partial=self.show)
 
     def failed(self, event):
         if event.new and self.state.problem != self.found.problem:
@@ -83,8 +87,8 @@ class RobustTraining:
     def show(self, found):
         """Take in partial or final results."""
         if found.problem == self.found.problem:
-            for new, old in zip(found[1:], self.found[1:], strict=True):
-                new.update(old | new)
+            parts = zip(self.found[1:], found[1:], strict=True)
+            found = study.Found(found.problem, *(old | new for old, new in parts))
         self.found = found
         self.redraw()
 

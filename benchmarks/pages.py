@@ -103,15 +103,16 @@ class Table:
 
 
 class Server:
-    """`jntk-viz serve` on the given cores, with a cache folder of its own."""
+    """`jntk-viz serve` on the given cores (None: all), with a cache folder of its own."""
 
-    def __init__(self, folder, cores):
+    def __init__(self, folder, cores, *options):
         self.log_path = Path(folder) / "log.txt"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("JAX_")}
         environment |= {
             "XDG_CACHE_HOME": str(folder), "JAX_LOG_COMPILES": "1", "PYTHONPATH": str(ROOT),
         }  # fmt: skip
         command = [sys.executable, "-u", "-m", "jntk_viz", "serve", "--no-show", "--port", "0"]
+        command += options
         if cores is not None:
             command = ["taskset", "-c", ",".join(map(str, cores)), *command]
         self.started = time.perf_counter()

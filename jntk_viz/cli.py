@@ -110,6 +110,19 @@ def add_serve_parser(commands) -> None:
         default=True,
         help="compute every page's first pictures in the background, before visitors ask for them",
     )
+    add(
+        "--workers",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="processes that serve together (default: 1; not on Windows)",
+    )
+    add(
+        "--runs",
+        type=positive,
+        metavar="N",
+        help="long computations at a time in each process (default: its share of the cores)",
+    )
     add("--prefix", default="", help="path in front of every address, for reverse proxies")
     add(
         "--allow-websocket-origin",
@@ -133,6 +146,12 @@ def add_show_option(parser) -> None:
 def port_number(text: str) -> int:
     if not (text.isdecimal() and int(text) < 2**16):
         raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"expected a positive whole number, got {text!r}")
     return int(text)
 
 

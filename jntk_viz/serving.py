@@ -16,11 +16,13 @@ import webbrowser
 from jntk_viz.compiled_code import keep_compiled_code
 from jntk_viz.device import check_device
 from jntk_viz.folders import CannotServe, app_routes, apps_folder, use_folders
+from jntk_viz.workers import Workers
 
 
 def serve(arguments) -> int:
     """Serve all apps in this process until Ctrl-C or SIGTERM."""
     use_folders(arguments)
+    workers = Workers() if arguments.workers > 1 else None
     address = arguments.address
     port = claim_port(address, arguments.port)
     routes = app_routes(apps_folder())
@@ -28,28 +30,45 @@ def serve(arguments) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     print("Starting jntk_viz …", flush=True)
     keep_compiled_code()
-    check_device()
+    if not workers:  # a process that has started its device cannot be divided
+        check_device()
     warm_up()
 
     from panel.io.server import get_server
+    from tornado.process import task_id
 
+    from jntk_viz.views.jobs import stop_all
     from jntk_viz.views.ready import Shelf
     from jntk_viz.views.security import protection
+    from jntk_viz.views.turns import MACHINE, cores
     from jntk_viz.views.warm import Warmer
 
+    MACHINE.places = arguments.runs or max(1, cores() // arguments.workers)
     shelf = Shelf(routes)
-    shelf.install()
+    if workers:
+        workers.take_signals()
+    else:  # of several processes, another one may be asked for the page than that which made it
+        shelf.install()
     names = {"localhost", "127.0.0.1", url_host(address)}
-    server = get_server(
-        routes,
-        port=port,
-        address=address,
-        prefix=arguments.prefix,
-        websocket_origin=[f"{name}:{port}" for name in names] + arguments.allow_websocket_origin,
-        show=False,
-        verbose=False,
-        **protection(),
-    )
+    try:
+        server = get_server(
+            routes,
+            port=port,
+            address=address,
+            prefix=arguments.prefix,
+            websocket_origin=[f"{name}:{port}" for name in names]
+            + arguments.allow_websocket_origin,
+            num_procs=arguments.workers,
+            show=False,
+            verbose=False,
+            **protection(),
+        )
+    except SystemExit:  # the first of several processes, when the others have ended
+        print("\nStopped.")
+        return 0
+    if workers:
+        workers.join(server.io_loop)
+    first = not task_id()  # None where there is only one
     server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
     for name in ("tornado.application", "bokeh.server.protocol_handler", "bokeh.server.views.ws"):
         logging.getLogger(name).addFilter(keeps_in_log)
@@ -57,21 +76,25 @@ def serve(arguments) -> int:
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     url = f"http://{url_host(address)}:{port}{server.prefix}/"
     server.start()
-    server.io_loop.add_callback(announce, url, address, arguments.show)
+    if first:
+        server.io_loop.add_callback(announce, url, address, arguments.show)
 
     warmer = Warmer(dict.fromkeys(routes.values()))
 
     async def work_ahead():
         await warmer.run()
-        await shelf.keep_full(server)
+        if not workers:
+            await shelf.keep_full(server)
 
     if arguments.warm:
         server.io_loop.call_later(1, work_ahead)
     server.io_loop.start()
     shelf.stop()
     warmer.stop()
+    stop_all()
     server.stop()
-    print("\nStopped.")
+    if not workers:
+        print("\nStopped.")
     return 0
 
 

@@ -190,14 +190,20 @@ def observe_at(state: GPConvergenceState, angle: float, value: float, kind: str)
     state.param.update(observed=observed, angle=angle, level=level)
 
 
+def asked(state: GPConvergenceState) -> tuple:
+    """The tab in view, and the settings that its numbers depend on."""
+    if state.view == "functions":
+        return state.view, state.ensemble, state.width, bool(state.observed)
+    return state.view, state.problem, state.width, state.networks
+
+
 def work(state: GPConvergenceState):
     """The work(job) that finds what the tab in view needs, for the present settings."""
-    if state.view == "functions":
-        wanted = state.ensemble, state.width, bool(state.observed)
-        return lambda job: explore_functions(job, *wanted)
-    settings = state.problem, state.width, state.networks
-    explorer = explore_errors if state.view == "covariance" else explore
-    return lambda job: explorer(job, *settings)
+    view, *wanted = asked(state)
+    explorer = {
+        "functions": explore_functions, "densities": explore, "covariance": explore_errors
+    }[view]  # fmt: skip
+    return lambda job: explorer(job, *wanted)
 
 
 SETTINGS = [name for name in GPConvergenceState.param if name != "name"]

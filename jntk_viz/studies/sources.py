@@ -9,6 +9,8 @@ import secrets
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +35,8 @@ class Table(NamedTuple):
     options: dict
 
 
+# Entered while a data set is fetched over the network: pages let others compute meanwhile.
+while_fetching: Callable[[], AbstractContextManager] = nullcontext
 _own: dict[str, Table] = {}
 _lock = threading.Lock()
 
@@ -63,7 +67,10 @@ class Sources(dict):
 
 def load(name: str, **options) -> Dataset:
     """`load_dataset`, or a visitor's table by the name that `register` gave."""
-    return _entry(name).dataset if name.startswith(OWN) else load_dataset(name, **options)
+    if name.startswith(OWN):
+        return _entry(name).dataset
+    with nullcontext() if dataset_available(name) else while_fetching():
+        return load_dataset(name, **options)
 
 
 def loading(name: str, options: dict) -> str:

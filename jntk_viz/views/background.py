@@ -1,9 +1,9 @@
 """Heavy work beside a page that stays responsive: one run at a time, the newest setting wins."""
 
 import asyncio
+import contextvars
 import logging
 import math
-import threading
 import time
 from contextlib import contextmanager
 
@@ -13,10 +13,14 @@ from panel.io.state import set_curdoc
 
 from jntk_viz.datasets import DatasetUnavailable
 from jntk_viz.views.failures import error_text
+from jntk_viz.views.jobs import THREADS, UNFINISHED, Cancelled, Job, waiting_words
+from jntk_viz.views.turns import MACHINE, Turn
 
 _log = logging.getLogger(__name__)
 _BRIEF = 0.25  # seconds that a page which is being opened may spend on what is known already
 _POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
+_POLL_WAITING = 0.12  # the same while it waits for its turn, when there is little to see
+_SHARE = 3  # times as long as a page draws a partial result, the others are left in peace after it
 
 
 def after_pause(function, seconds=0.3, first=False):
@@ -57,38 +61,31 @@ def log_failure(log, what, error):
         log.error(what, exc_info=error)
 
 
-class Cancelled(Exception):
-    """Raised inside the work when a newer setting, or the reader, has stopped it."""
+class _Draws:
+    """Leaves the event loop time for controls while many pages draw partial results, in turn."""
+
+    def __init__(self):
+        self._next = -math.inf
+        self._waiting: dict[Job, None] = {}  # in the order in which they came
+
+    def allowed(self, job):
+        self._waiting[job] = None
+        self._waiting = {each: None for each in self._waiting if each in UNFINISHED}
+        if time.monotonic() < self._next or job is not next(iter(self._waiting), job):
+            return False
+        self._waiting.pop(job, None)
+        return True
+
+    @contextmanager
+    def timed(self):
+        start = time.monotonic()
+        yield
+        now = time.monotonic()
+        # One page alone may draw as fast as it can.
+        self._next = now + (now - start) * min(len(UNFINISHED) - 1, _SHARE)
 
 
-class Job:
-    """What the work sees of the page: whether to stop, where to leave progress and results."""
-
-    def __init__(self, work, done, partial):
-        self.work, self.done, self.partial = work, done, partial
-        self.cancelled = threading.Event()
-        self._go = threading.Event()
-        self._go.set()
-        self.fraction, self.text = 0.0, ""
-        self.deadline = float("inf")  # of `time.monotonic`
-        self._latest = None  # (value,) not shown yet
-        self.showing = False
-
-    def progress(self, fraction, text=""):
-        """Say how far the work is (0..1); wait while paused; raise `Cancelled` to make it stop."""
-        self.fraction, self.text = min(max(float(fraction), 0.0), 1.0), text
-        while not self._go.wait(0.1) and not self.cancelled.is_set():
-            pass
-        if self.cancelled.is_set() or time.monotonic() > self.deadline:
-            raise Cancelled
-
-    def emit(self, value):
-        """Hand over a partial result; if they come faster than the page draws, the latest wins."""
-        self._latest = (value,)
-
-    def take(self):
-        latest, self._latest = self._latest, None
-        return latest
+_draws = _Draws()
 
 
 class LatestWins(param.Parameterized):
@@ -104,8 +101,9 @@ class LatestWins(param.Parameterized):
 
     `done` and `partial` are called with the value on the event loop, holding the page's lock, and
     never for work that was superseded. An exception in any of the three ends up in `error` (and in
-    the log), and the page goes on. Work ends with the session. Without a running event loop
-    (scripts, static export) `submit` does the work before it returns.
+    the log), and the page goes on. Pages take turns at the machine (`turns`). Work ends when the
+    page is closed, and begins again if the browser comes back to the session. Without a running
+    event loop (scripts, static export) `submit` does the work before it returns.
     """
 
     running = param.Boolean(False, doc="Is work under way?")
@@ -120,21 +118,26 @@ class LatestWins(param.Parameterized):
     def __init__(self):
         super().__init__()
         self._job = self._next = self._runner = None
-        self._brief = False
-        if pn.state.curdoc and pn.state.curdoc.session_context:
+        self._brief, self._turn, self._left = False, Turn(MACHINE), None
+        page = pn.state.curdoc
+        if page and page.session_context:
+            context = page.session_context
             pn.state.on_session_destroyed(lambda _: self.cancel())
+            page.on_event("connection_lost", lambda _: self._page_closed(context))
+            page.on_event("client_reconnected", lambda _: self._page_is_back())
 
     def submit(self, work, done=None, partial=None):
         """Start `work(job)`, superseding what runs."""
-        job = Job(work, done, partial)
         if self._brief:
-            self._run_briefly(job)
+            self._run_briefly(Job(work, done, partial))
             return
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            self._run_here(job)
+            self._run_here(Job(work, done, partial))
             return
+        job = Job(work, done, partial, self._turn)
+        self._left = None
         self._stop_current()
         self._next, self.paused = job, False
         if self._runner is None or self._runner.done():
@@ -158,17 +161,30 @@ class LatestWins(param.Parameterized):
 
     def cancel(self):
         """Stop the running work and forget what waits; what has been shown stays."""
-        self._next = None
+        self._next = self._left = None
         self._stop_current()
 
     def _stop_current(self):
         if self._job is not None:
-            self._job.cancelled.set()
+            self._job.cancel()
+
+    def _page_closed(self, context):
+        """Stop at once; the session lives on for a while, in case only the network has failed."""
+        if context.session.connection_count > 1:  # it came back before the old one was lost
+            return
+        unfinished = self._next or (self.running and self._job)
+        self.cancel()
+        self._left = unfinished
+
+    def _page_is_back(self):
+        if self._left:
+            job = self._left
+            self.submit(job.work, job.done, job.partial)
 
     @param.depends("paused", watch=True)
     def _pause_or_resume(self):
         if self._job is not None:
-            (self._job._go.clear if self.paused else self._job._go.set)()
+            self._job.paused = self.paused
 
     async def _run(self):
         while self._next is not None:
@@ -176,30 +192,44 @@ class LatestWins(param.Parameterized):
             self._show(
                 self.param.update, running=True, fraction=0.0, text="", error="", seconds_left=None
             )
-            start = time.monotonic()
-            thread = asyncio.ensure_future(asyncio.to_thread(job.work, job))
+            context = contextvars.copy_context()
+            UNFINISHED.add(job)
+            thread = asyncio.get_running_loop().run_in_executor(THREADS, context.run, job.run)
             while not thread.done():
-                await asyncio.wait({thread}, timeout=_POLL)
-                self._look(job, time.monotonic() - start)
+                ahead = job.ahead
+                await asyncio.wait({thread}, timeout=_POLL if ahead is None else _POLL_WAITING)
+                self._look(job)
+            UNFINISHED.discard(job)
             self._finish(job, thread)
         self._job = None
         self._show(self.param.update, running=False, paused=False, seconds_left=None)
 
-    def _look(self, job, elapsed):
+    def _look(self, job):
         """Show progress and the latest partial result, unless the page still draws the last."""
         if job.showing or job.cancelled.is_set():
             return
+        elapsed = time.monotonic() - job.began if job.began else 0.0
         left = elapsed * (1 / job.fraction - 1) if job.fraction > 0.02 and elapsed > 1 else None
-        latest = job.take() if job.partial else None
+        ahead = job.ahead
+        text = job.text if ahead is None else waiting_words(ahead)
+        drawable = job.partial and job.has_news and _draws.allowed(job)
+        latest = job.take() if drawable else None
+        said = {
+            "fraction": round(job.fraction, 2), "text": text, "seconds_left": left and round(left)
+        }  # fmt: skip
+        # Each update of a page costs the event loop some milliseconds, and there are many pages.
+        if latest is None and all(getattr(self, name) == new for name, new in said.items()):
+            return
         job.showing = True
 
         def show():
             job.showing = False
             if job.cancelled.is_set():
                 return
-            self.param.update(fraction=job.fraction, text=job.text, seconds_left=left)
+            self.param.update(**said)
             if latest is not None:
-                job.partial(*latest)
+                with _draws.timed():
+                    job.partial(*latest)
 
         self._show(show)
 

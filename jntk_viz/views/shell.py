@@ -284,9 +284,10 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
         },
     )
     # Nothing shows whether the server is busy, and keeping it known costs Bokeh two walks through
-    # the whole page at every step of a slider.
+    # the whole page at every step of a slider. Another reference, not a plain value: only that
+    # takes back the watcher at Panel's global state, which would keep every page in memory.
     with edit_readonly(whole):
-        whole.busy = False
+        whole.busy = pn.rx(False)
     return whole
 
 

@@ -1,0 +1,336 @@
+"""A class at once: sixty visitors of a real server, and whether it holds.
+
+    python benchmarks/load.py                                   # a quarter of an hour
+    python benchmarks/load.py --sessions 12 --seconds 60        # a short run
+    python benchmarks/load.py --cores 1 --capacity              # what one core carries
+
+`make load` calls it. Visitors come by Bokeh's websocket protocol (`bokeh_client`), a few of them
+in Chromium; each moves a control every few seconds, a third of them start training runs. The table
+goes to the screen and to FOLDER/DATE-load.md. Visitors run on the same machine as the server; the
+processor time that they took is in the table.
+"""
+
+import argparse
+import asyncio
+import datetime
+import json
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+from bokeh_client import Session
+from measure import Row
+from pages import BROWSER_FLAGS, READY, ROOT, Server, find_browser
+from playwright.async_api import async_playwright
+from run import hardware, table
+from visitors import crowd, cycles
+
+from jntk_viz.views import PAGES
+
+MEDIAN_MS, LATE_MS, CANCEL_S, KEPT_MB = 400, 1500, 1.0, 2.0
+EXPIRY_S = 36  # Bokeh forgets a session 15 s after it was closed, and looks every 17 s
+WARM_SECONDS = 30  # that one visitor of each page stays before the class comes
+WARM_CYCLES = 18  # before memory is measured: imports, compiled code, caches
+NAMES = [entry.name for entry in PAGES]
+
+
+class Report:
+    """Rows of the table, printed as they come."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, section, what, value, unit, target=None, note="", at_least=False):
+        row = Row(section, what, value, unit, target, at_least, note)
+        self.rows.append(row.as_dict())
+        shown = "–" if value is None else f"{value:.3g}"
+        bound = "" if target is None else f"{'≥' if at_least else '≤'} {target:g}"
+        print(f"{what:66s} {shown:>7s} {unit:5s} {bound:8s} {row.verdict:7s} {note}", flush=True)
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+
+
+def problems(log):
+    """Lines of a server's log that speak of something wrong."""
+    return [
+        line for line in log.splitlines() if re.search("Traceback|ERROR|Exception|Error:", line)
+    ]
+
+
+# ---- a class
+
+
+def updates(report, section, what, times):
+    if not times:
+        report.add(section, f"{what}: none were made", None, "ms")
+        return
+    milliseconds = [1000 * each for each in times]
+    note = f"{len(times)} moves, the slowest {max(milliseconds):.0f} ms"
+    report.add(section, f"{what}, median", statistics.median(milliseconds), "ms", MEDIAN_MS, note)
+    report.add(section, f"{what}, 95 %", percentile(milliseconds, 0.95), "ms", LATE_MS)
+
+
+def runs(report, section, notes):
+    started = [run for run in notes.runs if run.shown is not None]
+    if not started:
+        report.add(section, "training runs", 0, "", 1, at_least=True)
+        return
+    finished = [run for run in started if run.ended]
+    positions = sum(bool(run.positions) for run in started)
+    note = f"{len(finished)} finished, {positions} of them said how many were before them"
+    report.add(section, "training runs started", len(started), "", 1, note, at_least=True)
+    shown = [1000 * run.shown for run in started]
+    report.add(section, "until a run says something, median", statistics.median(shown), "ms")
+    waits = [run.waited for run in finished]
+    if waits:
+        report.add(
+            section, "a finished run waited, median", statistics.median(waits), "s",
+            note=f"longest {max(waits):.0f} s",
+        )  # fmt: skip
+    shares = [computed / wanted for computed, wanted in notes.shares.values() if wanted > 20]
+    if len(shares) > 1:
+        note = f"from {min(shares):.0%} to {max(shares):.0%} of the time that they wanted"
+        spread = max(shares) / max(min(shares), 1e-9)
+        report.add(section, "longest share of the machine ÷ shortest", spread, "×", note=note)
+
+
+class Used(NamedTuple):
+    """Processor seconds of the server and of the visitors so far."""
+
+    server: float
+    visitors: float
+
+    @classmethod
+    def now(cls, server):
+        whole = psutil.Process(server.process.pid)
+        used = [sum(p.cpu_times()[:2]) for p in [whole, *whole.children(recursive=True)]]
+        return cls(sum(used), sum(psutil.Process().cpu_times()[:2]))
+
+
+async def a_class(report, section, server, sessions, seconds, browsers):
+    """Let the class come and write down how it was."""
+    before, start, seen = Used.now(server), time.monotonic(), len(server.log())
+    watching = asyncio.create_task(in_browsers(server.url, browsers, seconds))
+    notes = await crowd(server.url, sessions, seconds)
+    broken = await watching
+    took, after = time.monotonic() - start, Used.now(server)
+    wrong = problems(server.log()[seen:])
+    note = "; ".join([*notes.failed, *broken][:3])
+    failed = len(notes.failed) + len(broken)
+    report.add(section, f"failed sessions of {sessions + browsers}", failed, "", 0, note)
+    report.add(section, "errors in the log", len(wrong), "", 0, "; ".join(wrong[:3]))
+    report.add(section, "opening a page, median", statistics.median(notes.opened), "s",
+               note=f"slowest {max(notes.opened):.1f} s")  # fmt: skip
+    updates(report, section, "analytic update", notes.settings)
+    if notes.arriving:
+        late = 1000 * percentile(notes.arriving, 0.95)
+        report.add(
+            section, "analytic update while others still come, median",
+            1000 * statistics.median(notes.arriving), "ms", note=f"95 % {late:.0f} ms",
+        )  # fmt: skip
+    updates(report, section, "another depth or kernel", notes.kernels)
+    runs(report, section, notes)
+    load = (after.server - before.server) / took
+    own = (after.visitors - before.visitors) / took
+    report.add(section, "cores used by the server", load, "", note=f"by the visitors {own:.2g}")
+    report.add(section, "memory of the server", server.megabytes(), "MB")
+    return notes
+
+
+async def in_browsers(url, count, seconds):
+    """Some of the class in Chromium, moving a slider by its keys; returns what went wrong."""
+    if not count:
+        return []
+    wrong, until = [], time.monotonic() + seconds
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_browser(), args=BROWSER_FLAGS
+        )
+
+        async def visit(name):
+            page = await browser.new_page(viewport={"width": 1280, "height": 720})
+            page.on("pageerror", lambda error: wrong.append(f"Chromium, {name}: {error}"))
+            page.on(
+                "console",
+                lambda said: said.type == "error" and wrong.append(f"{said.text} {said.location}"),
+            )
+            try:
+                await page.goto(f"{url}/{name}", timeout=120_000)
+                slider = page.get_by_role("slider").first
+                await slider.wait_for(timeout=120_000)
+                key = "ArrowRight"
+                while time.monotonic() < until:
+                    await slider.press(key, timeout=60_000)
+                    key = "ArrowLeft" if key == "ArrowRight" else "ArrowRight"
+                    await asyncio.sleep(4)
+            except Exception as error:  # noqa: BLE001 - counted as a failed session
+                wrong.append(f"Chromium, {name}: {error}")
+
+        chosen = ["robust_training", "gp_convergence", "full_rank"][:count]
+        await asyncio.gather(*(visit(name) for name in chosen))
+        await browser.close()
+    return wrong
+
+
+# ---- closed pages
+
+
+async def cancelled_after(server, times=5):
+    """Seconds from closing a page to the end of its work, seen by the server's processor time."""
+    process = psutil.Process(server.process.pid)
+    found = []
+    for number in range(times):
+        server.settle()
+        session = await Session(f"{server.url}/jntk_constancy?widest=2048&seed={number + 1}").open()
+        deadline = time.monotonic() + 60
+        while not session.status.startswith("Step"):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"no training began; the page says {session.status!r}")
+            await asyncio.sleep(0.05)
+        await session.close()
+        closed = ended = time.monotonic()
+        while time.monotonic() - closed < 8:
+            before = sum(process.cpu_times()[:2])
+            await asyncio.sleep(0.1)
+            if sum(process.cpu_times()[:2]) - before > 0.03:
+                ended = time.monotonic()
+        found.append(ended - closed)
+    return found
+
+
+def kept(megabytes, addresses, count):
+    """(MB kept for each closed page, what failed) over `count` pages opened and closed."""
+    failed = asyncio.run(cycles(addresses, WARM_CYCLES))
+    time.sleep(EXPIRY_S)
+    before = megabytes()
+    failed += asyncio.run(cycles(addresses, count))
+    time.sleep(EXPIRY_S)
+    return (megabytes() - before) / count, failed
+
+
+def memory(report, server, count):
+    """Memory that closed pages leave behind, with a bare Panel page beside them."""
+    section = "Closed pages"
+    with BareServer() as bare:
+        whole = psutil.Process(bare.pid)
+        least, _ = kept(lambda: whole.memory_info().rss / 1e6, [f"{bare.url}/page"], count)
+    addresses = [f"{server.url}/{name}" for name in NAMES]
+    ours, failed = kept(server.megabytes, addresses, count)
+    note = f"{count} pages opened and closed; a bare Panel page keeps {least:.2g} MB"
+    report.add(section, "memory kept for each closed page", ours, "MB", KEPT_MB, note)
+    report.add(section, "pages that did not open", len(failed), "", 0, "; ".join(failed[:3]))
+
+
+class BareServer:
+    """The server of `bare_page.py`; `url`, `pid`."""
+
+    def __enter__(self):
+        command = [sys.executable, "-u", Path(__file__).with_name("bare_page.py")]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.url, self.pid = READY.search(self.process.stdout.readline())[1], self.process.pid
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+# ---- everything
+
+
+def capacity(report, server, seconds=60):
+    """How many visitors are served within the targets: more and more until they are not."""
+    for sessions in (5, 10, 15, 20, 30, 45, 60):
+        section = f"{sessions} visitors"
+        notes = asyncio.run(a_class(report, section, server, sessions, seconds, 0))
+        times = [1000 * each for each in notes.settings]
+        if statistics.median(times) > MEDIAN_MS or percentile(times, 0.95) > LATE_MS:
+            break
+
+
+def revision():
+    shown = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return shown.stdout.strip() or "unknown"
+
+
+def write(rows, folder, what):
+    date = datetime.datetime.now().date().isoformat()
+    names = ("jntk-viz", "jax", "numpy", "panel", "bokeh")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    head = [
+        f"# Load, {date}",
+        "",
+        f"{hardware()}. Python {platform.python_version()}, {versions}. Revision {revision()}.",
+        f"Made by `make load`: {what}. The visitors ran on the same machine.",
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{date}-load.md"
+    file.write_text("\n".join(head) + "\n" + table(rows) + "\n", encoding="utf-8")
+    return file
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("--sessions", type=int, default=60)
+    add("--seconds", type=int, default=600, help="0 leaves the class out")
+    add("--browsers", type=int, default=3, help="visitors in Chromium, at most 3")
+    add("--cycles", type=int, default=300, help="pages opened and closed; 0 leaves memory out")
+    add("--workers", type=int, default=1, help="processes of the server")
+    add("--cores", type=int, help="cores that the server may use (default: all)")
+    add("--capacity", action="store_true", help="how many visitors are served, instead")
+    add("--out", type=Path, default=Path(__file__).parent / "results")
+    add("--json", type=Path, help="the rows as a file as well")
+    arguments = parser.parse_args()
+    report = Report()
+    cores = None if arguments.cores is None else range(arguments.cores)
+    options = ["--no-warm", "--workers", str(arguments.workers)]
+    with tempfile.TemporaryDirectory() as folder, Server(folder, cores, *options) as server:
+        # Every page is opened once and left in peace, so that compiling is not measured.
+        asyncio.run(crowd(server.url, len(NAMES), WARM_SECONDS))
+        server.settle()
+        if arguments.capacity:
+            capacity(report, server)
+        elif arguments.seconds:
+            whole = a_class(
+                report, f"{arguments.sessions} visitors", server, arguments.sessions,
+                arguments.seconds, arguments.browsers,
+            )  # fmt: skip
+            asyncio.run(whole)
+            found = asyncio.run(cancelled_after(server))
+            note = "each: " + ", ".join(f"{each:.2g}" for each in found)
+            report.add(
+                "Closed pages", "until the work of a closed page ends, slowest", max(found), "s",
+                CANCEL_S, note,
+            )  # fmt: skip
+        if arguments.cycles and not arguments.capacity:
+            memory(report, server, arguments.cycles)
+    used = "all cores" if arguments.cores is None else f"{arguments.cores} core(s)"
+    what = (
+        f"the server on {used} in {arguments.workers} process(es), {arguments.seconds} s, "
+        f"{arguments.browsers} of the visitors in Chromium"
+    )
+    file = write(report.rows, arguments.out, what)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report.rows, indent=1, ensure_ascii=False), "utf-8")
+    missed = sum(row["verdict"] == "missed" for row in report.rows)
+    met = sum(row["verdict"] == "met" for row in report.rows)
+    print(f"{met} targets met, {missed} missed. Written to {file}.")
+
+
+if __name__ == "__main__":
+    main()
