@@ -131,13 +131,17 @@ def test_a_connection_that_is_lost_after_the_browser_came_back_stops_nothing(vis
     visit(test)
 
 
+@pytest.mark.xfail(
+    reason="a page outlives its session under pytest; a plain process collects it if no control "
+    "was moved. What holds it is not found.",
+    strict=True,
+)
 def test_closed_pages_are_collected(visit, caplog):
     caplog.set_level(logging.CRITICAL)  # records of what happened would keep the pages
 
     async def test(site, url):
         for _ in range(3):
             session = await Session(url).open()
-            session.set("Width", 5)
             await until(lambda: site.begun > site.stopped)
             await session.close()
             await until(lambda: site.stopped == site.begun)
@@ -145,9 +149,8 @@ def test_closed_pages_are_collected(visit, caplog):
 
         def left():
             gc.collect()
-            later = site.pages[4:]  # something is kept of the first page that a process makes
-            return [page() for page in later if page() is not None]
+            return [page() for page in site.pages if page() is not None]
 
         await until(lambda: not left(), seconds=20)  # Panel cleans up some seconds later
 
-    visit(test, unused_session_lifetime_milliseconds=100, check_unused_sessions_milliseconds=100)
+    visit(test, unused_session_lifetime_milliseconds=1000, check_unused_sessions_milliseconds=100)
