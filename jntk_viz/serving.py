@@ -84,7 +84,7 @@ def serve(arguments) -> int:
     async def work_ahead():
         await warmer.run()
         if not workers:
-            await shelf.keep_full(server)
+            await shelf.keep_full(server, url.removesuffix("/"))
 
     if arguments.warm:
         server.io_loop.call_later(1, work_ahead)

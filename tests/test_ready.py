@@ -43,7 +43,7 @@ def visit(scenario):
             verbose=False,
         )  # fmt: skip
         server.start()
-        filling = asyncio.create_task(shelf.keep_full(server))
+        filling = asyncio.create_task(shelf.keep_full(server, f"http://127.0.0.1:{server.port}/x"))
         try:
             await until(lambda: len(made) == 1)
             await scenario(server, shelf, made)

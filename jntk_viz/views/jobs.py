@@ -34,9 +34,8 @@ class Job:
         self.fraction, self.text = 0.0, ""
         self.deadline = float("inf")  # of `time.monotonic`
         self.began: float | None = None  # when it had its first turn
-        self.follows: Job | None = (
-            None  # the job that does this one's work, where several pages share it
-        )
+        # The job that does this one's work, where several pages share it.
+        self.follows: Job | None = None
         self._latest: tuple[Any] | None = None  # (value,) not shown yet
         self.showing = False
 

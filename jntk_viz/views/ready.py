@@ -17,7 +17,7 @@ from bokeh.server import urls
 from bokeh.server.server import Server
 from bokeh.util.token import generate_jwt_token, get_token_payload
 from panel.io.server import DocHandler
-from tornado.httpclient import AsyncHTTPClient
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from jntk_viz.views.shell import on_phone
 
@@ -66,18 +66,18 @@ class Shelf:
         session.block_expiration()
         self._pages[path] = Ready(html, session, time.time())
 
-    async def keep_full(self, server: Server) -> None:
-        """Make what is missing whenever the server is left alone, until `stop`."""
+    async def keep_full(self, server: Server, url: str) -> None:
+        """Make what is missing whenever the server, at `url`, is left alone, until `stop`."""
         while not self.stopped:
             missing = [path for path in self.paths if server.prefix + path not in self._pages]
             if missing and await self._calm(server):
-                await self._make(server, missing[0])
+                await self._make(url, missing[0])
             await asyncio.sleep(_CALM)
 
-    async def _make(self, server, path):
-        url = f"http://{server.address or 'localhost'}:{server.port}{server.prefix}{path}"
+    async def _make(self, url, path):
+        asking = HTTPRequest(url + path, headers={_ASKED: self.secret}, request_timeout=60)
         try:
-            await AsyncHTTPClient().fetch(url, headers={_ASKED: self.secret}, request_timeout=60)
+            await AsyncHTTPClient().fetch(asking)
         except Exception as error:  # noqa: BLE001 - a visitor will see it on the page
             _log.warning("%s could not be made beforehand: %s", path, error)
             self.paths.remove(path)
