@@ -111,12 +111,13 @@ class Session:
         """Send what a component says by itself, such as the click of a button."""
         self._send("PATCH-DOC", {"events": [values]})
 
-    async def answer(self, moved, patience=PATIENCE):
+    async def answer(self, moved, patience=None):
         """Seconds from `moved` until new data for a picture came; raises `Lost` if none does.
 
         Data that the server sent before it had taken in the new value do not count.
         """
         came = asyncio.get_running_loop().create_future()
+        patience = patience or PATIENCE
         request, taken_in = f'"c{self._sent}"', False
 
         def hear(kind, text):

@@ -216,6 +216,7 @@ def test_controls_of_the_densities(watch_page):
     assert page.get_by_role("slider", name="Angle θ").count() == 0
 
 
+@pytest.mark.slow
 def test_controls_of_the_covariance(watch_page):
     page = watch_page(f"{PAGE}?{QUICK}&view=covariance")
     finished(page)
@@ -246,6 +247,7 @@ def test_controls_of_the_covariance(watch_page):
     changed_by(page, lambda: choose(page, "Data set", "Iris"), everything, True)
 
 
+@pytest.mark.slow
 def test_a_link_opens_what_it_says_and_tabs_keep_apart(watch_page):
     page = watch_page(f"{PAGE}?{QUICK}&observed=45:1:v;200:0:s&angle=45")
     finished(page)

@@ -115,6 +115,7 @@ def changed_by(page, action, until=lambda: True):
     )
 
 
+@pytest.mark.slow
 def test_controls_of_the_training_change_the_pictures_and_the_headline(watch_page):
     page = watch_page(f"{PAGE}?{TINY}")
     trained(page)
@@ -205,6 +206,7 @@ def test_numbers_on_the_page_are_those_of_the_library(watch_page):
     assert scientific(jv.smallest_eigenvalue(problem.x, **state.kernel).value) in words
 
 
+@pytest.mark.slow
 def test_a_link_shows_the_same_view_and_moment(watch_page):
     page = watch_page(f"{PAGE}?{TINY}&view=outputs&moment=10&followed=middle&networks=2")
     wait_until(page, lambda: "At step 10" in page.locator(HEADLINE).inner_text())
@@ -234,6 +236,7 @@ def test_controls_of_the_limit_change_it_before_any_training(watch_page):
     page.get_by_role("button", name="Cancel").click()
 
 
+@pytest.mark.slow
 def test_a_learning_rate_that_is_too_large_is_said_in_words(watch_page):
     page = watch_page(f"{PAGE}?{TINY.replace('steps=30', 'steps=300')}&rate=2&lam=0")
     page.get_by_text("diverged").wait_for(timeout=60_000)

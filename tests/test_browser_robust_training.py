@@ -173,6 +173,7 @@ def test_eigenfeatures_stay_and_lead_to_their_own_page(watch_page):
     assert page.get_by_role("link", name="the eigenfeatures page").get_attribute("href")
 
 
+@pytest.mark.slow
 def test_nonsense_in_the_address_and_a_phone(watch_page):
     page = watch_page(f"{PAGE}?t=inf&lam=cheese&epsilon=7", viewport={"width": 390, "height": 800})
     page.get_by_text("Ignored in the address").wait_for()

@@ -131,6 +131,7 @@ def test_a_connection_that_is_lost_after_the_browser_came_back_stops_nothing(vis
     visit(test)
 
 
+@pytest.mark.slow
 @pytest.mark.xfail(
     reason="a page outlives its session under pytest; a plain process collects it if no control "
     "was moved. What holds it is not found.",

@@ -68,6 +68,7 @@ def test_the_nonce_is_new_each_time_and_on_every_script(server):
     assert len(nonces) == 2
 
 
+@pytest.mark.slow
 def test_saving_works_under_the_policy(watch_page):
     """`watch_page` fails on a violation, which browsers report as an error, and requests to other
     hosts; that every page opens without either stands in test_cli.py."""
