@@ -265,7 +265,7 @@ def test_estimates_stay_sane_when_the_clock_is_set(jump, monkeypatch):
 
     assert asyncio.run(main()) == ["done"]
     given = [seconds for seconds in estimates if seconds is not None]
-    assert len(given) > 3
+    assert given  # in whole seconds, after the first one
     assert all(0 <= seconds < 10 for seconds in given)
 
 
