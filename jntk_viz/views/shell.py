@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import panel as pn
 import panel_material_ui as pmui
-from bokeh.themes import Theme
 from panel.util import edit_readonly
 
 from jntk_viz.studies.presets import load_presets, setting_names
@@ -25,6 +24,7 @@ from jntk_viz.views.theme import (
     DARK,
     FONT,
     INK,
+    OUR_LOOK,
     PHONE,
     css,
     escape,
@@ -117,9 +117,7 @@ class StudyPage(pn.viewable.Viewer):
         """Serve as a page of its own; in a notebook, show the body."""
         if pn.state.curdoc is None or not pn.state.curdoc.session_context:
             return self
-        # Naming these models tells Material that their look is ours, not its small grey one.
-        own = {"Axis": {}, "Legend": {}, "ColorBar": {}, "Title": {}, "Grid": {}}
-        pn.state.curdoc.theme = Theme(json={"attrs": own})
+        pn.state.curdoc.theme = OUR_LOOK
         self._template().servable(**kwargs)
         return self
 

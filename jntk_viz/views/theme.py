@@ -12,6 +12,7 @@ import sys
 import holoviews as hv
 import panel as pn
 from bokeh.models import ColorBar
+from bokeh.themes import Theme
 
 from jntk_viz.compiled_code import keep_compiled_code
 
@@ -64,6 +65,11 @@ FONT_SIZES = {
     "cticks": "13px",
     "clabel": "14px",
 }
+
+# Naming these models tells Material that their look is ours, not its small grey one.
+OUR_LOOK = Theme(
+    json={"attrs": {"Axis": {}, "Legend": {}, "ColorBar": {}, "Title": {}, "Grid": {}}}
+)
 
 _LINES = ("Curve", "HLine", "VLine", "HLines", "VLines", "Slope", "Path", "Contours")
 _MARKERS = ("Scatter", "Points")
@@ -140,6 +146,8 @@ def _set_defaults():
     # WebGL draws pictures as small as ours no faster, and without a graphics card copying them
     # back into the page takes longer than drawing them.
     hv.renderer("bokeh").webgl = False
+    # HoloViews gives a page its theme with every picture that it draws.
+    hv.renderer("bokeh").theme = OUR_LOOK
     common = _plot_options()
     styles: dict[str, dict] = {name: {"line_width": LINE_WIDTH} for name in _LINES}
     styles |= {name: {"size": 7, "line_color": None} for name in _MARKERS}
