@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from jntk_viz import views
+from jntk_viz.views import theme
 
 PHONE = {"width": 390, "height": 800}
 SMALL_PHONE = {"width": 360, "height": 740}
@@ -49,6 +50,27 @@ def test_landing_page_draws_its_pictures_and_leads_to_every_page(watch_page):
     assert page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth")
     page.get_by_role("link", name=views.PAGES[-1].title).click()
     page.wait_for_url(f"**/{views.PAGES[-1].name}*")
+
+
+def test_pictures_fit_again_when_the_headline_takes_more_lines(watch_page):
+    page = watch_page("gp_convergence")
+    settled_history(page)
+    # What lies below the frame of the first picture: the numbers of its axis and the label.
+    below = f"""() => {{
+      const {{el, frame}} = Bokeh.index.find_one({MODELS}.find(m => m.type == "Figure"))
+      return el.clientHeight - frame.bbox.bottom
+    }}"""
+    room = page.evaluate(below)
+    for words in ("more words " * 20, ""):
+        page.evaluate(
+            f"""words => {{
+              const headline = {MODELS}.find(m => String(m.text).includes("At width"))
+              headline.text = headline.text.replace(/(more words )*At width/, words + "At width")
+            }}""",
+            words,
+        )
+        page.wait_for_timeout(1500)
+        assert page.evaluate(below) == pytest.approx(room, abs=2)
 
 
 def test_landing_page_on_a_phone(watch_page):
@@ -95,6 +117,10 @@ def test_every_page_fits_a_projector_is_a_link_and_shows_its_formulas(name, watc
     page = watch_page(name)
     entries = settled_history(page)
     assert bottom_of_the_plots(page) <= 720
+    colours = page.evaluate(
+        f"() => [...new Set({MODELS}.filter(m => m.axis_label).map(m => m.major_label_text_color))]"
+    )
+    assert colours == [theme.INK], "not the look of our own pictures"
     start = page.url
     page.get_by_role("button", name="Draw again").click()
     page.wait_for_function(f"() => location.href != {start!r}")

@@ -114,7 +114,7 @@ class Browser(JSComponent):
     presenting = param.Boolean(False, doc="Do arrow keys step through the presets?")
 
     _esm = """
-    export function render({ model }) {
+    export function render({ model, view }) {
       const write = () => {
         if (model.query) window.history.replaceState(null, "", "?" + model.query)
       }
@@ -141,7 +141,21 @@ class Browser(JSComponent):
         model.send_msg(key)
       }
       window.addEventListener("keydown", press)
-      model.on("remove", () => window.removeEventListener("keydown", press))
+      // Words above the pictures that take another line make these less high. Bokeh does not always
+      // lay them out anew, and their axis labels then lie over what is below.
+      const heights = new Map()
+      const fit = () => view.model.document?.all_models.forEach(figure => {
+        const shown = figure.type == "Figure" && Bokeh.index.find_one(figure)
+        if (!shown) return
+        const height = shown.el.clientHeight, before = heights.get(figure)
+        if (before && height && before != height) shown.invalidate_layout()
+        heights.set(figure, height)
+      })
+      const clock = setInterval(fit, 250)
+      model.on("remove", () => {
+        clearInterval(clock)
+        window.removeEventListener("keydown", press)
+      })
       return document.createElement("span")
     }
     """
