@@ -5,13 +5,13 @@ Nothing depends on it. Where the folder cannot be used, one line says so, and ev
 
 import glob
 import hashlib
-import platform
 import re
 import sys
 import warnings
 from pathlib import Path
 
 from jntk_viz.folders import try_writing
+from jntk_viz.reproduction.provenance import instructions
 
 # JAX says this of every function that it compiles, and keeps what it cannot read for ever.
 _OF_JAX = re.compile(
@@ -29,7 +29,7 @@ def keep_compiled_code() -> None:
     if not jax.config.jax_compilation_cache_dir:  # type: ignore[attr-defined]
         # Code for one processor may not run on another that shares the folder, by a network drive
         # or in a container's image: each kind has its own.
-        kind = hashlib.sha256(processor().encode()).hexdigest()[:12]
+        kind = hashlib.sha256(instructions().encode()).hexdigest()[:12]
         jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled" / kind))
         # What a picture needs is many small functions, each compiled in less than JAX would keep.
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
@@ -42,16 +42,6 @@ def keep_compiled_code() -> None:
         try_writing(complaints.folder)
     except OSError as error:
         complaints.cannot_keep(error.strerror or str(error))
-
-
-def processor() -> str:
-    """What the processor can do, as far as the system tells."""
-    told = Path("/proc/cpuinfo")
-    if not told.is_file():
-        return f"{platform.machine()} {platform.processor()}"
-    abilities = ("flags", "Features")  # as x86 and ARM call them
-    lines = told.read_text(encoding="utf-8").splitlines()
-    return next((line for line in lines if line.startswith(abilities)), platform.machine())
 
 
 class Complaints:

@@ -87,13 +87,13 @@ def obtain(wanted: UCIFile, parse, data_dir, download: bool):
     told, not refused: UCI may correct a file, and a teacher may shorten one.
     """
     path = find_file(wanted, data_dir)
-    if path is not None and path.parent == cache_folder() and download:
-        path = _unless_damaged(wanted, parse, path)
-    if path is None:
+    replaceable = download and path is not None and path.parent == cache_folder()
+    read = _unless_damaged if replaceable else _read
+    if path is None or (table := read(wanted, parse, path)) is None:
         if not download:
             raise _unavailable(wanted, data_dir, "and `download` is False.")
         path = _download(wanted, parse, data_dir)
-    table = _read(wanted, parse, path)
+        table = _read(wanted, parse, path)
     if fingerprint(table.x, table.y) == wanted.fingerprint:
         return table, ""
     if path.parent == cache_folder():
@@ -110,11 +110,10 @@ def _read(wanted: UCIFile, parse, path: Path):
     return parse(decode(path.read_bytes(), source), source)
 
 
-def _unless_damaged(wanted: UCIFile, parse, path: Path) -> Path | None:
-    """The cached file; or None after it has been removed, because it cannot be read."""
+def _unless_damaged(wanted: UCIFile, parse, path: Path):
+    """The table of a cached file; None after it has been removed, because it cannot be read."""
     try:
-        _read(wanted, parse, path)
-        return path
+        return _read(wanted, parse, path)
     except ValueError as error:
         warnings.warn(f"{path} is damaged, so it is removed. Cause: {error}", stacklevel=4)
         path.unlink(missing_ok=True)

@@ -86,7 +86,6 @@ def check_usage(arguments) -> None:
 
 def prepare(arguments) -> None:
     """Take in folders and keep what JAX compiles, as `serve` does."""
-
     folders.use_folders(arguments)
     keep_compiled_code()
     check_device()

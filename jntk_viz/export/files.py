@@ -19,7 +19,7 @@ from jntk_viz.export.progress import Progress
 from jntk_viz.folders import app_routes, apps_folder
 from jntk_viz.studies.presets import Preset, check, setting_names, settings
 from jntk_viz.views.address import parse, query_of
-from jntk_viz.views.parts import error_text
+from jntk_viz.views.failures import error_text
 from jntk_viz.whole_files import write_whole_text
 
 MOST_BYTES = 25_000_000

@@ -67,7 +67,6 @@ def add_reproduce_parser(commands) -> None:
 
 def run(arguments) -> int:
     """0: all was computed. 1: a task or a conclusion failed. 2: cannot be run. 130: Ctrl-C."""
-
     folders.use_folders(arguments)
     try:
         studies, others = opened(arguments)

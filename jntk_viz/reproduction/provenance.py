@@ -44,13 +44,21 @@ def cores() -> int:
 
 def processor() -> str:
     """The processor's name as its system gives it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-        if names:
-            return names[0]
-    return platform.processor() or platform.machine()
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def instructions() -> str:
+    """What the processor's instruction set is, as far as its system tells."""
+    return _cpuinfo("flags", "Features") or f"{platform.machine()} {platform.processor()}"
+
+
+def _cpuinfo(*names: str) -> str:
+    """What Linux says of the first processor under one of these names, else an empty text."""
+    file = Path("/proc/cpuinfo")
+    if not file.is_file():
+        return ""
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(names)), "")
 
 
 def summarise(origins: list[dict[str, Any]]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import param
 from panel.custom import JSComponent
 
-from jntk_viz.views.theme import FONT, INK, css
+from jntk_viz.views.theme import ACCENT, FONT, INK, TINTS, css
 
 LOST = (
     "The connection to the server is lost, so controls have no effect. This page tries again every "
@@ -22,7 +22,10 @@ _STYLE = css(f"""
 """)
 _LOOKS = {
     name: css(_STYLE + f"background: {tint}; border: 2px solid {edge};")
-    for name, tint, edge in (("lost", "#fdeceb", "#b3261e"), ("back", "#e8f3fb", "#0072B2"))
+    for name, tint, edge in (
+        ("lost", TINTS["error"][0], TINTS["error-edge"][0]),
+        ("back", TINTS["hover"][0], ACCENT),
+    )
 }
 _BUTTON = css(f"""
   flex: none; padding: 6px 12px; border: 1px solid {INK}; border-radius: 4px; cursor: pointer;

@@ -7,7 +7,8 @@ import panel_material_ui as pmui
 
 from jntk_viz.datasets.tables import shortened
 from jntk_viz.studies import sources
-from jntk_viz.views.parts import Notice, error_text
+from jntk_viz.views.failures import error_text
+from jntk_viz.views.parts import Notice
 from jntk_viz.views.theme import FONT, INK, LINE, css, escape
 
 _SLOW = 20  # seconds: beyond this the reader is warned
