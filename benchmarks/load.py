@@ -12,25 +12,22 @@ processor time that they took is in the table.
 
 import argparse
 import asyncio
-import datetime
 import json
-import platform
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 from bokeh_client import Session
 from measure import Row
-from pages import BROWSER_FLAGS, READY, ROOT, Server, find_browser
+from pages import BROWSER_FLAGS, READY, Server, find_browser, percentile
 from playwright.async_api import async_playwright
-from run import hardware, table
+from run import write
 from visitors import crowd, cycles
 
 from jntk_viz.views import PAGES
@@ -56,11 +53,6 @@ class Report:
         print(f"{what:66s} {shown:>7s} {unit:5s} {bound:8s} {row.verdict:7s} {note}", flush=True)
 
 
-def percentile(values, share):
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
-
-
 def problems(log):
     """Lines of a server's log that speak of something wrong."""
     return [
@@ -78,7 +70,7 @@ def updates(report, section, what, times):
     milliseconds = [1000 * each for each in times]
     note = f"{len(times)} moves, the slowest {max(milliseconds):.0f} ms"
     report.add(section, f"{what}, median", statistics.median(milliseconds), "ms", MEDIAN_MS, note)
-    report.add(section, f"{what}, 95 %", percentile(milliseconds, 0.95), "ms", LATE_MS)
+    report.add(section, f"{what}, 95 %", percentile(milliseconds, 95), "ms", LATE_MS)
 
 
 def runs(report, section, notes):
@@ -134,7 +126,7 @@ async def a_class(report, section, server, sessions, seconds, browsers):
                note=f"slowest {max(notes.opened):.1f} s")  # fmt: skip
     updates(report, section, "analytic update", notes.settings)
     if notes.arriving:
-        late = 1000 * percentile(notes.arriving, 0.95)
+        late = 1000 * percentile(notes.arriving, 95)
         report.add(
             section, "analytic update while others still come, median",
             1000 * statistics.median(notes.arriving), "ms", note=f"95 % {late:.0f} ms",
@@ -255,32 +247,8 @@ def capacity(report, server, seconds=60):
         section = f"{sessions} visitors"
         notes = asyncio.run(a_class(report, section, server, sessions, seconds, 0))
         times = [1000 * each for each in notes.settings]
-        if statistics.median(times) > MEDIAN_MS or percentile(times, 0.95) > LATE_MS:
+        if statistics.median(times) > MEDIAN_MS or percentile(times, 95) > LATE_MS:
             break
-
-
-def revision():
-    shown = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return shown.stdout.strip() or "unknown"
-
-
-def write(rows, folder, what):
-    date = datetime.datetime.now().date().isoformat()
-    names = ("jntk-viz", "jax", "numpy", "panel", "bokeh")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    head = [
-        f"# Load, {date}",
-        "",
-        f"{hardware()}. Python {platform.python_version()}, {versions}. Revision {revision()}.",
-        f"Made by `make load`: {what}. The visitors ran on the same machine.",
-    ]
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{date}-load.md"
-    file.write_text("\n".join(head) + "\n" + table(rows) + "\n", encoding="utf-8")
-    return file
 
 
 def main():
@@ -320,16 +288,14 @@ def main():
         if arguments.cycles and not arguments.capacity:
             memory(report, server, arguments.cycles)
     used = "all cores" if arguments.cores is None else f"{arguments.cores} core(s)"
-    what = (
-        f"the server on {used} in {arguments.workers} process(es), {arguments.seconds} s, "
-        f"{arguments.browsers} of the visitors in Chromium"
+    made = (
+        f"Made by `make load`: the server on {used} in {arguments.workers} process(es), "
+        f"{arguments.seconds} s, {arguments.browsers} of the visitors in Chromium. "
+        "The visitors ran on the same machine."
     )
-    file = write(report.rows, arguments.out, what)
     if arguments.json:
         arguments.json.write_text(json.dumps(report.rows, indent=1, ensure_ascii=False), "utf-8")
-    missed = sum(row["verdict"] == "missed" for row in report.rows)
-    met = sum(row["verdict"] == "met" for row in report.rows)
-    print(f"{met} targets met, {missed} missed. Written to {file}.")
+    write(report.rows, "Load", [made], arguments.out, "load")
 
 
 if __name__ == "__main__":

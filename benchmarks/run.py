@@ -59,6 +59,31 @@ def table(rows):
     return "\n".join(lines)
 
 
+def revision():
+    shown = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=HERE, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return shown.stdout.strip() or "unknown"
+
+
+def write(rows, title, made, folder, name):
+    """Write FOLDER/DATE-NAME.md, say how many targets were met, and return the text."""
+    date = datetime.datetime.now().date().isoformat()
+    packages = ("jntk-viz", "jax", "numpy", "panel", "bokeh", "holoviews")
+    versions = ", ".join(f"{package} {version(package)}" for package in packages)
+    python = platform.python_version()
+    machine = f"{hardware()}. Python {python}, {versions}. Revision {revision()}."
+    text = "\n".join([f"# {title}, {date}", "", machine, *made, table(rows), ""])
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{date}-{name}.md"
+    file.write_text(text, encoding="utf-8")
+    missed = sum(row["verdict"] == "missed" for row in rows)
+    met = sum(row["verdict"] == "met" for row in rows)
+    print(f"{met} targets met, {missed} missed. Written to {file}.")
+    return text
+
+
 def run(suite, folder, arguments):
     """The rows of one suite, and whether it failed, which leaves the others standing."""
     file = folder / f"{suite}.json"
@@ -83,22 +108,11 @@ def main():
             found, failed = run(suite, Path(folder), arguments)
             rows += found
             failures += [suite] * failed
-    date, device = datetime.datetime.now().date().isoformat(), jax.devices()[0].device_kind
-    names = ("jntk-viz", "jax", "numpy", "panel", "bokeh", "holoviews")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    machine = f"{hardware()}. Python {platform.python_version()}, {versions}."
-    made = "Made by `make bench`; what each line means stands in `benchmarks/`."
-    head = [f"# Benchmarks, {date}", "", machine, made]
+    made = ["Made by `make bench`; what each line means stands in `benchmarks/`."]
     if not arguments.neural_tangents:
-        head.append("Without neural-tangents: no Python 3.11 was found to run it with.")
-    text = "\n".join(head) + "\n" + table(rows) + "\n"
-    print("\n" + text)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    file = arguments.out / f"{date}-{device.lower().replace(' ', '-')}.md"
-    file.write_text(text)
-    missed = sum(row["verdict"] == "missed" for row in rows)
-    met = sum(row["verdict"] == "met" for row in rows)
-    print(f"{met} targets met, {missed} missed. Written to {file}.")
+        made.append("Without neural-tangents: no Python 3.11 was found to run it with.")
+    device = jax.devices()[0].device_kind.lower().replace(" ", "-")
+    print("\n" + write(rows, "Benchmarks", made, arguments.out, device))
     if failures:
         sys.exit(f"These did not finish: {', '.join(failures)}")
 

@@ -20,11 +20,10 @@ from jntk_viz.workers import Workers
 
 
 def serve(arguments) -> int:
-    """Serve all apps in this process until Ctrl-C or SIGTERM."""
+    """Serve all apps in this process, or in several, until Ctrl-C or SIGTERM."""
     use_folders(arguments)
     workers = Workers() if arguments.workers > 1 else None
-    address = arguments.address
-    port = claim_port(address, arguments.port)
+    port = claim_port(arguments.address, arguments.port)
     routes = app_routes(apps_folder())
     # Until the server is there, Ctrl-C ends the process at once: imports may swallow an exception.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -34,12 +33,10 @@ def serve(arguments) -> int:
         check_device()
     warm_up()
 
-    from panel.io.server import get_server
     from tornado.process import task_id
 
     from jntk_viz.views.jobs import stop_all
     from jntk_viz.views.ready import Shelf
-    from jntk_viz.views.security import protection
     from jntk_viz.views.turns import MACHINE, cores
     from jntk_viz.views.warm import Warmer
 
@@ -49,36 +46,19 @@ def serve(arguments) -> int:
         workers.take_signals()
     else:  # of several processes, another one may be asked for the page than that which made it
         shelf.install()
-    names = {"localhost", "127.0.0.1", url_host(address)}
     try:
-        server = get_server(
-            routes,
-            port=port,
-            address=address,
-            prefix=arguments.prefix,
-            websocket_origin=[f"{name}:{port}" for name in names]
-            + arguments.allow_websocket_origin,
-            num_procs=arguments.workers,
-            show=False,
-            verbose=False,
-            **protection(),
-        )
+        server = make_server(arguments, routes, port)
     except SystemExit:  # the first of several processes, when the others have ended
         print("\nStopped.")
         return 0
     if workers:
         workers.join(server.io_loop)
-    first = not task_id()  # None where there is only one
-    server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
-    for name in ("tornado.application", "bokeh.server.protocol_handler", "bokeh.server.views.ws"):
-        logging.getLogger(name).addFilter(keeps_in_log)
     # get_server has just made Ctrl-C stop the loop; let a plain `kill` do the same.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
-    url = f"http://{url_host(address)}:{port}{server.prefix}/"
+    url = f"http://{url_host(arguments.address)}:{port}{server.prefix}/"
     server.start()
-    if first:
-        server.io_loop.add_callback(announce, url, address, arguments.show)
-
+    if not task_id():  # the first process to serve; None where there is only one
+        server.io_loop.add_callback(announce, url, arguments.address, arguments.show)
     warmer = Warmer(dict.fromkeys(routes.values()))
 
     async def work_ahead():
@@ -96,6 +76,33 @@ def serve(arguments) -> int:
     if not workers:
         print("\nStopped.")
     return 0
+
+
+def make_server(arguments, routes, port: int):
+    """Panel's server of the routes, protected, its log without visitors who have left.
+
+    Of several processes, each that is to serve returns from here with one of its own.
+    """
+    from panel.io.server import get_server
+
+    from jntk_viz.views.security import protection
+
+    names = {"localhost", "127.0.0.1", url_host(arguments.address)}
+    server = get_server(
+        routes,
+        port=port,
+        address=arguments.address,
+        prefix=arguments.prefix,
+        websocket_origin=[f"{name}:{port}" for name in names] + arguments.allow_websocket_origin,
+        num_procs=arguments.workers,
+        show=False,
+        verbose=False,
+        **protection(),
+    )
+    server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
+    for name in ("tornado.application", "bokeh.server.protocol_handler", "bokeh.server.views.ws"):
+        logging.getLogger(name).addFilter(keeps_in_log)
+    return server
 
 
 def claim_port(address: str, port: int) -> int:
