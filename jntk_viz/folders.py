@@ -28,6 +28,29 @@ def app_routes(folder: Path) -> dict[str, Path]:
     return {"/": folder / "index.py", **routes}
 
 
+def addresses_ahead(arguments, routes) -> list[str]:
+    """Addresses below the prefix of which pages are made before visitors ask for them."""
+    if arguments.workers > 1:  # another process may be asked for the page than that which made it
+        if arguments.ready > 1 or arguments.ready_at:
+            raise CannotServe(
+                "`--ready` and `--ready-at` need one process, and `--workers` asks for "
+                f"{arguments.workers}: a visitor may reach another one than that which made the "
+                "page. Start several servers behind a proxy instead, see docs/serving.md"
+            )
+        return []
+    if not arguments.ready_at:
+        return [route for route in routes if route != "/index"]
+    addresses = [f"/{address.lstrip('/')}" for address in arguments.ready_at]
+    for address in addresses:
+        if address.partition("?")[0] not in routes:
+            names = ", ".join(route.lstrip("/") for route in routes if route != "/")
+            raise CannotServe(
+                f"`--ready-at` must name a page, perhaps with settings; got {address[1:]!r}. "
+                f"There are {names}"
+            )
+    return addresses
+
+
 def use_folders(arguments) -> None:
     """Let the pages find the folders that were named, as if by their environment variables."""
     for option, variable in (("data", "JNTK_VIZ_DATA"), ("presets", "JNTK_VIZ_PRESETS")):

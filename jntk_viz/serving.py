@@ -15,16 +15,25 @@ import webbrowser
 
 from jntk_viz.compiled_code import keep_compiled_code
 from jntk_viz.device import check_device
-from jntk_viz.folders import CannotServe, app_routes, apps_folder, use_folders
+from jntk_viz.folders import (
+    CannotServe,
+    addresses_ahead,
+    app_routes,
+    apps_folder,
+    use_folders,
+)
+from jntk_viz.memory import Keeper, use_few_arenas
 from jntk_viz.workers import Workers
 
 
 def serve(arguments) -> int:
     """Serve all apps in this process, or in several, until Ctrl-C or SIGTERM."""
+    use_few_arenas()
     use_folders(arguments)
     workers = Workers() if arguments.workers > 1 else None
     port = claim_port(arguments.address, arguments.port)
     routes = app_routes(apps_folder())
+    ahead = addresses_ahead(arguments, routes)
     # Until the server is there, Ctrl-C ends the process at once: imports may swallow an exception.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     print("Starting jntk_viz …", flush=True)
@@ -41,11 +50,10 @@ def serve(arguments) -> int:
     from jntk_viz.views.warm import Warmer
 
     MACHINE.places = arguments.runs or max(1, cores() // arguments.workers)
-    shelf = Shelf(routes)
+    shelf = Shelf(ahead, arguments.ready)
+    shelf.install()
     if workers:
         workers.take_signals()
-    else:  # of several processes, another one may be asked for the page than that which made it
-        shelf.install()
     try:
         server = make_server(arguments, routes, port)
     except SystemExit:  # the first of several processes, when the others have ended
@@ -62,13 +70,16 @@ def serve(arguments) -> int:
     warmer = Warmer(dict.fromkeys(routes.values()))
 
     async def work_ahead():
-        await warmer.run()
-        if not workers:
-            await shelf.keep_full(server, url.removesuffix("/"))
+        if arguments.warm:
+            await warmer.run()
+        await shelf.keep_full(server, url.removesuffix("/"))
 
-    if arguments.warm:
+    if arguments.warm or arguments.ready > 1:
         server.io_loop.call_later(1, work_ahead)
+    keeper = Keeper()
+    server.io_loop.add_callback(keeper.run)
     server.io_loop.start()
+    keeper.stop()
     shelf.stop()
     warmer.stop()
     stop_all()

@@ -1,8 +1,10 @@
 """Pages that wait on a shelf: who gets one, who does not, and that it can be used."""
 
 import asyncio
+import json
 import os
 import re
+from itertools import pairwise
 
 import panel as pn
 import pytest
@@ -13,6 +15,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from jntk_viz.views import ready
+from jntk_viz.views.shell import frame
 
 TOKEN = re.compile(r'"token":"([^"]+)"')
 
@@ -22,21 +25,22 @@ def quick(monkeypatch):
     """A shelf that does not wait, and Panel's handlers as they were."""
     patterns = list(urls.per_app_patterns)
     monkeypatch.setattr(ready, "_CALM", 0.05)
+    monkeypatch.setattr(ready, "_LOOK", 0.02)
     monkeypatch.setattr(ready, "_BUSY", 100)
     yield
     urls.per_app_patterns[:] = patterns
 
 
-def visit(scenario):
+def visit(scenario, each=1, address="/page", app=None):
     """Run `scenario(server, shelf, made)`; `made` grows with each page that is made."""
     made = []
 
     def page():
         made.append(pn.state.session_args)
-        return pn.pane.HTML("Hello")
+        return app() if app else pn.pane.HTML("Hello")
 
     async def run():
-        shelf = ready.Shelf(["/page"])
+        shelf = ready.Shelf([address], each)
         shelf.install()
         server = get_server(
             {"/page": page}, port=0, address="127.0.0.1", prefix="/x", show=False, start=False,
@@ -45,7 +49,7 @@ def visit(scenario):
         server.start()
         filling = asyncio.create_task(shelf.keep_full(server, f"http://127.0.0.1:{server.port}/x"))
         try:
-            await until(lambda: len(made) == 1)
+            await until(lambda: len(made) == each)
             await scenario(server, shelf, made)
         finally:
             shelf.stop()
@@ -102,7 +106,7 @@ def test_a_browser_is_admitted_to_the_page_that_waited():
 
 @pytest.mark.parametrize(
     ("query", "headers"),
-    [("?width=64", {}), ("", {"User-Agent": "Mozilla Mobi"}), ("?", {"Jntk-Viz-Shelf": "guess"})],
+    [("?width=64", {}), ("", {"Jntk-Viz-Shelf": "guess"})],
 )
 def test_who_asks_for_another_page_gets_another(query, headers):
     async def scenario(server, shelf, made):
@@ -114,6 +118,63 @@ def test_who_asks_for_another_page_gets_another(query, headers):
             assert made[-1] == {"width": [b"64"]}
 
     visit(scenario)
+
+
+def test_a_class_finds_a_page_for_everybody():
+    async def scenario(server, shelf, made):
+        shelf.stop()
+        pages = await asyncio.gather(*(fetch(server, "?width=64") for _ in range(5)))
+        assert len({get_session_id(TOKEN.search(html)[1]) for html in pages}) == 5
+        assert made == [{"width": [b"64"]}] * 5
+        await fetch(server, "?width=64")
+        await fetch(server)
+        assert len(made) == 7
+
+    visit(scenario, each=5, address="/page?width=64")
+
+
+def test_fullness_is_told(capsys):
+    async def scenario(server, shelf, made):
+        await until(lambda: "2 pages of each address are ready." in capsys.readouterr().out)
+
+    visit(scenario, each=2)
+
+
+def test_who_is_here_is_answered_between_two_pages_that_are_made():
+    looks, at = [0], []
+
+    async def scenario(server, shelf, made):
+        shelf.stop()
+        asking = asyncio.gather(*(fetch(server, f"?width={i}") for i in range(4)))
+        while not asking.done():
+            await asyncio.sleep(0.001)
+            looks[0] += 1
+        assert min(after - before for before, after in pairwise(at[1:])) > 5
+
+    visit(scenario, app=lambda: at.append(looks[0]) or pn.pane.HTML("Hello"))
+
+
+def test_the_drawer_of_a_page_that_waited_is_closed_on_a_phone():
+    async def scenario(server, shelf, made):
+        shelf.stop()
+        (session,) = server.get_sessions("/page")
+        await until(lambda: session.expiration_blocked)
+        assert len(opened) == 1
+        assert opened[0].sidebar_open
+        await fetch(server, **{"User-Agent": "Mozilla Mobi"})
+        assert len(opened) == 1
+        assert not opened[0].sidebar_open
+        assert '"sidebar_open":true' not in json.dumps(
+            session.document.to_json(), default=str, separators=(",", ":")
+        )
+
+    opened = []
+
+    def app():
+        opened.append(frame("Title", "page", main=["Hello"]))
+        return opened[-1]
+
+    visit(scenario, app=app)
 
 
 def test_changed_presets_are_seen_at_once(tmp_path, monkeypatch):
@@ -132,8 +193,8 @@ def test_changed_presets_are_seen_at_once(tmp_path, monkeypatch):
 
 def test_a_page_that_cannot_be_made_is_told_and_not_tried_again(caplog):
     async def scenario(server, shelf, made):
-        shelf.paths.append("/none")
-        await until(lambda: "/none" not in shelf.paths)
+        shelf.addresses.append("/none")
+        await until(lambda: "/none" not in shelf.addresses)
         assert "/none could not be made beforehand" in caplog.text
 
     visit(scenario)

@@ -82,7 +82,19 @@ def test_windows_is_refused_with_the_remedy(monkeypatch, capsys):
     assert "Start several servers with `--port`" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", ["--workers", "--runs"])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--ready-at", "nowhere?lam=1"], "got 'nowhere?lam=1'. There are breakdown, eigenfeatures"),
+        (["--ready", "60", "--workers", "2"], "need one process"),
+    ],
+)
+def test_pages_that_cannot_be_made_ahead(options, said, capsys):
+    assert cli.main(["serve", "--no-show", "--port", "0", *options]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--workers", "--runs", "--ready"])
 @pytest.mark.parametrize("count", ["0", "-1", "many"])
 def test_impossible_numbers(option, count, capsys):
     with pytest.raises(SystemExit) as stopped:

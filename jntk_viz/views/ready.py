@@ -1,8 +1,9 @@
 """Pages made before anybody asks for them.
 
 To make a page takes the server a second or two, most of it for drawing the first pictures, and only
-then does the browser begin. So one page of each address waits on a shelf. Who opens the plain
-address takes it, and once the server is left alone another is made.
+then does the browser begin. So a page of each address waits on a shelf, and for a class that
+comes at once one for everybody. Who opens the address takes one, and once the server is left alone
+another is made.
 """
 
 import asyncio
@@ -19,13 +20,15 @@ from bokeh.util.token import generate_jwt_token, get_token_payload
 from panel.io.server import DocHandler
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
-from jntk_viz.views.shell import on_phone
+from jntk_viz.views.shell import close_drawer, on_phone
 
 _log = logging.getLogger(__name__)
 _ASKED = "Jntk-Viz-Shelf"  # the header by which the shelf asks the server for a page
 _CALM = 1.0  # seconds without work before a page is made, while no page is open in a browser
 _CALM_OPEN = 30.0  # the same while one is: whoever moves its controls would wait meanwhile
+_LOOK = 0.2  # seconds between two looks
 _BUSY = 0.1  # share of a core
+_BETWEEN = 0.05  # seconds for what else is to be done, between two pages that visitors wait for
 
 
 class Ready(NamedTuple):
@@ -37,11 +40,14 @@ class Ready(NamedTuple):
 
 
 class Shelf:
-    """One page for each of the server's `paths`, such as "/" or "/breakdown"."""
+    """`each` pages of each of the server's `addresses`, such as "/" or "/breakdown?depth=3"."""
 
-    def __init__(self, paths):
-        self.paths, self.secret, self.stopped = list(paths), secrets.token_urlsafe(), False
-        self._pages: dict[str, Ready] = {}
+    def __init__(self, addresses, each: int = 1):
+        self.addresses, self.each = list(addresses), each
+        self.secret, self.stopped = secrets.token_urlsafe(), False
+        self.making = asyncio.Lock()  # held while a page is made that somebody waits for
+        self._pages: dict[str, list[Ready]] = {}
+        self._busy_at = time.monotonic()  # when the server was last seen to have work
 
     def install(self) -> None:
         """Let the pages of servers made from now on in this process come from this shelf."""
@@ -54,44 +60,60 @@ class Shelf:
         ]
 
     def take(self, request) -> Ready | None:
-        """The page that waits for this request, if it would come out as that one."""
-        if request.query or on_phone(request.headers) or request.path not in self._pages:
+        """A page that waits for this request, if there is one that would come out the same."""
+        waiting = self._pages.get(request.uri)
+        if not waiting:
             return None
-        ready = self._pages.pop(request.path)
+        ready = waiting.pop(0)
         ready.session.unblock_expiration()
         ready.session.unsubscribe(None)  # its time to be connected begins now
-        return ready if ready.made > _presets_changed() else None
+        if ready.made <= _presets_changed():
+            return None
+        if on_phone(request.headers):
+            close_drawer(ready.session.document)
+        return ready
 
-    def put(self, path: str, html: str, session) -> None:
+    def put(self, uri: str, html: str, session) -> None:
         session.block_expiration()
-        self._pages[path] = Ready(html, session, time.time())
+        self._pages.setdefault(uri, []).append(Ready(html, session, time.time()))
 
     async def keep_full(self, server: Server, url: str) -> None:
         """Make what is missing whenever the server, at `url`, is left alone, until `stop`."""
+        told = self.each == 1
         while not self.stopped:
-            missing = [path for path in self.paths if server.prefix + path not in self._pages]
-            if missing and await self._calm(server):
-                await self._make(url, missing[0])
-            await asyncio.sleep(_CALM)
+            address = self._missing(server.prefix)
+            if address is None:
+                if not told:
+                    print(f"{self.each} pages of each address are ready.", flush=True)
+                    told = True
+                await asyncio.sleep(_LOOK)
+            elif await self._calm(server):
+                await self._make(url, address)
+                if _visited(server):
+                    self._busy_at = time.monotonic()
 
-    async def _make(self, url, path):
-        asking = HTTPRequest(url + path, headers={_ASKED: self.secret}, request_timeout=60)
+    def _missing(self, prefix) -> str | None:
+        """The address of which there are fewest pages, if that is fewer than there should be."""
+        count = {each: len(self._pages.get(prefix + each, [])) for each in self.addresses}
+        fewest = min(count, key=lambda each: count[each], default=None)
+        return fewest if fewest is not None and count[fewest] < self.each else None
+
+    async def _make(self, url, address):
+        asking = HTTPRequest(url + address, headers={_ASKED: self.secret}, request_timeout=60)
         try:
             await AsyncHTTPClient().fetch(asking)
         except Exception as error:  # noqa: BLE001 - a visitor will see it on the page
-            _log.warning("%s could not be made beforehand: %s", path, error)
-            self.paths.remove(path)
+            _log.warning("%s could not be made beforehand: %s", address, error)
+            self.addresses.remove(address)
 
     async def _calm(self, server) -> bool:
-        """Whether the server does nothing for a while."""
-        open_pages = any(session.connection_count for session in server.get_sessions())
-        start = time.monotonic()
-        while time.monotonic() - start < (_CALM_OPEN if open_pages else _CALM):
-            used = time.process_time()
-            await asyncio.sleep(_CALM)
-            if self.stopped or time.process_time() - used > _BUSY * _CALM:
-                return False
-        return True
+        """Look for a moment; whether the server has had nothing to do for a while."""
+        used = time.process_time()
+        await asyncio.sleep(_LOOK)
+        if time.process_time() - used > _BUSY * _LOOK:
+            self._busy_at = time.monotonic()
+        calm = time.monotonic() - self._busy_at
+        return not self.stopped and calm >= (_CALM_OPEN if _visited(server) else _CALM)
 
     def stop(self) -> None:
         self.stopped = True
@@ -104,9 +126,13 @@ class FromShelf(DocHandler):
     _session: Any = None
 
     async def get(self, *args, **kwargs):
-        ready = self.shelf.take(self.request)
+        ready = None if self._asked_by_shelf() else self.shelf.take(self.request)
         if ready is None:
-            await super().get(*args, **kwargs)
+            # Making one takes the server a second or two. Of a class that comes at once, those who
+            # have a page already are answered in between.
+            async with self.shelf.making:
+                await super().get(*args, **kwargs)
+                await asyncio.sleep(_BETWEEN)
             return
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "text/html")
@@ -124,14 +150,22 @@ class FromShelf(DocHandler):
             extra_payload=payload,
         )
 
+    def _asked_by_shelf(self) -> bool:
+        return self.request.headers.get(_ASKED) == self.shelf.secret
+
     async def get_session(self):
         self._session = await super().get_session()
         return self._session
 
     def write(self, chunk):
-        if self._session and self.request.headers.get(_ASKED) == self.shelf.secret:
-            self.shelf.put(self.request.path, chunk, self._session)
+        if self._session and self._asked_by_shelf():
+            self.shelf.put(self.request.uri, chunk, self._session)
         super().write(chunk)
+
+
+def _visited(server) -> bool:
+    """Whether a page is open in a browser."""
+    return any(session.connection_count for session in server.get_sessions())
 
 
 def _presets_changed() -> float:

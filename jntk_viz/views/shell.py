@@ -1,12 +1,15 @@
 """The frame every page shares: title bar, navigation, controls, address, and the page itself."""
 
 import random
+import weakref
 from collections import deque
 from functools import partial
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import panel as pn
 import panel_material_ui as pmui
+from panel.io.state import set_curdoc
 from panel.util import edit_readonly
 
 from jntk_viz.studies.presets import load_presets, setting_names
@@ -246,6 +249,18 @@ _PRESENTED = """
 """
 
 
+# Page of each document, weakly, since it holds the document.
+_frames: WeakKeyDictionary[Any, weakref.ref] = WeakKeyDictionary()
+
+
+def close_drawer(document) -> None:
+    """Close the drawer of a page that was made for a wide window: it is for a phone."""
+    whole = _frames.get(document, lambda: None)()
+    with set_curdoc(document):
+        if whole is not None:
+            whole.sidebar_open = False
+
+
 def on_phone(headers) -> bool:
     """Whether a request comes from a phone, by its headers."""
     return "Mobi" in headers.get("User-Agent", "")
@@ -286,6 +301,8 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
     # takes back the watcher at Panel's global state, which would keep every page in memory.
     with edit_readonly(whole):
         whole.busy = pn.rx(False)
+    if pn.state.curdoc:
+        _frames[pn.state.curdoc] = weakref.ref(whole)
     return whole
 
 
