@@ -229,8 +229,8 @@ def values_of(kind, widget):
     options = widget.get("options")
     if options:
         return list(range(len(options))) if kind.startswith("DiscreteSlider") else options
-    if "value_throttled" in widget and "end" in widget:
-        start, end = widget.get("start", 0), widget["end"]
+    if "Slider" in kind and "value_throttled" in widget:
+        start, end = widget.get("start", 0), widget.get("end", 1)  # a default is not sent
         if kind.startswith("IntSlider"):
             return list(range(start, end + 1, widget.get("step", 1)))
         return [start + i * (end - start) / 20 for i in range(21)]

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,13 +29,14 @@ from measure import Row
 from pages import BROWSER_FLAGS, READY, Server, find_browser, percentile
 from playwright.async_api import async_playwright
 from run import write
-from visitors import crowd, cycles
+from visitors import crowd, cycles, places
 
 from jntk_viz.views import PAGES
 
 MEDIAN_MS, LATE_MS, CANCEL_S, KEPT_MB = 400, 1500, 1.0, 2.0
 EXPIRY_S = 36  # Bokeh forgets a session 15 s after it was closed, and looks every 17 s
 WARM_SECONDS = 30  # that one visitor of each page stays before the class comes
+AHEAD = re.compile(r"pages of each address are ready")
 WARM_CYCLES = 18  # before memory is measured: imports, compiled code, caches
 NAMES = [entry.name for entry in PAGES]
 
@@ -61,6 +63,21 @@ def problems(log):
 
 
 # ---- a class
+
+
+def made_ahead(report, server, each):
+    """Wait until the pages are made that the class is going to open."""
+    start, before = time.monotonic(), server.megabytes()
+    while not AHEAD.search(server.log()):
+        if time.monotonic() - start > 1200:
+            raise RuntimeError(f"pages were not made ahead; the log:\n{server.log()}")
+        time.sleep(0.5)
+    section = "Pages made ahead"
+    count = each * len(NAMES)
+    note = f"{each} of each address"
+    report.add(section, "pages", count, "", note=note)
+    report.add(section, "time for one", (time.monotonic() - start) / count, "s")
+    report.add(section, "memory of one", (server.megabytes() - before) / count, "MB")
 
 
 def updates(report, section, what, times):
@@ -259,6 +276,8 @@ def main():
     add("--browsers", type=int, default=3, help="visitors in Chromium, at most 3")
     add("--cycles", type=int, default=300, help="pages opened and closed; 0 leaves memory out")
     add("--workers", type=int, default=1, help="processes of the server")
+    add("--ready", action=argparse.BooleanOptionalAction, default=True,
+        help="let the server make everybody's page before the class comes")  # fmt: skip
     add("--cores", type=int, help="cores that the server may use (default: all)")
     add("--capacity", action="store_true", help="how many visitors are served, instead")
     add("--out", type=Path, default=Path(__file__).parent / "results")
@@ -267,10 +286,16 @@ def main():
     report = Report()
     cores = None if arguments.cores is None else range(arguments.cores)
     options = ["--no-warm", "--workers", str(arguments.workers)]
+    pages = Counter(page for page, _ in places(arguments.sessions))
+    ahead = max(pages.values()) if arguments.ready and arguments.workers == 1 else 1
+    if ahead > 1:
+        options += ["--ready", str(ahead), *(f"--ready-at={name}" for name in NAMES)]
     with tempfile.TemporaryDirectory() as folder, Server(folder, cores, *options) as server:
         # Every page is opened once and left in peace, so that compiling is not measured.
         asyncio.run(crowd(server.url, len(NAMES), WARM_SECONDS))
         server.settle()
+        if ahead > 1:
+            made_ahead(report, server, ahead)
         if arguments.capacity:
             capacity(report, server)
         elif arguments.seconds:

@@ -1,6 +1,6 @@
 """Time the pages as a reader feels them: in a real Chromium, from a control's event to the pixels.
 
-    .venv/bin/python benchmarks/pages.py                      # everything, a quarter of an hour
+    .venv/bin/python benchmarks/pages.py                      # everything, an hour
     .venv/bin/python benchmarks/pages.py --json pages.json --cores 2 --pages robust_training
 
 It starts its own server with an empty cache folder, on all cores and again on one core (the Binder
@@ -39,7 +39,8 @@ DRAG_MEDIAN_MS, DRAG_95_MS = 120, 300  # analytic quantities
 FIRST_PICTURE_MS, PROGRESS_MS, CANCEL_MS = 500, 200, 500  # finite networks
 STALL_MS = 1000  # nothing may stand still longer, compilation included
 OPEN_PAGES = 8
-STEPS = 12  # of a slider, there and back
+STEPS = 8  # of a slider, there and back
+SHAPE_STEPS = 10
 DRAGGED, KEY_REPEAT_S = 30, 0.033  # steps of a fast drag, and the pause between two of them
 WARM_S = 60  # the first minute after the start
 
@@ -520,7 +521,7 @@ def measure_shapes(table, browser, server, name):
             what = f"{name}, {control.label}: longest wait for a new shape"
             with skipped(table, what):
                 seen = len(server.log())
-                times = latencies(page, control, steps=24, timeout=10_000, pause=0.3)
+                times = latencies(page, control, steps=SHAPE_STEPS, timeout=10_000, pause=0.3)
                 settled(page)
                 worst = max((t for t in times if t is not None), default=None)
                 slowest = server.compiled(seen)[:1]

@@ -161,15 +161,20 @@ class Visitor:
         )  # fmt: skip
 
 
+def places(sessions, trainers=1 / 3):
+    """(page, whether long runs are started there) of each visitor."""
+    training = round(trainers * sessions)
+    pages = [list(TRAINING) if number < training else list(SETTINGS) for number in range(sessions)]
+    return [(names[number % len(names)], number < training) for number, names in enumerate(pages)]
+
+
 async def crowd(base, sessions, seconds, trainers=1 / 3):
     """`sessions` visitors for so long, a share of them training; returns their `Notes`."""
     notes, until = Notes(sessions), time.monotonic() + seconds
-    training = round(trainers * sessions)
-    visitors = []
-    for number in range(sessions):
-        pages = list(TRAINING) if number < training else list(SETTINGS)
-        page = pages[number % len(pages)]
-        visitors.append(Visitor(base, page, number, number < training, until, notes))
+    visitors = [
+        Visitor(base, page, number, trains, until, notes)
+        for number, (page, trains) in enumerate(places(sessions, trainers))
+    ]
     await asyncio.gather(*(visitor.stay() for visitor in visitors))
     return notes
 

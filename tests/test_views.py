@@ -8,6 +8,7 @@ import param
 import pytest
 from bokeh.document import Document
 from bokeh.document.models import DocumentModelManager
+from panel.io.state import set_curdoc
 from panel.util import edit_readonly
 
 from jntk_viz import views
@@ -120,6 +121,38 @@ def test_new_ticks_do_not_make_bokeh_walk_through_the_page_and_are_named(walks):
     assert axis.ticker.ticks == [0, 0.25]
     assert axis.major_label_overrides == {0: "none", 0.25: "quarter"}
     assert not walks
+
+
+class State(param.Parameterized):
+    lam = param.Number(0.1, bounds=(0, 1), label="λ")
+
+
+@pytest.fixture
+def served():
+    """(document of a page, its headline)"""
+    headline = views.Headline("one")
+    study = shell.page(
+        "Title", "Question?", state=State(), controls=[], body=pn.Column("x"), headline=headline
+    )
+    document = Document()
+    with set_curdoc(document):
+        document.add_root(study._template().get_root(document))
+        yield document, headline
+
+
+def test_new_words_do_not_make_bokeh_walk_through_the_page(served, walks):
+    document, headline = served
+    pn.state._stylesheets.clear()  # as on a server, where Panel makes them again
+    headline.set("<b>{n}</b>", n="<2>")
+    assert not walks
+    (shown,) = [m for m in document.models if "&lt;b&gt;" in getattr(m, "text", "")]
+    assert "&lt;b&gt;&amp;lt;2&amp;gt;&lt;/b&gt;" in shown.text
+
+
+def test_a_new_address_does_not_make_panel_look_through_the_page(served):
+    document, _ = served
+    (told,) = [m for m in document.models if "presenting" in m.properties()]
+    assert len(told.references()) < 5 < len(document.models)
 
 
 def test_a_page_does_not_follow_whether_the_server_is_busy():

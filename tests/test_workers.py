@@ -85,7 +85,10 @@ def test_windows_is_refused_with_the_remedy(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--ready-at", "nowhere?lam=1"], "got 'nowhere?lam=1'. There are breakdown, eigenfeatures"),
+        (
+            ["--ready-at", "nowhere?lam=1"],
+            "got 'nowhere?lam=1'. There are breakdown, eigenfeatures",
+        ),
         (["--ready", "60", "--workers", "2"], "need one process"),
     ],
 )

@@ -109,7 +109,6 @@ class Browser(JSComponent):
     """
 
     query = param.String("", doc="Written to the address bar; makes no history entry.")
-    wide = param.Boolean(True, doc="Is the window wider than a phone?")
     shown = param.Boolean(False, doc="Has a browser drawn this?")
     presenting = param.Boolean(False, doc="Do arrow keys step through the presets?")
 
@@ -120,7 +119,6 @@ class Browser(JSComponent):
       }
       model.on("query", write)
       write()
-      model.wide = window.innerWidth >= 600
       model.shown = true
       const keys = {
         ArrowRight: "next", PageDown: "next", ArrowLeft: "previous", PageUp: "previous",
@@ -166,6 +164,23 @@ class Browser(JSComponent):
 
     def _handle_msg(self, key):
         self._keys[key]()
+
+
+class Window(JSComponent):
+    """An invisible piece that knows how wide the window is.
+
+    What follows it in the browser, by `jslink`, is tied to it. `Browser` is told of every setting,
+    and each time Bokeh walks through all that is tied to that: the page.
+    """
+
+    wide = param.Boolean(True, doc="Is it wider than a phone?")
+
+    _esm = """
+    export function render({ model }) {
+      model.wide = window.innerWidth >= 600
+      return document.createElement("span")
+    }
+    """
 
 
 def follow(browser, state, reading):

@@ -12,6 +12,7 @@ from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.live import LivePlot, update_all
 from jntk_viz.views.parts import Headline, plot_grid
 from jntk_viz.views.theme import INK, MUTED, PHONE
+from jntk_viz.views.words import Words
 
 MARKERS = {HEALTHY: "circle", ILL: "square", CURED: "triangle"}
 KEYS = ("course", "dose", "detail")
@@ -121,7 +122,7 @@ class Pictures:
     def __init__(self):
         self.plots = {key: LivePlot(chart) for key in KEYS}
         self.headline = Headline(waiting())
-        self.card = pn.pane.HTML(sizing_mode="stretch_both", margin=(0, 8))
+        self.card = Words(sizing_mode="stretch_both", margin=(0, 8))
         self._case = None
 
     def grid(self):

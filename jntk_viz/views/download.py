@@ -11,6 +11,7 @@ from panel.custom import JSComponent
 from jntk_viz.studies.presets import setting_names
 from jntk_viz.views.tables import csv_text
 from jntk_viz.views.theme import FONT, INK
+from jntk_viz.views.words import Words
 
 SHARPNESS = 2  # pixels of a PNG per pixel on an ordinary screen
 
@@ -80,7 +81,7 @@ def export_dialog(page_title, plots, state, script=None):
     saver, page = Saver(width=0, height=0, margin=0), slug(page_title)
     titles: dict[str, str] = {}
     select = pmui.Select(label="Picture", options=[], sizing_mode="stretch_width", margin=(8, 0))
-    status = pn.pane.HTML(
+    status = Words(
         "", styles={"font": f"400 14px {FONT}", "color": INK}, margin=(4, 0), min_height=22
     )
 

@@ -12,12 +12,13 @@ from jntk_viz.views import gp_convergence_text as text
 from jntk_viz.views import gp_functions
 from jntk_viz.views.live import LivePlot, update_all
 from jntk_viz.views.parts import plot_grid
+from jntk_viz.views.words import Words
 
 HEIGHT = 400  # the least, in pixels; what a window of 1280×720 leaves
 
 
 def _note():
-    return pn.pane.HTML(**text.NOTE_STYLE)
+    return Words(**text.NOTE_STYLE)
 
 
 class _Tab:

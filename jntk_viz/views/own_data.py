@@ -10,6 +10,7 @@ from jntk_viz.studies import sources
 from jntk_viz.views.failures import error_text
 from jntk_viz.views.parts import Notice
 from jntk_viz.views.theme import FONT, INK, LINE, css, escape
+from jntk_viz.views.words import Words
 
 _SLOW = 20  # seconds: beyond this the reader is warned
 _CSS = css(f"""
@@ -53,7 +54,7 @@ class _OwnData:
             visible=False,
         )  # fmt: skip
         words = {"stylesheets": [_CSS], "sizing_mode": "stretch_width"}
-        self.preview, self.cost = pn.pane.HTML(**words), pn.pane.HTML(**words)
+        self.preview, self.cost = Words(**words), Words(**words)
         self.use = pmui.Button(label="Use this table", variant="contained", disabled=True)
         self.use.on_click(lambda _: self._use())
         self.choices = pn.Column(
@@ -61,7 +62,7 @@ class _OwnData:
             visible=False, sizing_mode="stretch_width",
         )  # fmt: skip
         self.dialog = pmui.Dialog(
-            pn.pane.HTML(f"<div>{escape(EXPLANATION)}</div>", **words),
+            Words(f"<div>{escape(EXPLANATION)}</div>", **words),
             self.file, self.notice.pane, self.choices,
             title="Your own data", show_close_button=True, width_option="md",
         )  # fmt: skip

@@ -15,6 +15,7 @@ from jntk_viz.views.formula_sheet import Formula, formulas
 from jntk_viz.views.live import LivePlot
 from jntk_viz.views.recolour import name_figure
 from jntk_viz.views.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape
+from jntk_viz.views.words import Words
 
 _log = logging.getLogger(__name__)
 
@@ -29,9 +30,7 @@ class Headline:
 
     def __init__(self, template="", **values):
         look = f"div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }} b {{ color: {ACCENT}; }}"
-        self.pane = pn.pane.HTML(
-            sizing_mode="stretch_width", margin=(2, 4), stylesheets=[css(look)]
-        )
+        self.pane = Words(sizing_mode="stretch_width", margin=(2, 4), stylesheets=[css(look)])
         self.set(template, **values)
 
     def set(self, template, **values):
@@ -55,7 +54,7 @@ class Notice:
 
     def __init__(self):
         self.kind = "info"
-        self.pane = pn.pane.HTML(
+        self.pane = Words(
             visible=False, sizing_mode="stretch_width", margin=(4, 4), stylesheets=[_BOX]
         )
 
@@ -235,7 +234,7 @@ def job_bar(job, buttons=True):
             f'aria-valuenow={percent}><i style="width: {percent}%"></i></div>'
         )
 
-    bar = pn.pane.HTML(
+    bar = Words(
         pn.bind(draw, job.param.fraction), sizing_mode="stretch_width", min_width=60,
         margin=(12, 6), stylesheets=[_BAR],
     )  # fmt: skip
@@ -248,7 +247,7 @@ def job_bar(job, buttons=True):
             f"<span role=status>{escape(text or 'Working')}{' (paused)' if paused else rest}</span>"
         )
 
-    words = pn.pane.HTML(
+    words = Words(
         pn.bind(
             describe, job.param.running, job.param.paused, job.param.text, job.param.seconds_left
         ),

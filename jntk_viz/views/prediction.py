@@ -9,6 +9,7 @@ from bokeh.models import LogScale
 from jntk_viz.studies.predictions import verdict
 from jntk_viz.views.figures import COVERED, DRAW, Sketch, cover
 from jntk_viz.views.theme import ACCENT, FONT, INK, css, escape, set_class
+from jntk_viz.views.words import Words
 
 _CSS = css(f"""
 div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }}
@@ -32,7 +33,7 @@ class Prediction:
         self._waiting: Any = None
         self.committed, self._sketches = False, {}
         style = {"stylesheets": [_CSS], "sizing_mode": "stretch_width", "margin": (0, 4)}
-        self._asked, self._said = pn.pane.HTML(**style), pn.pane.HTML(visible=False, **style)
+        self._asked, self._said = Words(**style), Words(visible=False, **style)
         self._commit = pmui.Button(label="Commit", variant="contained", margin=(4, 4))
         self._commit.on_click(lambda _: self.commit())
         self._row = pn.FlexBox(align_items="center", margin=(0, 4))
@@ -79,7 +80,7 @@ class Prediction:
         if question.kind == "order":
             return self._order_inputs(question)
         self._guess = self._sketch.curve
-        return [pn.pane.HTML("<div>Draw your curve into the picture.</div>", stylesheets=[_CSS])]
+        return [Words("<div>Draw your curve into the picture.</div>", stylesheets=[_CSS])]
 
     def _choice(self, option):
         button = pmui.Button(label=option, variant="outlined", margin=(4, 4))

@@ -67,14 +67,11 @@ class Shelf:
         ready = waiting.pop(0)
         ready.session.unblock_expiration()
         ready.session.unsubscribe(None)  # its time to be connected begins now
-        if ready.made <= _presets_changed():
-            return None
-        if on_phone(request.headers):
-            close_drawer(ready.session.document)
-        return ready
+        return ready if ready.made > _presets_changed() else None
 
     def put(self, uri: str, html: str, session) -> None:
         session.block_expiration()
+        _serialise_ahead(session.document)
         self._pages.setdefault(uri, []).append(Ready(html, session, time.time()))
 
     async def keep_full(self, server: Server, url: str) -> None:
@@ -134,6 +131,9 @@ class FromShelf(DocHandler):
                 await super().get(*args, **kwargs)
                 await asyncio.sleep(_BETWEEN)
             return
+        if on_phone(self.request.headers):
+            document = ready.session.document
+            await ready.session.with_document_locked(close_drawer, document)
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "text/html")
         # The token that admits a browser to the session is valid for some minutes only.
@@ -161,6 +161,22 @@ class FromShelf(DocHandler):
         if self._session and self._asked_by_shelf():
             self.shelf.put(self.request.uri, chunk, self._session)
         super().write(chunk)
+
+
+def _serialise_ahead(document) -> None:
+    """Let the browser's request find the document serialised, unless it has changed by then."""
+    serialised = document.to_json()
+
+    def to_json(*, deferred=True):
+        forget()
+        return serialised if deferred else document.to_json(deferred=False)
+
+    def forget(*_):
+        document.__dict__.pop("to_json", None)
+        document.remove_on_change(forget)
+
+    document.to_json = to_json
+    document.on_change(forget)
 
 
 def _visited(server) -> bool:

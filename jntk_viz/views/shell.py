@@ -36,6 +36,7 @@ from jntk_viz.views.theme import (
     use_theme,
 )
 from jntk_viz.views.toolbar import Toolbar
+from jntk_viz.views.words import Words
 
 
 class Entry(NamedTuple):
@@ -188,6 +189,7 @@ class StudyPage(pn.viewable.Viewer):
             "leave": lambda: guide.param.update(present=False),
         }
         browser = address.Browser(keys, presenting=guide.param.present, width=0, height=0, margin=0)
+        window = address.Window(width=0, height=0, margin=0)
         address.follow(browser, self.state, guide)
         fill = f"""
         :host {{ padding: 4px 10px 0; min-height: calc(100dvh - {_BAR + 56}px); }}
@@ -201,28 +203,28 @@ class StudyPage(pn.viewable.Viewer):
         )
         # Two items, because Material's page does not scroll when it holds a single stretched one.
         below = self.formulas or pn.Spacer(height=1)
-        side = pn.pane.HTML(navigation(self.name_), stylesheets=[_NAV_SIDE], margin=(0, 10))
+        side = Words(navigation(self.name_), stylesheets=[_NAV_SIDE], margin=(0, 10))
         template = frame(
             self.title,
             self.name_,
             main=[visible, below],
             sidebar=[side, *self.controls],
-            unseen=[browser, self.scheme],
+            unseen=[browser, window, self.scheme],
         )
         # A narrow window that is no phone is known only now.
-        browser.jslink(template, code={"wide": "target.data.sidebar_open = source.wide"})
+        window.jslink(template, code={"wide": "target.data.sidebar_open = source.wide"})
         words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
-        _look(template, guide, browser, visible, words, below, grids_of(self.body))
+        _look(template, guide, window, visible, words, below, grids_of(self.body))
         return template
 
 
-def _look(template, guide, browser, visible, words, below, grids):
+def _look(template, guide, window, visible, words, below, grids):
     """Keep drawer, type size and colours of the served page as the guide says."""
     for pane in words:
         pane.stylesheets = [*pane.stylesheets, _PRESENTED]
 
     def present(*_):
-        template.sidebar_open = browser.wide and not guide.present
+        template.sidebar_open = window.wide and not guide.present
         below.visible = not guide.present
         for grid in grids:
             grid.low = guide.present
@@ -272,7 +274,7 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
     - `unseen`: pieces that work without being seen. They lie in the title bar, which is always
       there; what is in a phone's drawer works only while that is open.
     """
-    nav = pn.pane.HTML(navigation(name), stylesheets=[_NAV_BAR], margin=0, align="center")
+    nav = Words(navigation(name), stylesheets=[_NAV_BAR], margin=0, align="center")
     whole = pmui.Page(
         title=title,
         header=[nav, *unseen, Connection(width=0, height=0, margin=0)],
@@ -400,7 +402,7 @@ _BESIDE = """
 
 def _question(question, guide):
     """The page's question, or what a preset asks the reader to look at."""
-    pane = pn.pane.HTML(
+    pane = Words(
         stylesheets=[
             css(f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}")
             + f"{PHONE} {{ :host {{ flex: 1 0 100% !important; }} }}"
