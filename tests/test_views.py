@@ -123,10 +123,6 @@ def test_new_ticks_do_not_make_bokeh_walk_through_the_page_and_are_named(walks):
     assert not walks
 
 
-class State(param.Parameterized):
-    lam = param.Number(0.1, bounds=(0, 1), label="λ")
-
-
 @pytest.fixture
 def served():
     """(document of a page, its headline)"""
