@@ -76,10 +76,13 @@ class Row(NamedTuple):
 
 
 class Table:
-    """Prints rows as they come and keeps them. `factor`: how much longer things may take."""
+    """Prints rows as they come and keeps them. `factor`: how much longer things may take.
 
-    def __init__(self):
-        self.rows, self.where, self.factor = [], "", 1.0
+    - `file`: where they are written as well, each at once, so that a run cut short leaves some.
+    """
+
+    def __init__(self, file=None):
+        self.file, self.rows, self.where, self.factor = file, [], "", 1.0
 
     def add(self, what, value, unit, target=None, note="", scaled=True):
         """Add a measured value that should be at most `target` (times the factor of the case)."""
@@ -94,10 +97,10 @@ class Table:
         aim = "" if target is None else f"≤ {target:g}"
         print(f"{self.where:8s} {what:64s} {shown:>8s} {unit:5s} {aim:8s} {verdict:7s} {note}",
               flush=True)  # fmt: skip
-
-    def write(self, file):
-        rows = [row._asdict() for row in self.rows]
-        Path(file).write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        if self.file:
+            rows = [row._asdict() for row in self.rows]
+            text = json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+            Path(self.file).write_text(text, "utf-8")
 
 
 # ---- server and browser
@@ -570,7 +573,7 @@ def main():
     parser.add_argument("--pages", nargs="+", choices=NAMES, default=NAMES, metavar="PAGE")
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=SECTIONS)
     wanted = parser.parse_args()
-    table = Table()
+    table = Table(wanted.json)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_FLAGS)
         for where, factor, cores in (("2 cores", 1.0, None), ("1 core", 2.0, [0])):
@@ -581,8 +584,6 @@ def main():
     missed = sum(row.verdict == "missed" for row in table.rows)
     judged = sum(bool(row.verdict) for row in table.rows)
     print(f"{judged - missed} of {judged} met")
-    if wanted.json:
-        table.write(wanted.json)
 
 
 if __name__ == "__main__":

@@ -146,6 +146,9 @@ def _set_defaults():
     # WebGL draws pictures as small as ours no faster, and without a graphics card copying them
     # back into the page takes longer than drawing them.
     hv.renderer("bokeh").webgl = False
+    # Columns as arrays: an element of ours is made in a third of the time that a data frame takes.
+    kinds = hv.Dataset.datatype
+    hv.Dataset.datatype = ["dictionary", *(kind for kind in kinds if kind != "dictionary")]
     # HoloViews gives a page its theme with every picture that it draws.
     hv.renderer("bokeh").theme = OUR_LOOK
     common = _plot_options()
