@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import panel as pn
 import panel_material_ui as pmui
 from panel.io.state import set_curdoc
+from panel.links import Link
 from panel.util import edit_readonly
 
 from jntk_viz.studies.presets import load_presets, setting_names
@@ -305,7 +306,19 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
         whole.busy = pn.rx(False)
     if pn.state.curdoc:
         _frames[pn.state.curdoc] = weakref.ref(whole)
+    if _served():
+        pn.state.on_session_destroyed(lambda _: _forget_links(whole))
     return whole
+
+
+def _forget_links(whole) -> None:
+    """Take the links of a closed page out of Panel's list of all links.
+
+    It holds what a link leads to for as long as what it comes from is there, and on a page each
+    holds the other.
+    """
+    for item in whole.select():
+        Link.registry.pop(item, None)
 
 
 def page(
