@@ -29,7 +29,7 @@ app: .venv/.installed-app  ## serve the apps on PORT=5006 (DATA=folder with the 
 
 .PHONY: test
 test: .venv/.installed-test browser  ## run the tests and notebooks on WORKERS=2 processes
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow"
 ifneq ($(NOTEBOOKS),)
 	@$(COMPILED) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=120 $(NOTEBOOKS)

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 import psutil
-import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
@@ -21,7 +20,6 @@ IDLE = 20  # per cent of a core
 MOST_MB = 2500
 
 
-@pytest.mark.slow
 def test_a_small_class_is_served(running_server, monkeypatch):
     # Beside other tests, on a server that has compiled nothing yet.
     monkeypatch.setattr(bokeh_client, "PATIENCE", 150)
