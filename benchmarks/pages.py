@@ -154,10 +154,10 @@ class Server:
         found = re.findall(r"XLA compilation of (\S+) in ([\d.]+) sec", self.log()[seen:])
         return sorted(((float(s), name) for name, s in found), reverse=True)
 
-    def settle(self):
+    def settle(self, seconds=60):
         """Wait until the server has nothing to do, so that work begun earlier is not counted."""
         process = psutil.Process(self.process.pid)
-        deadline = time.perf_counter() + 60
+        deadline = time.perf_counter() + seconds
         while process.cpu_percent(0.5) > 15 and time.perf_counter() < deadline:
             pass
 

@@ -42,7 +42,8 @@ class Site:
         plot = views.LivePlot(lambda y: hv.Curve(y), y=[0.0, 0.0])
         page = views.page(
             "A", "?", name="a_closed_page", state=state, job=job,
-            controls=views.controls_for(state, "width"), body=views.plot_grid("a", a=plot), plots={"a": plot},
+            controls=views.controls_for(state, "width"), body=views.plot_grid("a", a=plot),
+            plots={"a": plot},
             start=lambda: job.submit(self.work),
         )  # fmt: skip
         self.pages += map(weakref.ref, (page, state, job, plot))
