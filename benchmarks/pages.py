@@ -1,11 +1,12 @@
 """Time the pages as a reader feels them: in a real Chromium, from a control's event to the pixels.
 
-    .venv/bin/python benchmarks/pages.py                      # everything, an hour
+    .venv/bin/python benchmarks/pages.py                      # everything, an hour and a half
     .venv/bin/python benchmarks/pages.py --json pages.json --cores 2 --pages robust_training
 
 It starts its own server with an empty cache folder, on all cores and again on one core (the Binder
-case, which may take twice as long). Every control is found on the page itself. `probe.js` says how
-an event and the frame that shows its effect are stamped. Quote figures of one run only.
+case, which may take twice as long; there only the first tab of each page is moved). Every control
+is found on the page itself. `probe.js` says how an event and the frame that shows its effect are
+stamped. Quote figures of one run only.
 """
 
 import argparse
@@ -40,7 +41,7 @@ FIRST_PICTURE_MS, PROGRESS_MS, CANCEL_MS = 500, 200, 500  # finite networks
 STALL_MS = 1000  # nothing may stand still longer, compilation included
 OPEN_PAGES = 8
 STEPS = 8  # of a slider, there and back
-SHAPE_STEPS = 10
+FINITE_STEPS, SHAPE_STEPS = 4, 6
 DRAGGED, KEY_REPEAT_S = 30, 0.033  # steps of a fast drag, and the pause between two of them
 WARM_S = 60  # the first minute after the start
 
@@ -332,7 +333,7 @@ def measure_control(table, server, page, name, control, where):
     what = f"{name}, {where}{control.label or 'switch'} ({control.kind})"
     finite = is_finite(name, control)
     with skipped(table, what):
-        times = latencies(page, control, steps=6 if finite else STEPS)
+        times = latencies(page, control, steps=FINITE_STEPS if finite else STEPS)
         settled(page)
         known = [t for t in times if t is not None]
         note = f"{len(known)} of {len(times)} steps changed a picture"
@@ -438,14 +439,16 @@ def measure_memory(table, browser, server, names):
               note=f"slope; {sizes[0]:.0f} MB before, each page opened earlier")  # fmt: skip
 
 
-def measure_controls(table, browser, server, name):
-    """Every control of a page, in every tab in which it is seen."""
+def measure_controls(table, browser, server, name, brief):
+    """Every control of a page, in every tab in which it is seen; those of finite networks, which
+    train the same ones for every tab, in the first alone. `brief`: nothing but the first tab.
+    """
     with opened(browser, f"{server.url}/{name}") as page:
         useful_after(page)
         settled(page, 1500)
         server.settle()
         tabs = page.locator(TABS).all_inner_texts() or [None]
-    for place in tabs:
+    for place in tabs[:1] if brief else tabs:
         with opened(browser, f"{server.url}/{name}") as page:
             useful_after(page)
             if place:
@@ -453,7 +456,8 @@ def measure_controls(table, browser, server, name):
             settled(page, 1500)
             server.settle()
             for control in controls_of(page):
-                if place == tabs[0] or control.kind not in ("tab", "button"):
+                again = control.kind in ("tab", "button") or is_finite(name, control)
+                if place == tabs[0] or not again:
                     where = f"{place}: " if place else ""
                     measure_control(table, server, page, name, control, where)
         # What a drag of shapes began in the background is not to disturb the next tab.
@@ -552,7 +556,7 @@ def measure(table, browser, names, cores, sections):
                     settled(page, 1500)
                     check_method(table, page)
                 for name in names:
-                    measure_controls(table, browser, server, name)
+                    measure_controls(table, browser, server, name, brief=cores is not None)
             for name in [n for n in names if n in FINITE and "work" in sections]:
                 measure_long_work(table, browser, server, name)
             for name in names if "drag" in sections else []:
