@@ -182,6 +182,9 @@ def _scalars(c, depth, activation, kappa, jntk, symmetric=False) -> Scalars:
             six = (series @ polynomials.T).reshape(-1, *block.shape)
         scalars[:, rows, start:] = kappa**2 * six
         if symmetric:
+            # Equal cosines of one block are not rounded alike by every processor's matrix product.
+            square = scalars[:, rows, rows]
+            scalars[:, rows, rows] = (square + square.transpose(0, 2, 1)) / 2
             scalars[:, start:, rows] = scalars[:, rows, start:].transpose(0, 2, 1)
         first = rows.stop
     return Scalars(*scalars)
