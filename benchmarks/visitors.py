@@ -58,6 +58,7 @@ class Notes:
     """
 
     expected: int
+    complete: float = float("inf")  # when the last one had a page or had failed (monotonic)
     opened: list = field(default_factory=list)
     arriving: list = field(default_factory=list)
     settings: list = field(default_factory=list)
@@ -69,16 +70,20 @@ class Notes:
     @property
     def all_here(self):
         """Whether everybody has a page."""
-        return len(self.opened) + len(self.failed) >= self.expected
+        return self.complete < float("inf")
+
+    def look_who_is_here(self):
+        if not self.all_here and len(self.opened) + len(self.failed) >= self.expected:
+            self.complete = time.monotonic()
 
 
 class Visitor:
-    """One person at one page until `until` (monotonic); `trains`: whether long runs are started."""
+    """One person at one page, for `seconds` from when all are there; `trains`: starts long runs."""
 
-    def __init__(self, base, page, number, trains, until, notes):
+    def __init__(self, base, page, number, trains, seconds, notes):
         self.page, self.number = page, number
         self.session = Session(f"{base}/{self.page}")
-        self.trains, self.until, self.notes = trains, until, notes
+        self.trains, self.seconds, self.notes = trains, seconds, notes
         self.random = random.Random(number)
 
     async def stay(self):
@@ -88,17 +93,19 @@ class Visitor:
             start = time.monotonic()
             await self.session.open()
             self.notes.opened.append(time.monotonic() - start)
+            self.notes.look_who_is_here()
             await (self.train() if self.trains else self.look_around())
             if self.session.lost:
                 raise Lost(self.session.lost)
         except (Lost, OSError, TimeoutError) as error:
             self.notes.failed.append(f"{self.page}, visitor {self.number}: {error!r}")
+            self.notes.look_who_is_here()
         finally:
             await self.session.close()
 
     @property
     def time_is_up(self):
-        return time.monotonic() > self.until
+        return time.monotonic() > self.notes.complete + self.seconds
 
     async def pause(self):
         await asyncio.sleep(self.random.uniform(1, SOME))
@@ -169,10 +176,11 @@ def places(sessions, trainers=1 / 3):
 
 
 async def crowd(base, sessions, seconds, trainers=1 / 3):
-    """`sessions` visitors for so long, a share of them training; returns their `Notes`."""
-    notes, until = Notes(sessions), time.monotonic() + seconds
+    """`sessions` visitors, a share of them training, for so long from when the last one has come;
+    returns their `Notes`."""
+    notes = Notes(sessions)
     visitors = [
-        Visitor(base, page, number, trains, until, notes)
+        Visitor(base, page, number, trains, seconds, notes)
         for number, (page, trains) in enumerate(places(sessions, trainers))
     ]
     await asyncio.gather(*(visitor.stay() for visitor in visitors))
