@@ -119,6 +119,17 @@ def test_who_asks_for_another_page_gets_another(query, headers):
     visit(scenario)
 
 
+def test_who_takes_a_page_is_left_alone_before_the_next_is_made(monkeypatch):
+    async def scenario(server, shelf, made):
+        monkeypatch.setattr(ready, "_CALM", 1000)
+        shelf._busy_at = -1e9  # the server has had nothing to do for long
+        await fetch(server)
+        await asyncio.sleep(0.5)
+        assert len(made) == 1
+
+    visit(scenario)
+
+
 def test_a_class_finds_a_page_for_everybody():
     async def scenario(server, shelf, made):
         shelf.stop()

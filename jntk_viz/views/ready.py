@@ -65,6 +65,7 @@ class Shelf:
         if not waiting:
             return None
         ready = waiting.pop(0)
+        self._busy_at = time.monotonic()  # its reader comes first, then the next one is made
         ready.session.unblock_expiration()
         ready.session.unsubscribe(None)  # its time to be connected begins now
         return ready if ready.made > _presets_changed() else None

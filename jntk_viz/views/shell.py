@@ -304,9 +304,8 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
     # takes back the watcher at Panel's global state, which would keep every page in memory.
     with edit_readonly(whole):
         whole.busy = pn.rx(False)
-    if pn.state.curdoc:
-        _frames[pn.state.curdoc] = weakref.ref(whole)
     if _served():
+        _frames[pn.state.curdoc] = weakref.ref(whole)
         pn.state.on_session_destroyed(lambda _: _forget_links(whole))
     return whole
 
