@@ -5,18 +5,17 @@ has JAX compile and keep code for arrays of these shapes, and the C library keep
 freed for the next time. Both are given back once they have grown much.
 """
 
-import asyncio
 import ctypes
 import gc
 import sys
-import time
 
 import psutil
+
+from jntk_viz.idle import had_work
 
 MOST_MB = 1000  # beyond which memory is given back …
 _GROWN_MB = 200  # … once it has grown by so much since the last time
 _LOOK = 5.0  # seconds between two looks
-_BUSY = 0.1  # share of a core
 _M_ARENA_MAX = -8  # of `mallopt`, in malloc.h
 
 
@@ -62,9 +61,7 @@ class Keeper:
 
     async def run(self) -> None:
         while not self.stopped:
-            used = time.process_time()
-            await asyncio.sleep(_LOOK)
-            idle = time.process_time() - used < _BUSY * _LOOK
+            idle = not await had_work(_LOOK)
             if self.is_much(resident_mb(), idle):
                 give_back()
                 self._left = resident_mb()

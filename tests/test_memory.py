@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from jntk_viz import memory
+from jntk_viz import idle, memory
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_what_cannot_be_given_back_is_not_asked_for_again(monkeypatch):
         return sizes.pop(0)
 
     monkeypatch.setattr(memory, "_LOOK", 0.001)
-    monkeypatch.setattr(memory, "_BUSY", 1e6)  # always idle
+    monkeypatch.setattr(idle, "_BUSY", 1e6)  # always idle
     monkeypatch.setattr(memory, "resident_mb", resident)
     monkeypatch.setattr(memory, "give_back", lambda: given.append(len(sizes)))
     asyncio.run(asyncio.wait_for(keeper.run(), 10))

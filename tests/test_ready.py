@@ -13,6 +13,7 @@ from panel.io.server import get_server
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
+from jntk_viz import idle
 from jntk_viz.views import ready
 from jntk_viz.views.shell import frame
 
@@ -25,7 +26,7 @@ def quick(monkeypatch):
     patterns = list(urls.per_app_patterns)
     monkeypatch.setattr(ready, "_CALM", 0.05)
     monkeypatch.setattr(ready, "_LOOK", 0.02)
-    monkeypatch.setattr(ready, "_BUSY", 100)
+    monkeypatch.setattr(idle, "_BUSY", 100)
     yield
     urls.per_app_patterns[:] = patterns
 

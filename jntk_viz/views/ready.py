@@ -20,6 +20,7 @@ from bokeh.util.token import generate_jwt_token, get_token_payload
 from panel.io.server import DocHandler
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
+from jntk_viz.idle import had_work
 from jntk_viz.views.shell import close_drawer, on_phone
 
 _log = logging.getLogger(__name__)
@@ -27,7 +28,6 @@ _ASKED = "Jntk-Viz-Shelf"  # the header by which the shelf asks the server for a
 _CALM = 1.0  # seconds without work before a page is made, while no page is open in a browser
 _CALM_OPEN = 30.0  # the same while one is: whoever moves its controls would wait meanwhile
 _LOOK = 0.2  # seconds between two looks
-_BUSY = 0.1  # share of a core
 _BETWEEN = 0.05  # seconds for what else is to be done, between two pages that visitors wait for
 
 
@@ -106,9 +106,7 @@ class Shelf:
 
     async def _calm(self, server) -> bool:
         """Look for a moment; whether the server has had nothing to do for a while."""
-        used = time.process_time()
-        await asyncio.sleep(_LOOK)
-        if time.process_time() - used > _BUSY * _LOOK:
+        if await had_work(_LOOK):
             self._busy_at = time.monotonic()
         calm = time.monotonic() - self._busy_at
         return not self.stopped and calm >= (_CALM_OPEN if _visited(server) else _CALM)
