@@ -197,6 +197,10 @@ def test_a_waiting_page_is_serialised_once_and_anew_if_it_changes():
         assert first is not again
         assert first.content == again.content
         ready._serialise_ahead(document)
+        passed = []
+        document.add_next_tick_callback(lambda: passed.append(True))
+        await until(lambda: passed)
+        assert "to_json" in vars(document)  # a timer of the page changes nothing
         pane = document.select_one({"text": "Hello"})
         await session.with_document_locked(lambda: pane.update(text="Bye"))
         assert "Bye" in str(document.to_json().content)

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bokeh.document.events import DocumentPatchedEvent
 from bokeh.server import urls
 from bokeh.server.server import Server
 from bokeh.util.token import generate_jwt_token, get_token_payload
@@ -167,15 +168,20 @@ def _serialise_ahead(document) -> None:
     serialised = document.to_json()
 
     def to_json(*, deferred=True):
-        forget()
+        forget()  # given once
         return serialised if deferred else document.to_json(deferred=False)
 
-    def forget(*_):
+    def forget():
         document.__dict__.pop("to_json", None)
-        document.remove_on_change(forget)
+        document.remove_on_change(changed)
+
+    def changed(event):
+        # A page's own timers come and go as well: that is nothing a browser would be told.
+        if isinstance(event, DocumentPatchedEvent):
+            forget()
 
     document.to_json = to_json
-    document.on_change(forget)
+    document.on_change(changed)
 
 
 def _visited(server) -> bool:
