@@ -17,7 +17,8 @@ from tornado.websocket import websocket_connect
 TOKEN = re.compile(r'"token":"([^"]+)"')
 STATUS = re.compile(r"<span role=status>(.*?)</span>")
 PATIENCE = 60  # seconds that an answer may take before the session counts as failed
-NEW_DATA = ('"ColumnDataChanged"', '"attr":"data"', '"attr": "data"')
+# An axis is named and a cursor is moved with the data, and alone where those do not change.
+NEW_DATA = tuple(f'"attr":"{each}"' for each in ("data", "axis_label", "location"))
 
 
 def said(name):
@@ -79,6 +80,8 @@ class Session:
                               max_message_size=2**27),
             PATIENCE,
         )  # fmt: skip
+        # As browsers do; Tornado leaves a message's pieces to wait for one another.
+        self._socket.protocol.set_nodelay(True)
         await self._message("ACK")
         self._send("PULL-DOC-REQ")
         self._read(json.loads(await self._message("PULL-DOC-REPLY")))
