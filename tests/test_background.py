@@ -95,6 +95,34 @@ def test_progress_and_partial_results_arrive_while_running():
     assert seen[len(seen) // 2][1].startswith("chunk")
 
 
+@pytest.mark.parametrize(("seconds", "expected"), [(0.01, []), (0.4, [True, False])])
+def test_work_is_spoken_of_when_it_takes_longer_than_a_glance(seconds, expected):
+    changes = []
+
+    async def main():
+        job = views.LatestWins()
+        job.param.watch(lambda e: changes.append(e.new), "noticeable")
+        job.submit(counting(1, [], seconds))
+        await settle(job)
+
+    asyncio.run(main())
+    assert changes == expected
+
+
+def test_a_drag_of_short_pieces_of_work_is_spoken_of():
+    async def main():
+        job = views.LatestWins()
+        for _ in range(8):
+            job.submit(counting(100, [], 0.01))
+            await asyncio.sleep(0.05)
+        assert job.noticeable
+        job.cancel()
+        await settle(job)
+        assert not job.noticeable
+
+    asyncio.run(main())
+
+
 def test_cancel_stops_the_work_and_shows_nothing_more():
     log, results = [], []
 

@@ -17,6 +17,7 @@ from jntk_viz.views.jobs import THREADS, UNFINISHED, Cancelled, Job, waiting_wor
 from jntk_viz.views.turns import MACHINE, Turn
 
 _log = logging.getLogger(__name__)
+_GLANCE = 0.1  # seconds after which a page says that it computes; what is shorter would only flash
 _BRIEF = 0.25  # seconds that a page which is being opened may spend on what is known already
 _POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
 _POLL_WAITING = 0.12  # the same while it waits for its turn, when there is little to see
@@ -107,6 +108,7 @@ class LatestWins(param.Parameterized):
     """
 
     running = param.Boolean(False, doc="Is work under way?")
+    noticeable = param.Boolean(False, doc="Has it been under way long enough to be spoken of?")
     paused = param.Boolean(False, doc="Is the running work asked to wait?")
     fraction = param.Number(0.0, bounds=(0, 1), doc="How far the running work is.")
     text = param.String("", doc="What the running work says about itself.")
@@ -187,6 +189,7 @@ class LatestWins(param.Parameterized):
             self._job.paused = self.paused
 
     async def _run(self):
+        start = time.monotonic()
         while self._next is not None:
             job, self._job, self._next = self._next, self._next, None
             self._show(
@@ -198,13 +201,15 @@ class LatestWins(param.Parameterized):
             while not thread.done():
                 ahead = job.ahead
                 await asyncio.wait({thread}, timeout=_POLL if ahead is None else _POLL_WAITING)
-                self._look(job)
+                self._look(job, time.monotonic() - start > _GLANCE)
             UNFINISHED.discard(job)
             self._finish(job, thread)
         self._job = None
-        self._show(self.param.update, running=False, paused=False, seconds_left=None)
+        self._show(
+            self.param.update, running=False, noticeable=False, paused=False, seconds_left=None
+        )
 
-    def _look(self, job):
+    def _look(self, job, noticeable):
         """Show progress and the latest partial result, unless the page still draws the last."""
         if job.showing or job.cancelled.is_set():
             return
@@ -215,7 +220,8 @@ class LatestWins(param.Parameterized):
         drawable = job.partial and job.has_news and _draws.allowed(job)
         latest = job.take() if drawable else None
         said = {
-            "fraction": round(job.fraction, 2), "text": text, "seconds_left": left and round(left)
+            "fraction": round(job.fraction, 2), "text": text, "seconds_left": left and round(left),
+            "noticeable": noticeable,
         }  # fmt: skip
         # Each update of a page costs the event loop some milliseconds, and there are many pages.
         if latest is None and all(getattr(self, name) == new for name, new in said.items()):
@@ -258,7 +264,8 @@ class LatestWins(param.Parameterized):
 
         def guarded():
             try:
-                function(**arguments)
+                with pn.io.hold():  # one message
+                    function(**arguments)
             except Exception as error:  # noqa: BLE001 - whatever it is, the reader has to see it
                 self._fail(error)
 
@@ -279,10 +286,10 @@ class LatestWins(param.Parameterized):
                 job.partial(*latest)
 
     def _run_here(self, job):
-        self.param.update(running=True, fraction=0.0, text="", error="")
+        self.param.update(running=True, noticeable=True, fraction=0.0, text="", error="")
         try:
             self._deliver(job, job.work(job))
         except Exception as error:  # noqa: BLE001 - as on the event loop
             self._fail(error)
         finally:
-            self.param.update(running=False)
+            self.param.update(running=False, noticeable=False)

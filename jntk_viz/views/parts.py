@@ -227,20 +227,20 @@ i {{ display: block; height: 100%; background: {ACCENT}; transition: width 0.2s;
 def job_bar(job, buttons=True):
     """Progress, what is being done, the time left, Pause and Cancel, bound to a `LatestWins`."""
 
-    def draw(fraction):
-        percent = round(100 * fraction)
+    def draw(fraction, noticeable):
+        percent = round(100 * fraction) if noticeable else 0
         return (
             f'<div role=progressbar aria-label="Progress" aria-valuemin=0 aria-valuemax=100 '
             f'aria-valuenow={percent}><i style="width: {percent}%"></i></div>'
         )
 
     bar = Words(
-        pn.bind(draw, job.param.fraction), sizing_mode="stretch_width", min_width=60,
-        margin=(12, 6), stylesheets=[_BAR],
+        pn.bind(draw, job.param.fraction, job.param.noticeable),
+        sizing_mode="stretch_width", min_width=60, margin=(12, 6), stylesheets=[_BAR],
     )  # fmt: skip
 
-    def describe(running, paused, text, left):
-        if not running:
+    def describe(noticeable, paused, text, left):
+        if not noticeable:
             return ""
         rest = f", about {left:.0f} s left" if left and not paused else ""
         return (
@@ -249,7 +249,7 @@ def job_bar(job, buttons=True):
 
     words = Words(
         pn.bind(
-            describe, job.param.running, job.param.paused, job.param.text, job.param.seconds_left
+            describe, job.param.noticeable, job.param.paused, job.param.text, job.param.seconds_left
         ),
         styles={"font-size": "15px", "color": css(INK)},
         margin=(6, 4),
@@ -261,7 +261,7 @@ def job_bar(job, buttons=True):
     cancel.on_click(lambda _: job.cancel())
     shown = [bar, pause, cancel] if buttons else [bar]
     for part in shown:
-        part.visible = job.param.running
+        part.visible = job.param.noticeable
     # The height is kept while nothing runs, so that the plots below do not jump.
     wrap = ":host { flex: none !important; flex-wrap: wrap; }"
     return pn.Row(

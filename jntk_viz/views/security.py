@@ -81,12 +81,18 @@ class OwnSession(RequestHandler):
 
 
 class BoundedSocket(panel_server.WSHandler):
-    """Bokeh's websocket, which drops a visitor whose message grows beyond `MOST_MESSAGE` bytes.
+    """Bokeh's websocket, prompt, which drops a visitor whose message grows beyond `MOST_MESSAGE`.
 
     Tornado bounds each piece; Bokeh puts as many of them together as the message announces.
     """
 
     _pending = 0
+
+    def open(self):
+        # Bokeh writes a message in three pieces. TCP would keep the second back until the browser
+        # has acknowledged the first: a journey there and back.
+        self.set_nodelay(True)
+        return super().open()
 
     async def _receive(self, fragment):
         self._pending += len(fragment)
