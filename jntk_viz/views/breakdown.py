@@ -7,6 +7,7 @@ from bokeh.models import LinearScale, LogScale
 
 from jntk_viz.studies.breakdown import CASES, Outcome, dose_response
 from jntk_viz.studies.breakdown_common import CURED, HEALTHY, ILL, NOTHING, ROLES, Axis
+from jntk_viz.views import elements as el
 from jntk_viz.views.breakdown_text import COLOURS, DASHES, card, headline, waiting
 from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.live import LivePlot, update_all
@@ -32,24 +33,24 @@ def chart(
     """
     parts = []
     for role, band in zip(ROLES, bands or [_NO_BAND] * 3, strict=True):
-        area = hv.Area(band, vdims=["low", "high"])
+        area = el.Area(band, vdims=["low", "high"])
         parts.append(area.opts(color=COLOURS[role], alpha=0.2, line_width=0))
-    parts.append(hv.Curve(rules).opts(color=MUTED, line_width=1.5, line_dash="dashed"))
-    parts.append(hv.Curve(cursor).opts(color=MUTED, line_width=1.5, line_dash="dotted"))
+    parts.append(el.Curve(rules).opts(color=MUTED, line_width=1.5, line_dash="dashed"))
+    parts.append(el.Curve(cursor).opts(color=MUTED, line_width=1.5, line_dash="dotted"))
     for role, line in zip(ROLES, lines or [EMPTY] * 3, strict=True):
-        parts.append(hv.Curve(line).opts(color=COLOURS[role], line_width=3.4))
+        parts.append(el.Curve(line).opts(color=COLOURS[role], line_width=3.4))
     for role, bar in zip(ROLES, bars or [_NO_BAR] * 3, strict=True):
-        parts.append(hv.Segments(bar).opts(color=COLOURS[role], line_width=3))
+        parts.append(el.Segments(bar).opts(color=COLOURS[role], line_width=3))
     for role, mark in zip(ROLES, marks or [EMPTY] * 3, strict=True):
-        parts.append(hv.Scatter(mark).opts(color=COLOURS[role], marker=MARKERS[role], size=9))
+        parts.append(el.Scatter(mark).opts(color=COLOURS[role], marker=MARKERS[role], size=9))
     for role, curve in zip(ROLES, theory or [EMPTY] * 3, strict=True):
-        parts.append(hv.Curve(curve).opts(color=INK, line_width=1.6, line_dash=DASHES[role]))
+        parts.append(el.Curve(curve).opts(color=INK, line_width=1.6, line_dash=DASHES[role]))
     for text, align in ((words, "left"), (ends, "right")):
-        labels = hv.Labels(text or ([], [], []), vdims="text")
+        labels = el.Labels(text or ([], [], []), vdims="text")
         look = {"text_font_size": "13px", "text_color": INK, "text_baseline": "bottom"}
         parts.append(labels.opts(text_align=align, **look))
     axes = {"logx": True, "logy": True, "xlim": (1, 1e3), "ylim": (1e-3, 10), "title": " "}
-    return hv.Overlay(parts).opts(
+    return el.Overlay(parts).opts(
         hv.opts.Overlay(show_legend=False, xlabel=" ", ylabel=" ", **axes)
     )
 

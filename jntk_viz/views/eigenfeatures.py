@@ -5,6 +5,7 @@ import numpy as np
 from bokeh.models import Span
 
 from jntk_viz.datasets.tables import shortened
+from jntk_viz.views import elements as el
 from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.robust_training import LAM_LIMITS, lam_position
 from jntk_viz.views.theme import (
@@ -51,24 +52,24 @@ def feature_scatter(usefulness, robustness, eigenvalues, chosen, fragile, *, col
     x, y = (100 * np.asarray(v, float)[::-1] for v in (usefulness, robustness))
     at = [len(x) - 1 - chosen] if 0 <= chosen < len(x) else []
     layers = [
-        hv.Rectangles([(100 * fragile[0], -4, 104, 100 * fragile[1])]).opts(
+        el.Rectangles([(100 * fragile[0], -4, 104, 100 * fragile[1])]).opts(
             color=ORANGE, alpha=0.13, line_color=None
         ),
-        hv.Text(103, 12, "accurate,\nyet fragile", halign="right").opts(
+        el.Text(103, 12, "accurate,\nyet fragile", halign="right").opts(
             text_color=ORANGE, text_font_size="13px"
         ),
-        hv.Curve(([0, 100], [0, 100])).opts(color=MUTED, line_width=1.5),
+        el.Curve(([0, 100], [0, 100])).opts(color=MUTED, line_width=1.5),
         _dots(x, y, shade, "log₁₀ e", colorbar, ("accuracy (%)", "robust (%)")),
-        hv.Scatter((x[at], y[at])).opts(size=17, fill_alpha=0, line_color=PURPLE, line_width=3.5),
+        el.Scatter((x[at], y[at])).opts(size=17, fill_alpha=0, line_color=PURPLE, line_width=3.5),
     ]
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=ACCURACY_LIMITS, ylim=ACCURACY_LIMITS, xlabel="accuracy of the feature (%)",
         ylabel="robust (%)", title="Eigenfeatures", show_legend=False,
     )  # fmt: skip
 
 
 def _dots(x, y, shade, name, colorbar, axes, size=9):
-    return hv.Points((x, y, shade), vdims=["shade"]).opts(
+    return el.Points((x, y, shade), vdims=["shade"]).opts(
         color="shade", cmap=SEQUENTIAL, clim=(-10, 2), size=size, line_color=PAPER, line_width=0.5,
         colorbar=colorbar, colorbar_opts={"width": 12, "padding": 4}, clabel=" ", tools=["hover"],
         hover_tooltips=[(axes[0], "@x{0.0}"), (axes[1], "@y{0.0}"), (name, "@shade{0.0}")],
@@ -88,7 +89,7 @@ def learning_scatter(times, robustness, share, chosen, *, colorbar=True):
     dots = _dots(
         x[order], y[order], shade[order], "log₁₀ share", colorbar, ("log₁₀ N/e", "robust (%)")
     )
-    ring = hv.Scatter((x[at], y[at])).opts(size=17, fill_alpha=0, line_color=PURPLE, line_width=3.5)
+    ring = el.Scatter((x[at], y[at])).opts(size=17, fill_alpha=0, line_color=PURPLE, line_width=3.5)
     return (dots * ring).opts(
         xlim=TIME_LIMITS, ylim=ACCURACY_LIMITS, xticks=_TIME_TICKS, show_legend=False,
         xlabel="learned at time N/e", ylabel="robust (%)", title="Features",
@@ -103,10 +104,10 @@ def learned_curves(times, standard, regularised):
     x = np.log10(times)
     dashed = {"line_dash": [6, 4]}
     layers = [
-        hv.Curve((x, 100 * np.asarray(standard)), label="λ = 0").opts(color=ORANGE, **dashed),
-        hv.Curve((x, 100 * np.asarray(regularised)), label="with λ").opts(color=BLUE),
+        el.Curve((x, 100 * np.asarray(standard)), label="λ = 0").opts(color=ORANGE, **dashed),
+        el.Curve((x, 100 * np.asarray(regularised)), label="with λ").opts(color=BLUE),
     ]
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=(-4, 104), xticks=_TIME_TICKS, xlabel="training time t",
         ylabel="learned (%)", legend_position="bottom_right",
         title="How much of the target has been learned",
@@ -126,12 +127,12 @@ def correlation_curves(lams, l2, l2_low, l2_high, linf, linf_low, linf_high):
         x, y = lam_position(lams)[known] + shift, np.asarray(value)[known]
         bars = (x, np.asarray(low)[known], x, np.asarray(high)[known])
         layers += [
-            hv.Segments(bars).opts(color=color, line_width=3, alpha=0.6),
-            hv.Curve((x[1:], y[1:])).opts(color=color, line_width=1.8),
-            hv.Scatter((x, y), label=label).opts(color=color, size=9),
+            el.Segments(bars).opts(color=color, line_width=3, alpha=0.6),
+            el.Curve((x[1:], y[1:])).opts(color=color, line_width=1.8),
+            el.Scatter((x, y), label=label).opts(color=color, size=9),
         ]
-    layers += [_cursor(), hv.HLine(0).opts(color=MUTED, line_width=1)]
-    return hv.Overlay(layers).opts(
+    layers += [_cursor(), el.HLine(0).opts(color=MUTED, line_width=1)]
+    return el.Overlay(layers).opts(
         xlim=LAM_LIMITS, ylim=(-0.6, 1.05), xticks=_LAM_TICKS, xlabel="regulariser λ",
         ylabel="Spearman’s ρ", legend_position="bottom_right", legend_cols=2,
         title="Rank correlation of accuracy and robustness",
@@ -148,10 +149,10 @@ def fragile_counts(lams, accurate, fragile):
         known = np.isfinite(value)
         x, y = lam_position(lams)[known], np.asarray(value)[known]
         layers += [
-            hv.Curve((x[1:], y[1:])).opts(color=color, line_width=1.8),
-            hv.Scatter((x, y), label=label).opts(color=color, size=size),
+            el.Curve((x[1:], y[1:])).opts(color=color, line_width=1.8),
+            el.Scatter((x, y), label=label).opts(color=color, size=size),
         ]
-    return hv.Overlay([*layers, _cursor()]).opts(
+    return el.Overlay([*layers, _cursor()]).opts(
         xlim=LAM_LIMITS, ylim=(-0.5, 10), xticks=_LAM_TICKS, xlabel="regulariser λ",
         ylabel="features", legend_position="top_left", title="Accurate features",
     )  # fmt: skip
@@ -164,7 +165,7 @@ def count_limits(accurate):
 
 
 def _cursor():
-    return hv.VLine(0).opts(color=INK, line_width=1.5)
+    return el.VLine(0).opts(color=INK, line_width=1.5)
 
 
 def place(plot, lam):
@@ -200,23 +201,23 @@ def feature_picture(
     bounds = (0, 0, WIDTH, _SIDE)
     image = {"tools": [], "colorbar": False}
     layers = [
-        hv.Image(grey, bounds=bounds, vdims=[_GREY]).opts(cmap="gray_r", clim=(0, 16), **image),
-        hv.Image(signed, bounds=bounds, vdims=[_SIGNED]).opts(
+        el.Image(grey, bounds=bounds, vdims=[_GREY]).opts(cmap="gray_r", clim=(0, 16), **image),
+        el.Image(signed, bounds=bounds, vdims=[_SIGNED]).opts(
             cmap=DIVERGING, clim=(-1, 1), **image
         ),
-        hv.Rectangles(bars).opts(color=BLUE, alpha=0.75, line_color=None),
-        hv.Segments((low, rows, high, rows)).opts(color=INK, line_width=2),
-        hv.Curve((angles, target)).opts(color=MUTED, line_width=1.5, line_dash=[5, 4]),
-        hv.Curve((angles, function)).opts(color=BLUE),
+        el.Rectangles(bars).opts(color=BLUE, alpha=0.75, line_color=None),
+        el.Segments((low, rows, high, rows)).opts(color=INK, line_width=2),
+        el.Curve((angles, target)).opts(color=MUTED, line_width=1.5, line_dash=[5, 4]),
+        el.Curve((angles, function)).opts(color=BLUE),
     ]
     for kind, (label, color, marker) in enumerate(_STATUS):
         here = np.asarray(status) == kind
         layers.append(
-            hv.Scatter((np.asarray(points)[here], np.asarray(values)[here]), label=label).opts(
+            el.Scatter((np.asarray(points)[here], np.asarray(values)[here]), label=label).opts(
                 color=color, marker=marker, size=9, line_color=color, line_width=2
             )
         )
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=(0, 360), ylim=(-1.5, 1.2), xlabel="", ylabel="", title="Feature", show_grid=False,
         legend_position="bottom_left", legend_cols=3,
     )  # fmt: skip

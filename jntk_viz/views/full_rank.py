@@ -1,8 +1,8 @@
 """Pictures of λ_min: against depth and angle, with the noise floors of the arithmetic."""
 
-import holoviews as hv
 import numpy as np
 
+from jntk_viz.views import elements as el
 from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.live import join_curves
 from jntk_viz.views.theme import (
@@ -70,8 +70,8 @@ def _floor_areas(x, double, ratio):
     x, double = np.asarray(x, float)[known], np.asarray(double, float)[known]
     single, bottom = double * ratio, np.full_like(double, BOTTOM)
     return [
-        hv.Area((x, double, single), vdims=["y", "y2"]).opts(alpha=0.12, **_FLOOR),
-        hv.Area((x, bottom, double), vdims=["y", "y2"]).opts(alpha=0.32, **_FLOOR),
+        el.Area((x, double, single), vdims=["y", "y2"]).opts(alpha=0.12, **_FLOOR),
+        el.Area((x, bottom, double), vdims=["y", "y2"]).opts(alpha=0.32, **_FLOOR),
     ]
 
 
@@ -81,8 +81,8 @@ def _floor_words(x, single, right, **style):
     words = ["float32 noise floor", "rounding in float64"] if known else []
     places = ([x, right], [single, BOTTOM * 2]) if known else ([], [])
     return [
-        hv.Labels((places[0][:1], places[1][:1], words[:1])).opts(**_TEXT | style),
-        hv.Labels((places[0][1:], places[1][1:], words[1:])).opts(**_TEXT | _RIGHT),
+        el.Labels((places[0][:1], places[1][:1], words[:1])).opts(**_TEXT | style),
+        el.Labels((places[0][1:], places[1][1:], words[1:])).opts(**_TEXT | _RIGHT),
     ]
 
 
@@ -103,14 +103,14 @@ def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, dep
     own = np.where(np.isfinite(below[chosen]), below[chosen], smallest[chosen])
     here = (depths == depth) & np.isfinite(own)
     curves = [
-        hv.Curve((depths, values), label=name).opts(color=colour, line_dash=dash)
+        el.Curve((depths, values), label=name).opts(color=colour, line_dash=dash)
         for name, values, colour, dash in zip(names, smallest, COLOURS, DASHES, strict=True)
     ]
     layers = [
         *_floor_areas(depths, noise, ratio),
         *curves,
-        hv.Curve((depths, smallest[chosen])).opts(color=INK, line_width=1.2),
-        hv.Scatter(
+        el.Curve((depths, smallest[chosen])).opts(color=INK, line_width=1.2),
+        el.Scatter(
             (np.tile(depths, len(names))[at], below.ravel()[at], colour[at]), vdims=["y", "colour"]
         ).opts(
             marker="inverted_triangle",
@@ -119,16 +119,16 @@ def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, dep
             line_color="colour",
             line_width=2,
         ),
-        hv.Scatter((depths, crosses)).opts(
+        el.Scatter((depths, crosses)).opts(
             marker="x", size=9, color=INK, line_color=INK, line_width=2
         ),
-        hv.Curve(([0.5, 12.5], [threshold] * 2)).opts(color=INK, line_dash="dashed", line_width=2),
-        hv.VLine(depth).opts(**_CURSOR),
-        hv.Scatter((depths[here], own[here])).opts(**_RING),
+        el.Curve(([0.5, 12.5], [threshold] * 2)).opts(color=INK, line_dash="dashed", line_width=2),
+        el.VLine(depth).opts(**_CURSOR),
+        el.Scatter((depths[here], own[here])).opts(**_RING),
         *_floor_words(0.62, noise[0] * ratio, 12.4),
-        hv.Labels(([12.4], [threshold * 1.15], ["threshold"])).opts(**_TEXT | _RIGHT),
+        el.Labels(([12.4], [threshold * 1.15], ["threshold"])).opts(**_TEXT | _RIGHT),
     ]
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         logy=True, xlim=(0.5, 12.5), ylim=(BOTTOM, TOP), xticks=DEPTH_TICKS,
         yticks=decades(-14, 4), xlabel="depth L", ylabel="λ_min", legend_position="top_left",
         legend_cols=4, title="Smallest eigenvalue",
@@ -153,7 +153,7 @@ def first_depths(names, double, above, single, depth):
         values = np.asarray(values, float)
         known = np.isfinite(values)
         scatters.append(
-            hv.Scatter((values[known], rows[known] + shift), label=words).opts(
+            el.Scatter((values[known], rows[known] + shift), label=words).opts(
                 color=colour,
                 marker=marker,
                 size=15 if marker == "diamond" else 10,
@@ -162,12 +162,12 @@ def first_depths(names, double, above, single, depth):
         )
     edges = np.arange(len(names) - 1) + 0.5
     ticks = [(row, name) for row, name in zip(rows, names, strict=True)]
-    lines = hv.Segments((np.full(edges.size, 0.4), edges, np.full(edges.size, 13.8), edges))
-    return hv.Overlay([
-        hv.VSpan(NEVER - 0.5, NEVER + 0.6).opts(color=MUTED, alpha=0.12, line_color=None),
+    lines = el.Segments((np.full(edges.size, 0.4), edges, np.full(edges.size, 13.8), edges))
+    return el.Overlay([
+        el.VSpan(NEVER - 0.5, NEVER + 0.6).opts(color=MUTED, alpha=0.12, line_color=None),
         lines.opts(color=MUTED, line_width=0.6, alpha=0.6),
         *scatters,
-        hv.VLine(depth).opts(**_CURSOR),
+        el.VLine(depth).opts(**_CURSOR),
     ]).opts(
         xlim=(0.4, 13.8), ylim=(-0.6, len(names) + 1.6), yticks=ticks,
         xticks=[*DEPTH_TICKS[1:10:2], (NEVER, NO_TICK)], xlabel="depth L", ylabel="",
@@ -187,10 +187,10 @@ def spectrum(eigenvalues, noise, ratio):
     strong = values > noise * ratio
     ends = np.array([0.0, max(values.size, 1) * 1.05])
     floor = np.full(2, noise)
-    return hv.Overlay([
+    return el.Overlay([
         *_floor_areas(ends, floor, ratio),
-        hv.Scatter((rank[strong], values[strong])).opts(color=BLUE, size=5),
-        hv.Scatter((rank[kept & ~strong], values[kept & ~strong])).opts(color=ORANGE, size=5),
+        el.Scatter((rank[strong], values[strong])).opts(color=BLUE, size=5),
+        el.Scatter((rank[kept & ~strong], values[kept & ~strong])).opts(color=ORANGE, size=5),
         *_floor_words(ends[1] * 0.93, noise * ratio, ends[1] * 0.93, **_RIGHT),
     ]).opts(
         logy=True, xlim=(0, 10), ylim=(BOTTOM, 1e6), yticks=decades(-14, 6, 4),
@@ -213,15 +213,15 @@ def smallest_by_angle(angles, smallest, values, noise, fits, theta, here, ratio)
     )
     x, y = fits
     at = float(angle_position(theta))
-    return hv.Overlay([
+    return el.Overlay([
         *_floor_areas(ends, floor, ratio),
-        hv.Curve((place, values), label="values alone").opts(color=ORANGE, line_width=2),
-        hv.Curve((place, smallest), label="values and slopes").opts(color=BLUE, line_width=3.5),
-        hv.Curve((angle_position(x), y), label="power law").opts(
+        el.Curve((place, values), label="values alone").opts(color=ORANGE, line_width=2),
+        el.Curve((place, smallest), label="values and slopes").opts(color=BLUE, line_width=3.5),
+        el.Curve((angle_position(x), y), label="power law").opts(
             color=INK, line_dash="dashed", line_width=2
         ),
-        hv.VLine(at).opts(**_CURSOR),
-        hv.Scatter(([at] if np.isfinite(here) else [], [here] if np.isfinite(here) else [])).opts(
+        el.VLine(at).opts(**_CURSOR),
+        el.Scatter(([at] if np.isfinite(here) else [], [here] if np.isfinite(here) else [])).opts(
             **_RING
         ),
         *_floor_words(1.3, floor[0] * ratio, 2.5),
@@ -243,12 +243,12 @@ def two_points(theta, labels=("x", "x′")):
     ends = np.array([[1.0, 0.0], [np.cos(angle), np.sin(angle)]])
     names = 1.27 * np.array([[np.cos(-0.16), np.sin(-0.16)],
                              [np.cos(angle + 0.16), np.sin(angle + 0.16)]])  # fmt: skip
-    return hv.Overlay([
-        hv.Curve((np.cos(_CIRCLE), np.sin(_CIRCLE))).opts(color=MUTED, line_width=1.2),
-        hv.Curve((0.45 * np.cos(arc), 0.45 * np.sin(arc))).opts(color=BLUE, line_width=2),
-        hv.Segments(([0, 0], [0, 0], ends[:, 0], ends[:, 1])).opts(color=INK, line_width=2),
-        hv.Points(ends).opts(color=ORANGE, size=11, line_color=PAPER),
-        hv.Labels((names[:, 0], names[:, 1], list(labels))).opts(
+    return el.Overlay([
+        el.Curve((np.cos(_CIRCLE), np.sin(_CIRCLE))).opts(color=MUTED, line_width=1.2),
+        el.Curve((0.45 * np.cos(arc), 0.45 * np.sin(arc))).opts(color=BLUE, line_width=2),
+        el.Segments(([0, 0], [0, 0], ends[:, 0], ends[:, 1])).opts(color=INK, line_width=2),
+        el.Points(ends).opts(color=ORANGE, size=11, line_color=PAPER),
+        el.Labels((names[:, 0], names[:, 1], list(labels))).opts(
             text_font_size="16px", text_color=INK
         ),
     ]).opts(
@@ -273,13 +273,13 @@ def combination(vectors):
         left = np.arange(len(heights)) - 0.4 + k * width
         zero = np.zeros(len(heights))
         bars.append(
-            hv.Rectangles((left, np.minimum(heights, zero), left + width * 0.92,
+            el.Rectangles((left, np.minimum(heights, zero), left + width * 0.92,
                            np.maximum(heights, zero)), label=f"{k + 1}").opts(
                 color=colour, alpha=1, line_color=None)
         )  # fmt: skip
-    return hv.Overlay([
+    return el.Overlay([
         *bars,
-        hv.Curve(([-0.6, 5.6], [0, 0])).opts(color=INK, line_width=1),
+        el.Curve(([-0.6, 5.6], [0, 0])).opts(color=INK, line_width=1),
     ]).opts(
         xlim=(-0.6, 5.6), ylim=(-1.05, 1.05), xticks=list(enumerate(_SHORT)), yticks=5,
         xlabel="", ylabel="weight", show_legend=False, title="What is lost",
@@ -292,15 +292,15 @@ def residuals(times, modes, slowest, loss, t):
     - `times`: (T,);  `modes`: (m, T);  `slowest`: (T,) or empty;  `loss`: (T,);  `t`: reader's.
     """
     x, y = join_curves(times, 100 * np.asarray(modes, float))
-    return hv.Overlay([
-        hv.Curve((x, y), label="modes").opts(color=SKY, line_width=1.3),
-        hv.Curve((times[: len(slowest)], 100 * np.asarray(slowest)), label="slowest mode").opts(
+    return el.Overlay([
+        el.Curve((x, y), label="modes").opts(color=SKY, line_width=1.3),
+        el.Curve((times[: len(slowest)], 100 * np.asarray(slowest)), label="slowest mode").opts(
             color=ORANGE
         ),
-        hv.Curve((times[: len(loss)], 100 * np.asarray(loss)), label="loss").opts(
+        el.Curve((times[: len(loss)], 100 * np.asarray(loss)), label="loss").opts(
             color=INK, line_width=3.5
         ),
-        hv.VLine(t).opts(**_CURSOR),
+        el.VLine(t).opts(**_CURSOR),
     ]).opts(
         logx=True, xlim=(times[0], times[-1]), ylim=(-3, 145), xticks=decades(-2, 14, 4),
         yticks=[0, 25, 50, 75, 100], xlabel="training time t", ylabel="left (%)",
@@ -318,14 +318,14 @@ def mode_times(times, t, bound):
     rank = np.arange(1, times.size + 1)
     done = times <= t
     ends = np.array([0.0, max(times.size, 1) * 1.6])
-    return hv.Overlay([
-        hv.Area((ends, np.full(2, bound), np.full(2, 1e20)), vdims=["y", "y2"]).opts(
+    return el.Overlay([
+        el.Area((ends, np.full(2, bound), np.full(2, 1e20)), vdims=["y", "y2"]).opts(
             alpha=0.32, **_FLOOR
         ),
-        hv.Scatter((rank[done], times[done]), label="learned by t").opts(color=BLUE, size=6),
-        hv.Scatter((rank[~done], times[~done]), label="not yet").opts(color=ORANGE, size=6),
-        hv.Curve((ends, [t, t])).opts(**_CURSOR),
-        hv.Labels(([ends[1] * 0.02], [bound * 1.5], ["beyond float64 noise"])).opts(**_TEXT),
+        el.Scatter((rank[done], times[done]), label="learned by t").opts(color=BLUE, size=6),
+        el.Scatter((rank[~done], times[~done]), label="not yet").opts(color=ORANGE, size=6),
+        el.Curve((ends, [t, t])).opts(**_CURSOR),
+        el.Labels(([ends[1] * 0.02], [bound * 1.5], ["beyond float64 noise"])).opts(**_TEXT),
     ]).opts(
         logy=True, xlim=(0, 10), ylim=(1e-3, 1e18), yticks=decades(-3, 15, 3),
         xlabel="modes, fastest first", ylabel="", legend_position="bottom_right",
@@ -340,14 +340,14 @@ def slowest_times(x, slowest, loss, fastest, bound, here):
       slowest mode takes where it is unresolved, else NaN;  `here`: the reader's place.
     """
     x, at = np.asarray(x, float), np.isfinite(bound)
-    return hv.Overlay([
-        hv.Curve((x, slowest), label="slowest mode").opts(color=ORANGE),
-        hv.Curve((x, loss), label="loss").opts(color=INK, line_width=3.5),
-        hv.Curve((x, fastest), label="fastest").opts(color=BLUE),
-        hv.Scatter((x[at], np.asarray(bound, float)[at]), label="at least").opts(
+    return el.Overlay([
+        el.Curve((x, slowest), label="slowest mode").opts(color=ORANGE),
+        el.Curve((x, loss), label="loss").opts(color=INK, line_width=3.5),
+        el.Curve((x, fastest), label="fastest").opts(color=BLUE),
+        el.Scatter((x[at], np.asarray(bound, float)[at]), label="at least").opts(
             marker="triangle", size=10, fill_color=PAPER, line_color=ORANGE, line_width=2
         ),
-        hv.VLine(here).opts(**_CURSOR),
+        el.VLine(here).opts(**_CURSOR),
     ]).opts(
         logy=True, xlim=(0.5, 12.5), ylim=(1e-3, 1e23), yticks=decades(0, 15, 5), xlabel="depth L",
         ylabel="time", legend_position="top_left", legend_cols=4, xticks=DEPTH_TICKS,

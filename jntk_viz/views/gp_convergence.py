@@ -1,10 +1,10 @@
 """Pictures of random networks beside their limiting Gaussian process."""
 
-import holoviews as hv
 import numpy as np
 from bokeh.core.properties import value
 
 from jntk_viz.studies.gp_statistics import by_block
+from jntk_viz.views import elements as el
 from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.theme import DIVERGING, FONT, INK, MUTED, ORANGE, SAMPLE, THEORY
 
@@ -51,11 +51,11 @@ def density(values, deviation, remark=""):
     heights = counts / (max(len(values), 1) * np.diff(edges))
     gaussian = np.exp(-(_GRID**2) / 2) / np.sqrt(2 * np.pi) / deviation
     xlim, ylim = density_limits(deviation)
-    bars = hv.Histogram((edges, heights), label="networks").opts(
+    bars = el.Histogram((edges, heights), label="networks").opts(
         fill_color=SAMPLE, line_color=None, alpha=0.55, show_legend=True
     )
-    curve = hv.Curve((_GRID * deviation, gaussian), label="limit").opts(color=THEORY)
-    words = hv.Labels(([0.97 * xlim[0]], [0.96 * ylim[1]], [remark])).opts(**_REMARK)
+    curve = el.Curve((_GRID * deviation, gaussian), label="limit").opts(color=THEORY)
+    words = el.Labels(([0.97 * xlim[0]], [0.96 * ylim[1]], [remark])).opts(**_REMARK)
     return (bars * curve * words).opts(
         xlim=xlim, ylim=ylim, xlabel="", ylabel="density", yticks=3, legend_position="top_right"
     )
@@ -68,13 +68,13 @@ def quantile_lines(limit, sample, low, high, deviation):
     """
     ends = REACH * deviation * np.array([-1, 1])
     elements = [
-        hv.Area((limit, low, high), vdims=["y", "y2"]).opts(
+        el.Area((limit, low, high), vdims=["y", "y2"]).opts(
             color=THEORY, alpha=0.22, line_color=None
         ),
-        hv.Curve((ends, ends)).opts(color=THEORY, line_width=1.5),
-        hv.Scatter((limit, sample)).opts(color=SAMPLE, size=5, line_color=None),
+        el.Curve((ends, ends)).opts(color=THEORY, line_width=1.5),
+        el.Scatter((limit, sample)).opts(color=SAMPLE, size=5, line_color=None),
     ]
-    return hv.Overlay(elements).opts(
+    return el.Overlay(elements).opts(
         xlim=tuple(ends), ylim=tuple(ends), xlabel="quantile of the limit",
         ylabel="of the networks", xticks=5, yticks=5, show_legend=False,
     )  # fmt: skip
@@ -102,11 +102,11 @@ def cloud(pairs, covariance):
     """
     xlim, ylim = cloud_limits(covariance)
     own = pairs.T @ pairs / len(pairs) if len(pairs) else np.zeros((2, 2))
-    points = hv.Scatter((pairs[:, 0], pairs[:, 1])).opts(
+    points = el.Scatter((pairs[:, 0], pairs[:, 1])).opts(
         color=SAMPLE, size=3.5, alpha=0.4, line_color=None
     )
-    limiting = hv.Curve(ellipses(covariance)).opts(color=THEORY, line_width=3)
-    empirical = hv.Curve(ellipses(own)).opts(color=_OWN_ELLIPSE, line_width=1.5)
+    limiting = el.Curve(ellipses(covariance)).opts(color=THEORY, line_width=3)
+    empirical = el.Curve(ellipses(own)).opts(color=_OWN_ELLIPSE, line_width=1.5)
     return (points * limiting * empirical).opts(xlim=xlim, ylim=ylim, xlabel="", ylabel="")
 
 
@@ -127,14 +127,14 @@ def heat_map(covariance, scale, colorbar=False, title=""):
     """
     blocks = covariance.shape[1]
     ticks = block_ticks(blocks - 1)
-    image = hv.Image(by_block(covariance), bounds=(0, 0, 1, 1)).opts(
+    image = el.Image(by_block(covariance), bounds=(0, 0, 1, 1)).opts(
         cmap=DIVERGING, clim=(-scale, scale), colorbar=colorbar, clabel=" ",
         colorbar_opts={"width": 10, "padding": 2} if colorbar else {},
     )  # fmt: skip
     edges = np.arange(1, blocks) / blocks
-    thin = hv.Segments(block_lines(edges)).opts(color=MUTED, line_width=0.5, alpha=0.6)
-    thick = hv.Segments(block_lines(edges[:1])).opts(color=INK, line_width=2)
-    return hv.Overlay([image, thin, thick]).opts(
+    thin = el.Segments(block_lines(edges)).opts(color=MUTED, line_width=0.5, alpha=0.6)
+    thick = el.Segments(block_lines(edges[:1])).opts(color=INK, line_width=2)
+    return el.Overlay([image, thin, thick]).opts(
         xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=[(1 - p, name) for p, name in ticks],
         xlabel="", ylabel="", title=title, toolbar=None, show_grid=False,
     )  # fmt: skip
@@ -169,20 +169,20 @@ def errors_by_width(widths, errors, width, fitted=None, fit_from=64):
     line = fitted(ends) if fitted else ends
     half = 2.1 * line[1] * (ends / ends[1]) ** -0.5 if fitted else ends
     words = [fit_words(fitted), "slope −½"] if fitted else ["", ""]
-    left = hv.Labels(([7.2], [ERROR_LIMITS[0] * 1.12], words[:1]))
-    right = hv.Labels((ends[1:2], half[1:2] * 1.12, words[1:] if fitted else []))
+    left = el.Labels(([7.2], [ERROR_LIMITS[0] * 1.12], words[:1]))
+    right = el.Labels((ends[1:2], half[1:2] * 1.12, words[1:] if fitted else []))
     elements = [
-        hv.Area((x, low, high), vdims=["y", "y2"]).opts(color=SAMPLE, alpha=0.3, line_color=None),
-        hv.Curve((ends, half)).opts(color=MUTED, line_dash="dashed", line_width=2),
-        hv.Curve((ends, line)).opts(color=THEORY, line_width=2),
-        hv.Scatter((x, middle)).opts(color=ORANGE, size=7, line_color=None),
-        hv.Scatter((x[here], middle[here])).opts(
+        el.Area((x, low, high), vdims=["y", "y2"]).opts(color=SAMPLE, alpha=0.3, line_color=None),
+        el.Curve((ends, half)).opts(color=MUTED, line_dash="dashed", line_width=2),
+        el.Curve((ends, line)).opts(color=THEORY, line_width=2),
+        el.Scatter((x, middle)).opts(color=ORANGE, size=7, line_color=None),
+        el.Scatter((x[here], middle[here])).opts(
             fill_color=None, line_color=INK, line_width=2.5, size=15
         ),
         left.opts(**_REMARK | {"text_baseline": "bottom"}),
         right.opts(**_REMARK | {"text_baseline": "bottom"}),
     ]
-    return hv.Overlay(elements).opts(
+    return el.Overlay(elements).opts(
         logx=True, logy=True, xlim=(6.5, 1300), ylim=ERROR_LIMITS, xlabel="width d", ylabel="",
         xticks=[(w, str(int(w))) for w in widths[::2]], yticks=_PERCENT, show_legend=False,
         title="Error of one network’s covariance",

@@ -1,8 +1,8 @@
 """Random networks drawn as functions on the circle, over what the limit says."""
 
-import holoviews as hv
 import numpy as np
 
+from jntk_viz.views import elements as el
 from jntk_viz.views.live import join_curves
 from jntk_viz.views.theme import BLUE, INK, MUTED, PURPLE, SAMPLE, THEORY
 
@@ -62,25 +62,25 @@ def functions(
     parts = ticks(networks, slopes) if len(slopes) else ([], [], [], [])
     edge = 2 * prior * np.ones(2)
     elements = [
-        hv.Area((x, middle - spread, middle + spread), vdims=["y", "y2"]).opts(
+        el.Area((x, middle - spread, middle + spread), vdims=["y", "y2"]).opts(
             color=MUTED, alpha=0.22, line_color=None
         ),
-        hv.Curve(([0, 360, np.nan, 0, 360], [*edge, np.nan, *-edge])).opts(
+        el.Curve(([0, 360, np.nan, 0, 360], [*edge, np.nan, *-edge])).opts(
             color=MUTED, line_width=1.2, line_dash="dotted"
         ),
-        hv.Curve(_lines(networks)).opts(color=SAMPLE, line_width=1.7, alpha=0.85),
-        hv.Curve(_lines(ends)).opts(color=BLUE, line_width=1.8, line_dash="dashed"),
-        hv.Curve((x, middle)).opts(color=THEORY, line_width=2.8),
-        hv.Segments(parts).opts(color=INK, line_width=2.2),
-        hv.Scatter(_dots(networks)).opts(color=INK, size=5),
-        hv.Segments(_tangents(middle, *tangents)).opts(color=PURPLE, line_width=5),
-        hv.Scatter(seen).opts(color=PURPLE, size=13, line_color="white"),
-        hv.Curve(([angle, angle], limits(prior))).opts(color=MUTED, line_width=1),
-        hv.Scatter(([angle], [level])).opts(
+        el.Curve(_lines(networks)).opts(color=SAMPLE, line_width=1.7, alpha=0.85),
+        el.Curve(_lines(ends)).opts(color=BLUE, line_width=1.8, line_dash="dashed"),
+        el.Curve((x, middle)).opts(color=THEORY, line_width=2.8),
+        el.Segments(parts).opts(color=INK, line_width=2.2),
+        el.Scatter(_dots(networks)).opts(color=INK, size=5),
+        el.Segments(_tangents(middle, *tangents)).opts(color=PURPLE, line_width=5),
+        el.Scatter(seen).opts(color=PURPLE, size=13, line_color="white"),
+        el.Curve(([angle, angle], limits(prior))).opts(color=MUTED, line_width=1),
+        el.Scatter(([angle], [level])).opts(
             fill_color=None, line_color=PURPLE, line_width=2, size=13, marker="diamond"
         ),
     ]
-    return hv.Overlay(elements).opts(
+    return el.Overlay(elements).opts(
         xlim=(0, 360), ylim=limits(prior), xticks=_X_AXIS, show_legend=False, ylabel=ylabel,
         xlabel="angle θ of the input x = (cos θ, sin θ)", title=" ",
     )  # fmt: skip

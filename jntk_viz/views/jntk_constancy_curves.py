@@ -9,6 +9,7 @@ import itertools
 import holoviews as hv
 import numpy as np
 
+from jntk_viz.views import elements as el
 from jntk_viz.views.jntk_constancy_text import THICKNESS, WIDTH_COLOURS
 from jntk_viz.views.theme import AMBER, GREEN, INK, MUTED, THEORY
 
@@ -37,7 +38,7 @@ _LOG_Y = {"logy": True, "yticks": _TICKS}
 
 def _three(curves, **options):
     return [
-        hv.Curve(curve).opts(color=colour, line_width=thickness, **options)
+        el.Curve(curve).opts(color=colour, line_width=thickness, **options)
         for curve, colour, thickness in zip(curves, WIDTH_COLOURS, THICKNESS, strict=True)
     ]
 
@@ -45,7 +46,7 @@ def _three(curves, **options):
 def _marker(at, low=1e-30):
     """A vertical line; step 0 lies left of a logarithmic axis, out of sight."""
     line = ([at, at], [low, 1e30]) if at else NOTHING
-    return hv.Curve(line).opts(color=MUTED, line_dash="dotted", line_width=2)
+    return el.Curve(line).opts(color=MUTED, line_dash="dotted", line_width=2)
 
 
 def distance(
@@ -54,7 +55,7 @@ def distance(
     """A relative distance against the step, one colour for each width; both axes logarithmic."""
     axes = _AXES | _LOG_Y | {"xlim": xlim, "ylim": ylim, "ylabel": ylabel, "title": title}
     parts = [_marker(at), *_three(dashed, line_dash="dashed"), *_three(curves)]
-    return hv.Overlay(parts).opts(hv.opts.Overlay(**axes))
+    return el.Overlay(parts).opts(hv.opts.Overlay(**axes))
 
 
 def loss(fit, jacobian, at=0, steps=(), fit_band=None, jacobian_band=None, xlim=(1, 300)):
@@ -64,8 +65,8 @@ def loss(fit, jacobian, at=0, steps=(), fit_band=None, jacobian_band=None, xlim=
     """
     nothing = np.empty((3, len(steps)))
     bands = [nothing if band is None else band for band in (fit_band, jacobian_band)]
-    areas = [hv.Area((steps, band[0], band[2]), vdims=["low", "high"]) for band in bands]
-    middles = [hv.Curve((steps, band[1])) for band in bands]
+    areas = [el.Area((steps, band[0], band[2]), vdims=["low", "high"]) for band in bands]
+    middles = [el.Curve((steps, band[1])) for band in bands]
     parts = [_marker(at), *(area.opts(color=MUTED, alpha=0.25, line_width=0) for area in areas)]
     parts += _three(fit) + _three(jacobian, line_dash="dashed")
     parts += [
@@ -74,7 +75,7 @@ def loss(fit, jacobian, at=0, steps=(), fit_band=None, jacobian_band=None, xlim=
     ]
     title = "Loss: fit (solid), Jacobian (dashed)"
     axes = _AXES | _LOG_Y | {"xlim": xlim, "ylim": LOSS_LIMITS, "ylabel": "½ mean square"}
-    return hv.Overlay(parts).opts(hv.opts.Overlay(title=title, **axes))
+    return el.Overlay(parts).opts(hv.opts.Overlay(title=title, **axes))
 
 
 def outputs(which, network, ode, at=0, title="", ylabel="", xlim=(1, 300), ylim=OUTPUT_LIMITS):
@@ -83,9 +84,9 @@ def outputs(which, network, ode, at=0, title="", ylabel="", xlim=(1, 300), ylim=
     which: 0, 1, 2, the width by whose colour the network is drawn. network, ode: (steps, values).
     """
     chosen = [network if i == which else NOTHING for i in range(3)]
-    parts = [_marker(at, -1e30), *_three(chosen), hv.Curve(ode).opts(color=THEORY, line_width=1.4)]
+    parts = [_marker(at, -1e30), *_three(chosen), el.Curve(ode).opts(color=THEORY, line_width=1.4)]
     axes = _AXES | {"xlim": xlim, "ylim": ylim, "ylabel": ylabel, "title": title}
-    return hv.Overlay(parts).opts(hv.opts.Overlay(**axes))
+    return el.Overlay(parts).opts(hv.opts.Overlay(**axes))
 
 
 def parity(which, train, test, lim=OUTPUT_LIMITS):
@@ -94,15 +95,15 @@ def parity(which, train, test, lim=OUTPUT_LIMITS):
     train, test: (ode, network), two vectors each; rings and dots.
     """
     wide = [-1e3, 1e3]
-    parts = [hv.Curve((wide, wide)).opts(color=THEORY, line_width=1.4)]
+    parts = [el.Curve((wide, wide)).opts(color=THEORY, line_width=1.4)]
     for i, colour in enumerate(WIDTH_COLOURS):
-        ring, dot = (hv.Scatter(pair if i == which else NOTHING) for pair in (train, test))
+        ring, dot = (el.Scatter(pair if i == which else NOTHING) for pair in (train, test))
         parts.append(
             ring.opts(size=8, fill_alpha=0, line_color=colour, color=colour, line_width=1.2)
         )
         parts.append(dot.opts(size=5, color=colour, alpha=0.8))
     axes = {"xlim": lim, "ylim": lim, "xlabel": "linear equation", "ylabel": "network"}
-    return hv.Overlay(parts).opts(hv.opts.Overlay(title=" ", show_legend=False, **axes))
+    return el.Overlay(parts).opts(hv.opts.Overlay(title=" ", show_legend=False, **axes))
 
 
 def width_errors(points, laws, widths, xlim=(20, 900), ylim=ERROR_LIMITS):
@@ -115,21 +116,21 @@ def width_errors(points, laws, widths, xlim=(20, 900), ylim=ERROR_LIMITS):
     fits = [(ends, law(ends)) if law else NOTHING for law in laws]
     labels = _slope_labels(fits, laws)
     parts = [
-        hv.Curve((ends, (ends / ends[0]) ** -0.5)).opts(
+        el.Curve((ends, (ends / ends[0]) ** -0.5)).opts(
             color=MUTED, line_dash="dotted", line_width=2
         )
     ]
     for pair, fit, colour, marker in zip(points, fits, SLOPE_COLOURS, SLOPE_MARKERS, strict=True):
-        parts.append(hv.Curve(fit).opts(color=colour, line_width=1.8))
-        parts.append(hv.Scatter(pair).opts(color=colour, marker=marker, size=8))
+        parts.append(el.Curve(fit).opts(color=colour, line_width=1.8))
+        parts.append(el.Scatter(pair).opts(color=colour, marker=marker, size=8))
     parts.append(
-        hv.Labels(labels, vdims="text").opts(
+        el.Labels(labels, vdims="text").opts(
             text_font_size="14px", text_color=INK, text_align="left", text_baseline="middle"
         )
     )
     axes = _AXES | _LOG_Y | {"xlabel": "width", "xticks": list(widths), "xlim": xlim}
     labels = {"title": "Errors against width", "ylabel": "relative error"}
-    return hv.Overlay(parts).opts(hv.opts.Overlay(ylim=ylim, **axes, **labels))
+    return el.Overlay(parts).opts(hv.opts.Overlay(ylim=ylim, **axes, **labels))
 
 
 def _slope_labels(fits, laws):

@@ -4,6 +4,7 @@ import holoviews as hv
 import numpy as np
 
 from jntk_viz.studies.gp_statistics import by_block
+from jntk_viz.views import elements as el
 from jntk_viz.views.figures import name_ticks
 from jntk_viz.views.gp_convergence import block_lines
 from jntk_viz.views.jntk_constancy_curves import NOTHING
@@ -20,16 +21,16 @@ def heat_map(kernel, scale, colorbar=False, title=""):
     run from −scale to scale.
     """
     blocks = kernel.shape[1]
-    image = hv.Image(by_block(kernel), bounds=(0, 0, 1, 1)).opts(
+    image = el.Image(by_block(kernel), bounds=(0, 0, 1, 1)).opts(
         cmap=DIVERGING, clim=(-scale, scale), colorbar=colorbar, clabel=" ",
         colorbar_opts={"width": 12, "padding": 2} if colorbar else {},
     )  # fmt: skip
     edges = np.arange(1, blocks) / blocks
-    thin = hv.Segments(block_lines(edges)).opts(color=MUTED, line_width=0.5, alpha=0.5)
-    thick = hv.Segments(block_lines(edges[:1])).opts(color=INK, line_width=2.5)
+    thin = el.Segments(block_lines(edges)).opts(color=MUTED, line_width=0.5, alpha=0.5)
+    thick = el.Segments(block_lines(edges[:1])).opts(color=INK, line_width=2.5)
     places, names = block_names(blocks)
     ticks = list(zip(places, names, strict=True))
-    return hv.Overlay([image, thin, thick]).opts(
+    return el.Overlay([image, thin, thick]).opts(
         xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=[(1 - p, name) for p, name in ticks],
         xlabel="", ylabel="", title=title, toolbar=None, show_grid=False,
     )  # fmt: skip
@@ -66,30 +67,30 @@ def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2)):
         labels = _labels(regime, xlim)
     level = smallest if smallest > 0 else np.nan
     parts = [
-        hv.Area((list(xlim), [ylim[0]] * 2, [floor] * 2), vdims=["low", "high"]).opts(
+        el.Area((list(xlim), [ylim[0]] * 2, [floor] * 2), vdims=["low", "high"]).opts(
             color=MUTED, alpha=0.25, line_width=0
         ),
-        hv.Curve((list(xlim), [level] * 2)).opts(color=THEORY, line_width=2.5),
-        hv.Curve(inside).opts(color=THEORY, line_width=1.8),
-        hv.Curve(beyond).opts(color=THEORY, line_width=1.8, line_dash="dashed"),
+        el.Curve((list(xlim), [level] * 2)).opts(color=THEORY, line_width=2.5),
+        el.Curve(inside).opts(color=THEORY, line_width=1.8),
+        el.Curve(beyond).opts(color=THEORY, line_width=1.8, line_dash="dashed"),
     ]
     parts += [
-        hv.Scatter(pair).opts(color=colour, size=9)
+        el.Scatter(pair).opts(color=colour, size=9)
         for pair, colour in zip(points, WIDTH_COLOURS, strict=True)
     ]
     ring = ([crossing], [level]) if np.isfinite(crossing) else NOTHING
     parts.append(
-        hv.Scatter(ring).opts(color=INK, fill_alpha=0, line_color=INK, size=13, line_width=2)
+        el.Scatter(ring).opts(color=INK, fill_alpha=0, line_color=INK, size=13, line_width=2)
     )
     above, below = (tuple(zip(*some, strict=True)) or ([], [], []) for some in labels)
     for text, baseline in ((above, "bottom"), (below, "top")):
         parts.append(
-            hv.Labels(text, vdims="text").opts(
+            el.Labels(text, vdims="text").opts(
                 text_font_size="14px", text_color=INK, text_align="left", text_baseline=baseline
             )
         )
     axes = {"logx": True, "logy": True, "xlim": xlim, "ylim": ylim, "show_legend": False}
-    return hv.Overlay(parts).opts(
+    return el.Overlay(parts).opts(
         hv.opts.Overlay(
             xlabel="width", ylabel="‖Θₜ − Θ‖ and λ_min",
             title="Is the theorem's regime reached?", **axes,

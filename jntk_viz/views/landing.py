@@ -3,6 +3,7 @@
 import holoviews as hv
 import numpy as np
 
+from jntk_viz.views import elements as el
 from jntk_viz.views.live import join_curves
 from jntk_viz.views.theme import BLUE, INK, MUTED, ORANGE, SAMPLE, SKY
 
@@ -15,45 +16,45 @@ _BARE = {
 def random_functions(angle, functions, band):
     """Functions of random networks over the limiting band of two standard deviations."""
     zero = np.zeros(len(band))
-    shade = hv.Spread((angle, zero, band)).opts(color=SKY, line_color=None)
-    lines = hv.Curve(join_curves(angle, functions)).opts(color=SAMPLE, line_width=1.5)
+    shade = el.Spread((angle, zero, band)).opts(color=SKY, line_color=None)
+    lines = el.Curve(join_curves(angle, functions)).opts(color=SAMPLE, line_width=1.5)
     return (shade * lines).opts(**_BARE, ylim=(-2.6, 2.6), xlim=(-np.pi, np.pi))
 
 
 def kernel_rows(angle, narrow, wide, limit):
     """One row of the kernel: scattered for narrow networks, on the limit for wide ones."""
-    scattered = hv.Curve(join_curves(angle, narrow)).opts(color=SKY, line_width=1.5)
-    close = hv.Curve(join_curves(angle, wide)).opts(color=SAMPLE, line_width=1.5)
-    exact = hv.Curve((angle, limit)).opts(color=INK, line_width=2.5, line_dash="dashed")
+    scattered = el.Curve(join_curves(angle, narrow)).opts(color=SKY, line_width=1.5)
+    close = el.Curve(join_curves(angle, wide)).opts(color=SAMPLE, line_width=1.5)
+    exact = el.Curve((angle, limit)).opts(color=INK, line_width=2.5, line_dash="dashed")
     return (scattered * close * exact).opts(**_BARE, ylim=(-1, 5), xlim=(-np.pi, np.pi))
 
 
 def robust_accuracy(time, standard, regularised):
     """Robust accuracy against time: with the regulariser it rises, then falls below standard."""
-    plain = hv.Curve((time, standard)).opts(color=INK, line_dash="dashed")
-    robust = hv.Curve((time, regularised)).opts(color=ORANGE)
+    plain = el.Curve((time, standard)).opts(color=INK, line_dash="dashed")
+    robust = el.Curve((time, regularised)).opts(color=ORANGE)
     return (plain * robust).opts(**_BARE, logx=True, ylim=(0.45, 1.0), xlim=(0.1, 1e7))
 
 
 def feature_scatter(accuracy, robustness, regularised_accuracy, regularised_robustness):
     """Eigenfeatures by accuracy and robust accuracy; on the line an attack changes nothing."""
-    line = hv.Curve(([0, 1], [0, 1])).opts(color=MUTED, line_width=1.5, line_dash="dashed")
+    line = el.Curve(([0, 1], [0, 1])).opts(color=MUTED, line_width=1.5, line_dash="dashed")
     dots = {"size": 6, "alpha": 0.8}
-    robust = hv.Scatter((regularised_accuracy, regularised_robustness)).opts(color=ORANGE, **dots)
-    plain = hv.Scatter((accuracy, robustness)).opts(color=BLUE, **dots)
+    robust = el.Scatter((regularised_accuracy, regularised_robustness)).opts(color=ORANGE, **dots)
+    plain = el.Scatter((accuracy, robustness)).opts(color=BLUE, **dots)
     return (line * robust * plain).opts(**_BARE, xlim=(0.1, 1), ylim=(-0.03, 1))
 
 
 def smallest_eigenvalues(depth, values, floor):
     """The smallest eigenvalue against depth, two activations, over what float32 cannot resolve."""
     lowest = np.full(len(depth), 1e-8)
-    noise = hv.Area((depth, floor, lowest), vdims=["floor", "lowest"])
+    noise = el.Area((depth, floor, lowest), vdims=["floor", "lowest"])
     noise = noise.opts(color=MUTED, alpha=0.25, line_color=None)
     lines = [
-        hv.Curve((depth, row)).opts(color=colour, line_width=2.5)
+        el.Curve((depth, row)).opts(color=colour, line_width=2.5)
         for row, colour in zip(values, (BLUE, ORANGE), strict=True)
     ]
-    return hv.Overlay([noise, *lines]).opts(
+    return el.Overlay([noise, *lines]).opts(
         hv.opts.Overlay(**_BARE, logy=True, xlim=(1, 12), ylim=(1e-7, 10))
     )
 
@@ -61,8 +62,8 @@ def smallest_eigenvalues(depth, values, floor):
 def losses(step, stable, diverging):
     """Training error against the step, with a learning rate below the limit and one above it."""
     shown = np.minimum(diverging, 10)  # what follows lies far outside
-    good = hv.Curve((step, stable)).opts(color=BLUE)
-    bad = hv.Curve((step, shown)).opts(color=ORANGE)
+    good = el.Curve((step, stable)).opts(color=BLUE)
+    bad = el.Curve((step, shown)).opts(color=ORANGE)
     return (good * bad).opts(**_BARE, xlim=(0, 60), ylim=(0, 1.6))
 
 

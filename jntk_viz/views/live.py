@@ -2,11 +2,10 @@
 
 A *view* is a plain function from arrays to a HoloViews element or overlay. In a notebook it is
 used as it is. On a page it is wrapped in a `LivePlot`, which renders it once and on every change
-puts the new arrays into the Bokeh data sources that are already in the browser: about ten times
-less work than rendering again.
+puts the new arrays into the Bokeh data sources that are already in the browser: a small part of the
+work of rendering again.
 """
 
-import threading
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
@@ -14,8 +13,9 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import panel as pn
-from holoviews.core.accessors import Opts
 
+from jntk_viz.views import elements
+from jntk_viz.views.elements import Numbers, as_numbers, leaves
 from jntk_viz.views.figures import set_title
 
 # Elements drawn from a ColumnDataSource: HoloViews' own `get_data` says what the source has to
@@ -27,13 +27,8 @@ _COLUMNS = {
 }  # fmt: skip
 # Annotations: no data source, their position is a property of the glyph.
 _ANNOTATIONS = {"HLine", "VLine", "HSpan", "VSpan", "Slope"}
-
-
-def _leaves(element):
-    """The single elements of an overlay, in drawing order."""
-    if isinstance(element, (hv.Overlay, hv.NdOverlay)):
-        return [leaf for part in element for leaf in _leaves(part)]
-    return [element]
+# Elements of which HoloViews puts the dimensions into the source as they are, if nothing else.
+_PLAIN = {"Curve", "Scatter", "Points", "Segments"}
 
 
 def _leaf_plots(plot):
@@ -42,12 +37,27 @@ def _leaf_plots(plot):
     return [plot]
 
 
-def _write(plot, element):
+def _plain_names(plot):
+    """The names of the dimensions if they are all that the source of `plot` holds, else None."""
+    element = plot.current_frame
+    if type(element).__name__ not in _PLAIN or "steps" in getattr(plot, "interpolation", ""):
+        return None
+    names = element.dimensions(label=True)
+    return names if set(names) == set(plot.handles["source"].data) else None
+
+
+def _write(plot, names, element):
     """Put one element's numbers into the Bokeh objects that already draw it."""
+    if isinstance(element, Numbers):
+        columns = element.columns(names) if names else None
+        if columns is not None:
+            plot.handles["source"].data = columns
+            return
+        element = element.made()
     style = dict(plot.style[plot.cyclic_index])
     with _same_colours(plot):
         columns, mapping, style = plot.get_data(element, plot.current_ranges, style)
-    if type(element).__name__ in _ANNOTATIONS:
+    if elements.name(element) in _ANNOTATIONS:
         # The open sides of a band (None) stay as they are: Bokeh keeps them as models, and at every
         # change of a model it walks through the whole page.
         known = {k: v for k, v in mapping.items() if k != "dimension" and v is not None}
@@ -69,33 +79,6 @@ def _same_colours(plot):
         for name, value in kept.items():
             if getattr(mapper, name) != value:
                 setattr(mapper, name, value)
-
-
-_bare = threading.local()  # `_bare.elements`: whether this thread does without options
-_set_options = Opts.__call__
-
-
-def _opts(self, *args, **kwargs):
-    if getattr(_bare, "elements", False):
-        return self._obj
-    return _set_options(self, *args, **kwargs)
-
-
-Opts.__call__ = _opts
-
-
-@contextmanager
-def _without_options():
-    """Let `.opts(...)` return its element as it is, in this thread, while a view is called again.
-
-    Only the numbers of the new elements are read; setting their options is three quarters of the
-    time that a view takes.
-    """
-    _bare.elements = True
-    try:
-        yield
-    finally:
-        _bare.elements = False
 
 
 class FigurePane(pn.pane.Bokeh):
@@ -138,7 +121,7 @@ class LivePlot:
 
     def __init__(self, view, *, min_height=200, **data):
         self.view, self.data = view, data
-        with _without_options():
+        with as_numbers():
             self._types = self._check(view(**data))
         self._root: Any = None
         # What is to be done when the figure is drawn.
@@ -182,6 +165,8 @@ class LivePlot:
         """Draw the first data, so that axes and styles are those of it, then what came since."""
         root = hv.renderer("bokeh").get_plot(self.view(**self._first))
         self._plots = _leaf_plots(root)
+        self._names = [_plain_names(plot) for plot in self._plots]
+        self._shown: list = []  # the elements of the last update
         if len(self._plots) != len(self._types):
             raise ValueError(
                 f"`view` {self.view.__name__} gave {len(self._types)} elements but HoloViews draws "
@@ -202,7 +187,7 @@ class LivePlot:
             self._write({})
 
     def _check(self, element):
-        types = [type(leaf).__name__ for leaf in _leaves(element)]
+        types = [elements.name(leaf) for leaf in leaves(element)]
         unknown = sorted(set(types) - _COLUMNS - _ANNOTATIONS)
         if unknown:
             raise ValueError(
@@ -220,17 +205,20 @@ class LivePlot:
         if not self.drawn:
             self.data = data
             return
-        with _without_options():
-            element = self.view(**data)
-        types = [type(leaf).__name__ for leaf in _leaves(element)]
+        with as_numbers():
+            parts = leaves(self.view(**data))
+        types = [elements.name(part) for part in parts]
         if types != self._types:
             raise ValueError(
                 f"`view` {self.view.__name__} first drew {self._types} and now {types}: return the "
                 "same elements in the same order, with empty arrays for what is not to be seen."
             )
         self.data = data
-        for plot, leaf in zip(self._plots, _leaves(element), strict=True):
-            _write(plot, leaf)
+        shown, self._shown = self._shown or [None] * len(parts), []
+        for plot, names, part, last in zip(self._plots, self._names, parts, shown, strict=True):
+            if not (isinstance(part, Numbers) and last is not None and part.same_as(last)):
+                _write(plot, names, part)
+        self._shown = parts
 
     def be_at_most(self, pixels):
         """Lower the least height to `pixels`, so that a low cell does not cut the axis off."""

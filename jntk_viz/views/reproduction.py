@@ -7,6 +7,7 @@ import numpy as np
 from bokeh.models import HoverTool
 
 from jntk_viz.reproduction.study import LAW, Chart, Curve, Heatmap
+from jntk_viz.views import elements as el
 from jntk_viz.views.theme import AMBER, INK, MUTED, PALETTE, SEQUENTIAL
 
 HEIGHT = 400  # pixels of the place that a figure stands in
@@ -63,7 +64,7 @@ def _curves(chart: Chart):
     at = np.unique(np.concatenate([curve.x for curve in drawn]))
     if chart.log_x and len(at) <= _MOST_TICKS:  # widths, numbers of networks: powers of two
         options["xticks"] = [(x, f"{x:g}") for x in at.tolist()]
-    return hv.Overlay(elements).opts(**options, show_legend=False, padding=0.05)
+    return el.Overlay(elements).opts(**options, show_legend=False, padding=0.05)
 
 
 class Style(NamedTuple):
@@ -133,15 +134,15 @@ def _elements(curve: Curve, style: Style) -> list:
     bounded = np.isfinite(curve.low) & np.isfinite(curve.high)
     x, low, high = (values[bounded] for values in (curve.x, curve.low, curve.high))
     if bounded.sum() > 1 and style.line:
-        band = hv.Area((x, low, high), vdims=["low", "high"])
+        band = el.Area((x, low, high), vdims=["low", "high"])
         elements.append(band.opts(color=colour, alpha=0.2, line_alpha=0))
     elif bounded.any():
-        elements.append(hv.Segments((x, low, x, high)).opts(color=colour))
+        elements.append(el.Segments((x, low, x, high)).opts(color=colour))
     if style.line:
         dash = "dashed" if style.dashed else "solid"
-        elements.append(hv.Curve(xy).opts(color=colour, line_dash=dash))
+        elements.append(el.Curve(xy).opts(color=colour, line_dash=dash))
     if style.marker:
-        points = hv.Scatter(xy)
+        points = el.Scatter(xy)
         elements.append(points.opts(color=colour, marker=style.marker, size=9, tools=["hover"]))
     return elements
 
@@ -152,7 +153,7 @@ def _heatmap(chart: Heatmap):
     if not values.size:
         return None
     rows, columns = values.shape
-    mesh = hv.QuadMesh(
+    mesh = el.QuadMesh(
         (np.arange(columns), np.arange(rows), values), ["column", "row"], [chart.value_label]
     )
     axes = {"logx": False, "logy": False, "xticks": _ticks(chart.x), "yticks": _ticks(chart.y)}

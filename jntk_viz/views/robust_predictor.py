@@ -5,6 +5,7 @@ import numpy as np
 from bokeh.models import CustomJS
 from bokeh.plotting.contour import contour_data
 
+from jntk_viz.views import elements as el
 from jntk_viz.views.theme import (
     BLUE,
     DIVERGING,
@@ -36,21 +37,21 @@ def circle_outputs(
     degrees, places = np.degrees(angle), np.degrees(test_angle)
     bad = np.asarray(fragile, bool)
     layers = [
-        hv.Area((degrees, low, high), vdims=["low", "high"], label="f ± ε|slope|").opts(
+        el.Area((degrees, low, high), vdims=["low", "high"], label="f ± ε|slope|").opts(
             color=BLUE, alpha=0.18, line_color=None
         ),
-        hv.Curve(([0, 360], [0, 0])).opts(color=MUTED, line_width=1.2),
-        hv.Curve((degrees, standard), label="f, λ = 0").opts(color=BLUE, **_DASHED),
-        hv.Curve((degrees, f), label="f").opts(color=BLUE),
-        hv.Scatter((np.degrees(train_angle), train_y), label="training labels").opts(
+        el.Curve(([0, 360], [0, 0])).opts(color=MUTED, line_width=1.2),
+        el.Curve((degrees, standard), label="f, λ = 0").opts(color=BLUE, **_DASHED),
+        el.Curve((degrees, f), label="f").opts(color=BLUE),
+        el.Scatter((np.degrees(train_angle), train_y), label="training labels").opts(
             color=INK, size=8, marker="square"
         ),
-        hv.Scatter((places[~bad], test_f[~bad]), label="robust").opts(
+        el.Scatter((places[~bad], test_f[~bad]), label="robust").opts(
             color=PAPER, line_color=BLUE, size=7
         ),
-        hv.Scatter((places[bad], test_f[bad]), label="not robust").opts(**_CROSS),
+        el.Scatter((places[bad], test_f[bad]), label="not robust").opts(**_CROSS),
     ]
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=(0, 360), ylim=(-2.6, 2.1), xticks=_DEGREES, yticks=[-2, -1, 0, 1, 2], xlabel="",
         ylabel="output f", title="The predictor on the circle", legend_position="bottom_left",
         legend_cols=6, backend_opts={"plot.min_border_left": 62, "legend.spacing": 8},
@@ -60,12 +61,12 @@ def circle_outputs(
 def circle_slopes(angle, slope, standard, train_angle, train_slope):
     """The tangential slope df/dθ against the angle; training with λ > 0 wants 0 at the points."""
     layers = [
-        hv.Curve(([0, 360], [0, 0])).opts(color=MUTED, line_width=1.2),
-        hv.Curve((np.degrees(angle), standard)).opts(color=PURPLE, **_DASHED),
-        hv.Curve((np.degrees(angle), slope)).opts(color=PURPLE),
-        hv.Scatter((np.degrees(train_angle), train_slope)).opts(color=INK, size=7, marker="square"),
+        el.Curve(([0, 360], [0, 0])).opts(color=MUTED, line_width=1.2),
+        el.Curve((np.degrees(angle), standard)).opts(color=PURPLE, **_DASHED),
+        el.Curve((np.degrees(angle), slope)).opts(color=PURPLE),
+        el.Scatter((np.degrees(train_angle), train_slope)).opts(color=INK, size=7, marker="square"),
     ]
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=(0, 360), ylim=(-10, 10), xticks=_DEGREES, yticks=[-10, -5, 0, 5, 10],
         xlabel="angle θ of the input", ylabel="slope df/dθ", show_legend=False,
         backend_opts={"plot.min_border_left": 62},
@@ -99,24 +100,24 @@ def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
     bad, plus = np.asarray(fragile, bool), np.asarray(test_y) > 0
     dots = {"line_color": PAPER, "line_width": 0.8}
     layers = [
-        hv.Image(np.asarray(field, np.float32)[::-1], bounds=bounds, vdims=_F).opts(
+        el.Image(np.asarray(field, np.float32)[::-1], bounds=bounds, vdims=_F).opts(
             cmap=DIVERGING, clim=(-1.2, 1.2), alpha=0.75, colorbar=True, clabel="f",
             colorbar_opts={"width": 12, "padding": 4}, clipping_colors={"NaN": "transparent"},
         ),
-        hv.Curve((_RING[:, 0], _RING[:, 1])).opts(color=MUTED, line_width=1.2),
-        hv.Curve(zero_contour(side, field)).opts(color=INK, line_width=3),
-        hv.Points((train[:, 0], train[:, 1])).opts(color=INK, size=4, marker="square"),
-        hv.Scatter((test[~plus, 0], test[~plus, 1])).opts(color=_CLASS[-1], size=9, **dots),
-        hv.Scatter((test[plus, 0], test[plus, 1])).opts(color=_CLASS[1], size=9, **dots),
-        hv.Scatter((test[bad, 0], test[bad, 1])).opts(**_CROSS),
-        hv.Curve((here[0] + epsilon * _RING[:, 0], here[1] + epsilon * _RING[:, 1])).opts(
+        el.Curve((_RING[:, 0], _RING[:, 1])).opts(color=MUTED, line_width=1.2),
+        el.Curve(zero_contour(side, field)).opts(color=INK, line_width=3),
+        el.Points((train[:, 0], train[:, 1])).opts(color=INK, size=4, marker="square"),
+        el.Scatter((test[~plus, 0], test[~plus, 1])).opts(color=_CLASS[-1], size=9, **dots),
+        el.Scatter((test[plus, 0], test[plus, 1])).opts(color=_CLASS[1], size=9, **dots),
+        el.Scatter((test[bad, 0], test[bad, 1])).opts(**_CROSS),
+        el.Curve((here[0] + epsilon * _RING[:, 0], here[1] + epsilon * _RING[:, 1])).opts(
             color=INK, line_dash=[4, 3], line_width=2
         ),
-        hv.Points(([here[0]], [here[1]])).opts(
+        el.Points(([here[0]], [here[1]])).opts(
             color=PAPER, alpha=0.9, line_color=INK, line_width=3, size=13, fill_alpha=0
         ),
     ]  # fmt: skip
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), ylabel="⟨x, b⟩", show_grid=False,
         xlabel="⟨x, a⟩  (orange: y = +1, blue: −1, ×: not robust, ■: training)",
         xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1], show_legend=False,
@@ -154,18 +155,18 @@ def digit_gallery(image, jacobian, change, attacked, left, right):
     bounds = (0, 0, 4 * _STEP, height)
     clear = {"NaN": "transparent"}
     layers = [
-        hv.Image(grey, bounds=bounds, vdims=_GREY).opts(
+        el.Image(grey, bounds=bounds, vdims=_GREY).opts(
             cmap="gray_r", clim=(0, 16), colorbar=False, clipping_colors=clear
         ),
-        hv.Image(signed, bounds=bounds, vdims=_SIGNED).opts(
+        el.Image(signed, bounds=bounds, vdims=_SIGNED).opts(
             cmap=DIVERGING, clim=(-1, 1), colorbar=False, clipping_colors=clear
         ),
-        hv.Labels((x[:4], y[:4], text[:4])).opts(text_color=INK, text_font_size="14px"),
-        hv.Labels((x[4:], y[4:], text[4:])).opts(
+        el.Labels((x[:4], y[:4], text[:4])).opts(text_color=INK, text_font_size="14px"),
+        el.Labels((x[4:], y[4:], text[4:])).opts(
             text_color=INK, text_font_size="13px", text_align="right"
         ),
     ]
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=(-16, 4 * _STEP + 1), ylim=(-1, height + 3), xaxis=None, yaxis=None, show_grid=False,
         show_legend=False, title="Test digits, input Jacobian and attack (red +, blue −)",
     )  # fmt: skip
@@ -210,18 +211,18 @@ def spectrum(eigenvalues, learned, floor, front):
     height = np.log10(np.asarray(eigenvalues, float))
     ends = np.array([-0.15, 4.0])
     layers = [
-        hv.Area((ends, np.full(2, -30.0), np.full(2, np.log10(floor))), vdims=["a", "b"],
+        el.Area((ends, np.full(2, -30.0), np.full(2, np.log10(floor))), vdims=["a", "b"],
                 label="rounding error").opts(color=MUTED, alpha=0.25, line_color=None),
-        hv.Curve((ends, np.full(2, np.log10(front))), label="e = N/t").opts(
+        el.Curve((ends, np.full(2, np.log10(front))), label="e = N/t").opts(
             color=ORANGE, line_width=2
         ),
-        hv.Points((order, height, np.clip(learned, 0, 1)), vdims=[_LEVEL]).opts(
+        el.Points((order, height, np.clip(learned, 0, 1)), vdims=[_LEVEL]).opts(
             color="learned", cmap=SEQUENTIAL, clim=(0, 1), size=7, line_color=PAPER,
             line_width=0.3, colorbar=True, clabel="learned",
             colorbar_opts={"width": 12, "padding": 4},
         ),
     ]  # fmt: skip
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=(-0.15, 3.3), ylim=(-10, 2), xticks=[(k, str(10**k)) for k in range(4)],
         yticks=_EIGENVALUES, xlabel="mode, by size", ylabel="eigenvalue e",
         title="Spectrum", legend_position="bottom_left",
@@ -238,12 +239,12 @@ def learned_modes(eigenvalues, learned, share, floor):
     order = np.argsort(part)  # what matters on top
     edge = np.log10(floor)
     layers = [
-        hv.Area(([-30.0, edge], [-9.0, -9.0], [9.0, 9.0]), vdims=["a", "b"]).opts(
+        el.Area(([-30.0, edge], [-9.0, -9.0], [9.0, 9.0]), vdims=["a", "b"]).opts(
             color=MUTED, alpha=0.25, line_color=None
         ),
-        hv.Curve(([-30.0, 10.0], [1.0, 1.0])).opts(color=MUTED, line_width=1.2),
-        hv.Curve((place, learned)).opts(color=MUTED, line_width=1.2, alpha=0.7),
-        hv.Points((place[order], np.asarray(learned)[order], part[order]), vdims=[_PART]).opts(
+        el.Curve(([-30.0, 10.0], [1.0, 1.0])).opts(color=MUTED, line_width=1.2),
+        el.Curve((place, learned)).opts(color=MUTED, line_width=1.2, alpha=0.7),
+        el.Points((place[order], np.asarray(learned)[order], part[order]), vdims=[_PART]).opts(
             color="part",
             cmap=SEQUENTIAL,
             clim=(-6, 0),
@@ -255,7 +256,7 @@ def learned_modes(eigenvalues, learned, share, floor):
             colorbar_opts={"width": 12, "padding": 4},
         ),
     ]
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=(-10, 2), ylim=(-0.08, 1.12), xticks=_EIGENVALUES, yticks=[0, 0.5, 1],
         xlabel="eigenvalue e (grey: rounding error)", ylabel="learned", show_legend=False,
         title="Learned at time t",

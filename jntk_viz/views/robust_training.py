@@ -4,6 +4,7 @@ import holoviews as hv
 import numpy as np
 from bokeh.models import Span
 
+from jntk_viz.views import elements as el
 from jntk_viz.views.theme import BLUE, INK, MUTED, ORANGE, PAPER, SEQUENTIAL
 
 # t = ∞ and λ = 0 are places of their own beside logarithmic axes, past a gap.
@@ -89,10 +90,10 @@ def place(spans, *, t, lam):
 def _slot():
     """The place of t = ∞, visibly apart from the finite times."""
     span = (_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT)
-    return hv.VSpan(*span).opts(color="#d9d9d9", alpha=0.6, line_color=None)
+    return el.VSpan(*span).opts(color="#d9d9d9", alpha=0.6, line_color=None)
 
 
-def _cursor(element=hv.VLine):
+def _cursor(element=el.VLine):
     """A line through the reader's place; `place` moves it there."""
     return element(0).opts(color=INK, line_width=1.5)
 
@@ -102,7 +103,7 @@ def _line(times, values, label="", **style):
     x, y = time_position(times), np.asarray(values, float)
     slot = [_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT]
     x = np.concatenate([x[:-1], [np.nan], slot])
-    return hv.Curve((x, np.concatenate([y[:-1], [np.nan], y[[-1, -1]]])), label=label).opts(**style)
+    return el.Curve((x, np.concatenate([y[:-1], [np.nan], y[[-1, -1]]])), label=label).opts(**style)
 
 
 _DASHED = {"line_dash": [6, 4], "line_width": 1.8, "alpha": 0.8}
@@ -122,10 +123,10 @@ def accuracy_curves(times, clean, robust, standard_clean, standard_robust, pgd_t
         _line(times, percent[3], "robust, λ = 0", color=ORANGE, **_DASHED),
         _line(times, percent[0], "clean", color=BLUE),
         _line(times, percent[1], "robust", color=ORANGE),
-        hv.Scatter(searched, label="PGD").opts(**_CROSSES),
+        el.Scatter(searched, label="PGD").opts(**_CROSSES),
         _cursor(),
     ]
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=accuracy_limits(), xticks=_TIME_TICKS, xlabel="",
         ylabel="accuracy (%)", legend_position="bottom_left", legend_cols=3,
         title="Test accuracy", backend_opts={**_ALIGNED, "legend.spacing": 8},
@@ -147,7 +148,7 @@ def jacobian_curves(times, jacobian, standard):
         _line(times, jacobian, color=INK),
         _cursor(),
     ]
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=(0, 2), xticks=_TIME_TICKS, xlabel="training time t",
         ylabel="median |J|", yticks=4, show_legend=False, backend_opts=_ALIGNED,
     )  # fmt: skip
@@ -173,10 +174,10 @@ def lambda_profile(lams, now, end):
     layers = [
         _column(places, end, "t = ∞", color=MUTED, **_DASHED),
         _column(places, now, "at t", color=ORANGE),
-        hv.Scatter((np.asarray(now, float), places)).opts(color=ORANGE, size=6),
-        _cursor(hv.HLine),
+        el.Scatter((np.asarray(now, float), places)).opts(color=ORANGE, size=6),
+        _cursor(el.HLine),
     ]
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=(30, 102), ylim=LAM_LIMITS, yticks=_LAM_TICKS, xticks=3, xlabel="robust (%)",
         ylabel="λ", title="The column at t", legend_position="top_left",
         backend_opts={"legend.background_fill_alpha": 0.6, **_LEVEL},
@@ -188,7 +189,7 @@ def _column(places, values, label, **style):
     values = np.asarray(values, float)
     x = np.concatenate([values[[0, 0]], [np.nan], values[1:]])
     y = np.concatenate([[_ZERO - _HALF_ZERO, _ZERO + _HALF_ZERO, np.nan], places[1:]])
-    return hv.Curve((x, y), label=label).opts(**style)
+    return el.Curve((x, y), label=label).opts(**style)
 
 
 # With a range of its own HoloViews does not look for one, in vain while nothing is known.
@@ -207,18 +208,18 @@ def lambda_time_map(lams, times, values, best):
     y = np.concatenate([zero, _edges(lam_position(lams)[1:])])
     known = np.isfinite(best)
     layers = [
-        hv.QuadMesh((x, y, _with_gap(values)), ["t", "λ"], _VALUE).opts(
+        el.QuadMesh((x, y, _with_gap(values)), ["t", "λ"], _VALUE).opts(
             cmap=SEQUENTIAL, colorbar=True, line_alpha=0, clipping_colors={"NaN": PAPER},
             colorbar_opts={"width": 12, "padding": 4}, clim=(50, 100), clabel=" ",
             tools=["hover"], hover_tooltips=[("value here", "@value{0.0}")],
         ),
-        hv.Scatter((time_position(best[known]), lam_position(lams)[known])).opts(
+        el.Scatter((time_position(best[known]), lam_position(lams)[known])).opts(
             size=7, color=PAPER, line_color=INK
         ),
         _cursor(),
-        _cursor(hv.HLine),
+        _cursor(el.HLine),
     ]  # fmt: skip
-    return hv.Overlay(layers).opts(
+    return el.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=LAM_LIMITS, xticks=_TIME_TICKS, yticks=_LAM_TICKS,
         xlabel="time t (○ most robust until here)", ylabel="λ", show_grid=False,
         title="Robust accuracy (%)", show_legend=False, backend_opts=_LEVEL,
@@ -226,7 +227,7 @@ def lambda_time_map(lams, times, values, best):
 
 
 def _diagonal():
-    return hv.Curve(([0, 100], [0, 100])).opts(color=MUTED, line_width=1.5)
+    return el.Curve(([0, 100], [0, 100])).opts(color=MUTED, line_width=1.5)
 
 
 def feature_scatter(usefulness, robustness, eigenvalues, *, colorbar=True):
@@ -236,7 +237,7 @@ def feature_scatter(usefulness, robustness, eigenvalues, *, colorbar=True):
     """
     shade = np.log10(np.asarray(eigenvalues, float)[::-1])
     x, y = (100 * np.asarray(v, float)[::-1] for v in (usefulness, robustness))
-    points = hv.Points((x, y, shade), vdims=["shade"]).opts(
+    points = el.Points((x, y, shade), vdims=["shade"]).opts(
         color="shade", cmap=SEQUENTIAL, clim=(-10, 2), size=8, line_color=PAPER, line_width=0.5,
         colorbar=colorbar, colorbar_opts={"width": 12, "padding": 4},
         clabel="log₁₀ e", tools=["hover"], hover_tooltips=[
