@@ -17,7 +17,7 @@ from jntk_viz.views.jobs import THREADS, UNFINISHED, Cancelled, Job, waiting_wor
 from jntk_viz.views.turns import MACHINE, Turn
 
 _log = logging.getLogger(__name__)
-_GLANCE = 0.1  # seconds after which a page says that it computes; what is shorter would only flash
+_GLANCE = 0.06  # seconds after which a page says that it computes; less would only flash
 _BRIEF = 0.25  # seconds that a page which is being opened may spend on what is known already
 _POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
 _POLL_WAITING = 0.12  # the same while it waits for its turn, when there is little to see
@@ -192,9 +192,7 @@ class LatestWins(param.Parameterized):
         start = time.monotonic()
         while self._next is not None:
             job, self._job, self._next = self._next, self._next, None
-            self._show(
-                self.param.update, running=True, fraction=0.0, text="", error="", seconds_left=None
-            )
+            self._show(self._say, running=True, fraction=0.0, text="", error="", seconds_left=None)
             context = contextvars.copy_context()
             UNFINISHED.add(job)
             thread = asyncio.get_running_loop().run_in_executor(THREADS, context.run, job.run)
@@ -205,9 +203,7 @@ class LatestWins(param.Parameterized):
             UNFINISHED.discard(job)
             self._finish(job, thread)
         self._job = None
-        self._show(
-            self.param.update, running=False, noticeable=False, paused=False, seconds_left=None
-        )
+        self._show(self._say, running=False, noticeable=False, paused=False, seconds_left=None)
 
     def _look(self, job, noticeable):
         """Show progress and the latest partial result, unless the page still draws the last."""
@@ -217,7 +213,10 @@ class LatestWins(param.Parameterized):
         left = elapsed * (1 / job.fraction - 1) if job.fraction > 0.02 and elapsed > 1 else None
         ahead = job.ahead
         text = job.text if ahead is None else waiting_words(ahead)
-        drawable = job.partial and job.has_news and _draws.allowed(job)
+        # That the page computes is seen before a picture takes the browser's time.
+        drawable = (
+            job.partial and job.has_news and noticeable == self.noticeable and _draws.allowed(job)
+        )
         latest = job.take() if drawable else None
         said = {
             "fraction": round(job.fraction, 2), "text": text, "seconds_left": left and round(left),
@@ -232,7 +231,7 @@ class LatestWins(param.Parameterized):
             job.showing = False
             if job.cancelled.is_set():
                 return
-            self.param.update(**said)
+            self._say(**said)
             if latest is not None:
                 with _draws.timed():
                     job.partial(*latest)
@@ -252,20 +251,24 @@ class LatestWins(param.Parameterized):
         """The last partial result, then the final one."""
         if job.cancelled.is_set():
             return
-        self.param.update(fraction=job.fraction, text=job.text)
+        self._say(fraction=job.fraction, text=job.text)
         latest = job.take()
         if job.partial is not None and latest is not None:
             job.partial(*latest)
         if job.done is not None:
             job.done(value)
 
+    def _say(self, **state):
+        """Set parameters; what of it is to be seen on the page goes there as one message."""
+        with pn.io.hold():
+            self.param.update(**state)
+
     def _show(self, function, **arguments):
         """Call under the document's lock where there is a page, at once where there is none."""
 
         def guarded():
             try:
-                with pn.io.hold():  # one message
-                    function(**arguments)
+                function(**arguments)
             except Exception as error:  # noqa: BLE001 - whatever it is, the reader has to see it
                 self._fail(error)
 
