@@ -1,5 +1,6 @@
 """What a refreshed picture holds is what HoloViews makes of the same numbers."""
 
+import holoviews as hv
 import numpy as np
 import pytest
 from holoviews.core.data.interface import DataError
@@ -129,6 +130,31 @@ def test_what_has_not_changed_is_not_sent_again_and_what_failed_is():
     assert sources(plot)[0]["y"][0] == 2
     plot.update(y=np.array([1.0, np.nan]))
     assert sources(plot)[0]["y"][0] == 1
+
+
+def test_a_view_may_look_at_its_elements_and_add_some_of_holoviews():
+    def view(y):
+        curve = el.Curve((np.arange(3.0), y), label="y")
+        assert curve.label == "y"
+        return hv.Overlay([hv.HLine(float(y[0])), curve])
+
+    plot = views.LivePlot(view, y=np.ones(3))
+    assert plot.figure is not None  # drawn
+    plot.update(y=np.arange(3.0))
+    assert list(plot._plots[1].handles["source"].data["y"]) == [0, 1, 2]
+    with pytest.raises(ZeroDivisionError):
+        views.LivePlot(lambda y: el.Curve(1 / y), y=0)
+
+
+def test_an_overlay_without_some_of_its_elements():
+    def view(y):
+        parts = [el.Curve((y, y)), el.Scatter((y, y), label="PGD"), el.VLine(1)]
+        return el.only(el.Overlay(parts).opts(title="T"), lambda e: el.label(e) != "PGD")
+
+    plot = views.LivePlot(view, y=np.ones(3))
+    assert plot._types == ["Curve", "VLine"]
+    assert plot._as_numbers
+    assert plot.title == "T"
 
 
 @pytest.mark.parametrize("entry", views.PAGES, ids=lambda entry: entry.name)

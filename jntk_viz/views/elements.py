@@ -92,6 +92,19 @@ def name(element):
     return (element.kind if isinstance(element, Numbers) else type(element)).__name__
 
 
+def label(element):
+    """What the legend calls an element; empty for none."""
+    if isinstance(element, Numbers):
+        return element.named.get("label", "")
+    return element.label
+
+
+def only(overlay, wanted):
+    """The overlay without those of its elements for which `wanted(element)` is false."""
+    kept = [leaf for leaf in leaves(overlay) if wanted(leaf)]
+    return Numbers(hv.Overlay, (kept,), {}) if isinstance(overlay, Numbers) else overlay.clone(kept)
+
+
 def _either(kind):
     """The class `kind` of HoloViews, or `Numbers` of it within `as_numbers`."""
 

@@ -1,9 +1,9 @@
 """Pictures of the lessons: plain ones of several curves, and functions on the circle."""
 
-import holoviews as hv
 import numpy as np
 
 from jntk_viz.studies.gp_circle import ANGLES, CIRCLE, TANGENT
+from jntk_viz.views import elements as el
 from jntk_viz.views import gp_convergence
 from jntk_viz.views.gp_functions import functions
 from jntk_viz.views.theme import MUTED, PALETTE, THEORY
@@ -56,8 +56,8 @@ def _functions(
     if slopes is not None:
         return overlay
     # The first points are where the ticks would be: without ticks they mean nothing.
-    dots = next(element for element in overlay if isinstance(element, hv.Scatter))
-    return overlay.clone([element for element in overlay if element is not dots])
+    dots = next(leaf for leaf in el.leaves(overlay) if el.name(leaf) == "Scatter")
+    return el.only(overlay, lambda leaf: leaf is not dots)
 
 
 def curves(
@@ -70,20 +70,20 @@ def curves(
     """
     parts = []
     if level is not None:
-        parts.append(hv.HLine(level).opts(color=MUTED, line_dash="dashed", line_width=1.5))
+        parts.append(el.HLine(level).opts(color=MUTED, line_dash="dashed", line_width=1.5))
     for y, label, colour in zip(ys, labels, PALETTE, strict=False):
-        parts.append(hv.Curve((x, y), label=label).opts(color=colour))
+        parts.append(el.Curve((x, y), label=label).opts(color=colour))
         if points:
-            parts.append(hv.Scatter((x, y), label=label).opts(color=colour, size=9))
+            parts.append(el.Scatter((x, y), label=label).opts(color=colour, size=9))
     for row in [] if theory is None else np.atleast_2d(theory):
-        line = hv.Curve((x, row), label=theory_label)
+        line = el.Curve((x, row), label=theory_label)
         parts.append(line.opts(color=THEORY, line_width=1.6, line_dash="dashed"))
     options = {"xlim": xlim, "ylim": ylim}
     if points:
         options["padding"] = (0.03, 0.08)  # whole markers at the ends, too
         if len(x) <= 7:
             options["xticks"] = [(v, f"{v:g}") for v in x]  # those that were measured
-    return hv.Overlay(parts).opts(
+    return el.Overlay(parts).opts(
         height=320, logx=logx, logy=logy, xlabel=xlabel, ylabel=ylabel, title=title or " ",
         legend_position=position, **{k: v for k, v in options.items() if v is not None},
         show_legend=any(labels),
@@ -99,10 +99,10 @@ def measured_against_limit(limit, measured, ylim, limit_label, measured_label):
     """A cloud of (n,) measured numbers over what they tend to: wider networks, nearer the line."""
     limit, measured = np.ravel(limit), np.ravel(measured)
     ends = [limit.min(), limit.max()]
-    line = hv.Curve((ends, ends), label="equal")
-    return hv.Overlay(
+    line = el.Curve((ends, ends), label="equal")
+    return el.Overlay(
         [
-            hv.Scatter((limit, measured)).opts(color=PALETTE[0], size=7, alpha=0.6),
+            el.Scatter((limit, measured)).opts(color=PALETTE[0], size=7, alpha=0.6),
             line.opts(color=THEORY, line_width=1.6, line_dash="dashed"),
         ]
     ).opts(
@@ -116,8 +116,9 @@ def without_cursor(view):
 
     def bare(*arrays, **named):
         overlay = view(*arrays, **named)
-        marks = (hv.VLine, hv.HLine)
-        return overlay.clone([e for e in overlay if not isinstance(e, marks) and e.label != "PGD"])
+        return el.only(
+            overlay, lambda e: el.name(e) not in ("VLine", "HLine") and el.label(e) != "PGD"
+        )
 
     bare.__name__ = view.__name__
     return bare

@@ -7,7 +7,7 @@ work of rendering again.
 """
 
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import holoviews as hv
@@ -121,8 +121,13 @@ class LivePlot:
 
     def __init__(self, view, *, min_height=200, **data):
         self.view, self.data = view, data
-        with as_numbers():
-            self._types = self._check(view(**data))
+        self._as_numbers = True
+        try:
+            self._types = self._check(self._parts(data))
+        except Exception:  # noqa: BLE001 - a view's own error comes again
+            # It does more with its elements than to lay them over one another.
+            self._as_numbers = False
+            self._types = self._check(self._parts(data))
         self._root: Any = None
         # What is to be done when the figure is drawn.
         self._first: dict[str, Any] = data
@@ -186,8 +191,13 @@ class LivePlot:
         if self.data is not first:
             self._write({})
 
-    def _check(self, element):
-        types = [elements.name(leaf) for leaf in leaves(element)]
+    def _parts(self, data):
+        """The single elements of the view, as numbers if it can be."""
+        with as_numbers() if self._as_numbers else nullcontext():
+            return leaves(self.view(**data))
+
+    def _check(self, parts):
+        types = [elements.name(part) for part in parts]
         unknown = sorted(set(types) - _COLUMNS - _ANNOTATIONS)
         if unknown:
             raise ValueError(
@@ -205,8 +215,7 @@ class LivePlot:
         if not self.drawn:
             self.data = data
             return
-        with as_numbers():
-            parts = leaves(self.view(**data))
+        parts = self._parts(data)
         types = [elements.name(part) for part in parts]
         if types != self._types:
             raise ValueError(
