@@ -123,11 +123,12 @@ class LivePlot:
         self.view, self.data = view, data
         self._as_numbers = True
         try:
-            self._types = self._check(self._parts(data))
+            parts = self._parts(data)
         except Exception:  # noqa: BLE001 - a view's own error comes again
             # It does more with its elements than to lay them over one another.
             self._as_numbers = False
-            self._types = self._check(self._parts(data))
+            parts = self._parts(data)
+        self._types = self._check(parts)
         self._root: Any = None
         # What is to be done when the figure is drawn.
         self._first: dict[str, Any] = data
