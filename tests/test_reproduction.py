@@ -22,7 +22,7 @@ from jntk_viz.reproduction import catalogue, nngp_claims, result
 from jntk_viz.reproduction.finite_width_rates import FiniteWidthRates
 from jntk_viz.reproduction.jntk_initialisation import JNTKInitialisation
 from jntk_viz.reproduction.progress import Progress
-from jntk_viz.reproduction.runner import interleaved, measure
+from jntk_viz.reproduction.runner import cluster, interleaved, measure
 from jntk_viz.reproduction.store import StudyFiles, origin_of
 from jntk_viz.reproduction.study import FAILS, HOLDS, OPEN, Heatmap, judge
 
@@ -426,6 +426,37 @@ def test_nobody_waits_for_a_long_task_that_is_interrupted(tmp_path, log):
     assert run.returncode == 130, err
     assert "12 tasks are left" in out
     assert "Traceback" not in err
+
+
+def test_an_interrupted_call_of_dask_says_nothing(caplog, monkeypatch):
+    """Ctrl-C in the moment between a call and its beginning in Dask's thread."""
+    begun, seen = threading.Event(), threading.Event()
+
+    async def never():
+        raise AssertionError("the loop is held until the call is interrupted")
+
+    def interrupted(self, timeout=None):
+        raise KeyboardInterrupt
+
+    def hold():
+        begun.set()
+        time.sleep(0.3)
+
+    def call():
+        with cluster() as client:
+            client.loop.add_callback(hold)
+            begun.wait(5)
+            with monkeypatch.context() as patch:
+                patch.setattr(threading.Event, "wait", interrupted)
+                with pytest.raises(KeyboardInterrupt):
+                    client.sync(never)
+            client.loop.add_callback(seen.set)
+            assert seen.wait(5)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        call()
+    assert "cancel" not in caplog.text
 
 
 def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(only, tmp_path, monkeypatch):
