@@ -7,10 +7,12 @@ import jax
 import numpy as np
 import pytest
 import scipy.stats
+from cachetools import LRUCache
 
 from jntk_viz import MLP, jacobian_nngp
 from jntk_viz.studies import gp_circle as circle
 from jntk_viz.studies import gp_convergence as study
+from jntk_viz.studies import kept
 from jntk_viz.studies.gp_posterior import (
     MOST,
     Observation,
@@ -191,15 +193,24 @@ def test_networks_have_the_covariance_of_networks_with_weights():
     slope = np.einsum("kia,ia->ki", values[..., 1:], circle.TANGENT[[3, 30]])
     pairs = np.stack([values[..., 0], slope], axis=-1).reshape(networks, 4)
     rows = [6, 7, 60, 61]
-    own = [circle.compute_network(circle.Ensemble(1, "erf", 0), width, i) for i in range(64)]
+    ensemble = circle.Ensemble(1, "erf", 0)
+    own = [circle.network(ensemble, width, i).covariance for i in range(64)]
     mean = np.mean(own, axis=0)[np.ix_(rows, rows)]
     np.testing.assert_allclose(pairs.T @ pairs / networks, mean, atol=0.12)
+
+
+def test_networks_that_are_dropped_meanwhile_are_no_error(monkeypatch):
+    """Others ask for much at the same time; there is room for six networks of eight."""
+    room = 6.5 * kept.bytes_of(circle.network(ENSEMBLE, 16, 0))
+    monkeypatch.setattr(kept, "_results", LRUCache(room, getsizeof=kept.bytes_of))
+    circle.draw_networks(Job(), ENSEMBLE, 16, (), observed=False)
+    assert circle.on_circle(ENSEMBLE, 16, 1.0, (), 0.0).networks is None
 
 
 def test_functions_settle_and_pass_through_what_was_seen():
     circle.draw_networks(Job(), ENSEMBLE, 16, (1024,), observed=True)
     for i in range(circle.POOL):
-        circle.compute_network(ENSEMBLE, 1024, i)
+        circle.network(ENSEMBLE, 1024, i)
     free = {w: circle.on_circle(ENSEMBLE, w, 1.0, (), 0.0) for w in (16, 1024)}
     assert free[1024].distance < 0.4 * free[16].distance
     np.testing.assert_array_equal(free[16].ends, free[1024].ends)

@@ -111,7 +111,8 @@ def test_exploring_stops_when_superseded_and_keeps_what_it_has():
 def test_seed_decides_everything():
     a, b = (study.width_error(PROBLEM._replace(seed=seed), 16, 0) for seed in (5, 6))
     assert a != b
-    study._store.cache_clear()
+    study._error.cache_clear()
+    study._first.cache_clear()
     assert study.width_error(PROBLEM._replace(seed=5), 16, 0) == a
 
 

@@ -68,12 +68,13 @@ def test_the_data_are_gone_when_the_session_ends(own):
     upload(own, TREES)
     own.use.clicks += 1
     name = own._state.data
-    robust_training.prepare(robust_training.Problem("iris", 1, "gelu", 0))
-    assert robust_training.prepare.cache_info().currsize
+    problem = robust_training.Problem(name, 1, "gelu", 0)
+    robust_training.prepare(problem)
+    assert robust_training.prepare.known(problem) is not None
     own._forget()
     with pytest.raises(ValueError, match="uploaded in another session"):
         sources.load(name)
-    assert robust_training.prepare.cache_info().currsize == 0  # kernels of the table among them
+    assert robust_training.prepare.known(problem) is None  # kernels of the table among them
 
 
 def test_names_cannot_be_guessed():

@@ -153,7 +153,7 @@ def test_results_are_kept_up_to_so_many_bytes_those_asked_for_last_longest():
         ask(key)
     assert begun == list("abcdbc")
     assert 16_000 < results.bytes <= 25_000
-    results.most_bytes = 100
+    results = SharedResults(most_bytes=100)
     ask("e")
     assert results.bytes == 0
 

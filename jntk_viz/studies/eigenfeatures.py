@@ -5,7 +5,7 @@ for each λ gives every feature's margin at every ε (`spectrum`), and the page 
 (`scores`, `rank_correlation`).
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -20,7 +20,9 @@ from jntk_viz.eigenfeatures import expansions
 from jntk_viz.kernels import jntk
 from jntk_viz.studies import robust_training as robust
 from jntk_viz.studies import sources
+from jntk_viz.studies.kept import kept
 from jntk_viz.studies.robust_training import FRAGILE, LAMBDAS, Problem, Reach, Source, power_label
+from jntk_viz.studies.watcher import Watcher
 
 _ROWS = 800  # of the kernel of a visitor's table
 
@@ -137,7 +139,7 @@ class Prepared(NamedTuple):
     kernel: dict
 
 
-@lru_cache(maxsize=4)
+@kept
 def prepare(problem: Problem) -> Prepared:
     """Load and split the data. Raises ValueError, naming the remedy, where it cannot be had."""
     source = SOURCES[problem.data]
@@ -160,7 +162,7 @@ def span(problem: Problem) -> np.ndarray | None:
     return np.linalg.svd(x, full_matrices=False)[2] if x.shape[0] < x.shape[1] else None
 
 
-@lru_cache(maxsize=4)
+@kept
 def diagonalise(problem: Problem, lam: float) -> LinearDynamics:
     """The closed-form training at one λ, in coordinates of the points' span where it is smaller."""
     train, _, kernel = prepare(problem)
@@ -196,7 +198,7 @@ class Spectrum(NamedTuple):
         return self.points / self.eigenvalues
 
 
-@lru_cache(maxsize=20)
+@kept
 def spectrum(problem: Problem, lam: float) -> Spectrum:
     """Every feature of one λ and its first-order margins at every ε."""
     linear = diagonalise(problem, lam)
@@ -355,14 +357,23 @@ def half_learned(found: Spectrum) -> float:
     return float(times[np.searchsorted(learned(found, times), 0.5).clip(max=4000)])
 
 
+def pgd_robustness(
+    problem: Problem, lam: float, index: int, epsilon: float, norm: str, watch=None
+) -> float:
+    """Accuracy of one feature against an attack that searches the ε-ball by projected gradients.
+
+    watch() is called many times on the way.
+    """
+    return _pgd_robustness(problem, lam, index, epsilon, norm, Watcher(watch))
+
+
 @lru_cache(maxsize=4000)
-def pgd_robustness(problem: Problem, lam: float, index: int, epsilon: float, norm: str) -> float:
-    """Accuracy of one feature against an attack that searches the ε-ball by projected gradients."""
+def _pgd_robustness(problem, lam, index, epsilon, norm, watcher):
     prepared = prepare(problem)
     c = coefficients(problem, diagonalise(problem, lam))[index]
     predictor = KernelPredictor(prepared.train.x, c, kappa=1.0, **prepared.kernel)
     x, y = prepared.test.x, prepared.test.y
-    return accuracy(pgd_margin(predictor, x, y, epsilon=epsilon, norm=norm))
+    return accuracy(pgd_margin(watcher.beside(predictor), x, y, epsilon=epsilon, norm=norm))
 
 
 class Found(NamedTuple):
@@ -407,10 +418,13 @@ def explore(job: Progress, problem: Problem, lam, *, attack=None, everywhere=Tru
     job.emit(Found(problem, dict(spectra), dict(dynamics), {}))
     for i in range(searches):
         each, index = (lam, 0.0)[i % 2], i // 2
-        job.progress((2 + i / 5) / total, f"PGD attack on feature {index + 1} of {PGD_FEATURES}")
+        text = f"PGD attack on feature {index + 1} of {PGD_FEATURES}"
+        watch = partial(job.progress, (2 + i / 5) / total, text)
+        watch()
         if index < len(spectra[each].eigenvalues):
             key = (each, *attack)
-            pgd[key] = (*pgd.get(key, ()), pgd_robustness(problem, each, index, *attack))
+            found = pgd_robustness(problem, each, index, attack[0], attack[1], watch)
+            pgd[key] = (*pgd.get(key, ()), found)
         if i % 2:
             job.emit(Found(problem, dict(spectra), dict(dynamics), dict(pgd)))
     for i, each in enumerate(others):

@@ -1,6 +1,5 @@
 """One eigenfeature up close: a function on the circle, weights over columns, attacked digits."""
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from jntk_viz.attacks import tangent_jacobian
 from jntk_viz.dynamics import KernelPredictor, LinearDynamics
 from jntk_viz.studies.eigenfeatures import SOURCES, Problem, Spectrum, coefficients, prepare
+from jntk_viz.studies.kept import kept
 
 
 class Feature(NamedTuple):
@@ -118,7 +118,7 @@ def attack_one(problem: Problem, shown: Feature, row: int, *, epsilon, norm) -> 
     return Attack(x, delta, attacked, y, float(shown.outputs[row, 0]), after)
 
 
-@lru_cache(maxsize=4)
+@kept
 def grey_values(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     """What turns a row of digits back into an image: the mean image (64,) and the test rows' norms.
 

@@ -10,6 +10,7 @@ again in proportion to how well they explain what was seen, and the last layer i
 """
 
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
 import jax
@@ -21,6 +22,7 @@ from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.mlp import MLP
 from jntk_viz.studies.gp_computing import computing
 from jntk_viz.studies.gp_posterior import STEP, Posterior, condition, evidence, root
+from jntk_viz.studies.kept import kept
 
 ANGLES = np.arange(0, 360, STEP)
 POINTS = len(ANGLES)
@@ -62,46 +64,32 @@ def limit_on_circle(depth: int, activation: str) -> np.ndarray:
     return along_circle(jacobian_nngp(CIRCLE, depth=depth, activation=activation))
 
 
-class _Pool:
-    """Covariances of single networks computed so far, by width: pure numbers, shared by all."""
+class Network(NamedTuple):
+    """What one network makes of (f, J·τ), κ = 1: its covariance (2n, 2n) and the root of it."""
 
-    def __init__(self):
-        self.covariances: dict[int, list[np.ndarray]] = {}
-        self.roots: dict[tuple[int, int], np.ndarray] = {}  # of those that have been drawn
-
-
-@lru_cache(maxsize=4)
-def _pool(ensemble: Ensemble) -> _Pool:
-    return _Pool()
+    covariance: np.ndarray
+    root: np.ndarray
 
 
-def compute_network(ensemble: Ensemble, width: int, member: int) -> np.ndarray:
-    """Covariance (2n, 2n) that network number `member` of a width gives to (f, J·τ), κ = 1.
+@kept
+def network(ensemble: Ensemble, width: int, member: int) -> Network:
+    """Network number `member` of a width.
 
-    finite_jacobian_nngp of one network with the key fold_in(fold_in(key(seed), width), 1000 +
-    member), in float64. Members have to be computed in order.
+    The covariance is finite_jacobian_nngp of one network with the key fold_in(fold_in(key(seed),
+    width), 1000 + member), in float64.
     """
-    known = _pool(ensemble).covariances.setdefault(width, [])
-    with computing():
-        if member == len(known):
-            mlp = MLP(2, width, ensemble.depth, ACTIVATIONS[ensemble.activation])
-            key = jax.random.fold_in(jax.random.key(ensemble.seed), width)
-            key = jax.random.fold_in(key, 1000 + member)
-            own = finite_jacobian_nngp(mlp, key, CIRCLE, n_networks=1, dtype=np.float64)
-            known.append(along_circle(np.asarray(own)))
-    return known[member]
+    mlp = MLP(2, width, ensemble.depth, ACTIVATIONS[ensemble.activation])
+    key = jax.random.fold_in(jax.random.key(ensemble.seed), width)
+    key = jax.random.fold_in(key, 1000 + member)
+    own = finite_jacobian_nngp(mlp, key, CIRCLE, n_networks=1, dtype=np.float64)
+    covariance = along_circle(np.asarray(own))
+    return Network(covariance, root(covariance))
 
 
-def known_networks(ensemble: Ensemble, width: int) -> int:
-    """How many networks of a width have been computed."""
-    return len(_pool(ensemble).covariances.get(width, []))
-
-
-def _root(ensemble, width, member):
-    roots = _pool(ensemble).roots
-    if (width, member) not in roots:
-        roots[width, member] = root(_pool(ensemble).covariances[width][member])
-    return roots[width, member]
+def known_networks(ensemble: Ensemble, width: int, most: int = POOL) -> list[Network]:
+    """The first networks of a width, at most so many, as far as they have been computed."""
+    found = (network.known(ensemble, width, member) for member in range(most))
+    return list(takewhile(lambda one: one is not None, found))
 
 
 @lru_cache(maxsize=64)
@@ -164,10 +152,10 @@ class OnCircle(NamedTuple):
         return float(np.sqrt(np.mean(gap**2)) / self.prior[0])
 
 
-def _members(ensemble, width, observed):
-    """How many of the networks computed so far take part: a multiple of LINES."""
-    known = known_networks(ensemble, width) // LINES * LINES
-    return known if observed else min(LINES, known)
+def _members(ensemble, width, observed) -> list[Network]:
+    """The networks computed so far that take part: a multiple of LINES."""
+    known = known_networks(ensemble, width, POOL if observed else LINES)
+    return known[: len(known) // LINES * LINES]
 
 
 def on_circle(ensemble: Ensemble, width: int, kappa: float, observations, noise: float) -> OnCircle:
@@ -183,12 +171,12 @@ def on_circle(ensemble: Ensemble, width: int, kappa: float, observations, noise:
     members = _members(ensemble, width, len(rows) > 0)
     networks, effective = None, 0.0
     if members:
-        own = kappa**2 * np.array(_pool(ensemble).covariances[width][:members])
+        own = kappa**2 * np.array([each.covariance for each in members])
         weights = evidence(own, limit, rows, values, noise)
         effective = 1 / float(np.sum(weights**2))
         lines = np.empty((LINES, 2 * POINTS))
         for line, member in enumerate(chosen(weights)):
-            free = kappa * _root(ensemble, width, int(member)) @ z[line]
+            free = kappa * members[member].root @ z[line]
             given = condition(own[member], rows, values, noise)
             lines[line] = _update(free, given, rows, values, errors[line])
         networks = lines.reshape(LINES, POINTS, 2)
@@ -200,7 +188,7 @@ def on_circle(ensemble: Ensemble, width: int, kappa: float, observations, noise:
         prior=np.sqrt(np.diag(limit)[:2]),
         networks=networks,
         ends=ends.reshape(LINES, POINTS, 2),
-        members=members,
+        members=len(members),
         effective=effective,
     )
 
@@ -212,9 +200,10 @@ def draw_networks(job, ensemble: Ensemble, width: int, widths, observed: bool) -
     """
     steps = [(width, POOL if observed else LINES), *((w, LINES) for w in widths)]
     for i, (w, members) in enumerate(steps):
-        for member in range(known_networks(ensemble, w), members):
+        for member in range(len(known_networks(ensemble, w, members)), members):
             fraction = (i + member / members) / len(steps)
             job.progress(fraction, f"functions of networks of width {w}")
-            compute_network(ensemble, w, member)
+            with computing():
+                network(ensemble, w, member)
             if (member + 1) % LINES == 0:
                 job.emit(w)

@@ -8,6 +8,7 @@ random, differs from the limit by about 1/√width, and makes f a mixture of Gau
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple, Protocol
 
 import jax
@@ -34,6 +35,7 @@ from jntk_viz.studies.gp_statistics import (
     excess_kurtosis,
     relative_error,
 )
+from jntk_viz.studies.kept import kept
 from jntk_viz.studies.rates import PowerLaw, power_law
 from jntk_viz.studies.sources import Sources, load, menu
 
@@ -272,26 +274,15 @@ def limit(state: GPConvergenceState) -> Limit:
     return Limit(x, names, state.kappa**2 * unit)
 
 
-class _Store:
-    """What has been computed for one `Problem`: pure numbers, so every visitor can share them."""
-
-    def __init__(self):
-        self.draws = {width: [] for width in WIDTHS}
-        self.singles = {}
-        self.errors = np.full((len(WIDTHS), REPEATS), np.nan)
-
-
-@lru_cache(maxsize=8)
-def _store(problem: Problem) -> _Store:
-    return _Store()
-
-
 def known(problem: Problem, width: int, networks: int) -> Found:
     """What has been computed already."""
-    store, x = _store(problem), points(problem.data)[0]
+    x = points(problem.data)[0]
     nothing = np.empty((0, len(x), 1 + x.shape[1]), np.float32)
-    draws = np.concatenate([nothing, *store.draws[width]])[:networks]
-    return Found(problem, width, draws, store.singles.get(width), store.errors.copy())
+    chunks = range(-(-networks // chunk_size(width)))
+    found = (_chunk.known(problem, width, c) for c in chunks)
+    draws = np.concatenate([nothing, *takewhile(lambda one: one is not None, found)])[:networks]
+    errors = [[_error.known(problem, w, r) for r in range(REPEATS)] for w in WIDTHS]
+    return Found(problem, width, draws, _first.known(problem, width), np.array(errors, float))
 
 
 def _network(problem: Problem, width: int):
@@ -312,20 +303,20 @@ def draw(problem: Problem, width: int, networks: int) -> Iterator[np.ndarray]:
     Chunk c is sample_value_and_jacobian with the key fold_in(fold_in(key(seed), width), 100 + c).
     Yields all draws so far, (k, n, 1+d0), until k = `networks`.
     """
-    mlp, key, x = _network(problem, width)
-    chunks = _store(problem).draws[width]
-    chunk = chunk_size(width)
-    done = 0
-    while done < networks:
-        c = done // chunk
+    chunk, chunks = chunk_size(width), []
+    while len(chunks) * chunk < networks:
+        known_already = _chunk.known(problem, width, len(chunks)) is not None
         with computing():
-            if c == len(chunks):
-                chunk_key = jax.random.fold_in(key, 100 + c)
-                new = sample_value_and_jacobian(mlp, chunk_key, x, n_networks=chunk)
-                chunks.append(np.asarray(new))
-        done += chunk
-        if done >= networks or c == len(chunks) - 1:
-            yield np.concatenate(chunks[: c + 1])[:networks]
+            chunks.append(_chunk(problem, width, len(chunks)))
+        if not known_already or len(chunks) * chunk >= networks:
+            yield np.concatenate(chunks)[:networks]
+
+
+@kept
+def _chunk(problem, width, c):
+    mlp, key, x = _network(problem, width)
+    key = jax.random.fold_in(key, 100 + c)
+    return np.asarray(sample_value_and_jacobian(mlp, key, x, n_networks=chunk_size(width)))
 
 
 def width_error(problem: Problem, width: int, repeat: int) -> float:
@@ -334,17 +325,26 @@ def width_error(problem: Problem, width: int, repeat: int) -> float:
     K_d is finite_jacobian_nngp of one network, with the key fold_in(fold_in(key(seed), width),
     repeat); K is the limit. The ratio does not depend on κ.
     """
-    store, row = _store(problem), WIDTHS.index(width)
     with computing():
-        if np.isnan(store.errors[row, repeat]):
-            mlp, key, x = _network(problem, width)
-            key = jax.random.fold_in(key, repeat)
-            finite = np.asarray(finite_jacobian_nngp(mlp, key, x, n_networks=1))
-            if repeat == 0:
-                store.singles[width] = finite
-            unit = _unit_limit(problem.data, problem.depth, problem.activation)
-            store.errors[row, repeat] = relative_error(finite, unit)
-    return store.errors[row, repeat]
+        return _error(problem, width, repeat)
+
+
+@kept
+def _error(problem, width, repeat):
+    finite = _covariance(problem, width, repeat) if repeat else _first(problem, width)
+    return relative_error(finite, _unit_limit(problem.data, problem.depth, problem.activation))
+
+
+@kept
+def _first(problem, width):
+    """The covariance of the first network, which is shown."""
+    return _covariance(problem, width, 0)
+
+
+def _covariance(problem, width, repeat):
+    mlp, key, x = _network(problem, width)
+    key = jax.random.fold_in(key, repeat)
+    return np.asarray(finite_jacobian_nngp(mlp, key, x, n_networks=1))
 
 
 def width_errors(problem: Problem) -> np.ndarray:
@@ -410,7 +410,8 @@ def explore(job: Progress, problem: Problem, width: int, networks: int) -> Found
 def explore_errors(job: Progress, problem: Problem, width: int, networks: int) -> Found:
     """The covariance of one network, the errors of all widths, and draws of networks."""
     job.progress(0, f"width {width}")
-    width_error(problem, width, 0)
+    with computing():
+        _first(problem, width)
     job.emit(known(problem, width, networks))
     for i, w in enumerate(WIDTHS):
         for repeat in range(REPEATS):

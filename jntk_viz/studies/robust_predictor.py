@@ -13,8 +13,10 @@ import numpy as np
 from jntk_viz.attacks import first_order_margin, tangent_jacobian
 from jntk_viz.datasets import normalize
 from jntk_viz.dynamics import KernelPredictor
+from jntk_viz.studies.kept import kept
 from jntk_viz.studies.robust_solution import Prepared, Problem, Solution, prepare
 from jntk_viz.studies.sources import OWN, load
+from jntk_viz.studies.watcher import Watcher
 
 PLANES = {
     "principal": "First principal directions",
@@ -49,7 +51,7 @@ class OnCircle(NamedTuple):
     margin: np.ndarray
 
 
-@lru_cache(maxsize=4)
+@kept
 def _circle_rows(problem: Problem) -> np.ndarray:
     x = normalize(np.column_stack([np.cos(ANGLES), np.sin(ANGLES)]))
     return prepare(problem).rows(x)
@@ -100,19 +102,6 @@ def slice_key(plane: str, point: int, count: int) -> tuple[str, int]:
     return plane, point % count if plane == "point" else 0
 
 
-class _Watcher:
-    """A function called with the part that is done; to a cache all of them are the same."""
-
-    def __init__(self, progress: Callable | None):
-        self.progress = progress
-
-    def __eq__(self, other):
-        return isinstance(other, _Watcher)
-
-    def __hash__(self):
-        return 0
-
-
 def cut(problem: Problem, plane: str, point: int, progress: Callable | None = None) -> Slice:
     """One of PLANES through the sphere where a problem lives; progress(part) on the way.
 
@@ -120,11 +109,11 @@ def cut(problem: Problem, plane: str, point: int, progress: Callable | None = No
     "classes": a leads from the mean of class -1 to that of +1, b and c are principal directions.
     "point": c is the test point, a leads to the nearest training point of the other class.
     """
-    return _cut(problem, plane, point, _Watcher(progress))
+    return _cut(problem, plane, point, Watcher(progress))
 
 
-@lru_cache(maxsize=8)
-def _cut(problem: Problem, plane: str, point: int, watcher: _Watcher) -> Slice:
+@kept
+def _cut(problem: Problem, plane: str, point: int, watcher: Watcher) -> Slice:
     prepared = prepare(problem)
     axes = plane_axes(prepared, plane, point)
     side = np.linspace(-1, 1, GRID)
@@ -135,8 +124,7 @@ def _cut(problem: Problem, plane: str, point: int, watcher: _Watcher) -> Slice:
     pieces = np.array_split(x, 1 + len(x) * prepared.train.x.size * x.shape[1] // 5_000_000)
     rows = []
     for i, piece in enumerate(pieces):
-        if watcher.progress is not None:
-            watcher.progress(i / len(pieces))
+        watcher(i / len(pieces))
         rows.append(prepared.rows(piece)[:, 0].reshape(len(piece), -1))
     places = (part.x @ axes[:2].T for part in (prepared.train, prepared.test))
     return Slice(axes, inside, np.concatenate(rows), *places)

@@ -6,7 +6,6 @@ learning rate (`solve`); every ε and norm only sets a threshold (`curves`, `lam
 `scores`).
 """
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ from jntk_viz.attacks import NORMS, first_order_margin
 from jntk_viz.datasets import Dataset, normalize, train_test_split
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.kernels import jntk
+from jntk_viz.studies.kept import kept
 from jntk_viz.studies.sources import Sources, load
 
 TIMES = (*(digit * 10.0**k for k in range(-1, 10) for digit in (1, 2, 5)), 1e10, np.inf)
@@ -177,7 +177,7 @@ class Scores(NamedTuple):
     fragile: int
 
 
-@lru_cache(maxsize=4)
+@kept
 def prepare(problem: Problem) -> Prepared:
     """Load and split the data and compute both Gram matrices, which serve every λ, t and ε.
 
@@ -203,14 +203,14 @@ def prepare(problem: Problem) -> Prepared:
     return prepared._replace(cross_gram=cross_gram)
 
 
-@lru_cache(maxsize=2)
+@kept
 def diagonalise(problem: Problem, lam: float) -> LinearDynamics:
     """The closed-form training at one λ: the eigenvalues and eigenvectors of Θ_λ."""
     prepared = prepare(problem)
     return LinearDynamics(prepared.gram, prepared.train.y, lam=lam)
 
 
-@lru_cache(maxsize=2 * len(LAMBDAS))
+@kept
 def solve(problem: Problem, lam: float) -> Solution:
     """Everything about one λ that does not depend on t, ε and the norm."""
     prepared, dynamics = prepare(problem), diagonalise(problem, lam)

@@ -4,7 +4,7 @@ What is computed of each λ is in `robust_solution`, the predictor's own picture
 `robust_predictor`.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -40,6 +40,7 @@ from jntk_viz.studies.robust_solution import (
     solve,
 )
 from jntk_viz.studies.sources import menu
+from jntk_viz.studies.watcher import Watcher
 
 __all__ = [
     "DIVERGED", "FLOW", "FRAGILE", "LAMBDAS", "PGD_TIMES", "RATES", "SOURCES", "TIMES", "Curves",
@@ -159,12 +160,19 @@ class Wanted(NamedTuple):
         return self.lam, self.t if t is None else t, self.epsilon, self.norm, self.speed
 
 
-@lru_cache(maxsize=1000)
-def pgd_accuracy(problem: Problem, lam: float, t: float, epsilon: float, norm: str, speed: float):
+def pgd_accuracy(
+    problem: Problem, lam: float, t: float, epsilon: float, norm: str, speed: float, watch=None
+):
     """Accuracy at time t against an attack that searches the ε-ball by projected gradients.
 
-    None where there is no predictor: training has diverged or not yet begun.
+    None where there is no predictor: training has diverged or not yet begun. watch() is called
+    many times on the way.
     """
+    return _pgd_accuracy(problem, lam, t, epsilon, norm, speed, Watcher(watch))
+
+
+@lru_cache(maxsize=1000)
+def _pgd_accuracy(problem, lam, t, epsilon, norm, speed, watcher):
     prepared = prepare(problem)
     path = solve(problem, lam).paths[speed]
     coefficients = prepared.lift(path.coefficients[TIMES.index(t)])
@@ -172,7 +180,7 @@ def pgd_accuracy(problem: Problem, lam: float, t: float, epsilon: float, norm: s
         return None
     predictor = KernelPredictor(prepared.train.x, coefficients, kappa=1.0, **prepared.kernel)
     x, y = prepared.test.x, prepared.test.y
-    return accuracy(pgd_margin(predictor, x, y, epsilon=epsilon, norm=norm))
+    return accuracy(pgd_margin(watcher.beside(predictor), x, y, epsilon=epsilon, norm=norm))
 
 
 class Progress(Protocol):
@@ -218,8 +226,9 @@ def explore(job: Progress, wanted: Wanted) -> Found:
                 problem, *key, lambda part, at=fraction: job.progress(at, f"slice: {part:.0%}")
             )
         else:
-            job.progress(fraction, f"PGD attack at t = {power_label(value)}")
-            searched = pgd_accuracy(problem, *wanted.search(value))
+            watch = partial(job.progress, fraction, f"PGD attack at t = {power_label(value)}")
+            watch()
+            searched = pgd_accuracy(problem, *wanted.search(value), watch=watch)
             if searched is not None:
                 found.pgd[wanted.search(value)] = searched
         if {lam, 0.0} <= found.solutions.keys():

@@ -3,15 +3,16 @@
 All pages that ask share one run and see its progress; it ends when nobody wants it any more.
 """
 
-import sys
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import wait
 from functools import partial
 from typing import Any
 
+from cachetools import LRUCache
+
+from jntk_viz.studies.kept import bytes_of
 from jntk_viz.studies.sources import OWN
 from jntk_viz.views.jobs import THREADS, Cancelled, Job
 from jntk_viz.views.turns import MACHINE, Turn
@@ -32,16 +33,15 @@ class SharedResults:
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES):
-        self.most_bytes = most_bytes
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()  # result, its bytes
+        self._kept: LRUCache = LRUCache(most_bytes, getsizeof=bytes_of)
         self._runs: dict[Hashable, _Run] = {}
 
     @property
     def bytes(self) -> int:
         """Of the results that are kept."""
         with self._lock:
-            return sum(size for _, size in self._kept.values())
+            return int(self._kept.currsize)
 
     def shared(
         self, key: Hashable, work: Callable[[Job], Any], keep: bool = True
@@ -59,8 +59,7 @@ class SharedResults:
         def ask(job):
             with self._lock:
                 if key in self._kept:
-                    self._kept.move_to_end(key)
-                    return self._kept[key][0]
+                    return self._kept[key]
                 run = self._runs.get(key)
                 if run is None or run.cancelled.is_set():
                     compute = partial(self._compute, key, work, keep)
@@ -87,13 +86,9 @@ class SharedResults:
                     del self._runs[key]
 
     def _keep(self, key, result):
-        size = bytes_of(result)
         with self._lock:
-            self._kept[key] = result, size
-            total = sum(size for _, size in self._kept.values())
-            while total > self.most_bytes:
-                _, (_, dropped) = self._kept.popitem(last=False)
-                total -= dropped
+            if bytes_of(result) <= self._kept.maxsize:
+                self._kept[key] = result
 
 
 class _Run(Job):
@@ -143,24 +138,6 @@ class _Run(Job):
         self.followers.discard(job)
         if not self.followers:
             self.cancel()
-
-
-def bytes_of(value: Any) -> int:
-    """Bytes of the arrays in a value made of tuples, lists, dictionaries and plain objects."""
-    seen: dict[int, Any] = {}
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if id(item) in seen:
-            continue
-        seen[id(item)] = item
-        if isinstance(item, dict):
-            waiting += item.values()
-        elif isinstance(item, (tuple, list)):
-            waiting += item
-        elif not (hasattr(item, "nbytes") or callable(item)) and hasattr(item, "__dict__"):
-            waiting += vars(item).values()
-    return sum(getattr(item, "nbytes", sys.getsizeof(item)) for item in seen.values())
 
 
 RESULTS = SharedResults()  # of all pages of the process
