@@ -155,7 +155,7 @@ class Wanted(NamedTuple):
     plane: str
     point: int
 
-    def search(self, t=None) -> tuple:
+    def search(self, t=None) -> tuple[float, float, float, str, float]:
         """The key of a searching attack at the chosen or another time."""
         return self.lam, self.t if t is None else t, self.epsilon, self.norm, self.speed
 
