@@ -7,15 +7,20 @@ freed for the next time. Both are given back once they have grown much.
 
 import ctypes
 import gc
+import math
+import os
 import sys
+from pathlib import Path
 
 import psutil
 
 from jntk_viz.idle import had_work
 
-MOST_MB = 1000  # beyond which memory is given back …
+MOST_MB = 1000  # beyond which memory is given back while nobody computes …
 _GROWN_MB = 200  # … once it has grown by so much since the last time
+_MOST_OF_ALL = 0.7  # share of what the process may have, beyond which it does not wait for that
 _LOOK = 5.0  # seconds between two looks
+_CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _M_ARENA_MAX = -8  # of `mallopt`, in malloc.h
 
 
@@ -32,6 +37,26 @@ def use_few_arenas() -> None:
 def resident_mb() -> float:
     """Resident memory of this process in MB."""
     return psutil.Process().memory_info().rss / 1e6
+
+
+def limit_mb() -> float:
+    """Memory that this process may have in MB: the machine's, or less in a container.
+
+    The container's limit is that of Linux's control groups, or what JupyterHub and Binder say in
+    MEM_LIMIT.
+    """
+    limits = [psutil.virtual_memory().total]
+    for said in [os.environ.get("MEM_LIMIT", ""), *map(_content, _CONTAINER)]:
+        if said.strip().isdigit():  # not where it says "max"
+            limits.append(int(said))
+    return min(limits) / 1e6
+
+
+def _content(file: str) -> str:
+    try:
+        return Path(file).read_text("utf-8")
+    except OSError:
+        return ""
 
 
 def give_back() -> None:
@@ -51,12 +76,15 @@ def give_back() -> None:
 class Keeper:
     """`await keeper.run()` on the server's event loop; `keeper.stop()` ends it.
 
-    Memory is given back while nobody computes, which costs the next visitor a second at most;
-    beyond twice `most_mb` also while somebody does.
+    Memory is given back while nobody computes, which costs the next visitor a second or two. While
+    somebody does only to stay alive: with the pages of a class it takes many seconds, in which
+    everybody would wait.
+
+    - `most_mb`: that the server keeps while nobody computes;  `limit_mb`: that it may have.
     """
 
-    def __init__(self, most_mb: float = MOST_MB):
-        self.most_mb, self.stopped = most_mb, False
+    def __init__(self, most_mb: float = MOST_MB, limit_mb: float = math.inf):
+        self.most_mb, self.limit_mb, self.stopped = most_mb, limit_mb, False
         self._left = 0.0  # MB after memory was last given back
 
     async def run(self) -> None:
@@ -68,7 +96,7 @@ class Keeper:
 
     def is_much(self, megabytes: float, idle: bool) -> bool:
         """Whether it is time to give memory back."""
-        bound = self.most_mb if idle else 2 * self.most_mb
+        bound = self.most_mb if idle else _MOST_OF_ALL * self.limit_mb
         return megabytes > max(bound, self._left + _GROWN_MB)
 
     def stop(self) -> None:

@@ -24,7 +24,7 @@ from jntk_viz.folders import (
     apps_folder,
     use_folders,
 )
-from jntk_viz.memory import Keeper, use_few_arenas
+from jntk_viz.memory import Keeper, limit_mb, use_few_arenas
 from jntk_viz.workers import Workers
 
 
@@ -78,7 +78,7 @@ def serve(arguments) -> int:
 
     if arguments.warm or arguments.ready > 1:
         server.io_loop.call_later(1, work_ahead)
-    keeper = Keeper()
+    keeper = Keeper(limit_mb=limit_mb())
     server.io_loop.add_callback(keeper.run)
     server.io_loop.start()
     keeper.stop()

@@ -4,6 +4,7 @@ import asyncio
 
 import jax
 import numpy as np
+import psutil
 import pytest
 
 from jntk_viz import idle, memory
@@ -11,10 +12,23 @@ from jntk_viz import idle, memory
 
 @pytest.mark.parametrize(
     ("megabytes", "idle", "much"),
-    [(999, True, False), (1001, True, True), (1001, False, False), (2001, False, True)],
+    [(999, True, False), (1001, True, True), (6999, False, False), (7001, False, True)],
 )
-def test_memory_is_given_back_when_idle_or_when_it_is_far_too_much(megabytes, idle, much):
-    assert memory.Keeper(1000).is_much(megabytes, idle) == much
+def test_memory_is_given_back_when_idle_or_when_it_runs_out(megabytes, idle, much):
+    assert memory.Keeper(1000, limit_mb=10_000).is_much(megabytes, idle) == much
+
+
+def test_the_limit_is_that_of_the_container(monkeypatch, tmp_path):
+    """What JupyterHub says, or Linux, whichever is less; "max" and an absent file are no limit."""
+    monkeypatch.setattr(memory, "_CONTAINER", (tmp_path / "max", tmp_path / "absent"))
+    monkeypatch.delenv("MEM_LIMIT", raising=False)
+    (tmp_path / "max").write_text("max\n")
+    machine = psutil.virtual_memory().total / 1e6
+    assert memory.limit_mb() == machine
+    (tmp_path / "max").write_text("2000000000\n")
+    assert memory.limit_mb() == 2000
+    monkeypatch.setenv("MEM_LIMIT", "1500000000")
+    assert memory.limit_mb() == 1500
 
 
 def test_what_cannot_be_given_back_is_not_asked_for_again(monkeypatch):
