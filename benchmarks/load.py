@@ -12,6 +12,7 @@ processor time that they took is in the table.
 
 import argparse
 import asyncio
+import contextlib
 import json
 import re
 import statistics
@@ -199,7 +200,6 @@ async def cancelled_after(server, times=5):
     """Seconds from closing a page to the end of its work, seen by the server's processor time."""
     process = psutil.Process(server.process.pid)
     found = []
-    server.settle(600)  # the pages that the class took are made again
     for number in range(times):
         server.settle()
         session = await Session(f"{server.url}/jntk_constancy?widest=2048&seed={number + 1}").open()
@@ -256,7 +256,27 @@ class BareServer:
         self.process.wait(20)
 
 
+def closed(report, server, cycles):
+    """What is left of pages when they have been closed: work, and memory."""
+    found = asyncio.run(cancelled_after(server))
+    report.add(
+        "Closed pages", "until the work of a closed page ends, slowest", max(found), "s", CANCEL_S,
+        note="each: " + ", ".join(f"{each:.2g}" for each in found),
+    )  # fmt: skip
+    if cycles:
+        memory(report, server, cycles)
+
+
 # ---- everything
+
+
+@contextlib.contextmanager
+def warm(folder, cores, *options):
+    """A server of which every page was opened once and left in peace: compiling is not measured."""
+    with Server(folder, cores, *options) as server:
+        asyncio.run(crowd(server.url, len(NAMES), WARM_SECONDS))
+        server.settle()
+        yield server
 
 
 def capacity(report, server, seconds=60):
@@ -289,30 +309,23 @@ def main():
     options = ["--no-warm", "--workers", str(arguments.workers)]
     pages = Counter(page for page, _ in places(arguments.sessions))
     ahead = max(pages.values()) if arguments.ready and arguments.workers == 1 else 1
-    if ahead > 1:
-        options += ["--ready", str(ahead), *(f"--ready-at={name}" for name in NAMES)]
-    with tempfile.TemporaryDirectory() as folder, Server(folder, cores, *options) as server:
-        # Every page is opened once and left in peace, so that compiling is not measured.
-        asyncio.run(crowd(server.url, len(NAMES), WARM_SECONDS))
-        server.settle()
-        if ahead > 1:
-            made_ahead(report, server, ahead)
-        if arguments.capacity:
-            capacity(report, server)
-        elif arguments.seconds:
-            whole = a_class(
-                report, f"{arguments.sessions} visitors", server, arguments.sessions,
-                arguments.seconds, arguments.browsers,
-            )  # fmt: skip
-            asyncio.run(whole)
-            found = asyncio.run(cancelled_after(server))
-            note = "each: " + ", ".join(f"{each:.2g}" for each in found)
-            report.add(
-                "Closed pages", "until the work of a closed page ends, slowest", max(found), "s",
-                CANCEL_S, note,
-            )  # fmt: skip
-        if arguments.cycles and not arguments.capacity:
-            memory(report, server, arguments.cycles)
+    ready = ["--ready", str(ahead), *(f"--ready-at={name}" for name in NAMES)] if ahead > 1 else []
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.seconds or arguments.capacity:
+            with warm(folder, cores, *options, *ready) as server:
+                if ahead > 1:
+                    made_ahead(report, server, ahead)
+                if arguments.capacity:
+                    capacity(report, server)
+                else:
+                    section = f"{arguments.sessions} visitors"
+                    asyncio.run(a_class(report, section, server, arguments.sessions,
+                                        arguments.seconds, arguments.browsers))  # fmt: skip
+        if not arguments.capacity:
+            # Another server, which makes no pages ahead: it would go on with that whenever no page
+            # is open, and what it takes for it would count as work, and memory, of closed pages.
+            with warm(folder, cores, *options) as server:
+                closed(report, server, arguments.cycles)
     used = "all cores" if arguments.cores is None else f"{arguments.cores} core(s)"
     made = (
         f"Made by `make load`: the server on {used} in {arguments.workers} process(es), "

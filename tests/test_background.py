@@ -11,6 +11,7 @@ from panel.io.state import set_curdoc
 
 from jntk_viz import views
 from jntk_viz.views import background, shell
+from jntk_viz.views.jobs import Job
 from jntk_viz.views.warm import Warmer
 
 
@@ -107,6 +108,23 @@ def test_work_is_spoken_of_when_it_takes_longer_than_a_glance(seconds, expected)
 
     asyncio.run(main())
     assert changes == expected
+
+
+@pytest.mark.parametrize(("pages", "least", "most"), [(1, 4, 10), (50, 1, 3)])
+def test_progress_is_told_less_often_while_many_pages_compute(pages, least, most, monkeypatch):
+    others = {Job(None) for _ in range(pages - 1)}
+    monkeypatch.setattr(background, "UNFINISHED", others)
+    told = []
+
+    async def main():
+        job = views.LatestWins()
+        job.param.watch(lambda e: told.append(e.new), "fraction")
+        job.submit(counting(80, [], 0.01))
+        await settle(job)
+
+    asyncio.run(main())
+    assert least <= len(told) <= most
+    assert told[-1] == 1  # what is done is told at once
 
 
 def test_a_drag_of_short_pieces_of_work_is_spoken_of():

@@ -21,6 +21,8 @@ _GLANCE = 0.06  # seconds after which a page says that it computes; less would o
 _BRIEF = 0.25  # seconds that a page which is being opened may spend on what is known already
 _POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
 _POLL_WAITING = 0.12  # the same while it waits for its turn, when there is little to see
+_SAY_AGAIN = 0.1  # seconds between two reports of how far it is, for each page that computes …
+_SAY_LATEST = 1.0  # … but no more than this
 _SHARE = 3  # times as long as a page draws a partial result, the others are left in peace after it
 
 
@@ -121,6 +123,7 @@ class LatestWins(param.Parameterized):
         super().__init__()
         self._job = self._next = self._runner = None
         self._brief, self._turn, self._left = False, Turn(MACHINE), None
+        self._said_at = -math.inf
         page = pn.state.curdoc
         if page and page.session_context:
             context = page.session_context
@@ -223,8 +226,13 @@ class LatestWins(param.Parameterized):
             "noticeable": noticeable,
         }  # fmt: skip
         # Each update of a page costs the event loop some milliseconds, and there are many pages.
-        if latest is None and all(getattr(self, name) == new for name, new in said.items()):
-            return
+        if latest is None and noticeable == self.noticeable:
+            since = time.monotonic() - self._said_at
+            if since < min(_SAY_AGAIN * len(UNFINISHED), _SAY_LATEST):
+                return
+            if all(getattr(self, name) == new for name, new in said.items()):
+                return
+        self._said_at = time.monotonic()
         job.showing = True
 
         def show():
