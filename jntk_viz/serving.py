@@ -153,6 +153,9 @@ def warm_up() -> None:
     # One page's eigenvalues take 20 ms on one BLAS thread; where several pages share the cores,
     # threads that wait for one another have made it two seconds.
     threadpool_limits(1)
+    # Threads that compute hold Python's lock for so long when the event loop wants it back, which
+    # is several times for each update: 5 ms is Python's default.
+    sys.setswitchinterval(0.001)
     # Panel holds each change of a control back for 50 ms to collect others. They are few; what is
     # computed for them takes longer, and meanwhile the newest replace the older ones anyway.
     if hasattr(Syncable, "_debounce"):

@@ -44,7 +44,8 @@ def few_digits(monkeypatch):
     """Digits with so few training points that the full problem can be solved beside."""
     small = study.SOURCES["digits"]._replace(train=8)
     monkeypatch.setitem(study.SOURCES, "digits", small)
-    caches = study.prepare, study.diagonalise, study.spectrum, closeup.grey_values
+    caches = (study.prepare, study.diagonalise, study.spectrum, study._cross_gram,
+              closeup.grey_values)  # fmt: skip
     for cache in caches:
         cache.cache_clear()
     yield study.Problem("digits", 2, "gelu", 3)
@@ -281,6 +282,18 @@ def test_digits_are_shown_as_they_were_written(few_digits):
     whole = pictures.tiles([None, images[1], None, None])
     np.testing.assert_array_equal(whole[:, 9:17], images[1].reshape(8, 8))
     assert np.isnan(whole[:, :9]).all()
+
+
+def test_a_kernel_that_is_formed_gives_the_features_of_one_that_is_not(monkeypatch):
+    c = study.coefficients(IRIS, study.diagonalise(IRIS, 0.1))
+    formed = study._outputs(IRIS, c)
+    monkeypatch.setattr(study, "_MOST_ENTRIES", 0)
+    other = study._outputs(IRIS, c)
+    assert formed.shape == other.shape == (len(c), 100, 5)
+    size = np.abs(other).max(axis=(1, 2), keepdims=True)
+    # Features of tiny eigenvalues have huge coefficients, whose rounding errors do not cancel.
+    np.testing.assert_allclose(formed / size, other / size, atol=1e-3)
+    np.testing.assert_allclose((formed / size)[:50], (other / size)[:50], atol=1e-9)
 
 
 def test_the_search_is_at_least_as_strong_as_no_attack():

@@ -45,6 +45,7 @@ PGD_FEATURES = 25
 DRAWS = 400  # of the bootstrap
 EXAMPLES = 20  # digits to choose from
 _AT_ONCE = 256
+_MOST_ENTRIES = 5_000_000  # of a kernel that is formed; what is larger is multiplied by as it is
 MOST_TESTED = 500
 MOST = 3000  # more features than any data set here has
 # Three λ whose rank correlations readers put in order.
@@ -208,18 +209,34 @@ def spectrum(problem: Problem, lam: float) -> Spectrum:
         lam,
         linear.eigenvalues[resolved],
         along**2 / np.sum(linear.target**2),
-        _reach(prepare(problem), coefficients(problem, linear)),
+        _reach(problem, coefficients(problem, linear)),
         len(linear.eigenvalues) - len(resolved),
         linear.n,
     )
 
 
-def _reach(prepared: Prepared, c: np.ndarray) -> Reach:
+@kept
+def _cross_gram(problem: Problem) -> np.ndarray:
+    """Θ between training and test points as a matrix, (N(1+d0), m(1+d0))."""
+    train, test, kernel = prepare(problem)
+    return jntk(train.x, test.x, **kernel).reshape(train.x.size + len(train.x), -1)
+
+
+def _outputs(problem: Problem, c: np.ndarray) -> np.ndarray:
+    """(f, J) of the features with coefficients (k, N, 1+d0) at the test points, (k, m, 1+d0)."""
+    train, test, kernel = prepare(problem)
+    (n, d0), m = train.x.shape, len(test.x)
+    if n * m * (1 + d0) ** 2 > _MOST_ENTRIES:
+        return expansions(train.x, c, test.x, **kernel)
+    return (c.reshape(len(c), -1) @ _cross_gram(problem)).reshape(len(c), m, 1 + d0)
+
+
+def _reach(problem: Problem, c: np.ndarray) -> Reach:
     """`Reach` of the features with coefficients (k, N, 1+d0), some at a time to save memory."""
-    x, y = prepared.test.x, prepared.test.y
+    x, y = prepare(problem).test[:2]
     parts = []
     for start in range(0, len(c), _AT_ONCE):
-        outputs = expansions(prepared.train.x, c[start : start + _AT_ONCE], x, **prepared.kernel)
+        outputs = _outputs(problem, c[start : start + _AT_ONCE])
         tangent = tangent_jacobian(outputs, x)
         l2, l1 = (np.linalg.norm(tangent, ord=order, axis=-1) for order in (2, 1))
         parts.append((y * outputs[..., 0], l2, l1))

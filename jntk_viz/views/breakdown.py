@@ -143,7 +143,8 @@ class Pictures:
         self._case = name
         self.card.object = card(name)
         self.headline.set(waiting())
-        with pn.io.hold():
+        # New scales and tickers: Bokeh walks through the page once, not at each of them.
+        with pn.io.hold(freeze=True):
             for plot, spec in zip(self.plots.values(), CASES[name].charts, strict=True):
                 set_axis(plot, "x", spec.x)
                 set_axis(plot, "y", spec.y)
