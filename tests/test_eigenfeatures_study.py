@@ -289,7 +289,7 @@ def test_a_kernel_that_is_formed_gives_the_features_of_one_that_is_not(monkeypat
     formed = study._outputs(IRIS, c)
     monkeypatch.setattr(study, "_MOST_ENTRIES", 0)
     other = study._outputs(IRIS, c)
-    assert formed.shape == other.shape == (len(c), 100, 5)
+    assert formed.shape == other.shape == (len(c), 50, 5)
     size = np.abs(other).max(axis=(1, 2), keepdims=True)
     # Features of tiny eigenvalues have huge coefficients, whose rounding errors do not cancel.
     np.testing.assert_allclose(formed / size, other / size, atol=1e-3)

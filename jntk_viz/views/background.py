@@ -19,10 +19,11 @@ from jntk_viz.views.turns import MACHINE, Turn
 _log = logging.getLogger(__name__)
 _GLANCE = 0.06  # seconds after which a page says that it computes; less would only flash
 _BRIEF = 0.25  # seconds that a page which is being opened may spend on what is known already
-_POLL = 0.04  # seconds between two looks at the running work: at most 25 pictures per second
+_POLL = 0.04  # seconds between two looks at the running work
 _POLL_WAITING = 0.12  # the same while it waits for its turn, when there is little to see
 _SAY_AGAIN = 0.1  # seconds between two reports of how far it is, for each page that computes …
 _SAY_LATEST = 1.0  # … but no more than this
+_REST = 0.15  # seconds between two partial results of a page: its browser has to paint them all
 _SHARE = 3  # times as long as a page draws a partial result, the others are left in peace after it
 
 
@@ -123,7 +124,7 @@ class LatestWins(param.Parameterized):
         super().__init__()
         self._job = self._next = self._runner = None
         self._brief, self._turn, self._left = False, Turn(MACHINE), None
-        self._said_at = -math.inf
+        self._said_at = self._drawn_at = -math.inf
         page = pn.state.curdoc
         if page and page.session_context:
             context = page.session_context
@@ -195,6 +196,7 @@ class LatestWins(param.Parameterized):
         start = time.monotonic()
         while self._next is not None:
             job, self._job, self._next = self._next, self._next, None
+            self._drawn_at = -math.inf  # the first picture of new work is shown at once
             self._show(self._say, running=True, fraction=0.0, text="", error="", seconds_left=None)
             context = contextvars.copy_context()
             UNFINISHED.add(job)
@@ -218,7 +220,11 @@ class LatestWins(param.Parameterized):
         text = job.text if ahead is None else waiting_words(ahead)
         # That the page computes is seen before a picture takes the browser's time.
         drawable = (
-            job.partial and job.has_news and noticeable == self.noticeable and _draws.allowed(job)
+            job.partial
+            and job.has_news
+            and noticeable == self.noticeable
+            and time.monotonic() - self._drawn_at > _REST
+            and _draws.allowed(job)
         )
         latest = job.take() if drawable else None
         said = {
@@ -243,6 +249,7 @@ class LatestWins(param.Parameterized):
             if latest is not None:
                 with _draws.timed():
                     job.partial(*latest)
+                self._drawn_at = time.monotonic()
 
         self._show(show)
 

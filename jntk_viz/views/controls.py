@@ -7,6 +7,8 @@ import param
 
 from jntk_viz.views.background import after_pause
 
+_DRAG = 0.12  # seconds: two steps of a held key are 0.03 apart
+
 
 def controls_for(state, *names, slow=()):
     """One widget per named parameter of `state`, tied to it both ways.
@@ -34,7 +36,7 @@ def _control(state, name, slow):
 
     # Not `value_throttled`: after Reset it does not fire for the value it had last, and Material's
     # DiscreteSlider reports the position instead of the value.
-    widget.param.watch(after_pause(to_state, first=True) if slow else to_state, "value")
+    widget.param.watch(after_pause(to_state, _DRAG, first=True) if slow else to_state, "value")
     state.param.watch(lambda event: widget.param.update(value=event.new), name)
     _follow_choices(state, name, widget)
     return widget
