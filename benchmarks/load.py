@@ -300,6 +300,7 @@ def main():
     add("--ready", action=argparse.BooleanOptionalAction, default=True,
         help="let the server make everybody's page before the class comes")  # fmt: skip
     add("--cores", type=int, help="cores that the server may use (default: all)")
+    add("--cache", type=Path, help="cache folder of a server that was used before (default: empty)")
     add("--capacity", action="store_true", help="how many visitors are served, instead")
     add("--out", type=Path, default=Path(__file__).parent / "results")
     add("--json", type=Path, help="the rows as a file as well")
@@ -310,7 +311,8 @@ def main():
     pages = Counter(page for page, _ in places(arguments.sessions))
     ahead = max(pages.values()) if arguments.ready and arguments.workers == 1 else 1
     ready = ["--ready", str(ahead), *(f"--ready-at={name}" for name in NAMES)] if ahead > 1 else []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as empty:
+        folder = arguments.cache or empty
         if arguments.seconds or arguments.capacity:
             with warm(folder, cores, *options, *ready) as server:
                 if ahead > 1:
@@ -330,7 +332,8 @@ def main():
     made = (
         f"Made by `make load`: the server on {used} in {arguments.workers} process(es), "
         f"{arguments.seconds} s, {arguments.browsers} of the visitors in Chromium. "
-        "The visitors ran on the same machine."
+        "The visitors ran on the same machine. What had been compiled before, on start: "
+        f"{'what earlier runs had asked for' if arguments.cache else 'nothing'}."
     )
     if arguments.json:
         arguments.json.write_text(json.dumps(report.rows, indent=1, ensure_ascii=False), "utf-8")
