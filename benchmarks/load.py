@@ -332,8 +332,8 @@ def main():
     made = (
         f"Made by `make load`: the server on {used} in {arguments.workers} process(es), "
         f"{arguments.seconds} s, {arguments.browsers} of the visitors in Chromium. "
-        "The visitors ran on the same machine. What had been compiled before, on start: "
-        f"{'what earlier runs had asked for' if arguments.cache else 'nothing'}."
+        "The visitors ran on the same machine. Compiled code was kept from earlier runs: "
+        f"{'yes' if arguments.cache else 'none'}."
     )
     if arguments.json:
         arguments.json.write_text(json.dumps(report.rows, indent=1, ensure_ascii=False), "utf-8")
