@@ -462,22 +462,6 @@ def test_the_search_counts_only_what_it_has_tried(page, monkeypatch):
     np.testing.assert_array_equal(page.plots["regularised"].data["robustness"], expected)
 
 
-def test_the_search_stops_on_its_way():
-    calls = []
-
-    def stop():
-        calls.append("called")
-        if len(calls) == 3:
-            raise views.Cancelled
-
-    with pytest.raises(views.Cancelled):
-        study.pgd_robustness(CIRCLE, 0.1, 2, 0.37, "l2", stop)
-    assert len(calls) == 3
-    found = study.pgd_robustness(CIRCLE, 0.1, 2, 0.37, "l2", lambda: calls.append("called"))
-    assert len(calls) > 50
-    assert study.pgd_robustness(CIRCLE, 0.1, 2, 0.37, "l2") == found
-
-
 def test_presets_hold_and_their_answers_are_among_the_options(module):
     page = module.EigenfeaturesPage()
     page.start()

@@ -219,25 +219,6 @@ def test_the_search_finds_at_least_what_is_there_without_attack(solutions):
     assert searched[1] < clean
 
 
-def test_a_search_stops_on_its_way_and_keeps_nothing_then(solutions):
-    search = (IRIS, 0.1, 1e3, 0.37, "l2", study.FLOW)
-    calls = []
-
-    def stop():
-        calls.append("called")
-        if len(calls) == 3:
-            raise views.Cancelled
-
-    with pytest.raises(views.Cancelled):
-        study.pgd_accuracy(*search, stop)
-    assert len(calls) == 3
-    found = study.pgd_accuracy(*search, lambda: calls.append("called"))
-    assert len(calls) > 50
-    seen = len(calls)
-    assert study.pgd_accuracy(*search, lambda: calls.append("called")) == found
-    assert len(calls) == seen, "it was searched again"
-
-
 class Recorder:
     """Stands in for the page: keeps what it is told, stops when it is told to."""
 

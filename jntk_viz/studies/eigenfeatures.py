@@ -381,7 +381,8 @@ def pgd_robustness(
 
     watch() is called many times on the way.
     """
-    return _pgd_robustness(problem, lam, index, epsilon, norm, Watcher(watch))
+    with Watcher(watch) as watcher:
+        return _pgd_robustness(problem, lam, index, epsilon, norm, watcher)
 
 
 @lru_cache(maxsize=4000)

@@ -109,7 +109,8 @@ def cut(problem: Problem, plane: str, point: int, progress: Callable | None = No
     "classes": a leads from the mean of class -1 to that of +1, b and c are principal directions.
     "point": c is the test point, a leads to the nearest training point of the other class.
     """
-    return _cut(problem, plane, point, Watcher(progress))
+    with Watcher(progress) as watcher:
+        return _cut(problem, plane, point, watcher)
 
 
 @kept

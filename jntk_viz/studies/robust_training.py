@@ -168,7 +168,8 @@ def pgd_accuracy(
     None where there is no predictor: training has diverged or not yet begun. watch() is called
     many times on the way.
     """
-    return _pgd_accuracy(problem, lam, t, epsilon, norm, speed, Watcher(watch))
+    with Watcher(watch) as watcher:
+        return _pgd_accuracy(problem, lam, t, epsilon, norm, speed, watcher)
 
 
 @lru_cache(maxsize=1000)
