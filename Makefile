@@ -70,7 +70,7 @@ bench: .venv/.installed-test browser $(if $(PYTHON311),$(NT)/.installed)  ## tim
 	@$(BIN)/python benchmarks/run.py $(if $(PYTHON311),--neural-tangents $(NT)/bin/python)
 
 .PHONY: load
-load: .venv/.installed-test browser  ## sixty visitors at once: times, failures, memory; a quarter of an hour
+load: .venv/.installed-test browser  ## sixty visitors at once: times, failures, memory; half an hour
 	@$(BIN)/python benchmarks/load.py
 
 $(NT)/.installed: benchmarks/peer-requirements.txt

@@ -1,6 +1,6 @@
 """A class at once: sixty visitors of a real server, and whether it holds.
 
-    python benchmarks/load.py                                   # a quarter of an hour
+    python benchmarks/load.py                                   # half an hour
     python benchmarks/load.py --sessions 12 --seconds 60        # a short run
     python benchmarks/load.py --cores 1 --capacity              # what one core carries
 

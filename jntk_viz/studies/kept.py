@@ -9,6 +9,7 @@ import functools
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from cachetools import LRUCache
@@ -61,9 +62,8 @@ def kept(function: Callable) -> Any:
         value = look(arguments)
         if value is _ABSENT:
             value = function(*arguments)
-            with _lock:
-                if _results.getsizeof(value) <= _results.maxsize:
-                    _results[function, arguments] = value
+            with _lock, suppress(ValueError):  # too large to be kept
+                _results[function, arguments] = value
         return value
 
     def known(*arguments):

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import wait
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -86,9 +87,8 @@ class SharedResults:
                     del self._runs[key]
 
     def _keep(self, key, result):
-        with self._lock:
-            if bytes_of(result) <= self._kept.maxsize:
-                self._kept[key] = result
+        with self._lock, suppress(ValueError):  # too large to be kept
+            self._kept[key] = result
 
 
 class _Run(Job):
