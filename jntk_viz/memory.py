@@ -19,6 +19,7 @@ from jntk_viz.idle import had_work
 MOST_MB = 1000  # beyond which memory is given back while nobody computes …
 _GROWN_MB = 200  # … once it has grown by so much since the last time
 _MOST_OF_ALL = 0.7  # share of what the process may have, beyond which it does not wait for that
+_MANY_CLOSED = 30  # pages; each is some 7 MB
 _LOOK = 5.0  # seconds between two looks
 _CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _M_ARENA_MAX = -8  # of `mallopt`, in malloc.h
@@ -59,6 +60,22 @@ def _content(file: str) -> str:
         return ""
 
 
+def set_apart() -> None:
+    """Let Python's collector pass over what there is now, and will be for long.
+
+    It looks through everything when much is new. That takes 0.3 s for what is imported and as much
+    for every five pages, in which nobody is answered.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def collect() -> None:
+    """Free what is no longer used, also of what was set apart."""
+    gc.unfreeze()
+    set_apart()
+
+
 def give_back() -> None:
     """Forget compiled code, and return to the system what is free.
 
@@ -66,7 +83,7 @@ def give_back() -> None:
     """
     import jax
 
-    gc.collect()
+    collect()
     jax.clear_caches()
     library = _c_library()
     if hasattr(library, "malloc_trim"):
@@ -80,19 +97,29 @@ class Keeper:
     somebody does only to stay alive: with the pages of a class it takes many seconds, in which
     everybody would wait.
 
+    Pages that were closed are freed once nobody computes, or when they have become many.
+
     - `most_mb`: that the server keeps while nobody computes;  `limit_mb`: that it may have.
     """
 
     def __init__(self, most_mb: float = MOST_MB, limit_mb: float = math.inf):
         self.most_mb, self.limit_mb, self.stopped = most_mb, limit_mb, False
         self._left = 0.0  # MB after memory was last given back
+        self._closed = 0  # pages since they were last freed
 
     async def run(self) -> None:
         while not self.stopped:
             idle = not await had_work(_LOOK)
             if self.is_much(resident_mb(), idle):
                 give_back()
-                self._left = resident_mb()
+                self._left, self._closed = resident_mb(), 0
+            elif self._closed and (idle or self._closed >= _MANY_CLOSED):
+                collect()
+                self._closed = 0
+
+    def page_closed(self, session_context) -> None:
+        """Count a page that was closed; for Panel's `on_session_destroyed`."""
+        self._closed += 1
 
     def is_much(self, megabytes: float, idle: bool) -> bool:
         """Whether it is time to give memory back."""

@@ -5,15 +5,12 @@ once.
 """
 
 import errno
-import functools
-import gc
 import logging
 import signal
 import socket
 import sys
 import traceback
 import webbrowser
-from typing import Any
 
 from jntk_viz.compiled_code import keep_compiled_code
 from jntk_viz.device import check_device
@@ -24,7 +21,7 @@ from jntk_viz.folders import (
     apps_folder,
     use_folders,
 )
-from jntk_viz.memory import Keeper, limit_mb, use_few_arenas
+from jntk_viz.memory import Keeper, limit_mb, set_apart, use_few_arenas
 from jntk_viz.workers import Workers
 
 
@@ -44,6 +41,7 @@ def serve(arguments) -> int:
         check_device()
     warm_up()
 
+    import panel as pn
     from tornado.process import task_id
 
     from jntk_viz.views.jobs import stop_all
@@ -79,6 +77,7 @@ def serve(arguments) -> int:
     if arguments.warm or arguments.ready > 1:
         server.io_loop.call_later(1, work_ahead)
     keeper = Keeper(limit_mb=limit_mb())
+    pn.state.on_session_destroyed(keeper.page_closed)
     server.io_loop.add_callback(keeper.run)
     server.io_loop.start()
     keeper.stop()
@@ -143,11 +142,11 @@ def warm_up() -> None:
     import holoviews
     import panel_material_ui  # noqa: F401
     import scipy.linalg  # noqa: F401 - brings the BLAS that JAX uses
-    from bokeh.core.has_props import HasProps
-    from panel.reactive import Syncable
     from threadpoolctl import threadpool_limits
 
     import jntk_viz.views.shell  # noqa: F401
+    from jntk_viz.views.pace import pace_updates
+    from jntk_viz.views.quick_bokeh import make_bokeh_quick
 
     holoviews.extension("bokeh")
     # One page's eigenvalues take 20 ms on one BLAS thread; where several pages share the cores,
@@ -156,19 +155,9 @@ def warm_up() -> None:
     # Threads that compute hold Python's lock for so long when the event loop wants it back, which
     # is several times for each update: 5 ms is Python's default.
     sys.setswitchinterval(0.001)
-    # Panel holds each change of a control back for 50 ms to collect others. They are few; what is
-    # computed for them takes longer, and meanwhile the newest replace the older ones anyway.
-    if hasattr(Syncable, "_debounce"):
-        Syncable._debounce = 10
-    # Bokeh asks this of a model's class for every property that has its default: a sixth of the
-    # time that a page takes. Classes do not change.
-    overridden = HasProps.__dict__.get("_overridden_defaults")
-    if isinstance(overridden, classmethod):
-        remembered: Any = functools.cache(overridden.__func__)
-        HasProps._overridden_defaults = classmethod(remembered)  # type: ignore[assignment,method-assign]
-    # What has been imported stays: the collector need not look through it again, for 0.3 s a time.
-    gc.collect()
-    gc.freeze()
+    make_bokeh_quick()
+    pace_updates()
+    set_apart()  # what has been imported stays
 
 
 def pass_over_closed_pages(loop, context) -> None:

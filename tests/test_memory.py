@@ -1,6 +1,8 @@
 """What a long-lived server gives back, when it does, and that everything works afterwards."""
 
 import asyncio
+import gc
+import weakref
 
 import jax
 import numpy as np
@@ -47,6 +49,39 @@ def test_what_cannot_be_given_back_is_not_asked_for_again(monkeypatch):
     asyncio.run(asyncio.wait_for(keeper.run(), 10))
     # At 1500 MB, which leaves 1400; not at 1590; at 1610.
     assert given == [4, 1]
+
+
+class Page:
+    """Something that refers to itself, so that only the collector can free it."""
+
+    def __init__(self):
+        self.itself = self
+
+
+@pytest.mark.parametrize(("closed", "busy", "freed"), [
+    (1, False, True), (29, True, False), (30, True, True), (0, False, False),
+])  # fmt: skip
+def test_closed_pages_that_were_set_apart_are_freed(monkeypatch, closed, busy, freed):
+    keeper, page = memory.Keeper(1e9), Page()
+    gone = weakref.ref(page)
+    memory.set_apart()
+    del page
+    gc.collect()
+    assert gone() is not None  # the collector passes over it
+    for _ in range(closed):
+        keeper.page_closed(None)
+
+    async def had_work(_):
+        await asyncio.sleep(0)
+        keeper.stop()
+        return busy
+
+    monkeypatch.setattr(memory, "had_work", had_work)
+    try:
+        asyncio.run(keeper.run())
+        assert (gone() is None) == freed
+    finally:
+        gc.unfreeze()
 
 
 def test_forgotten_code_is_compiled_again():

@@ -22,6 +22,7 @@ from panel.io.server import DocHandler
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from jntk_viz.idle import had_work
+from jntk_viz.memory import set_apart
 from jntk_viz.views.shell import close_drawer, on_phone
 
 _log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class Shelf:
         session.block_expiration()
         _serialise_ahead(session.document)
         self._pages.setdefault(uri, []).append(Ready(html, session, time.time()))
+        set_apart()
 
     async def keep_full(self, server: Server, url: str) -> None:
         """Make what is missing whenever the server, at `url`, is left alone, until `stop`."""
