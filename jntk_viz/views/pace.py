@@ -79,4 +79,4 @@ class PacedSession(ServerSession):
 
 def pace_updates() -> None:
     """Let the sessions of all servers of this process be paced."""
-    contexts.ServerSession = PacedSession  # type: ignore[misc]
+    contexts.ServerSession = PacedSession
