@@ -18,7 +18,9 @@ from jntk_viz.views.turns import Turn, Turns
 @pytest.fixture
 def line(monkeypatch):
     """One place for all pages, and short slices."""
-    for name, seconds in (("SLICE", 0.05), ("FRESH", 0.05), ("HEAD_START", 0.3)):
+    for name, seconds in (
+        ("SLICE", 0.05), ("FRESH", 0.05), ("HEAD_START", 0.3), ("MOST_DEBT", 0.4)
+    ):  # fmt: skip
         monkeypatch.setattr(turns, name, seconds)
     line = Turns(1)
     monkeypatch.setattr(background, "MACHINE", line)
@@ -107,6 +109,19 @@ def test_a_page_that_asks_again_and_again_does_not_keep_others_from_computing(li
         greedy.give_back()
     long.stop()
     assert long.busy > 0.5 * mine
+
+
+def test_who_has_had_much_does_not_wait_for_long_when_asking_anew(line):
+    others = [Worker(line) for _ in range(3)]
+    time.sleep(0.3)
+    page = Turn(line, used=100.0)
+    asked = time.monotonic()
+    assert page.take()
+    # Each of the three catches up with 0.1 s, in slices of 0.05 s: not with 100 s.
+    assert 0.05 < time.monotonic() - asked < 1.5
+    page.give_back()
+    for worker in others:
+        worker.stop()
 
 
 def test_as_many_compute_at_once_as_there_are_places(line):

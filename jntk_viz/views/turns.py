@@ -3,7 +3,9 @@
 Whoever has had least of the machine goes next, as in fair queueing (the scheduler of Linux up to
 6.5). What a visitor has just asked for counts as if its page had had `HEAD_START` seconds less, so
 that the first picture does not wait for long runs, nor for what pages prepare in advance. Beyond
-that nobody gains by asking often: a page is charged for all its work.
+that nobody gains by asking often: a page is charged for all its work. But when it asks anew it
+counts as at most `MOST_DEBT` seconds ahead of the others, or who has had much would wait a minute
+for a short answer.
 """
 
 import threading
@@ -12,8 +14,9 @@ import time
 from jntk_viz.reproduction.provenance import cores
 
 SLICE = 0.5  # seconds by which a page may get ahead of those that wait
-FRESH = 0.5  # seconds of computing for which work counts as just asked for
+FRESH = 1.0  # seconds of computing for which work counts as just asked for
 HEAD_START = 3.0
+MOST_DEBT = 4.0  # more than the head start, so that others compute in between
 
 
 class Turns:
@@ -79,6 +82,7 @@ class Turn:
             # The time that it did not want to compute is not made up for.
             self.used = max(self.used, self._line._clock)
             if fresh:
+                self.used = min(self.used, self._line._clock + MOST_DEBT)
                 self._used_before = self.used
             self._wait()
         return self._wait_until_called(stopped)
