@@ -7,13 +7,15 @@
 `make load` calls it. Visitors come by Bokeh's websocket protocol (`bokeh_client`), a few of them
 in Chromium; each moves a control every few seconds, a third of them start training runs. The table
 goes to the screen and to FOLDER/DATE-load.md. Visitors run on the same machine as the server; the
-processor time that they took is in the table.
+processor time that they took is in the table. Browsers, which else have machines of their own, get
+what the server leaves.
 """
 
 import argparse
 import asyncio
 import contextlib
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -123,17 +125,29 @@ class Used(NamedTuple):
 
     @classmethod
     def now(cls, server):
-        whole = psutil.Process(server.process.pid)
-        used = [sum(p.cpu_times()[:2]) for p in [whole, *whole.children(recursive=True)]]
-        return cls(sum(used), sum(psutil.Process().cpu_times()[:2]))
+        return cls(seconds_of(family(server.process.pid)), seconds_of([psutil.Process()]))
+
+
+def family(pid):
+    """A process and what it has started."""
+    first = psutil.Process(pid)
+    return [first, *first.children(recursive=True)]
+
+
+def seconds_of(processes):
+    used = 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            used += sum(process.cpu_times()[:2])
+    return used
 
 
 async def a_class(report, section, server, sessions, seconds, browsers):
     """Let the class come and write down how it was."""
     before, start, seen = Used.now(server), time.monotonic(), len(server.log())
-    watching = asyncio.create_task(in_browsers(server.url, browsers, seconds))
+    watching = asyncio.create_task(in_browsers(server, browsers, seconds))
     notes = await crowd(server.url, sessions, seconds)
-    broken = await watching
+    broken, browsing = await watching
     took, after = time.monotonic() - start, Used.now(server)
     wrong = problems(server.log()[seen:])
     note = "; ".join([*notes.failed, *broken][:3])
@@ -153,20 +167,29 @@ async def a_class(report, section, server, sessions, seconds, browsers):
     runs(report, section, notes)
     load = (after.server - before.server) / took
     own = (after.visitors - before.visitors) / took
-    report.add(section, "cores used by the server", load, "", note=f"by the visitors {own:.2g}")
+    note = f"by the visitors {own:.2g}, by the browsers {browsing / took:.2g}"
+    report.add(section, "cores used by the server", load, "", note=note)
     report.add(section, "memory of the server", server.megabytes(), "MB")
     return notes
 
 
-async def in_browsers(url, count, seconds):
-    """Some of the class in Chromium, moving a slider by its keys; returns what went wrong."""
+async def in_browsers(server, count, seconds):
+    """Some of the class in Chromium, moving a slider by its keys; returns what went wrong, and the
+    processor seconds of the browser."""
     if not count:
-        return []
-    wrong, until = [], time.monotonic() + seconds
+        return [], 0.0
+    url, wrong, until = server.url, [], time.monotonic() + seconds
+    ours = {os.getpid(), *(each.pid for each in family(server.process.pid))}
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=find_browser(), args=BROWSER_FLAGS
         )
+
+        def processes():
+            return [each for each in family(os.getpid()) if each.pid not in ours]
+
+        for process in processes():  # what they start later is as low
+            process.nice(19)
 
         async def visit(name):
             page = await browser.new_page(viewport={"width": 1280, "height": 720})
@@ -189,8 +212,9 @@ async def in_browsers(url, count, seconds):
 
         chosen = ["robust_training", "gp_convergence", "full_rank"][:count]
         await asyncio.gather(*(visit(name) for name in chosen))
+        used = seconds_of(processes())
         await browser.close()
-    return wrong
+    return wrong, used
 
 
 # ---- closed pages

@@ -11,6 +11,7 @@ import socket
 import sys
 import traceback
 import webbrowser
+from concurrent.futures import ThreadPoolExecutor
 
 from jntk_viz.compiled_code import keep_compiled_code
 from jntk_viz.device import check_device
@@ -22,6 +23,7 @@ from jntk_viz.folders import (
     use_folders,
 )
 from jntk_viz.memory import Keeper, limit_mb, set_apart, use_few_arenas
+from jntk_viz.priority import step_back
 from jntk_viz.workers import Workers
 
 
@@ -38,7 +40,10 @@ def serve(arguments) -> int:
     print("Starting jntk_viz …", flush=True)
     keep_compiled_code()
     if not workers:  # a process that has started its device cannot be divided
-        check_device()
+        with ThreadPoolExecutor(
+            1, initializer=step_back
+        ) as behind:  # as XLA's own threads then are
+            behind.submit(check_device).result()
     warm_up()
 
     import panel as pn

@@ -118,7 +118,7 @@ def test_who_has_had_much_does_not_wait_for_long_when_asking_anew(line):
     asked = time.monotonic()
     assert page.take()
     # Each of the three catches up with 0.1 s, in slices of 0.05 s: not with 100 s.
-    assert 0.05 < time.monotonic() - asked < 1.5
+    assert time.monotonic() - asked < 2
     page.give_back()
     for worker in others:
         worker.stop()

@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from jntk_viz.priority import step_back
 from jntk_viz.studies import sources
 from jntk_viz.views.turns import Turn
 
 # Work that waits for its turn has a thread already: one for each page that wants something.
-THREADS = ThreadPoolExecutor(1000, thread_name_prefix="page-work")
+THREADS = ThreadPoolExecutor(1000, thread_name_prefix="page-work", initializer=step_back)
 UNFINISHED: set["Job"] = set()
 _here = threading.local()  # `job`: whose work this thread does
 

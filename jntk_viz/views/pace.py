@@ -32,7 +32,7 @@ class Pace:
         """Wait until an update of this session may begin. `session.asked`: when its visitor last
         did something (monotonic)."""
         loop = asyncio.get_running_loop()
-        if self._pacing is None:
+        if self._pacing is None or self._pacing.done():
             self._pacing = loop.create_task(self._pace())
             return
         called = loop.create_future()
@@ -44,7 +44,7 @@ class Pace:
             for _ in range(PASSES):
                 await asyncio.sleep(0)
             if not self._lines:
-                break
+                return
             session = min(self._lines, key=self._rank)
             line = self._lines[session]
             _, called = line.popleft()
@@ -52,7 +52,6 @@ class Pace:
                 del self._lines[session]
             if not called.done():  # its task may have been cancelled
                 called.set_result(None)
-        self._pacing = None
 
     def _rank(self, session) -> float:
         came, _ = self._lines[session][0]
