@@ -40,9 +40,8 @@ def serve(arguments) -> int:
     print("Starting jntk_viz …", flush=True)
     keep_compiled_code()
     if not workers:  # a process that has started its device cannot be divided
-        with ThreadPoolExecutor(
-            1, initializer=step_back
-        ) as behind:  # as XLA's own threads then are
+        # XLA's own threads, which are started with it, then stand behind as well.
+        with ThreadPoolExecutor(1, initializer=step_back) as behind:
             behind.submit(check_device).result()
     warm_up()
 
