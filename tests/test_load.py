@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import bokeh_client
 from visitors import TRAINING, crowd
 
-SESSIONS, SECONDS = 12, 45
+SESSIONS, SECONDS = 12, 60
 IDLE = 20  # per cent of a core
 MOST_MB = 2500
 
