@@ -14,7 +14,7 @@ import time
 from jntk_viz.reproduction.provenance import cores
 
 SLICE = 0.5  # seconds by which a page may get ahead of those that wait
-FRESH = 1.0  # seconds of computing for which work counts as just asked for
+FRESH = 3.0  # seconds of computing for which work counts as just asked for
 HEAD_START = 3.0
 MOST_DEBT = 4.0  # more than the head start, so that others compute in between
 
