@@ -1,11 +1,11 @@
 """Fair turns at the machine for the long work of all pages in one process.
 
 Whoever has had least of the machine goes next, as in fair queueing (the scheduler of Linux up to
-6.5). What a visitor has just asked for counts as if its page had had `HEAD_START` seconds less, so
-that the first picture does not wait for long runs, nor for what pages prepare in advance. Beyond
-that nobody gains by asking often: a page is charged for all its work. But when it asks anew it
-counts as at most `MOST_DEBT` seconds ahead of the others, or who has had much would wait a minute
-for a short answer.
+6.5). What a visitor has just asked for counts as if its page had had `HEAD_START` seconds less,
+until it has computed for `FRESH` seconds, so that the first picture does not wait for long runs,
+nor for what pages prepare in advance. Beyond that nobody gains by asking often: a page is charged
+for all its work. But when it asks anew it counts as at most `MOST_DEBT` seconds ahead of the
+others, or who has had much would wait a minute for a short answer.
 """
 
 import threading
