@@ -39,7 +39,7 @@ class Worker(threading.Thread):
     """Computes in steps of 5 ms until told to end; `busy` are the seconds that it computed."""
 
     def __init__(self, line, steps=10**6):
-        super().__init__()
+        super().__init__(daemon=True)  # a test that fails does not wait for it
         self.job = Job(self.work, turn=Turn(line))
         self.steps, self.busy, self.began, self.ended, self.error = steps, 0.0, None, None, None
         self.start()
