@@ -29,7 +29,7 @@ from typing import NamedTuple
 import psutil
 from bokeh_client import Session
 from measure import Row
-from pages import BROWSER_FLAGS, READY, Server, find_browser, percentile
+from pages import BROWSER_FLAGS, READY, Server, family, find_browser, percentile
 from playwright.async_api import async_playwright
 from run import write
 from visitors import crowd, cycles, places
@@ -126,12 +126,6 @@ class Used(NamedTuple):
     @classmethod
     def now(cls, server):
         return cls(seconds_of(family(server.process.pid)), seconds_of([psutil.Process()]))
-
-
-def family(pid):
-    """A process and what it has started."""
-    first = psutil.Process(pid)
-    return [first, *first.children(recursive=True)]
 
 
 def seconds_of(processes):
@@ -360,7 +354,8 @@ def main():
     made = (
         f"Made by `make load`: the server on {used} in {arguments.workers} process(es), "
         f"{arguments.seconds} s, {arguments.browsers} of the visitors in Chromium. "
-        "The visitors ran on the same machine. Compiled code was kept from earlier runs: "
+        "The visitors ran on the same machine, Chromium at the lowest priority. "
+        "Compiled code was kept from earlier runs: "
         f"{'yes' if arguments.cache else 'none'}."
     )
     if arguments.json:

@@ -107,6 +107,12 @@ class Table:
 # ---- server and browser
 
 
+def family(pid):
+    """A process and what it has started."""
+    first = psutil.Process(pid)
+    return [first, *first.children(recursive=True)]
+
+
 class Server:
     """`jntk-viz serve` on the given cores (None: all), with a cache folder of its own."""
 
@@ -147,8 +153,7 @@ class Server:
 
     def megabytes(self):
         """Resident memory of the server and what it has started."""
-        whole = psutil.Process(self.process.pid)
-        return sum(p.memory_info().rss for p in [whole, *whole.children(recursive=True)]) / 1e6
+        return sum(p.memory_info().rss for p in family(self.process.pid)) / 1e6
 
     def compiled(self, seen=0):
         """(seconds, name) of what XLA has compiled, after `seen` characters of the log."""

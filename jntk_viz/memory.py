@@ -64,7 +64,7 @@ def set_apart() -> None:
     """Let Python's collector pass over what there is now, and will be for long.
 
     It looks through everything when much is new. That takes 0.3 s for what is imported and as much
-    for every five pages, in which nobody is answered.
+    for every ten pages, in which nobody is answered.
     """
     gc.collect()
     gc.freeze()

@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 
-BEHIND = 5  # of Linux's nice levels: a third of a core where the other thread gets the rest
+BEHIND = 5  # of Linux's nice levels: on one core the other thread gets three times as much
 
 
 def step_back() -> None:

@@ -3,19 +3,15 @@
 import asyncio
 import itertools
 import time
-from types import SimpleNamespace
 
 from jntk_viz.views.pace import PASSES, Pace
 
 
-def visitor(asked=-1e9):
+class Visited:
     """A session whose visitor did something `asked` seconds from now."""
-    return SimpleHashable(asked=time.monotonic() + asked)
 
-
-class SimpleHashable(SimpleNamespace):
-    __hash__ = object.__hash__
-    __eq__ = object.__eq__
+    def __init__(self, asked=-1e9):
+        self.asked = time.monotonic() + asked
 
 
 def begun(requests):
@@ -35,7 +31,7 @@ def begun(requests):
 
 
 def test_answers_come_before_the_rest_and_a_session_keeps_its_order():
-    run, hers = visitor(), visitor(asked=-0.1)
+    run, hers = Visited(), Visited(asked=-0.1)
     # The first finds nobody before it.
     requests = [("first", run), ("run 1", run), ("run 2", run), ("hers 1", hers), ("hers 2", hers)]
     assert begun(requests) == ["first", "hers 1", "hers 2", "run 1", "run 2"]
@@ -47,7 +43,7 @@ def test_answers_come_before_the_rest_and_a_session_keeps_its_order():
 
 def test_long_runs_are_shown_in_the_end(monkeypatch):
     monkeypatch.setattr("jntk_viz.views.pace.PATIENCE", 0.0)
-    run, hers = visitor(), visitor(asked=-0.1)
+    run, hers = Visited(), Visited(asked=-0.1)
     assert begun([("first", run), ("run", run), ("hers", hers)]) == ["first", "run", "hers"]
 
 
@@ -55,7 +51,7 @@ def test_the_loop_looks_a_dozen_times_between_two_updates():
     looks, at = 0, []
 
     async def update(pace):
-        await pace.turn(visitor())
+        await pace.turn(Visited())
         at.append(looks)
 
     async def everything():
@@ -73,7 +69,7 @@ def test_the_loop_looks_a_dozen_times_between_two_updates():
 def test_who_leaves_the_line_keeps_nobody():
     async def everything():
         pace, order = Pace(), []
-        session = visitor()
+        session = Visited()
 
         async def update(name):
             await pace.turn(session)

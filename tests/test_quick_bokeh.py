@@ -76,6 +76,13 @@ def referred_to(visit, value):
     return {model.id for model in found}
 
 
+def assert_same_references(models, bokehs_own):
+    for model in models:
+        assert referred_to(visit_references, model) == referred_to(
+            bokehs_own.visit_immediate_value_references, model
+        ), model
+
+
 def various_models():
     """Models in defaults, lists, dictionaries, tuples, and instances that are no models."""
     picture = figure(x_range=(0, 1), tools="hover,tap", title="t")
@@ -92,10 +99,7 @@ def test_references_are_those_that_bokeh_finds(bokehs_own):
     document = Document(theme=Theme(json={"attrs": {"Plot": {"toolbar_location": "left"}}}))
     document.add_root(various_models())
     assert len(document.models) > 40
-    for model in document.models:
-        assert referred_to(visit_references, model) == referred_to(
-            bokehs_own.visit_immediate_value_references, model
-        ), model
+    assert_same_references(document.models, bokehs_own)
     for value in (None, 1, np.ones(2), [Range1d()], {"a": (Range1d(),)}, Value(value=Range1d())):
         assert referred_to(visit_value, value) == referred_to(
             bokehs_own.visit_value_and_its_immediate_references, value
@@ -110,10 +114,7 @@ def test_models_of_a_page_are_those_that_bokeh_finds(bokehs_own):
         pn.panel(page._template()).server_doc(document)
     models = set(document.models)
     assert len(models) > 300
-    for model in models:
-        assert referred_to(visit_references, model) == referred_to(
-            bokehs_own.visit_immediate_value_references, model
-        ), model
+    assert_same_references(models, bokehs_own)
 
 
 def test_bokeh_makes_its_messages_with_it():

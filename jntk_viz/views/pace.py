@@ -5,7 +5,6 @@ import math
 import time
 from collections import deque
 from collections.abc import Hashable
-from weakref import WeakKeyDictionary
 
 from bokeh.server import contexts
 from bokeh.server.session import ServerSession
@@ -59,7 +58,7 @@ class Pace:
         return came if answers else came + PATIENCE
 
 
-_paces: WeakKeyDictionary[asyncio.AbstractEventLoop, Pace] = WeakKeyDictionary()
+PACE = Pace()  # of all pages of the process, which one event loop serves
 
 
 class PacedSession(ServerSession):
@@ -68,7 +67,7 @@ class PacedSession(ServerSession):
     asked = -math.inf
 
     async def with_document_locked(self, func, *args, **kwargs):
-        await _paces.setdefault(asyncio.get_running_loop(), Pace()).turn(self)
+        await PACE.turn(self)
         return await super().with_document_locked(func, *args, **kwargs)
 
     def _handle_patch(self, message, connection):

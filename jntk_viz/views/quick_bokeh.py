@@ -1,6 +1,6 @@
 """What Bokeh and Panel do at each update of a page, done sooner and with the same result.
 
-On a page of several hundred models, and with many pages, this was most of a server's work.
+With a class on pages of several hundred models each this was a third of a server's work.
 """
 
 import functools
