@@ -120,7 +120,14 @@ def test_routes_leave_helpers_out(tmp_path):
     }
 
 
-@pytest.mark.parametrize("route", APPS)
+# Tests of their own open these, not only the slow ones.
+OPENED = {"/", "/gp_convergence", "/jntk_constancy", "/robust_training"}
+
+
+@pytest.mark.parametrize(
+    "route",
+    [pytest.param(route, marks=[pytest.mark.slow] * (route in OPENED)) for route in APPS],
+)
 def test_every_app_opens_with_something_in_it(route, watch_page):
     page = watch_page(route.lstrip("/"))
     # Unlike inner_text, the accessibility tree looks into Panel's shadow roots.

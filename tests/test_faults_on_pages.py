@@ -7,7 +7,6 @@ import zlib
 from pathlib import Path
 
 import psutil
-import pytest
 from conftest import RunningServer
 
 TINY = "jntk_constancy?points=8&widest=128&networks=1&depth=1&steps=30"

@@ -43,17 +43,17 @@ def test_value_and_jacobian_by_definition(depth, dtype):
     assert worst(got, expected) < (1e-5 if dtype == jnp.float32 else 1e-14)
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3, 4])
-@pytest.mark.parametrize("activation", ["gelu", "erf", "tanh", "sin"])
+@pytest.mark.parametrize(
+    ("depth", "activation"),
+    [(1, "gelu"), (1, "sin"), (2, "erf"), (2, "gelu"), (3, "tanh"), (3, "sin"), (4, "gelu")],
+)
 def test_finite_jntk_against_jacrev_over_parameters(depth, activation):
     mlp = MLP(3, 12, depth, activation, kappa=0.7)
     x1, x2 = unit_rows(2, 4, 3), unit_rows(3, 2, 3)
     params = mlp.init(jax.random.key(depth), jnp.float64)
     with jax.enable_x64(True):
-        gradients = [
-            jax.jacrev(lambda p, x=x: mlp.value_and_jacobian(p, jnp.asarray(x)))(params)
-            for x in (x1, x2)
-        ]
+        by_params = jax.jit(jax.jacrev(mlp.value_and_jacobian))
+        gradients = [by_params(params, jnp.asarray(x)) for x in (x1, x2)]
         expected = sum(
             jnp.tensordot(a, b, axes=((2, 3), (2, 3))) for a, b in zip(*gradients, strict=True)
         )

@@ -117,7 +117,6 @@ def cuttable(chromium, server):
         context.close()
 
 
-@pytest.mark.slow
 def test_a_closed_lid_and_a_network_that_fails_again_and_again(cuttable):
     page = cuttable(PLAIN)
     page.network.plugged = False
@@ -145,7 +144,6 @@ def test_a_closed_lid_and_a_network_that_fails_again_and_again(cuttable):
     page.get_by_role("link", name="Breakdown").first.wait_for()
 
 
-@pytest.mark.slow
 def test_a_connection_that_nobody_has_closed_is_found_out(cuttable):
     """As after a sleep in which only the server has given the connection up."""
     page = cuttable(PLAIN, f"{IMPATIENT}(window.setTimeout)")

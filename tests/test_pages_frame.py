@@ -104,7 +104,7 @@ def bottom_of_the_plots(page):
     )
 
 
-# Each page is opened by test_cli; these look closer, at all of them in `make test-pages`.
+# Each page is opened by some test; these look closer, at all of them in `make test-pages`.
 SOME = [
     NAMES[0],
     NAMES[2],
