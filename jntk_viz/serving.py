@@ -51,7 +51,7 @@ def serve(arguments) -> int:
     from jntk_viz.views.jobs import stop_all
     from jntk_viz.views.ready import Shelf
     from jntk_viz.views.turns import MACHINE, cores
-    from jntk_viz.views.warm import Warmer
+    from jntk_viz.views.warm import Warmer, import_apps
 
     MACHINE.places = arguments.runs or max(1, cores() // arguments.workers)
     shelf = Shelf(ahead, arguments.ready)
@@ -65,6 +65,9 @@ def serve(arguments) -> int:
         return 0
     if workers:
         workers.join(server.io_loop)
+    if arguments.warm:
+        import_apps(dict.fromkeys(routes.values()))
+        set_apart()
     # get_server has just made Ctrl-C stop the loop; let a plain `kill` do the same.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     url = f"http://{url_host(arguments.address)}:{port}{server.prefix}/"

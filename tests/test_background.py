@@ -4,15 +4,16 @@ import asyncio
 import builtins
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from bokeh.document import Document
+from bokeh.events import DocumentReady
 from panel.io.state import set_curdoc
 
 from jntk_viz import views
-from jntk_viz.views import background, shell
-from jntk_viz.views.jobs import Job
-from jntk_viz.views.warm import Warmer
+from jntk_viz.views import background, shell, warm
+from jntk_viz.views.jobs import UNFINISHED, Job
 
 
 def counting(n, log, pause=0.005):
@@ -264,7 +265,7 @@ def test_pages_are_opened_beforehand_one_failure_does_not_end_it(tmp_path):
     files[1].write_text(f"from builtins import opened_in_a_test as opened\n{APP}", "utf-8")
     builtins.opened_in_a_test = opened = []
     try:
-        asyncio.run(Warmer(files).run())
+        asyncio.run(warm.Warmer(files).run())
     finally:
         del builtins.opened_in_a_test
     (plot,) = opened
@@ -273,17 +274,61 @@ def test_pages_are_opened_beforehand_one_failure_does_not_end_it(tmp_path):
     assert ("one_of_a_test", "width=3") in shell._computed
 
 
-def test_visitors_come_before_pages_that_are_opened_beforehand(tmp_path):
+def test_visitors_come_before_pages_that_are_opened_beforehand(tmp_path, monkeypatch):
+    monkeypatch.setattr(warm, "_PAUSE", 0.2)
     file = tmp_path / "good.py"
     file.write_text("raise OSError('opened')", encoding="utf-8")
+    page, work = Document(), Job(None)
 
     async def main():
-        warmer = Warmer([file])
-        warmer._visit(None)
+        warmer = warm.Warmer([file])
+        warmer._visit(SimpleNamespace(_document=page))
         task = asyncio.create_task(warmer.run())
         await asyncio.sleep(0.5)
-        assert not task.done()
-        warmer.stop()
-        await task
+        assert not task.done(), "the page is not in the browser yet"
+        UNFINISHED.add(work)
+        page.callbacks.trigger_event(DocumentReady())
+        await asyncio.sleep(0.8)
+        assert not task.done(), "the page computes what it shows"
+        UNFINISHED.discard(work)
+        await asyncio.wait_for(task, 5)
 
     asyncio.run(main())
+
+
+def test_a_run_without_end_does_not_keep_pages_from_being_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(warm, "_OPENING", 0.1)
+    monkeypatch.setattr(warm, "_LONGEST", 0.4)
+    file = tmp_path / "good.py"
+    file.write_text("raise OSError('opened')", encoding="utf-8")
+    work = Job(None)
+    UNFINISHED.add(work)
+
+    async def main():
+        warmer = warm.Warmer([file])
+        warmer._visit(SimpleNamespace(_document=Document()))
+        await asyncio.wait_for(warmer.run(), 5)
+
+    try:
+        asyncio.run(main())
+    finally:
+        UNFINISHED.discard(work)
+
+
+def test_the_server_s_end_does_not_wait_for_pages_that_are_opened_beforehand(tmp_path):
+    async def main():
+        warmer = warm.Warmer([tmp_path / "none.py"])
+        warmer._visit(SimpleNamespace(_document=Document()))
+        task = asyncio.create_task(warmer.run())
+        await asyncio.sleep(0.1)
+        warmer.stop()
+        await asyncio.wait_for(task, 5)
+
+    asyncio.run(main())
+
+
+def test_an_app_that_cannot_be_imported_is_named(tmp_path, caplog):
+    file = tmp_path / "broken.py"
+    file.write_text("raise OSError('no such table')", encoding="utf-8")
+    warm.import_apps([file])
+    assert "broken could not be imported beforehand: no such table" in caplog.text

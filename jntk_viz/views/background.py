@@ -170,6 +170,11 @@ class LatestWins(param.Parameterized):
         self._next = self._left = None
         self._stop_current()
 
+    @property
+    def current(self):
+        """The `Job` that runs, if any."""
+        return self._job
+
     def _stop_current(self):
         if self._job is not None:
             self._job.cancel()

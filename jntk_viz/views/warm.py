@@ -1,7 +1,8 @@
 """Open every page once after the server has started, before a visitor waits for what that takes.
 
 Imports, compiled code and the numbers of the default settings are then at hand: the first visitor
-meets the page that later ones do. Visitors come first: while one opens a page, this waits.
+meets the page that later ones do. Visitors come first: while one opens a page and waits for what it
+shows, this waits.
 """
 
 import asyncio
@@ -12,9 +13,12 @@ import time
 import panel as pn
 
 from jntk_viz.views.guide import live_plots
+from jntk_viz.views.jobs import UNFINISHED
 
 _log = logging.getLogger(__name__)
-_PAUSE = 5.0  # seconds that a visitor who has just opened a page is left alone
+_OPENING = 15.0  # seconds that a page may take until it stands in the visitor's browser
+_PAUSE = 3.0  # seconds for which it is left alone then …
+_LONGEST = 30.0  # … and for as long as it still computes, but a run may take for ever
 _LOOK = 0.2
 
 
@@ -26,16 +30,25 @@ class Warmer:
 
     def __init__(self, files):
         self.files, self.job, self.stopped = list(files), None, False
-        self.visited = float("-inf")
+        self.visited = self.alone_until = float("-inf")
         pn.state.on_session_created(self._visit)
 
-    def _visit(self, _):
+    def _visit(self, context):
         self.visited = time.monotonic()
+        self.alone_until = self.visited + _OPENING
+        context._document.on_event("document_ready", self._ready)
+
+    def _ready(self, _):
+        self.alone_until = time.monotonic() + _PAUSE
 
     @property
     def waiting(self):
-        """Whether a visitor has just come."""
-        return time.monotonic() - self.visited < _PAUSE
+        """Whether a visitor has just come, or waits for what the page shows at first."""
+        now = time.monotonic()
+        if now < self.alone_until:
+            return True
+        mine = self.job and self.job.current
+        return now < self.visited + _LONGEST and any(job is not mine for job in UNFINISHED)
 
     def stop(self):
         self.stopped = True
@@ -71,6 +84,15 @@ class Warmer:
                 return
             plot.figure  # noqa: B018 - drawn by being asked for
             await asyncio.sleep(_LOOK)
+
+
+def import_apps(files):
+    """Import what the apps import, so that the first visitor does not wait for it."""
+    for file in files:
+        try:
+            _app(file)
+        except Exception as error:  # noqa: BLE001 - a visitor will see it on the page
+            _log.warning("%s could not be imported beforehand: %s", file.stem, error)
 
 
 def _app(file):
