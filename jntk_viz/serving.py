@@ -147,6 +147,7 @@ def claim_port(address: str, port: int) -> int:
 def warm_up() -> None:
     """Import what every app imports, so that the first visitor does not wait for it."""
     import holoviews
+    import pandas  # noqa: F401 - HoloViews imports it with its first mesh
     import panel_material_ui  # noqa: F401
     import scipy.linalg  # noqa: F401 - brings the BLAS that JAX uses
     from threadpoolctl import threadpool_limits

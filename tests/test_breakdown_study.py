@@ -42,8 +42,15 @@ def numbers_of(case, role, **settings):
     return CASES[case].measure(value, role, setting.seed, networks=setting.networks).numbers
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("cure", [False, True])
+# One of the two for each case in `make test`, the other in `make test-pages`.
+HALF = [
+    pytest.param(case, cure, marks=[pytest.mark.slow] * (cure != (i % 2 == 1)))
+    for i, case in enumerate(CASES)
+    for cure in (False, True)
+]
+
+
+@pytest.mark.parametrize(("case", "cure"), HALF)
 def test_the_script_prints_the_page_s_numbers(case, cure):
     networks = 5 if case == "deep" else 3
     state = BreakdownState(case=case, cure=cure, seed=3, networks=networks)

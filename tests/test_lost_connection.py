@@ -10,7 +10,7 @@ from jntk_viz.views import connection
 RUN = "jntk_constancy?points=8&widest=128&networks=1&depth=1&steps=3000&kappa=2"
 PLAIN = "index?dark=true"
 READY = "() => window.Bokeh?.documents[0]?.is_idle"
-IMPATIENT = "(t => { window.setTimeout = (f, ms, ...a) => t(f, ms == 30000 ? 2000 : ms, ...a) })"
+IMPATIENT = "(t => { window.setTimeout = (f, ms, ...a) => t(f, ms == 30000 ? 5000 : ms, ...a) })"
 
 
 PHONE = {
@@ -148,7 +148,7 @@ def test_a_connection_that_nobody_has_closed_is_found_out(cuttable):
     """As after a sleep in which only the server has given the connection up."""
     page = cuttable(PLAIN, f"{IMPATIENT}(window.setTimeout)")
     page.evaluate("dispatchEvent(new Event('online'))")
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(6000)
     assert marked(page), "the server has answered"
     page.network.silent = True
     page.evaluate("dispatchEvent(new Event('online'))")
