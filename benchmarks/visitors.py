@@ -127,6 +127,9 @@ class Visitor:
             return
         if self.page == "jntk_constancy" and self.session.status:
             return  # nothing has been trained that could be looked at
+        controls = self.session.controls
+        if "Perturbation ε" in controls and controls["Perturbation ε"].value == 0:
+            labels = [label for label in labels if not label.startswith("Norm")]  # of no change
         times = times if self.notes.all_here else self.notes.arriving
         moved = self.session.move(self.random.choice(labels), self.random)
         times.append(await self.session.answer(moved))

@@ -19,8 +19,7 @@ from jntk_viz.views.turns import Turn, Turns
 def line(monkeypatch):
     """One place for all pages, and short slices."""
     for name, seconds in (
-        ("SLICE", 0.05), ("FRESH", 0.05), ("LONGEST", 0.05), ("HEAD_START", 0.3),
-        ("MOST_DEBT", 0.4),
+        ("SLICE", 0.05), ("FRESH", 0.05), ("HEAD_START", 0.3), ("MOST_DEBT", 0.4)
     ):  # fmt: skip
         monkeypatch.setattr(turns, name, seconds)
     line = Turns(1)
@@ -110,31 +109,6 @@ def test_a_page_that_asks_again_and_again_does_not_keep_others_from_computing(li
         greedy.give_back()
     long.stop()
     assert long.busy > 0.5 * mine
-
-
-def test_work_goes_first_until_it_has_something_to_show(line, monkeypatch):
-    monkeypatch.setattr(turns, "LONGEST", 0.5)
-    others = [Worker(line) for _ in range(3)]
-    time.sleep(0.6)  # theirs is no longer fresh
-
-    def meanwhile(result_at):
-        """Seconds that the others have computed while this work was done."""
-
-        def work(job):
-            before = sum(worker.busy for worker in others)
-            for step in range(40):
-                time.sleep(0.005)
-                if step == result_at:
-                    job.emit(step)
-                job.progress(step / 40)
-            return sum(worker.busy for worker in others) - before
-
-        return Job(work, turn=Turn(line)).run()
-
-    assert meanwhile(result_at=39) < 0.03
-    assert meanwhile(result_at=0) > 0.1
-    for worker in others:
-        worker.stop()
 
 
 def test_who_has_had_much_does_not_wait_for_long_when_asking_anew(line):

@@ -105,8 +105,6 @@ class Job:
     def emit(self, value):
         """Hand over a partial result; if they come faster than the page draws, the latest wins."""
         self._latest = (value,)
-        if self.turn:
-            self.turn.answered = True
 
     @property
     def has_news(self):

@@ -1,12 +1,11 @@
 """Fair turns at the machine for the long work of all pages in one process.
 
 Whoever has had least of the machine goes next, as in fair queueing (the scheduler of Linux up to
-6.5). What a visitor has just asked for counts as if its page had had `HEAD_START` seconds less
-than when it was asked for: until it has computed for `FRESH` seconds, or up to `LONGEST` if there
-has been no result to show. So the first picture does not wait for long runs, nor for what pages
-prepare in advance. Beyond that nobody gains by asking often: a page is charged for all its work.
-But when it asks anew it counts as at most `MOST_DEBT` seconds ahead of the others, or who has had
-much would wait a minute for a short answer.
+6.5). What a visitor has just asked for counts as if its page had had `HEAD_START` seconds less,
+until it has computed for `FRESH` seconds, so that the first picture does not wait for long runs,
+nor for what pages prepare in advance. Beyond that nobody gains by asking often: a page is charged
+for all its work. But when it asks anew it counts as at most `MOST_DEBT` seconds ahead of the
+others, or who has had much would wait a minute for a short answer.
 """
 
 import threading
@@ -15,8 +14,7 @@ import time
 from jntk_viz.reproduction.provenance import cores
 
 SLICE = 0.5  # seconds by which a page may get ahead of those that wait
-FRESH = 1.0  # seconds of computing for which work counts as just asked for …
-LONGEST = 10.0  # … and for which it does so while nothing has come of it
+FRESH = 3.0  # seconds of computing for which work counts as just asked for
 HEAD_START = 3.0
 MOST_DEBT = 4.0  # more than the head start, so that others compute in between
 
@@ -63,7 +61,6 @@ class Turn:
     def __init__(self, line: Turns, used=0.0):
         self._line, self.used, self.began = line, used, 0.0
         self._used_before = 0.0  # this work
-        self.answered = False  # whether this work has given a result that can be shown
         self.woken = threading.Event()
 
     def now_used(self) -> float:
@@ -74,8 +71,7 @@ class Turn:
     def rank(self) -> float:
         """The lower, the sooner it is called."""
         used = self.now_used()
-        fresh = used - self._used_before < (FRESH if self.answered else LONGEST)
-        return self._used_before - HEAD_START if fresh else used
+        return used - HEAD_START if used - self._used_before < FRESH else used
 
     def take(self, stopped=lambda: False, fresh=True) -> bool:
         """Wait for a place; False if `stopped()` meanwhile (call `wake` to have it looked at).
@@ -87,7 +83,7 @@ class Turn:
             self.used = max(self.used, self._line._clock)
             if fresh:
                 self.used = min(self.used, self._line._clock + MOST_DEBT)
-                self._used_before, self.answered = self.used, False
+                self._used_before = self.used
             self._wait()
         return self._wait_until_called(stopped)
 
