@@ -72,7 +72,7 @@ def test_the_environment_is_complete_and_of_the_python_that_runtime_txt_asks_for
     asked = (image.root / "binder" / "runtime.txt").read_text().strip()
     print(f"\n{asked}: {python if found else f'not on this machine, {python} instead'}")
     memory.run([image.python, "-m", "pip", "check"])
-    assert Path(image.environment["PATH"].split(":")[0], "panel").exists()  # the proxy calls it
+    assert Path(image.environment["PATH"].split(":")[0], "jntk-viz").exists()  # the proxy calls it
 
 
 def test_lessons_badge_opens_a_lesson_whose_slider_redraws_its_figure(session, memory, reader):
@@ -117,7 +117,7 @@ def test_pages_badge_opens_the_landing_page_and_its_pages_answer(session, memory
     print(f"\nlanding page drawn after {time.monotonic() - start:.1f} s")
     with memory.stage("a page of the tour"):
         reader.get_by_role("link", name="Widen a random network").click()
-        reader.wait_for_url(re.compile("/user/someone-abc/panel/gp_convergence"))
+        reader.wait_for_url(re.compile("/user/someone-abc/jntk/gp_convergence"))
         drawn(reader)
         before, address = reader.evaluate(CURVES), reader.url
         reader.get_by_role("slider", name="Width d").first.press("ArrowRight")
@@ -126,7 +126,7 @@ def test_pages_badge_opens_the_landing_page_and_its_pages_answer(session, memory
         reader.wait_for_function(f"before => ({CURVES})() !== before", arg=before, polling=100)
     base = session.url.replace("http:", "ws:")
     assert [url.partition("?")[0] for url in sockets] == [
-        f"{base}/panel/index/ws", f"{base}/panel/gp_convergence/ws"
+        f"{base}/jntk/index/ws", f"{base}/jntk/gp_convergence/ws"
     ]  # fmt: skip
 
 

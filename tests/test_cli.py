@@ -1,6 +1,7 @@
 """The command `jntk-viz`: help, serve, doctor, and what it says when something is wrong."""
 
 import asyncio
+import json
 import logging
 import os
 import shutil
@@ -23,6 +24,7 @@ from tornado.websocket import WebSocketClosedError
 from jntk_viz import _selfcheck, cli, datasets, doctor, folders, serving
 
 ROOT = Path(__file__).parents[1]
+JUPYTER = ROOT / "jntk_viz" / "jupyter_server_config.json"
 APPS = sorted(folders.app_routes(folders.apps_folder()))
 
 
@@ -183,6 +185,19 @@ def test_interrupt_while_starting(tmp_path):
     assert "Traceback" not in server.log()
 
 
+def test_a_jupyter_server_starts_the_pages_below_its_own_address():
+    server = json.loads(JUPYTER.read_text(encoding="utf-8"))["ServerProxy"]["servers"]["jntk"]
+    assert server["absolute_url"]
+    program, *arguments = (
+        word.format(port=8765, base_url="/user/someone/") for word in server["command"]
+    )
+    assert program == "jntk-viz"
+    asked = cli.build_parser().parse_args(arguments)
+    assert (asked.port, asked.prefix, asked.show) == (8765, "/user/someone/jntk", False)
+    assert asked.allow_websocket_origin == ["*"]
+    assert asked.address == "127.0.0.1"
+
+
 def test_wheel_serves_without_a_clone(tmp_path):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=120)
@@ -191,6 +206,8 @@ def test_wheel_serves_without_a_clone(tmp_path):
         wheel.extractall(installed)
     names = {path.name for path in (installed / "jntk_viz" / "_apps").glob("*.py")}
     assert {f"{route.strip('/') or 'index'}.py" for route in APPS} <= names
+    (told,) = installed.glob("*.data/data/etc/jupyter/jupyter_server_config.d/jntk_viz.json")
+    assert told.read_text(encoding="utf-8") == JUPYTER.read_text(encoding="utf-8")
 
     environment = {"PYTHONPATH": str(installed)}
     question = "from jntk_viz.folders import apps_folder; print(apps_folder())"

@@ -15,7 +15,7 @@ README = Path(__file__).parents[1] / "README.md"
 # Name of the link in the README -> what opens, as a path on the Jupyter server.
 OPENS = {
     "lessons on Binder": "lab/tree/notebooks/00_start_here.ipynb",
-    "pages on Binder": "panel/index",
+    "pages on Binder": "jntk/index",
 }
 _PROVIDERS = {"https://github.com/": "gh", "https://gitlab.com/": "gl"}
 

@@ -2,7 +2,8 @@
 
 Imports, compiled code and the numbers of the default settings are then at hand: the first visitor
 meets the page that later ones do. Visitors come first: while one opens a page and waits for what it
-shows, this waits.
+shows, this waits. `python -m jntk_viz.views.warm` opens the pages without a server, for an image of
+which the compiled code is to be a part.
 """
 
 import asyncio
@@ -12,6 +13,8 @@ import time
 
 import panel as pn
 
+from jntk_viz.compiled_code import keep_compiled_code
+from jntk_viz.folders import app_routes, apps_folder
 from jntk_viz.views.guide import live_plots
 from jntk_viz.views.jobs import UNFINISHED
 
@@ -98,3 +101,8 @@ def import_apps(files):
 def _app(file):
     """The function `app` of a page's file."""
     return runpy.run_path(str(file))["app"]
+
+
+if __name__ == "__main__":
+    keep_compiled_code()
+    asyncio.run(Warmer(dict.fromkeys(app_routes(apps_folder()).values())).run())
