@@ -2,18 +2,18 @@
 
 import asyncio
 import builtins
+import math
 import threading
 import time
-from types import SimpleNamespace
 
 import pytest
 from bokeh.document import Document
-from bokeh.events import DocumentReady
 from panel.io.state import set_curdoc
 
 from jntk_viz import views
 from jntk_viz.views import background, shell, warm
 from jntk_viz.views.jobs import UNFINISHED, Job
+from jntk_viz.views.pace import PACE
 
 
 def counting(n, log, pause=0.005):
@@ -274,51 +274,54 @@ def test_pages_are_opened_beforehand_one_failure_does_not_end_it(tmp_path):
     assert ("one_of_a_test", "width=3") in shell._computed
 
 
-def test_visitors_come_before_pages_that_are_opened_beforehand(tmp_path, monkeypatch):
+@pytest.fixture
+def warmer(tmp_path, monkeypatch):
+    """It has one page left to open, and a visitor is about to get his."""
+    monkeypatch.setattr(PACE, "asked", -math.inf)
     monkeypatch.setattr(warm, "_PAUSE", 0.2)
     file = tmp_path / "good.py"
     file.write_text("raise OSError('opened')", encoding="utf-8")
-    page, work = Document(), Job(None)
+    warmer = warm.Warmer([file])
+    warmer._visit(None)
+    return warmer
 
+
+@pytest.fixture
+def work():
+    """What a page computes."""
+    work = Job(None)
+    yield work
+    UNFINISHED.discard(work)
+
+
+def test_visitors_come_before_pages_that_are_opened_beforehand(warmer, work):
     async def main():
-        warmer = warm.Warmer([file])
-        warmer._visit(SimpleNamespace(_document=page))
         task = asyncio.create_task(warmer.run())
         await asyncio.sleep(0.5)
         assert not task.done(), "the page is not in the browser yet"
         UNFINISHED.add(work)
-        page.callbacks.trigger_event(DocumentReady())
+        PACE.asked = time.monotonic()
         await asyncio.sleep(0.8)
         assert not task.done(), "the page computes what it shows"
         UNFINISHED.discard(work)
+        for _ in range(8):
+            PACE.asked = time.monotonic()
+            await asyncio.sleep(0.1)
+        assert not task.done(), "the visitor moves a control"
         await asyncio.wait_for(task, 5)
 
     asyncio.run(main())
 
 
-def test_a_run_without_end_does_not_keep_pages_from_being_opened(tmp_path, monkeypatch):
+def test_a_run_without_end_does_not_keep_pages_from_being_opened(warmer, work, monkeypatch):
     monkeypatch.setattr(warm, "_OPENING", 0.1)
     monkeypatch.setattr(warm, "_LONGEST", 0.4)
-    file = tmp_path / "good.py"
-    file.write_text("raise OSError('opened')", encoding="utf-8")
-    work = Job(None)
     UNFINISHED.add(work)
+    asyncio.run(asyncio.wait_for(warmer.run(), 5))
 
+
+def test_the_server_s_end_does_not_wait_for_pages_that_are_opened_beforehand(warmer):
     async def main():
-        warmer = warm.Warmer([file])
-        warmer._visit(SimpleNamespace(_document=Document()))
-        await asyncio.wait_for(warmer.run(), 5)
-
-    try:
-        asyncio.run(main())
-    finally:
-        UNFINISHED.discard(work)
-
-
-def test_the_server_s_end_does_not_wait_for_pages_that_are_opened_beforehand(tmp_path):
-    async def main():
-        warmer = warm.Warmer([tmp_path / "none.py"])
-        warmer._visit(SimpleNamespace(_document=Document()))
         task = asyncio.create_task(warmer.run())
         await asyncio.sleep(0.1)
         warmer.stop()

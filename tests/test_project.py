@@ -195,7 +195,7 @@ def test_binder_badges_open_a_lesson_and_a_page_that_exist():
     badges = runpy.run_path(str(ROOT / "tools" / "binder_badges.py"))
     lesson, page = badges["OPENS"].values()
     assert (ROOT / lesson.removeprefix("lab/tree/")).is_file()
-    assert (ROOT / "apps" / f"{page.removeprefix('panel/')}.py").is_file()
+    assert (ROOT / "apps" / f"{page.removeprefix('jntk/')}.py").is_file()
     for name, path in badges["OPENS"].items():
         (url,) = re.findall(rf"^\[{name}\]: https://mybinder\.org/v2/(\S+)$", README, re.MULTILINE)
         assert parse_qs(urlsplit(url).query) == {"urlpath": [path]}

@@ -21,9 +21,12 @@ class Pace:
     again. Between the move of a control and its answer it has to look a dozen times, so with many
     pages each look would wait for some updates of others. Here at most one begins between
     `PASSES` looks. Answers come first; those of one session keep their order.
+
+    `asked`: when a visitor, or the browser, last did something (monotonic).
     """
 
     def __init__(self):
+        self.asked = -math.inf
         self._lines: dict[Hashable, deque[tuple[float, asyncio.Future]]] = {}
         self._pacing: asyncio.Task | None = None
 
@@ -71,7 +74,7 @@ class PacedSession(ServerSession):
         return await super().with_document_locked(func, *args, **kwargs)
 
     def _handle_patch(self, message, connection):
-        self.asked = time.monotonic()
+        self.asked = PACE.asked = time.monotonic()
         return super()._handle_patch(message, connection)
 
 

@@ -1,9 +1,9 @@
 """Open every page once after the server has started, before a visitor waits for what that takes.
 
 Imports, compiled code and the numbers of the default settings are then at hand: the first visitor
-meets the page that later ones do. Visitors come first: while one opens a page and waits for what it
-shows, this waits. `python -m jntk_viz.views.warm` opens the pages without a server, for an image of
-which the compiled code is to be a part.
+meets the page that later ones do. Visitors come first: while one opens a page, waits for what it
+shows, or moves its controls, this waits. `python -m jntk_viz.views.warm` opens the pages without a
+server, for an image of which the compiled code is to be a part.
 """
 
 import asyncio
@@ -17,11 +17,12 @@ from jntk_viz.compiled_code import keep_compiled_code
 from jntk_viz.folders import app_routes, apps_folder
 from jntk_viz.views.guide import live_plots
 from jntk_viz.views.jobs import UNFINISHED
+from jntk_viz.views.pace import PACE
 
 _log = logging.getLogger(__name__)
 _OPENING = 15.0  # seconds that a page may take until it stands in the visitor's browser
-_PAUSE = 3.0  # seconds for which it is left alone then …
-_LONGEST = 30.0  # … and for as long as it still computes, but a run may take for ever
+_PAUSE = 3.0  # seconds without the move of a control, after which a visitor is taken to look only
+_LONGEST = 30.0  # the same while the page computes: a run may take for ever
 _LOOK = 0.2
 
 
@@ -33,25 +34,21 @@ class Warmer:
 
     def __init__(self, files):
         self.files, self.job, self.stopped = list(files), None, False
-        self.visited = self.alone_until = float("-inf")
+        self.visited = float("-inf")
         pn.state.on_session_created(self._visit)
 
-    def _visit(self, context):
+    def _visit(self, _):
         self.visited = time.monotonic()
-        self.alone_until = self.visited + _OPENING
-        context._document.on_event("document_ready", self._ready)
-
-    def _ready(self, _):
-        self.alone_until = time.monotonic() + _PAUSE
 
     @property
     def waiting(self):
-        """Whether a visitor has just come, or waits for what the page shows at first."""
-        now = time.monotonic()
-        if now < self.alone_until:
+        """Whether a visitor has just come or done something, or waits for what the page shows."""
+        now, asked = time.monotonic(), PACE.asked
+        if now < (self.visited + _OPENING if asked < self.visited else asked + _PAUSE):
             return True
         mine = self.job and self.job.current
-        return now < self.visited + _LONGEST and any(job is not mine for job in UNFINISHED)
+        since = now - max(self.visited, asked)
+        return since < _LONGEST and any(job is not mine for job in UNFINISHED)
 
     def stop(self):
         self.stopped = True
@@ -68,7 +65,7 @@ class Warmer:
                 _log.warning("%s could not be opened beforehand: %s", file.stem, error)
 
     async def _free(self):
-        """Wait until no visitor has just come; whether to go on then."""
+        """Wait until no visitor needs the machine; whether to go on then."""
         while self.waiting and not self.stopped:
             await asyncio.sleep(_LOOK)
         return not self.stopped
