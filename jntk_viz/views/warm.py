@@ -44,7 +44,8 @@ class Warmer:
     def waiting(self):
         """Whether a visitor has just come or done something, or waits for what the page shows."""
         now, asked = time.monotonic(), PACE.asked
-        if now < (self.visited + _OPENING if asked < self.visited else asked + _PAUSE):
+        opening = asked < self.visited  # nothing has come from the browser yet
+        if now < (self.visited + _OPENING if opening else asked + _PAUSE):
             return True
         mine = self.job and self.job.current
         since = now - max(self.visited, asked)
