@@ -88,7 +88,10 @@ class Lesson:
 
     def __init__(self, page, url: str, path: str):
         self.page = page
-        page.goto(f"{url}/lab/tree/{path}?token={TOKEN}", timeout=90_000)
+        # In a workspace of its own, or lessons that were open before come back, and the kernel of
+        # one of them answers.
+        place = f"lab/workspaces/{Path(path).stem}/tree/{path}"
+        page.goto(f"{url}/{place}?token={TOKEN}", timeout=90_000)
         page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for(timeout=90_000)
         # A kernel that answers: before that, JupyterLab would ask which one to start.
         page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=90_000)
