@@ -28,6 +28,11 @@ def app_routes(folder: Path) -> dict[str, Path]:
     return {"/": folder / "index.py", **routes}
 
 
+def app_files(routes: dict[str, Path]) -> list[Path]:
+    """The files of these routes, each once: the landing page has two."""
+    return list(dict.fromkeys(routes.values()))
+
+
 def addresses_ahead(arguments, routes) -> list[str]:
     """Addresses below the prefix of which pages are made before visitors ask for them."""
     if arguments.workers > 1:  # another process may be asked for the page than that which made it

@@ -18,6 +18,7 @@ from jntk_viz.device import check_device
 from jntk_viz.folders import (
     CannotServe,
     addresses_ahead,
+    app_files,
     app_routes,
     apps_folder,
     use_folders,
@@ -66,7 +67,7 @@ def serve(arguments) -> int:
     if workers:
         workers.join(server.io_loop)
     if arguments.warm:
-        import_apps(dict.fromkeys(routes.values()))
+        import_apps(app_files(routes))
         set_apart()
     # get_server has just made Ctrl-C stop the loop; let a plain `kill` do the same.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
@@ -74,7 +75,7 @@ def serve(arguments) -> int:
     server.start()
     if not task_id():  # the first process to serve; None where there is only one
         server.io_loop.add_callback(announce, url, arguments.address, arguments.show)
-    warmer = Warmer(dict.fromkeys(routes.values()))
+    warmer = Warmer(app_files(routes))
 
     async def work_ahead():
         if arguments.warm:

@@ -28,6 +28,11 @@ settings.load_profile("repeatable")
 START_SECONDS = 90
 
 
+def slow_if(slow, *values):
+    """Parameters of a test that `make test` tries, or if `slow` only `make test-pages`."""
+    return pytest.param(*values, marks=[pytest.mark.slow] * slow)
+
+
 @pytest.fixture(autouse=True)
 def unchanged_jax_switches():
     """Neither the library nor a test may leave one of JAX's global switches changed."""

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import slow_if
 
 from jntk_viz import MLP, LinearDynamics, finite_jntk, jntk, train
 from jntk_viz.studies import breakdown as study
@@ -44,7 +45,7 @@ def numbers_of(case, role, **settings):
 
 # One of the two for each case in `make test`, the other in `make test-pages`.
 HALF = [
-    pytest.param(case, cure, marks=[pytest.mark.slow] * (cure != (i % 2 == 1)))
+    slow_if(cure != (i % 2 == 1), case, cure)
     for i, case in enumerate(CASES)
     for cure in (False, True)
 ]

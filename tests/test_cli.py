@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from conftest import RunningServer
+from conftest import RunningServer, slow_if
 from tornado.websocket import WebSocketClosedError
 
 from jntk_viz import _selfcheck, cli, datasets, doctor, folders, serving
@@ -126,10 +126,7 @@ def test_routes_leave_helpers_out(tmp_path):
 OPENED = {"/", "/gp_convergence", "/jntk_constancy", "/robust_training"}
 
 
-@pytest.mark.parametrize(
-    "route",
-    [pytest.param(route, marks=[pytest.mark.slow] * (route in OPENED)) for route in APPS],
-)
+@pytest.mark.parametrize("route", [slow_if(route in OPENED, route) for route in APPS])
 def test_every_app_opens_with_something_in_it(route, watch_page):
     page = watch_page(route.lstrip("/"))
     # Unlike inner_text, the accessibility tree looks into Panel's shadow roots.

@@ -1,9 +1,12 @@
 """Finite networks, their JNTK and the covariance of random ones."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import slow_if
 from oracles import unit_rows, worst
 
 from jntk_viz import (
@@ -43,9 +46,12 @@ def test_value_and_jacobian_by_definition(depth, dtype):
     assert worst(got, expected) < (1e-5 if dtype == jnp.float32 else 1e-14)
 
 
+QUICK = [(1, "gelu"), (1, "sin"), (2, "erf"), (2, "gelu"), (3, "tanh"), (3, "sin"), (4, "gelu")]
+NETWORKS = itertools.product([1, 2, 3, 4], ["gelu", "erf", "tanh", "sin"])
+
+
 @pytest.mark.parametrize(
-    ("depth", "activation"),
-    [(1, "gelu"), (1, "sin"), (2, "erf"), (2, "gelu"), (3, "tanh"), (3, "sin"), (4, "gelu")],
+    ("depth", "activation"), [slow_if(network not in QUICK, *network) for network in NETWORKS]
 )
 def test_finite_jntk_against_jacrev_over_parameters(depth, activation):
     mlp = MLP(3, 12, depth, activation, kappa=0.7)

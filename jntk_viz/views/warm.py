@@ -14,7 +14,7 @@ import time
 import panel as pn
 
 from jntk_viz.compiled_code import keep_compiled_code
-from jntk_viz.folders import app_routes, apps_folder
+from jntk_viz.folders import app_files, app_routes, apps_folder
 from jntk_viz.views.guide import live_plots
 from jntk_viz.views.jobs import UNFINISHED
 from jntk_viz.views.pace import PACE
@@ -103,4 +103,4 @@ def _app(file):
 
 if __name__ == "__main__":
     keep_compiled_code()
-    asyncio.run(Warmer(dict.fromkeys(app_routes(apps_folder()).values())).run())
+    asyncio.run(Warmer(app_files(app_routes(apps_folder()))).run())
