@@ -54,6 +54,11 @@ FINITE = {
     },
     "breakdown": {"*"},
 }  # fmt: skip
+# (page, tab) -> what moves a number of the headline there, and no picture.
+SENTENCE = {
+    ("robust_training", "Predictor"): {"Perturbation ε"},
+    ("robust_training", "Eigenfeatures"): {"Training time t"},
+}
 # A change of these changes the shapes of arrays, or the code that is compiled.
 SHAPES = re.compile("Depth|Width|Widest|Activation|Points N|Networks|Data set|Case")
 # Buttons that change the picture, and how the tabs are found.
@@ -333,15 +338,19 @@ def is_finite(name, control):
     return control.label in finite or ("*" in finite and control.kind not in ("tab", "button"))
 
 
-def measure_control(table, server, page, name, control, where):
+def measure_control(table, server, page, name, control, place):
     """Rows of one control: a closed-loop drag, each step as soon as the last one is seen."""
+    where = f"{place}: " if place else ""
     what = f"{name}, {where}{control.label or 'switch'} ({control.kind})"
     finite = is_finite(name, control)
+    said = control.label in SENTENCE.get((name, place), ())
     with skipped(table, what):
-        times = latencies(page, control, steps=FINITE_STEPS if finite else STEPS)
+        steps = FINITE_STEPS if finite else STEPS
+        times = latencies(page, control, "words" if said else "picture", steps=steps)
         settled(page)
         known = [t for t in times if t is not None]
-        note = f"{len(known)} of {len(times)} steps changed a picture"
+        changed = "the headline" if said else "a picture"
+        note = f"{len(known)} of {len(times)} steps changed {changed}"
         if not known:
             table.add(what, None, "ms", note=note)
         elif finite:
@@ -463,8 +472,7 @@ def measure_controls(table, browser, server, name, brief):
             for control in controls_of(page):
                 again = control.kind in ("tab", "button") or is_finite(name, control)
                 if place == tabs[0] or not again:
-                    where = f"{place}: " if place else ""
-                    measure_control(table, server, page, name, control, where)
+                    measure_control(table, server, page, name, control, place)
         # What a drag of shapes began in the background is not to disturb the next tab.
         server.settle()
 
