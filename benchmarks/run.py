@@ -85,15 +85,18 @@ def write(rows, title, made, folder, name):
 
 
 def run(suite, folder, arguments):
-    """The rows of one suite, and whether it failed, which leaves the others standing."""
+    """The rows of one suite, and how it ended: "" if well, else "failed" or "interrupted"."""
     file = folder / f"{suite}.json"
     extra = []
     if suite == "core" and arguments.neural_tangents:
         extra = ["--neural-tangents", arguments.neural_tangents]
     command = [sys.executable, HERE / f"{suite}.py", "--json", file, *extra]
     print(f"\n== {suite} ==", flush=True)
-    failed = subprocess.run(command, check=False).returncode
-    return (json.loads(file.read_text()) if file.is_file() else []), bool(failed)
+    try:
+        end = "failed" if subprocess.run(command, check=False).returncode else ""
+    except KeyboardInterrupt:
+        end = "interrupted"
+    return (json.loads(file.read_text()) if file.is_file() else []), end
 
 
 def main():
@@ -102,19 +105,25 @@ def main():
     parser.add_argument("--out", type=Path, default=HERE / "results")
     parser.add_argument("--only", nargs="+", choices=SUITES, default=SUITES, help="some suites")
     arguments = parser.parse_args()
-    rows, failures = [], []
+    rows, unfinished = [], []
     with tempfile.TemporaryDirectory() as folder:
         for suite in arguments.only:
-            found, failed = run(suite, Path(folder), arguments)
+            found, end = run(suite, Path(folder), arguments)
             rows += found
-            failures += [suite] * failed
+            unfinished += [f"{suite} ({end})"] if end else []
+            if end == "interrupted":
+                break
     made = ["Made by `make bench`; what each line means stands in `benchmarks/`."]
     if not arguments.neural_tangents:
         made.append("Without neural-tangents: no Python 3.11 was found to run it with.")
+    if unfinished:
+        made.append(
+            f"Not finished: {', '.join(unfinished)}; rows that are missing were not measured."
+        )
     device = jax.devices()[0].device_kind.lower().replace(" ", "-")
     print("\n" + write(rows, "Benchmarks", made, arguments.out, device))
-    if failures:
-        sys.exit(f"These did not finish: {', '.join(failures)}")
+    if unfinished:
+        sys.exit(f"Not finished: {', '.join(unfinished)}")
 
 
 if __name__ == "__main__":
