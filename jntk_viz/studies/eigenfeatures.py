@@ -288,14 +288,13 @@ def rank_correlation(measured: Scores, seed: int) -> Correlation:
     """Spearman's ρ of accuracy and robustness, resampling the features DRAWS times.
 
     A resample weights feature i by how often it was drawn. Both scores take few distinct values,
-    so counting per value gives its midranks, and a resample costs no sorting. NaN where either
-    score is constant.
+    so counting how often each pair of values occurs gives its midranks, and a resample costs no
+    sorting. NaN where either score is constant.
     """
     n = len(measured.usefulness)
     if n < 3:
         return Correlation(np.nan, np.nan, np.nan, np.empty(0))
-    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=DRAWS)
-    values = _weighted_spearman(measured, np.concatenate([np.ones((1, n)), weights]))
+    values = _weighted_spearman(measured, _resamples(n, seed))
     draws = values[1:][np.isfinite(values[1:])]
     if not np.isfinite(values[0]) or not draws.size:
         return Correlation(np.nan, np.nan, np.nan, np.empty(0))
@@ -303,17 +302,28 @@ def rank_correlation(measured: Scores, seed: int) -> Correlation:
     return Correlation(float(values[0]), float(low), float(high), draws)
 
 
+@kept
+def _resamples(n: int, seed: int) -> np.ndarray:
+    """How often each of n features is drawn: once each, then in DRAWS resamples; (1 + DRAWS, n)."""
+    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=DRAWS)
+    return np.concatenate([np.ones((1, n)), drawn])
+
+
 def _weighted_spearman(measured: Scores, weights: np.ndarray) -> np.ndarray:
     """ρ of the features, feature i repeated weights[:, i] times, (draws,)."""
+    scored = np.stack([measured.usefulness, measured.robustness], axis=1)
+    pairs, which = np.unique(scored, axis=0, return_inverse=True)
+    counts = weights @ np.eye(len(pairs))[which.ravel()]  # NumPy 2.0 gives `which` two axes
+    mean = counts.sum(axis=1, keepdims=True) / 2  # of midranks that begin at 0
     ranks = []
-    for column in (measured.usefulness, measured.robustness):
-        distinct, which = np.unique(column, return_inverse=True)
-        counts = weights @ np.eye(len(distinct))[which]
-        ranks.append((np.cumsum(counts, axis=1) - counts / 2)[:, which])
-    a, b = (r - (weights * r).sum(1, keepdims=True) / weights.sum(1, keepdims=True) for r in ranks)
-    spread = np.sqrt((weights * a**2).sum(1) * (weights * b**2).sum(1))
+    for column in pairs.T:
+        distinct, place = np.unique(column, return_inverse=True)
+        each = counts @ np.eye(len(distinct))[place]
+        ranks.append((np.cumsum(each, axis=1) - each / 2 - mean)[:, place])
+    a, b = ranks
+    spread = np.sqrt((counts * a**2).sum(1) * (counts * b**2).sum(1))
     flat = spread <= 1e-9 * weights.shape[1] ** 3
-    return np.where(flat, np.nan, (weights * a * b).sum(1) / np.where(flat, 1.0, spread))
+    return np.where(flat, np.nan, (counts * a * b).sum(1) / np.where(flat, 1.0, spread))
 
 
 def difference(one: Correlation, other: Correlation) -> tuple[float, float, float]:
