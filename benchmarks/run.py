@@ -3,7 +3,8 @@
     python benchmarks/run.py [--neural-tangents PYTHON] [--out FOLDER] [--only core growth pages]
 
 `make bench` calls it. The table goes to the screen and to FOLDER/DATE-DEVICE.md, with the hardware
-and the versions it belongs to. Compare figures of one table only: machines and days differ.
+and the versions it belongs to; after Ctrl-C it holds the suites that were done and the rows that
+the pages had. Compare figures of one table only: machines and days differ.
 """
 
 import argparse
