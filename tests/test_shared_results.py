@@ -74,27 +74,6 @@ def test_questions_that_meet_are_computed_once_and_all_see_the_progress():
     assert (work.begun, work.ended) == (1, 1)
 
 
-def test_pages_that_share_a_run_hear_at_once_of_news_of_a_cancel_and_of_its_end(monkeypatch):
-    monkeypatch.setattr(shared_results, "_LOOK", 60.0)
-    results, news, end = SharedResults(), threading.Event(), threading.Event()
-
-    def work(job):
-        news.wait(10)
-        job.emit("news")
-        end.wait(10)
-        return "result"
-
-    stays, goes = (Asked(results.shared("key", work)) for _ in range(2))
-    until(lambda: stays.job.follows and goes.job.follows)
-    time.sleep(0.05)  # both wait by now
-    news.set()
-    until(lambda: stays.seen == goes.seen == ["news"])
-    goes.job.cancel()
-    assert isinstance(goes.ended().error, Cancelled)
-    end.set()
-    assert stays.ended().result == "result"
-
-
 def test_other_questions_and_those_that_are_not_kept_are_computed():
     results, work = SharedResults(), Counted()
     work.let_go.set()

@@ -30,7 +30,6 @@ class Job:
     def __init__(self, work, done=None, partial=None, turn: Turn | None = None):
         self.work, self.done, self.partial, self.turn = work, done, partial, turn
         self.cancelled = threading.Event()
-        self.woken = threading.Event()  # for a thread that waits for the work of another job
         self._go = threading.Event()
         self._go.set()
         self.fraction, self.text = 0.0, ""
@@ -83,7 +82,6 @@ class Job:
         """Make the work stop at its next `progress`, also if it is paused or waits there."""
         self.cancelled.set()
         self._go.set()
-        self.woken.set()
         if self.turn:
             self.turn.wake()
 

@@ -6,6 +6,7 @@ All pages that ask share one run and see its progress; it ends when nobody wants
 import threading
 import time
 from collections.abc import Callable, Hashable
+from concurrent.futures import wait
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ from jntk_viz.views.jobs import THREADS, Cancelled, Job
 from jntk_viz.views.turns import MACHINE, Turn
 
 MOST_BYTES = 200_000_000
-_LOOK = 0.1  # seconds between two looks of a page at how far the run is that it shares
+_LOOK = 0.1  # seconds between two looks of a page at the run that it shares
 
 
 class SharedResults:
@@ -102,7 +103,6 @@ class _Run(Job):
         self._first, self.followers = first, {first}
         self._emitted = 0
         self._future = THREADS.submit(self.run)
-        self._future.add_done_callback(lambda _: self._tell())
 
     def progress(self, fraction, text=""):
         self.paused = all(job.paused for job in self.followers.copy())
@@ -111,28 +111,23 @@ class _Run(Job):
     def emit(self, value):
         super().emit(value)
         self._emitted += 1
-        self._tell()
-
-    def _tell(self):
-        for job in self.followers.copy():
-            job.woken.set()
 
     def follow(self, job):
         """Show a page what the run has, until it is done; return its result."""
         job.follows, seen = self, 0
-        while True:
-            job.woken.clear()  # before looking: what comes after the look is not waited for
+        while job.paused or not self._future.done():
             if job.cancelled.is_set() or time.monotonic() > job.deadline:
                 raise Cancelled
             if not job.paused:
-                if self._future.done():
-                    break
                 self.paused = False
                 job.fraction, job.text, job.began = self.fraction, self.text, self.began
                 if self._latest is not None and self._emitted > seen:
                     seen = self._emitted
                     job.emit(self._latest[0])
-            job.woken.wait(_LOOK)
+            if job.paused:
+                time.sleep(_LOOK)
+            else:
+                wait({self._future}, timeout=_LOOK)
         job.fraction, job.text = self.fraction, self.text
         return self._future.result()
 
