@@ -117,14 +117,13 @@ def main():
     made = ["Made by `make bench`; what each line means stands in `benchmarks/`."]
     if not arguments.neural_tangents:
         made.append("Without neural-tangents: no Python 3.11 was found to run it with.")
+    lacking = f"Not finished: {', '.join(unfinished)}; rows that are missing were not measured."
     if unfinished:
-        made.append(
-            f"Not finished: {', '.join(unfinished)}; rows that are missing were not measured."
-        )
+        made.append(lacking)
     device = jax.devices()[0].device_kind.lower().replace(" ", "-")
     print("\n" + write(rows, "Benchmarks", made, arguments.out, device))
     if unfinished:
-        sys.exit(f"Not finished: {', '.join(unfinished)}")
+        sys.exit(lacking)
 
 
 if __name__ == "__main__":

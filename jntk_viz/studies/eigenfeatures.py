@@ -313,7 +313,7 @@ def _weighted_spearman(measured: Scores, weights: np.ndarray) -> np.ndarray:
     """ρ of the features, feature i repeated weights[:, i] times, (draws,)."""
     scored = np.stack([measured.usefulness, measured.robustness], axis=1)
     pairs, which = np.unique(scored, axis=0, return_inverse=True)
-    counts = weights @ np.eye(len(pairs))[which.ravel()]  # NumPy 2.0 gives `which` two axes
+    counts = weights @ np.eye(len(pairs))[which]
     mean = counts.sum(axis=1, keepdims=True) / 2  # of midranks that begin at 0
     ranks = []
     for column in pairs.T:
