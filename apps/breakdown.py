@@ -1,68 +1,6 @@
 """When it breaks: eight ways for wide networks and their theory to fail, each with its cure."""
 
-import panel as pn
-
-from jntk_viz import views
-from jntk_viz.studies import breakdown as study
-from jntk_viz.views.breakdown import Pictures
-from jntk_viz.views.breakdown_text import FORMULAS, answers
-from jntk_viz.views.shared_results import RESULTS
-
-KNOBS = {name: case.knob for name, case in study.CASES.items()}
-
-
-def app():
-    """The page; its state is in the address."""
-    views.use_theme()
-    state = study.BreakdownState()
-    pictures, notice, job = Pictures(), views.Notice(), views.LatestWins()
-    known, started = [], []
-
-    def show(outcome):
-        known[:] = [outcome]
-        pictures.show(outcome)
-
-    def changed(*_):
-        """Another case shows its axes and its card at once; its numbers follow."""
-        pictures.choose(state.case)
-        for name, knob in zip(KNOBS, knobs, strict=True):
-            knob.visible = name == state.case
-        networks.visible = state.case != "float32"  # which is about arithmetic
-        if started and not (known and known[0].setting == state.setting):
-            setting = state.setting
-            work = RESULTS.shared(("breakdown", setting), lambda j: study.explore(j, setting))
-            job.submit(work, done=show, partial=show)
-
-    def start():
-        started.append(True)
-        known.clear()  # what was drawn before the page was in the browser may be a part only
-        changed()
-
-    slow = (*KNOBS.values(), "networks")
-    case, *knobs, cure, networks = views.controls_for(
-        state, "case", *KNOBS.values(), "cure", "networks", slow=slow
-    )
-    names = ["case", *KNOBS.values(), "cure", "networks", "seed"]
-    state.param.watch(notice.guarded(changed), names)
-    changed()
-    return views.page(
-        "When it breaks",
-        "What does it look like when wide-network theory fails, and what helps?",
-        name="breakdown",
-        state=state,
-        controls=[case, *knobs, pn.Row(networks, cure)],
-        body=pictures.grid(),
-        headline=pictures.headline,
-        formulas=views.formulas(*FORMULAS),
-        job=job,
-        notice=notice,
-        start=start,
-        plots=pictures.plots,
-        script=study.script,
-        answers=answers(lambda: known[0] if known and known[0].setting == state.setting else None),
-        slow=slow,
-    )
-
+from jntk_viz.pages.breakdown.page import app
 
 if __name__.startswith("bokeh"):  # true only where Panel serves the file
     app().servable()

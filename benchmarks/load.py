@@ -34,14 +34,14 @@ from playwright.async_api import async_playwright
 from run import write
 from visitors import crowd, cycles, places
 
-from jntk_viz.views import PAGES
+from jntk_viz.frame import pages
 
 MEDIAN_MS, LATE_MS, CANCEL_S, KEPT_MB = 400, 1500, 1.0, 2.0
 EXPIRY_S = 36  # Bokeh forgets a session 15 s after it was closed, and looks every 17 s
 WARM_SECONDS = 30  # that one visitor of each page stays before the class comes
 AHEAD = re.compile(r"pages of each address are ready")
 WARM_CYCLES = 18  # before memory is measured: imports, compiled code, caches
-NAMES = [entry.name for entry in PAGES]
+NAMES = [entry.name for entry in pages()]
 
 
 class Report:

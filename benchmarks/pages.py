@@ -30,9 +30,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from browser import BROWSER_FLAGS, READY, find_browser  # noqa: E402
 
-from jntk_viz.views import PAGES  # noqa: E402
+from jntk_viz.frame import pages  # noqa: E402
 
-NAMES = [entry.name for entry in PAGES]
+NAMES = [entry.name for entry in pages()]
 PROBE = Path(__file__).with_name("probe.js").read_text(encoding="utf-8")
 WINDOW = {"width": 1280, "height": 720}
 READY_S, USEFUL_S, SERVER_MB, PAGE_MB = 8.0, 2.5, 700, 40

@@ -20,7 +20,7 @@ from pathlib import Path
 import jax
 import psutil
 
-from jntk_viz.reproduction.provenance import cores, processor
+from jntk_viz.machine import cores, processor
 
 HERE = Path(__file__).parent
 SUITES = ("core", "growth", "pages")

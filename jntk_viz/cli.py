@@ -15,7 +15,7 @@ from jntk_viz.device import DeviceUnavailable
 from jntk_viz.export.command import add_export_parser
 from jntk_viz.folders import CannotServe
 from jntk_viz.reproduction.command import add_reproduce_parser
-from jntk_viz.serving import serve
+from jntk_viz.server.serving import serve
 
 DESCRIPTION = """\
 Infinite-width kernels of a network and its input Jacobian, computed and shown live.

@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 
 from jntk_viz.folders import try_writing
-from jntk_viz.reproduction.provenance import instructions
+from jntk_viz.machine import instructions
 
 # JAX says this of every function that it compiles, and keeps what it cannot read for ever.
 _OF_JAX = re.compile(

@@ -132,10 +132,10 @@ def state_types():
 
     import param
 
-    from jntk_viz import views
+    from jntk_viz import frame
 
     def state_type(name):
-        module = importlib.import_module(f"jntk_viz.studies.{name}")
+        module = importlib.import_module(f"jntk_viz.pages.{name}.study")
         (found,) = (
             value
             for value in vars(module).values()
@@ -145,7 +145,7 @@ def state_types():
         )
         return found
 
-    return {entry.name: state_type(entry.name) for entry in views.PAGES}
+    return {entry.name: state_type(entry.name) for entry in frame.pages()}
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jntk_viz.lessons as lessons
-from jntk_viz.views.lesson_widgets import Knobs, Prediction
+from jntk_viz.lessons.widgets import Knobs, Prediction
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))

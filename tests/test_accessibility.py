@@ -5,12 +5,12 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from jntk_viz import views
-from jntk_viz.views import theme
+from jntk_viz import frame
+from jntk_viz.drawing import theme
 
 pytestmark = pytest.mark.slow
 # "" is the landing page.
-PAGES = ["", *(entry.name for entry in views.PAGES)]
+PAGES = ["", *(entry.name for entry in frame.pages())]
 # Findings that fail a page. "moderate" and "minor" are advice: Material gives the heading of a
 # fold the level 3, which follows the page's level 1.
 SEVERE = {"serious", "critical"}

@@ -10,10 +10,12 @@ import pytest
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 
-from jntk_viz import views
-from jntk_viz.views import background, shell, warm
-from jntk_viz.views.jobs import UNFINISHED, Job
-from jntk_viz.views.pace import PACE
+from jntk_viz import frame
+from jntk_viz.engine import background
+from jntk_viz.engine.jobs import UNFINISHED, Job
+from jntk_viz.frame import shell
+from jntk_viz.server import warm
+from jntk_viz.server.pace import PACE
 
 
 def counting(n, log, pause=0.005):
@@ -67,7 +69,7 @@ def test_the_newest_setting_wins_and_never_two_run():
     log, results = [], []
 
     async def main():
-        job = views.LatestWins()
+        job = frame.LatestWins()
         for n in (1000, 1001, 1002):  # 1001 waits for 1000 to stop and is superseded while waiting
             job.submit(counting(n, log), done=results.append)
             await asyncio.sleep(0.05 if n == 1000 else 0)
@@ -83,7 +85,7 @@ def test_progress_and_partial_results_arrive_while_running():
     seen, partial = [], []
 
     async def main():
-        job = views.LatestWins()
+        job = frame.LatestWins()
         job.param.watch(lambda e: seen.append((e.new, job.text)), "fraction")
         job.submit(counting(40, [], 0.01), partial=partial.append)
         await settle(job)
@@ -102,7 +104,7 @@ def test_work_is_spoken_of_when_it_takes_longer_than_a_glance(seconds, expected)
     changes = []
 
     async def main():
-        job = views.LatestWins()
+        job = frame.LatestWins()
         job.param.watch(lambda e: changes.append(e.new), "noticeable")
         job.submit(counting(1, [], seconds))
         await settle(job)
@@ -118,7 +120,7 @@ def test_progress_is_told_less_often_while_many_pages_compute(pages, least, most
     told = []
 
     async def main():
-        job = views.LatestWins()
+        job = frame.LatestWins()
         job.param.watch(lambda e: told.append(e.new), "fraction")
         job.submit(counting(80, [], 0.01))
         await settle(job)
@@ -130,7 +132,7 @@ def test_progress_is_told_less_often_while_many_pages_compute(pages, least, most
 
 def test_a_drag_of_short_pieces_of_work_is_spoken_of():
     async def main():
-        job = views.LatestWins()
+        job = frame.LatestWins()
         for _ in range(8):
             job.submit(counting(100, [], 0.01))
             await asyncio.sleep(0.05)
@@ -146,7 +148,7 @@ def test_cancel_stops_the_work_and_shows_nothing_more():
     log, results = [], []
 
     async def main():
-        job = views.LatestWins()
+        job = frame.LatestWins()
         job.submit(counting(1000, log), done=results.append)
         await asyncio.sleep(0.1)
         job.cancel()
@@ -159,7 +161,7 @@ def test_cancel_stops_the_work_and_shows_nothing_more():
 
 def test_pause_and_resume():
     async def main():
-        job = views.LatestWins()
+        job = frame.LatestWins()
         job.submit(counting(1000, [], 0.002))
         await asyncio.sleep(0.2)
         job.paused = True
@@ -185,7 +187,7 @@ def test_an_exception_is_shown_logged_and_survived(place, caplog):
         raise ValueError("`steps` has to be positive")
 
     async def main():
-        job = views.LatestWins()
+        job = frame.LatestWins()
         good = counting(5, [], 0.02)
         handlers = {place: fail} if place != "work" else {}
         job.submit(fail if place == "work" else good, **handlers)
@@ -202,7 +204,7 @@ def test_an_exception_is_shown_logged_and_survived(place, caplog):
 
 def test_work_runs_beside_the_event_loop():
     async def main():
-        job, threads = views.LatestWins(), []
+        job, threads = frame.LatestWins(), []
         job.submit(lambda job: threads.append(threading.get_ident()))
         await settle(job)
         assert threads != [threading.get_ident()]
@@ -211,7 +213,7 @@ def test_work_runs_beside_the_event_loop():
 
 
 def test_without_a_loop_the_work_is_done_at_once():
-    job, results, partial = views.LatestWins(), [], []
+    job, results, partial = frame.LatestWins(), [], []
     job.submit(counting(3, [], 0), done=results.append, partial=partial.append)
     assert (results, partial, job.running, job.fraction) == ([3], [2], False, 1)
 
@@ -220,7 +222,7 @@ def test_work_that_is_known_is_done_at_once_and_longer_work_is_stopped_early():
     log, results, partial = [], [], []
 
     async def main():
-        job = views.LatestWins()
+        job = frame.LatestWins()
         with job.briefly():
             job.submit(counting(3, log), done=results.append)
             assert results == [3]  # before any other callback of the event loop
@@ -238,15 +240,15 @@ def test_work_that_is_known_is_done_at_once_and_longer_work_is_stopped_early():
 
 APP = """
 import param
-from jntk_viz import views
+from jntk_viz import frame
 
 class State(param.Parameterized):
     width = param.Integer(3, bounds=(1, 9))
 
 def app():
-    views.use_theme()
+    frame.use_theme()
     import holoviews as hv
-    job, plot = views.LatestWins(), views.LivePlot(lambda y: hv.Curve(y), y=[0.0, 0.0])
+    job, plot = frame.LatestWins(), frame.LivePlot(lambda y: hv.Curve(y), y=[0.0, 0.0])
     def start():
         job.submit(work, done=lambda y: plot.update(y=y))
     def work(job):
@@ -254,8 +256,8 @@ def app():
             job.progress(i / 20)
         opened.append(plot)
         return [1.0, 2.0]
-    return views.page("A", "?", name="one_of_a_test", state=State(), controls=[], job=job,
-                      start=start, body=views.plot_grid("a", a=plot))
+    return frame.page("A", "?", name="one_of_a_test", state=State(), controls=[], job=job,
+                      start=start, body=frame.plot_grid("a", a=plot))
 """
 
 

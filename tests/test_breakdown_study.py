@@ -10,12 +10,10 @@ import pytest
 from conftest import slow_if
 
 from jntk_viz import MLP, LinearDynamics, finite_jntk, jntk, train
-from jntk_viz.studies import breakdown as study
-from jntk_viz.studies import breakdown_common as common
-from jntk_viz.studies import breakdown_kernels as kernels
-from jntk_viz.studies import breakdown_kink as kinks
-from jntk_viz.studies import breakdown_training as training
-from jntk_viz.studies.breakdown import CASES, CURED, HEALTHY, ILL, BreakdownState
+from jntk_viz.pages.breakdown import case as common
+from jntk_viz.pages.breakdown import kernels, study, training
+from jntk_viz.pages.breakdown import kink as kinks
+from jntk_viz.pages.breakdown.study import CASES, CURED, HEALTHY, ILL, BreakdownState
 
 
 class Page:
@@ -271,10 +269,10 @@ def test_the_jacobian_entry_grows_with_the_kink_and_autodiff_does_not_see_it():
 
 @pytest.fixture(scope="module")
 def pictures():
-    from jntk_viz import views
-    from jntk_viz.views.breakdown import Pictures
+    from jntk_viz import frame
+    from jntk_viz.pages.breakdown.pictures import Pictures
 
-    views.use_theme()
+    frame.use_theme()
     return Pictures()
 
 
@@ -310,7 +308,7 @@ def test_the_pictures_show_the_runs_on_axes_that_fit_the_case(pictures):
 
 
 def test_ticks_name_what_the_axis_shows():
-    from jntk_viz.views.breakdown import ticks_of
+    from jntk_viz.pages.breakdown.pictures import ticks_of
 
     for case in CASES.values():
         for axis in (axis for chart in case.charts for axis in (chart.x, chart.y)):
@@ -324,8 +322,8 @@ def test_ticks_name_what_the_axis_shows():
 
 @pytest.mark.parametrize("case", ["deep", "power", "sphere", "rate", "float32", "kink"])
 def test_every_preset_s_question_is_answered_by_what_is_measured(case):
-    from jntk_viz.studies.presets import load_presets, settings
-    from jntk_viz.views.breakdown_text import answers
+    from jntk_viz.frame.presets import load_presets, settings
+    from jntk_viz.pages.breakdown.words import answers
 
     state = BreakdownState()
     presets, problems = load_presets("breakdown", state)

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from jntk_viz.studies.breakdown import CASES, NAMES, BreakdownState, script
-from jntk_viz.views.breakdown_text import CARDS, number
+from jntk_viz.pages.breakdown.study import CASES, NAMES, BreakdownState, script
+from jntk_viz.pages.breakdown.words import CARDS, number
 
 pytestmark = pytest.mark.slow
 PAGE = "breakdown"

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from jntk_viz import load_dataset, smallest_eigenvalue
-from jntk_viz.studies import full_rank as study
-from jntk_viz.studies import full_rank_pair as pairs
-from jntk_viz.studies import full_rank_time as times
-from jntk_viz.views.full_rank_text import number
+from jntk_viz.pages.full_rank import pair as pairs
+from jntk_viz.pages.full_rank import study
+from jntk_viz.pages.full_rank import time as times
+from jntk_viz.pages.full_rank.words import number
 
 pytestmark = pytest.mark.slow
 PAGE = "full_rank?points=10"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from jntk_viz.studies import gp_convergence as study
+from jntk_viz.pages.gp_convergence import study
 
 PAGE = "gp_convergence"
 QUICK = "depth=1&activation=erf&networks=250&width=32&data=circle"

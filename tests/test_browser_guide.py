@@ -5,13 +5,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from jntk_viz import views
-from jntk_viz.studies.presets import load_presets, settings
-from jntk_viz.views.address import query_of
-from jntk_viz.views.figures import COVERED, DRAW
+from jntk_viz import frame
+from jntk_viz.drawing.figures import COVERED, DRAW
+from jntk_viz.frame.address import query_of
+from jntk_viz.frame.presets import load_presets, settings
 
 pytestmark = pytest.mark.slow
-NAMES = [entry.name for entry in views.PAGES]
+NAMES = [entry.name for entry in frame.pages()]
 HEADLINE = "[aria-live=polite]"
 expect.set_options(timeout=60_000)  # a busy machine is no failure
 FIGURES = "[...Bokeh.documents[0].all_models].filter(m => m.type == 'Figure')"

@@ -6,9 +6,9 @@ import time
 import pytest
 
 import jntk_viz as jv
-from jntk_viz.studies.jntk_constancy import JNTKConstancyState, prepare
-from jntk_viz.studies.jntk_constancy_training import run
-from jntk_viz.views.jntk_constancy_text import percent, scientific
+from jntk_viz.pages.jntk_constancy.study import JNTKConstancyState, prepare
+from jntk_viz.pages.jntk_constancy.training import run
+from jntk_viz.pages.jntk_constancy.words import percent, scientific
 
 PAGE = "jntk_constancy"
 TINY = "points=8&widest=128&networks=1&depth=1&steps=30"

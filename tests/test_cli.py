@@ -21,7 +21,8 @@ import pytest
 from conftest import RunningServer, slow_if
 from tornado.websocket import WebSocketClosedError
 
-from jntk_viz import _selfcheck, cli, datasets, doctor, folders, serving
+from jntk_viz import _selfcheck, cli, datasets, doctor, folders
+from jntk_viz.server import serving
 
 ROOT = Path(__file__).parents[1]
 JUPYTER = ROOT / "binder" / "jupyter_server_config.json"

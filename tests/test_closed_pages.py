@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 from bokeh_client import Session
 
-from jntk_viz import views
-from jntk_viz.views.jobs import stop_all
+from jntk_viz import frame
+from jntk_viz.engine.jobs import stop_all
 
 
 class State(param.Parameterized):
@@ -37,12 +37,12 @@ class Site:
     def app(self):
         import holoviews as hv
 
-        views.use_theme()
-        job, state = views.LatestWins(), State()
-        plot = views.LivePlot(lambda y: hv.Curve(y), y=[0.0, 0.0])
-        page = views.page(
+        frame.use_theme()
+        job, state = frame.LatestWins(), State()
+        plot = frame.LivePlot(lambda y: hv.Curve(y), y=[0.0, 0.0])
+        page = frame.page(
             "A", "?", name="a_closed_page", state=state, job=job,
-            controls=views.controls_for(state, "width"), body=views.plot_grid("a", a=plot),
+            controls=frame.controls_for(state, "width"), body=frame.plot_grid("a", a=plot),
             plots={"a": plot},
             start=lambda: job.submit(self.work),
         )  # fmt: skip

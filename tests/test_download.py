@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from conftest import Watch
 
-from jntk_viz.views import download
-from jntk_viz.views.tables import csv_text
+from jntk_viz.drawing.tables import csv_text
+from jntk_viz.frame import save as download
 
 pytestmark = pytest.mark.slow
 APP = '''
@@ -26,8 +26,8 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
-from jntk_viz import views
-from jntk_viz.views.download import export_dialog
+from jntk_viz import frame
+from jntk_viz.frame.save import export_dialog
 
 
 class State(param.Parameterized):
@@ -54,19 +54,19 @@ def script(state):
     return f"width = {state.width}\\nprint('largest =', float(width))\\n"
 
 
-views.use_theme()
+frame.use_theme()
 state = State()
 x = np.linspace(0, 1, 5)
-errors = views.LivePlot(curve, x=x, y=state.width * x**2)
-matrix = views.LivePlot(heat, values=np.arange(12.0).reshape(3, 4))
-other = views.LivePlot(hidden, x=x, y=x)
+errors = frame.LivePlot(curve, x=x, y=state.width * x**2)
+matrix = frame.LivePlot(heat, values=np.arange(12.0).reshape(3, 4))
+other = frame.LivePlot(hidden, x=x, y=x)
 state.param.watch(lambda event: errors.update(y=event.new * x**2), "width")
 plots = {"errors": errors, "matrix": matrix, "other": other}
 dialog = export_dialog("Networks: ‖Θ‖ tested", plots, state, script)
 button = pmui.Button(label="Save")
 button.on_click(lambda _: dialog.param.update(open=True))
 pn.Column(
-    *views.controls_for(state, "width"), button, dialog,
+    *frame.controls_for(state, "width"), button, dialog,
     pn.Row(errors.pane, matrix.pane, height=420, width=900),
 ).servable()
 '''

@@ -1,9 +1,7 @@
 """The eigenfeatures study, its pictures and its page, without a browser."""
 
-import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,18 +14,16 @@ from jntk_viz import (
     accuracy,
     eigenfeatures,
     first_order_margin,
+    frame,
     normalize,
-    views,
 )
 from jntk_viz.datasets import Dataset
-from jntk_viz.studies import eigenfeatures as study
-from jntk_viz.studies import eigenfeatures_closeup as closeup
-from jntk_viz.studies import robust_training as robust
-from jntk_viz.studies import sources
-from jntk_viz.studies.eigenfeatures_script import script
-from jntk_viz.studies.presets import load_presets, settings
-from jntk_viz.views import eigenfeatures as pictures
-from jntk_viz.views import eigenfeatures_text as text
+from jntk_viz.frame import sources
+from jntk_viz.frame.presets import load_presets, settings
+from jntk_viz.pages.eigenfeatures import closeup, pictures, study
+from jntk_viz.pages.eigenfeatures import words as text
+from jntk_viz.pages.eigenfeatures.script import script
+from jntk_viz.pages.robust_training import study as robust
 
 IRIS = study.Problem("iris", 3, "gelu", 0)
 CIRCLE = study.Problem("circle", 2, "gelu", 0)
@@ -36,7 +32,7 @@ ATTACK = {"epsilon": 0.1, "norm": "l2"}
 
 @pytest.fixture(scope="module", autouse=True)
 def theme():
-    views.use_theme()
+    frame.use_theme()
 
 
 @pytest.fixture
@@ -321,7 +317,7 @@ class Recorder:
     def progress(self, fraction, words=""):
         self.steps.append((fraction, words))
         if len(self.steps) > self.stop_after:
-            raise views.Cancelled
+            raise frame.Cancelled
 
     def emit(self, value):
         self.found.append(value)
@@ -341,7 +337,7 @@ def test_explore_begins_with_what_is_on_screen_and_ends_with_all(monkeypatch):
     assert fractions[-1] < 1
     few = study.explore(Recorder(), CIRCLE, 0.5, everywhere=False)
     assert {*few.spectra} == {0.0, 0.5}
-    with pytest.raises(views.Cancelled):
+    with pytest.raises(frame.Cancelled):
         study.explore(Recorder(stop_after=2), CIRCLE, 0.1)
 
 
@@ -385,10 +381,8 @@ def compare(printed, state):
 
 @pytest.fixture(scope="module")
 def module():
-    path = Path(__file__).parent.parent / "apps" / "eigenfeatures.py"
-    spec = importlib.util.spec_from_file_location("eigenfeatures_app", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    from jntk_viz.pages.eigenfeatures import page as module
+
     return module
 
 

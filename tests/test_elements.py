@@ -5,17 +5,17 @@ import numpy as np
 import pytest
 from holoviews.core.data.interface import DataError
 
-from jntk_viz import views
+from jntk_viz import frame
+from jntk_viz.drawing import elements as el
 from jntk_viz.export import files, pages
-from jntk_viz.views import elements as el
-from jntk_viz.views.guide import live_plots
+from jntk_viz.frame.guide import live_plots
 
 NO = np.array([])
 
 
 @pytest.fixture(scope="module", autouse=True)
 def themed():
-    views.use_theme()
+    frame.use_theme()
 
 
 VIEWS = {
@@ -61,10 +61,10 @@ def test_a_refreshed_picture_is_a_fresh_one(name, length):
     rng = np.random.default_rng(1)
     first = {"x": np.arange(5.0), "y": rng.normal(size=5)}
     second = {"x": np.arange(float(length)), "y": rng.normal(size=length)}
-    plot = views.LivePlot(VIEWS[name], **first)
+    plot = frame.LivePlot(VIEWS[name], **first)
     assert plot.figure is not None  # drawn
     plot.update(**second)
-    fresh = sources(views.LivePlot(VIEWS[name], **second))
+    fresh = sources(frame.LivePlot(VIEWS[name], **second))
     for found, expected in zip(sources(plot), fresh, strict=True):
         assert_same(found, expected)
 
@@ -116,7 +116,7 @@ def test_what_has_not_changed_is_not_sent_again_and_what_failed_is():
             return el.Overlay([el.Curve((x, y)), el.Labels(fail)])
         return el.Overlay([el.Curve((x, y)), el.Labels((x, y, ["a", "b"]))])
 
-    plot = views.LivePlot(view, x=np.arange(2.0), y=np.array([0.0, np.nan]))
+    plot = frame.LivePlot(view, x=np.arange(2.0), y=np.array([0.0, np.nan]))
     sent = []
     assert plot.figure is not None  # drawn
     plot.update(y=np.array([1.0, np.nan]))
@@ -138,12 +138,12 @@ def test_a_view_may_look_at_its_elements_and_add_some_of_holoviews():
         assert curve.label == "y"
         return hv.Overlay([hv.HLine(float(y[0])), curve])
 
-    plot = views.LivePlot(view, y=np.ones(3))
+    plot = frame.LivePlot(view, y=np.ones(3))
     assert plot.figure is not None  # drawn
     plot.update(y=np.arange(3.0))
     assert list(plot._plots[1].handles["source"].data["y"]) == [0, 1, 2]
     with pytest.raises(ZeroDivisionError):
-        views.LivePlot(lambda y: el.Curve(1 / y), y=0)
+        frame.LivePlot(lambda y: el.Curve(1 / y), y=0)
 
 
 def test_an_overlay_without_some_of_its_elements():
@@ -151,13 +151,13 @@ def test_an_overlay_without_some_of_its_elements():
         parts = [el.Curve((y, y)), el.Scatter((y, y), label="PGD"), el.VLine(1)]
         return el.only(el.Overlay(parts).opts(title="T"), lambda e: el.label(e) != "PGD")
 
-    plot = views.LivePlot(view, y=np.ones(3))
+    plot = frame.LivePlot(view, y=np.ones(3))
     assert plot._types == ["Curve", "VLine"]
     assert plot._as_numbers
     assert plot.title == "T"
 
 
-@pytest.mark.parametrize("entry", views.PAGES, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", frame.pages(), ids=lambda entry: entry.name)
 def test_pictures_of_the_pages(entry):
     page = pages.open_page(pages.load_app(files.page_file(entry.name)))
     plain = 0

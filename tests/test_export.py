@@ -17,7 +17,7 @@ from jntk_viz.export import ExportError, files, html, pages, site
 from jntk_viz.export.capture import Recorder, differences
 from jntk_viz.export.payload import Arrays, can_be_single, pack, unpack
 from jntk_viz.export.progress import Progress
-from jntk_viz.studies.presets import Preset
+from jntk_viz.frame.presets import Preset
 
 pytestmark = pytest.mark.slow
 PAGE = "gp_convergence"
@@ -379,7 +379,7 @@ def test_too_many_states_and_too_many_bytes_name_the_longest_sweep(talk, monkeyp
 
 
 def test_a_failing_state_is_named_and_nothing_is_written(tmp_path, monkeypatch):
-    from jntk_viz.studies import gp_convergence as study
+    from jntk_viz.pages.gp_convergence import study
 
     def fail(*_):
         raise ValueError("no <such> kernel")

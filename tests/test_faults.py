@@ -20,8 +20,9 @@ import planted_studies
 import pytest
 
 import jntk_viz
-from jntk_viz import cli, compiled_code, views
-from jntk_viz.reproduction import catalogue, provenance
+from jntk_viz import cli, compiled_code, frame
+from jntk_viz import machine as provenance
+from jntk_viz.reproduction import catalogue
 from jntk_viz.reproduction.runner import measure
 from jntk_viz.reproduction.store import StudyFiles
 from jntk_viz.whole_files import write_whole_text
@@ -133,7 +134,7 @@ def too_much_for_numpy(*_, **__):
 
 @pytest.mark.parametrize("work", [too_much, too_much_for_numpy])
 def test_a_page_says_that_memory_was_not_enough_and_goes_on(work):
-    job, results = views.LatestWins(), []
+    job, results = frame.LatestWins(), []
     job.submit(work)
     assert job.error.startswith("Not enough memory on th")
     assert "Reduce the width" in job.error
@@ -255,7 +256,7 @@ def test_estimates_stay_sane_when_the_clock_is_set(jump, monkeypatch):
         return "done"
 
     async def main():
-        job, results = views.LatestWins(), []
+        job, results = frame.LatestWins(), []
         job.param.watch(lambda event: estimates.append(event.new), "seconds_left")
         job.submit(work, done=results.append)
         await asyncio.sleep(0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jntk_viz.views.formula_sheet import Formula, mark_symbols, sheet_entries, symbols_of
+from jntk_viz.frame.formula_sheet import Formula, mark_symbols, sheet_entries, symbols_of
 
 
 def plain(symbols):
@@ -77,14 +77,12 @@ def test_a_symbol_of_another_formula_can_be_hovered_but_the_own_meaning_comes_fi
 
 
 def test_every_page_explains_symbols_in_each_of_its_formulas():
-    from jntk_viz.views import (
-        breakdown_text,
-        eigenfeatures_text,
-        full_rank_text,
-        gp_formulas,
-        jntk_constancy_text,
-        robust_training_text,
-    )
+    from jntk_viz.pages.breakdown import words as breakdown_text
+    from jntk_viz.pages.eigenfeatures import words as eigenfeatures_text
+    from jntk_viz.pages.full_rank import words as full_rank_text
+    from jntk_viz.pages.gp_convergence import formulas as gp_formulas
+    from jntk_viz.pages.jntk_constancy import words as jntk_constancy_text
+    from jntk_viz.pages.robust_training import words as robust_training_text
 
     for text in (
         breakdown_text, eigenfeatures_text, full_rank_text, gp_formulas, jntk_constancy_text,

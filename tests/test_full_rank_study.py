@@ -1,10 +1,8 @@
 """The full-rank studies, their pictures, words and program, without a browser."""
 
-import importlib.util
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pooch
@@ -12,22 +10,20 @@ import pytest
 from oracles import unit_rows
 
 import jntk_viz as jv
-from jntk_viz import views
-from jntk_viz.studies import full_rank as study
-from jntk_viz.studies import full_rank_pair as pairs
-from jntk_viz.studies import full_rank_time as times
-from jntk_viz.studies import presets, sources
-from jntk_viz.studies.full_rank_script import script
-from jntk_viz.views import full_rank as pictures
-from jntk_viz.views import full_rank_answers as answers
-from jntk_viz.views import full_rank_text as text
+from jntk_viz import frame
+from jntk_viz.frame import presets, sources
+from jntk_viz.pages.full_rank import answers, pictures, study
+from jntk_viz.pages.full_rank import pair as pairs
+from jntk_viz.pages.full_rank import time as times
+from jntk_viz.pages.full_rank import words as text
+from jntk_viz.pages.full_rank.script import script
 
 IRIS = study.Problem("iris", 10, 0, "jntk")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def theme():
-    views.use_theme()
+    frame.use_theme()
 
 
 class Recorder:
@@ -39,7 +35,7 @@ class Recorder:
     def progress(self, fraction, text=""):
         self.steps.append((fraction, text))
         if len(self.steps) > self.stop_after:
-            raise views.Cancelled
+            raise frame.Cancelled
 
     def emit(self, value):
         self.found.append(value)
@@ -154,7 +150,7 @@ def test_explore_begins_on_screen_and_ends_with_all(found):
     assert end.whole("erf", 2)
     assert not end.whole("gelu", 2)  # its float32 values are missing
     assert np.all(np.diff([fraction for fraction, _ in job.steps]) >= 0)
-    with pytest.raises(views.Cancelled):
+    with pytest.raises(frame.Cancelled):
         study.explore(Recorder(stop_after=3), problem, "erf", 7)
 
 
@@ -348,10 +344,8 @@ def test_closer_points_train_sixty_four_times_slower():
 
 @pytest.fixture(scope="module")
 def app():
-    path = Path(__file__).parents[1] / "apps" / "full_rank.py"
-    spec = importlib.util.spec_from_file_location("full_rank_app", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    from jntk_viz.pages.full_rank import page as module
+
     return module
 
 
@@ -456,7 +450,7 @@ SCRIPTS = (
 @pytest.mark.parametrize("settings", SCRIPTS, ids=str)
 def test_program_prints_what_the_page_says(app, settings):
     source = script(study.FullRankState(**settings))
-    assert "jntk_viz.studies" not in source
+    assert "jntk_viz.pages" not in source
     run = subprocess.run(
         [sys.executable, "-c", source], capture_output=True, text=True, timeout=120
     )

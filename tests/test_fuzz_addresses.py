@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jntk_viz import views
+from jntk_viz import frame
 from jntk_viz.datasets.tables import shortened
-from jntk_viz.studies.presets import check, setting_names
-from jntk_viz.views import address
+from jntk_viz.frame import address
+from jntk_viz.frame.presets import check, setting_names
 
-PAGES = [entry.name for entry in views.PAGES]
+PAGES = [entry.name for entry in frame.pages()]
 SCRIPT = "<script>window.__pwned = 1</script><img src=x onerror='window.__pwned = 1'>"
 NASTY = (
     *(

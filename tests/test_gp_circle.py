@@ -10,10 +10,12 @@ import scipy.stats
 from cachetools import LRUCache
 
 from jntk_viz import MLP, jacobian_nngp
-from jntk_viz.studies import gp_circle as circle
-from jntk_viz.studies import gp_convergence as study
-from jntk_viz.studies import kept
-from jntk_viz.studies.gp_posterior import (
+from jntk_viz.engine import results as kept
+from jntk_viz.frame.address import query_of, read_query
+from jntk_viz.frame.presets import load_presets, read_preset, settings
+from jntk_viz.pages.gp_convergence import circle, study
+from jntk_viz.pages.gp_convergence.answers import answers
+from jntk_viz.pages.gp_convergence.posterior import (
     MOST,
     Observation,
     condition,
@@ -24,10 +26,7 @@ from jntk_viz.studies.gp_posterior import (
     with_observation,
     without_observation,
 )
-from jntk_viz.studies.gp_script import script
-from jntk_viz.studies.presets import load_presets, read_preset, settings
-from jntk_viz.views.address import query_of, read_query
-from jntk_viz.views.gp_answers import answers
+from jntk_viz.pages.gp_convergence.script import script
 
 ENSEMBLE = circle.Ensemble(2, "gelu", seed=5)
 SEEN = parse_observations("90:1.2:v;180:0.5:s;300:-0.7:v")

@@ -12,12 +12,11 @@ from jntk_viz import (
     load_dataset,
     sample_value_and_jacobian,
 )
-from jntk_viz.studies import gp_convergence as study
-from jntk_viz.studies import gp_statistics as statistics
-from jntk_viz.studies.rates import PowerLaw
-from jntk_viz.views import LivePlot, gp_functions, use_theme
-from jntk_viz.views import gp_convergence as pictures
-from jntk_viz.views import gp_convergence_text as text
+from jntk_viz.frame import LivePlot, use_theme
+from jntk_viz.pages.gp_convergence import function_pictures as gp_functions
+from jntk_viz.pages.gp_convergence import pictures, statistics, study
+from jntk_viz.pages.gp_convergence import words as text
+from jntk_viz.rates import PowerLaw
 
 PROBLEM = study.Problem("circle", 1, "erf", seed=3)
 

@@ -6,12 +6,12 @@ import panel as pn
 import param
 import pytest
 
-from jntk_viz import views
-from jntk_viz.studies import predictions, presets
-from jntk_viz.studies.presets import Question, load_presets, read_preset
-from jntk_viz.views import figures, history
-from jntk_viz.views.address import query_of
-from jntk_viz.views.prediction import Prediction
+from jntk_viz import frame
+from jntk_viz.drawing import figures
+from jntk_viz.frame import history, predictions, presets
+from jntk_viz.frame.address import query_of
+from jntk_viz.frame.prediction import Prediction
+from jntk_viz.frame.presets import Question, load_presets, read_preset
 
 GOOD = """
 - name: narrow
@@ -48,21 +48,21 @@ def folder(tmp_path):
 @pytest.fixture
 def plot():
     view = lambda y: hv.Overlay([hv.Curve(y, label="a"), hv.Curve(y)])  # noqa: E731
-    return views.LivePlot(view, y=np.arange(4.0))
+    return frame.LivePlot(view, y=np.arange(4.0))
 
 
 @pytest.fixture
 def page(folder, plot, monkeypatch):
     monkeypatch.setenv("JNTK_VIZ_PRESETS", str(folder))
     monkeypatch.setattr(
-        "jntk_viz.views.address.arguments_of_page", lambda: {"preset": "narrow", "lam": "0.75"}
+        "jntk_viz.frame.address.arguments_of_page", lambda: {"preset": "narrow", "lam": "0.75"}
     )
     state = State()
-    return views.page(
-        "Title", "Why?", state=state, name="page", controls=views.controls_for(state, "lam"),
-        body=views.plot_grid("a", a=plot), headline=views.Headline("Answer: <b>up</b>"),
+    return frame.page(
+        "Title", "Why?", state=state, name="page", controls=frame.controls_for(state, "lam"),
+        body=frame.plot_grid("a", a=plot), headline=frame.Headline("Answer: <b>up</b>"),
         plots={"curve": plot},
-        answers={"direction": lambda: views.Answer("up", "It is 3.")},
+        answers={"direction": lambda: frame.Answer("up", "It is 3.")},
     )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def test_a_lecturers_preset_comes_first_and_replaces_ours(folder, monkeypatch):
     ours.mkdir()
     text = GOOD.replace("title: Narrow", "title: Ours").replace("guess", "other")
     (ours / "page.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(presets, "FOLDER", ours)
+    monkeypatch.setattr(presets, "files_of", lambda page, file: [ours / f"{page}.yaml"])
     found, _ = load_presets("page", State(), folder)
     assert [(p.name, p.title) for p in found] == [
         ("narrow", "Narrow"), ("guess", "guess"), ("other", "other"),
@@ -213,7 +213,7 @@ def test_the_result_stays_hidden_until_a_guess_is_committed(page, plot):
 
 def test_an_order_is_clicked_and_unclicked(plot):
     question = Question("Order?", "order", "a", options=("x", "y", "z"), hide=("curve",))
-    answers = {"a": lambda: views.Answer(("y", "x", "z"), "")}
+    answers = {"a": lambda: frame.Answer(("y", "x", "z"), "")}
     prediction = Prediction({"curve": plot}, answers, [])
     prediction.ask(question)
     x, y, z = prediction._input
@@ -229,7 +229,7 @@ def test_an_order_is_clicked_and_unclicked(plot):
 
 def test_a_sketch_is_compared_with_the_curve(plot):
     question = Question("Sketch", "sketch", "a", hide=("curve",))
-    answers = {"a": lambda: views.Answer((np.arange(4.0), np.arange(4.0)), "")}
+    answers = {"a": lambda: frame.Answer((np.arange(4.0), np.arange(4.0)), "")}
     prediction = Prediction({"curve": plot}, answers, [])
     prediction.ask(question)
     prediction.commit()

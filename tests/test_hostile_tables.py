@@ -14,17 +14,16 @@ from hypothesis import strategies as st
 from test_own_data import TABLE, TREES, State, message, upload
 
 from jntk_viz.datasets import load_csv
-from jntk_viz.studies import (
-    eigenfeatures_script,
-    full_rank_script,
-    gp_script,
-    jntk_constancy_script,
-    robust_script,
-    sources,
-)
-from jntk_viz.views import full_rank_text, robust_training_text
-from jntk_viz.views.own_data import _OwnData
-from jntk_viz.views.tables import csv_text
+from jntk_viz.drawing.tables import csv_text
+from jntk_viz.frame import sources
+from jntk_viz.frame.own_data import _OwnData
+from jntk_viz.pages.eigenfeatures import script as eigenfeatures_script
+from jntk_viz.pages.full_rank import script as full_rank_script
+from jntk_viz.pages.full_rank import words as full_rank_text
+from jntk_viz.pages.gp_convergence import script as gp_script
+from jntk_viz.pages.jntk_constancy import script as jntk_constancy_script
+from jntk_viz.pages.robust_training import script as robust_script
+from jntk_viz.pages.robust_training import words as robust_training_text
 
 SCRIPT = "<script>window.__pwned=1</script>"
 
@@ -198,7 +197,7 @@ def test_a_visitor_keeps_a_few_tables_only(own):
 
 
 def test_another_session_cannot_name_the_table(own):
-    from jntk_viz.views.address import read_query
+    from jntk_viz.frame.address import read_query
 
     upload(own, TREES)
     own.use.clicks += 1

@@ -5,12 +5,10 @@ import numpy as np
 import pytest
 
 from jntk_viz import MLP, LinearDynamics, finite_jntk, jacobian_nngp, jntk, train
-from jntk_viz.studies import jntk_constancy as study
-from jntk_viz.studies import jntk_constancy_measures as measures
-from jntk_viz.studies import jntk_constancy_training as training
-from jntk_viz.studies.gp_statistics import by_block
-from jntk_viz.studies.jntk_constancy import JNTKConstancyState
-from jntk_viz.studies.jntk_constancy_script import script
+from jntk_viz.pages.gp_convergence.statistics import by_block
+from jntk_viz.pages.jntk_constancy import measures, study, training
+from jntk_viz.pages.jntk_constancy.script import script
+from jntk_viz.pages.jntk_constancy.study import JNTKConstancyState
 from jntk_viz.training import output_loss_parts
 
 SMALL = {"points": 8, "widest": 128, "networks": 2, "depth": 1, "steps": 30}
@@ -240,7 +238,7 @@ def test_the_regime_is_extrapolated_along_the_fitted_line(done):
 
 
 def test_no_width_is_named_where_the_smallest_eigenvalue_is_not_resolved(done):
-    from jntk_viz.views import jntk_constancy_text as text
+    from jntk_viz.pages.jntk_constancy import words as text
 
     found = measures.regime(fake(done, 1e-10, lambda width: 3 / width**0.5))
     assert not found.reached
@@ -303,10 +301,10 @@ def test_the_program_of_a_readers_own_table_loads_its_file():
 
 @pytest.fixture(scope="module")
 def pictures():
-    from jntk_viz import views
-    from jntk_viz.views.jntk_constancy import Pictures
+    from jntk_viz import frame
+    from jntk_viz.pages.jntk_constancy.tabs import Pictures
 
-    views.use_theme()
+    frame.use_theme()
     return Pictures(JNTKConstancyState(**SMALL))
 
 
@@ -412,7 +410,7 @@ def test_the_heat_maps_are_kernel_limit_and_difference_on_one_scale(done, pictur
 
 
 def test_the_sentences_say_what_was_measured(done):
-    from jntk_viz.views import jntk_constancy_text as text
+    from jntk_viz.pages.jntk_constancy import words as text
 
     summary = measures.errors_at(done.records)
     words = text.training_text(summary, done.settings)
@@ -458,7 +456,7 @@ def test_past_the_stability_limit_networks_can_outlive_the_equation():
 
 
 def test_the_presets_are_in_order(pictures):
-    from jntk_viz.studies.presets import load_presets
+    from jntk_viz.frame.presets import load_presets
 
     presets, problems = load_presets("jntk_constancy", JNTKConstancyState())
     assert problems == []

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from cachetools import LRUCache
 
-from jntk_viz.studies import kept as module
-from jntk_viz.studies import robust_solution, sources
-from jntk_viz.studies.kept import bytes_of, kept
+from jntk_viz.engine import results as module
+from jntk_viz.engine.results import bytes_of, kept
+from jntk_viz.frame import sources
+from jntk_viz.pages.robust_training import solution as robust_solution
 
 
 @pytest.fixture

@@ -1,50 +1,49 @@
 """The numbers of the landing page's pictures against other routes, and the story they tell."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import panel as pn
 import pytest
 
 from jntk_viz import jntk, load_dataset, train_test_split
-from jntk_viz.studies import landing as study
-from jntk_viz.views import PAGES, LivePlot, use_theme
-from jntk_viz.views import landing as pictures
+from jntk_viz.frame import LivePlot, pages, use_theme
+from jntk_viz.frame.registry import part_of
+from jntk_viz.pages.start import page as start
+
+
+def card(name):
+    return part_of(name, "card")
 
 
 def test_every_page_has_a_picture_that_its_numbers_fit():
     use_theme()
-    names = [entry.name for entry in PAGES]
-    assert list(study.PICTURES) == list(pictures.PICTURES) == names
-    for name, view in pictures.PICTURES.items():
-        plot = LivePlot(view, **pictures.EMPTY[view])
-        plot.update(**study.PICTURES[name]())
-        assert study.PICTURES[name]() is study.PICTURES[name]()  # computed once
+    for entry in pages():
+        plot = LivePlot(card(entry.name).picture, **card(entry.name).EMPTY)
+        plot.update(**card(entry.name).numbers())
+        assert card(entry.name).numbers() is card(entry.name).numbers()  # computed once
 
 
 def test_wide_kernels_lie_on_the_limit_and_narrow_ones_do_not():
-    numbers = study.kernel_rows()
+    numbers = card("jntk_constancy").numbers()
     narrow, wide = (np.abs(numbers[k] - numbers["limit"]).mean() for k in ("narrow", "wide"))
     assert wide < 0.4 * narrow
 
 
 def test_the_penalty_makes_robust_and_then_fragile():
-    numbers = study.robust_accuracy()
+    numbers = card("robust_training").numbers()
     better = numbers["regularised"] - numbers["standard"]
     assert better.max() > 0.1
     assert better[-1] < 0
 
 
 def test_features_lose_by_an_attack_and_there_are_more_with_the_penalty():
-    numbers = study.feature_scatter()
+    numbers = card("eigenfeatures").numbers()
     assert (numbers["robustness"] <= numbers["accuracy"]).all()
     assert (numbers["regularised_robustness"] <= numbers["regularised_accuracy"]).all()
     assert len(numbers["regularised_accuracy"]) > len(numbers["accuracy"])
 
 
 def test_smallest_eigenvalues_are_those_of_the_gram_matrix():
-    numbers = study.smallest_eigenvalues()
+    numbers = card("full_rank").numbers()
     x = load_dataset("iris").x[::5]
     for row, activation in enumerate(("gelu", "erf")):
         gram = jntk(x, depth=3, activation=activation)
@@ -59,7 +58,7 @@ def test_smallest_eigenvalues_are_those_of_the_gram_matrix():
 
 
 def test_losses_are_those_of_gradient_descent_step_by_step():
-    numbers = study.losses()
+    numbers = card("breakdown").numbers()
     training, _ = train_test_split(load_dataset("iris"))
     gram, y = jntk(training.x, depth=2), training.y
     n, m = gram.shape[:2]
@@ -77,33 +76,24 @@ def test_losses_are_those_of_gradient_descent_step_by_step():
     assert numbers["diverging"][-1] > 100
 
 
-@pytest.fixture(scope="module")
-def index():
-    path = Path(__file__).parents[1] / "apps" / "index.py"
-    spec = importlib.util.spec_from_file_location("index_page", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_pictures_are_drawn_at_once_when_a_visitor_has_seen_them(index):
-    study.losses.cache_clear()
-    assert index.app().start is not None
-    for picture in study.PICTURES.values():
-        picture()
-    page = index.app()
+def test_the_pictures_are_drawn_at_once_when_a_visitor_has_seen_them():
+    card("breakdown").numbers.cache_clear()
+    assert start.app().start is not None
+    for entry in pages():
+        card(entry.name).numbers()
+    page = start.app()
     assert page.start is None
     figures = [pane.object for part in page._parts for pane in part.select(pn.pane.Bokeh)]
-    assert len(figures) == len(study.PICTURES)
+    assert len(figures) == len(pages())
     for figure in figures:
         sizes = [len(v) for r in figure.renderers for v in r.data_source.data.values()]
         assert max(sizes) > 5
 
 
-def test_the_landing_page_says_what_each_picture_shows_and_tours_every_page(index):
-    names = [entry.name for entry in PAGES]
-    assert list(index.CARDS) == names
-    assert [stop.link.partition("?")[0] for stop in index.TOUR] == names
-    assert all("=" in stop.link for stop in index.TOUR)
-    assert index.tour().count("<a ") == len(names)
-    assert index.INTRODUCTION.count(". ") == 1  # two sentences
+def test_the_landing_page_says_what_each_picture_shows_and_tours_every_page():
+    names = [entry.name for entry in pages()]
+    assert all(entry.card for entry in pages())
+    assert [entry.stop.link.partition("?")[0] for entry in pages()] == names
+    assert all("=" in entry.stop.link for entry in pages())
+    assert start.tour().count("<a ") == len(names)
+    assert start.INTRODUCTION.count(". ") == 1  # two sentences

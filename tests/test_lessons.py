@@ -14,8 +14,8 @@ from lesson_run import LESSONS, NOTEBOOKS, exercises, solution_file
 import jntk_viz as jv
 from jntk_viz.lessons import EXERCISES, check, closest
 from jntk_viz.lessons.netsor import Limit, Program, limit_block, network_program
-from jntk_viz.views.gp_convergence import density
-from jntk_viz.views.lesson_widgets import Knobs, Prediction
+from jntk_viz.lessons.widgets import Knobs, Prediction
+from jntk_viz.pages.gp_convergence.pictures import density
 
 WITH_MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.mistakes]
 

@@ -5,7 +5,7 @@ import socket
 import pytest
 from conftest import RunningServer
 
-from jntk_viz.views import connection
+from jntk_viz.frame import connection
 
 RUN = "jntk_constancy?points=8&widest=128&networks=1&depth=1&steps=3000&kappa=2"
 PLAIN = "index?dark=true"

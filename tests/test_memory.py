@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from jntk_viz import idle, memory
+from jntk_viz.server import idle, memory
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import param
 import pytest
 
 from jntk_viz.datasets import load_csv, load_dataset
-from jntk_viz.studies import robust_training, sources
-from jntk_viz.views.own_data import _OwnData
+from jntk_viz.frame import sources
+from jntk_viz.frame.own_data import _OwnData
+from jntk_viz.pages.robust_training import study as robust_training
 
 TREES = "height,girth,shade,kind\n" + "".join(
     f"{np.cos(i):.3f},{np.sin(2 * i):.3f},{np.sin(i * i):.3f},{'oak' if i % 2 else 'elm'}\n"

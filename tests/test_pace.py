@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 
-from jntk_viz.views.pace import PASSES, Pace
+from jntk_viz.server.pace import PASSES, Pace
 
 
 class Visited:
@@ -42,7 +42,7 @@ def test_answers_come_before_the_rest_and_a_session_keeps_its_order():
 
 
 def test_long_runs_are_shown_in_the_end(monkeypatch):
-    monkeypatch.setattr("jntk_viz.views.pace.PATIENCE", 0.0)
+    monkeypatch.setattr("jntk_viz.server.pace.PATIENCE", 0.0)
     run, hers = Visited(), Visited(asked=-0.1)
     assert begun([("first", run), ("run", run), ("hers", hers)]) == ["first", "run", "hers"]
 

@@ -5,12 +5,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from jntk_viz import views
-from jntk_viz.views import theme
+from jntk_viz import frame
+from jntk_viz.drawing import theme
 
 PHONE = {"width": 390, "height": 800}
 SMALL_PHONE = {"width": 360, "height": 740}
-NAMES = [entry.name for entry in views.PAGES]
+NAMES = [entry.name for entry in frame.pages()]
 MODELS = "[...Bokeh.documents[0].all_models]"
 MAIN = (
     "[...document.querySelectorAll('body *')]"
@@ -40,16 +40,16 @@ def test_landing_page_draws_its_pictures_and_leads_to_every_page(watch_page):
     page = watch_page("")
     all_sources_filled(page)
     cards = page.get_by_role("heading", level=2).get_by_role("link")
-    for entry in views.PAGES:
+    for entry in frame.pages():
         assert cards.get_by_text(entry.title).get_attribute("href") == entry.name
     pictures = page.get_by_role("figure")
     boxes = [pictures.nth(i).bounding_box() for i in range(pictures.count())]
-    assert len(boxes) == len(views.PAGES)
+    assert len(boxes) == len(frame.pages())
     assert max(box["y"] + box["height"] for box in boxes) <= 720  # all on the first screen
     assert len({box["y"] for box in boxes}) == 2
     assert page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth")
-    page.get_by_role("link", name=views.PAGES[-1].title).click()
-    page.wait_for_url(f"**/{views.PAGES[-1].name}*")
+    page.get_by_role("link", name=frame.pages()[-1].title).click()
+    page.wait_for_url(f"**/{frame.pages()[-1].name}*")
 
 
 def test_pictures_fit_again_when_the_headline_takes_more_lines(watch_page):
@@ -77,7 +77,7 @@ def test_landing_page_on_a_phone(watch_page):
     page = watch_page("", viewport=SMALL_PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= SMALL_PHONE["width"]
     assert page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth")
-    tops = [page.get_by_role("link", name=e.title).bounding_box()["y"] for e in views.PAGES]
+    tops = [page.get_by_role("link", name=e.title).bounding_box()["y"] for e in frame.pages()]
     assert min(b - a for a, b in pairwise(tops)) > 150  # below each other
 
 

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from jntk_viz.priority import BEHIND, step_back
-from jntk_viz.views.jobs import THREADS
+from jntk_viz.engine.jobs import THREADS
+from jntk_viz.engine.priority import BEHIND, step_back
 
 
 def level():

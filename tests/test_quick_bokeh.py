@@ -19,12 +19,7 @@ from bokeh.plotting import figure
 from bokeh.themes import Theme
 from panel.io.state import set_curdoc
 
-from jntk_viz.views.quick_bokeh import (
-    PatchSerializer,
-    SyncedModels,
-    visit_references,
-    visit_value,
-)
+from jntk_viz.server.quick_bokeh import PatchSerializer, SyncedModels, visit_references, visit_value
 
 
 @pytest.fixture
@@ -123,7 +118,7 @@ def test_bokeh_makes_its_messages_with_it():
         from bokeh.document.events import ModelChangedEvent
         from bokeh.plotting import figure
         from bokeh.protocol import Protocol
-        from jntk_viz.views import quick_bokeh
+        from jntk_viz.server import quick_bokeh
 
         made = []
         class Watched(quick_bokeh.PatchSerializer):

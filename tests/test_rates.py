@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jntk_viz.studies.rates import power_law
+from jntk_viz.rates import power_law
 
 WIDTHS = np.array([32.0, 128.0, 512.0])
 

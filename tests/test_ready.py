@@ -13,9 +13,8 @@ from panel.io.server import get_server
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
-from jntk_viz import idle
-from jntk_viz.views import ready
-from jntk_viz.views.shell import frame
+from jntk_viz.frame.shell import frame
+from jntk_viz.server import idle, ready
 
 TOKEN = re.compile(r'"token":"([^"]+)"')
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from bokeh.models import ColorBar
 
-from jntk_viz import views
-from jntk_viz.views import recolour as scheme
-from jntk_viz.views import theme
-from jntk_viz.views.recolour import contrast, dark_of, dark_palette, recolour
+from jntk_viz import frame
+from jntk_viz.drawing import recolour as scheme
+from jntk_viz.drawing import theme
+from jntk_viz.drawing.recolour import contrast, dark_of, dark_palette, recolour
 
 TEXT = (theme.INK, theme.MUTED, theme.BLUE, theme.GREEN, theme.PURPLE)
 LINES = (*TEXT, theme.ORANGE, theme.SKY)
@@ -38,7 +38,7 @@ BLINDNESS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def themed():
-    views.use_theme()
+    frame.use_theme()
 
 
 def linear(colour):
@@ -130,7 +130,7 @@ def picture(y, z):
 
 
 def drawn():
-    return views.LivePlot(picture, y=np.linspace(0, 1, 4), z=np.zeros((2, 2)))
+    return frame.LivePlot(picture, y=np.linspace(0, 1, 4), z=np.zeros((2, 2)))
 
 
 def colours(plot):
@@ -194,7 +194,7 @@ def test_css_writes_our_colours_as_custom_properties_once():
 
 
 def test_headline_and_notice_follow_the_scheme():
-    headline, notice = views.Headline(), views.Notice()
+    headline, notice = frame.Headline(), frame.Notice()
     headline.set(f"<i style='color: {theme.ORANGE}'>orange</i>")
     assert "var(--orange, " in headline.pane.object
     assert "var(--ink, " in headline.pane.stylesheets[0]
@@ -205,8 +205,8 @@ def test_figures_are_named_by_title_and_axes():
     def view(y):
         return hv.Curve(y).opts(title="Error", xlabel="width d", ylabel="relative error")
 
-    plot = views.LivePlot(view, y=np.arange(3.0))
-    views.plot_grid("a", a=plot)
+    plot = frame.LivePlot(view, y=np.arange(3.0))
+    frame.plot_grid("a", a=plot)
     attributes = plot.figure.html_attributes
     assert attributes == {"role": "figure", "aria-label": "Error: relative error against width d"}
     plot.set(title="Error of one network", ylabel="error")

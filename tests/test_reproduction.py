@@ -37,7 +37,8 @@ def run_here(study, folder, scale="tiny", tasks=None) -> StudyFiles:
 
 def drawn(charts) -> list:
     """The figures of the charts, None for those of which nothing is measured yet."""
-    from jntk_viz.views import reproduction, theme
+    from jntk_viz.drawing import theme
+    from jntk_viz.reproduction import report_pictures as reproduction
 
     theme.use_theme()
     return [reproduction.figure(chart) for chart in charts]
@@ -531,7 +532,7 @@ def test_report_in_a_browser(only, tmp_path, chromium):
 
 
 def test_numbers_of_a_map_are_those_at_its_axes():
-    from jntk_viz.views.reproduction import numbers
+    from jntk_viz.reproduction.report_pictures import numbers
 
     shown = Heatmap("", "x", "y", [1, 2], [5, 6, 7], [[1, 2], [3, 4], [5, 6]], "v", "")
     head, rows = numbers(shown)

@@ -10,6 +10,7 @@ import scipy.stats
 
 from jntk_viz import RobustDynamics, eigenfeatures, jntk, load_dataset, train_test_split
 from jntk_viz.datasets import download
+from jntk_viz.pages.eigenfeatures import study as features_study
 from jntk_viz.reproduction import full_rank, lam_time, points
 from jntk_viz.reproduction.feature_robustness import FeatureRobustness
 from jntk_viz.reproduction.full_rank import FullRank
@@ -17,7 +18,6 @@ from jntk_viz.reproduction.intervals import mean_interval, share_interval
 from jntk_viz.reproduction.lam_time import LamTime
 from jntk_viz.reproduction.points import MAIN
 from jntk_viz.reproduction.study import FAILS, HOLDS, OPEN, Chart, Heatmap
-from jntk_viz.studies import eigenfeatures as features_study
 
 STUDIES = [LamTime(), FeatureRobustness(), FullRank()]
 ALL = pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)

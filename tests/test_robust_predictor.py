@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from jntk_viz import RobustDynamics, first_order_margin, normalize, views
-from jntk_viz.studies import robust_predictor as predictor
-from jntk_viz.studies import robust_solution
-from jntk_viz.studies import robust_training as study
-from jntk_viz.views import robust_predictor as shapes
+from jntk_viz import RobustDynamics, first_order_margin, frame, normalize
+from jntk_viz.pages.robust_training import predictor, study
+from jntk_viz.pages.robust_training import predictor_pictures as shapes
+from jntk_viz.pages.robust_training import solution as robust_solution
 
 IRIS = study.Problem("iris", 2, "gelu", 0)
 CIRCLE = study.Problem("circle", 2, "gelu", 0)
@@ -16,7 +15,7 @@ AT = study.TIMES.index(1e3)
 
 @pytest.fixture(scope="module", autouse=True)
 def theme():
-    views.use_theme()
+    frame.use_theme()
 
 
 def coefficients(problem, lam=0.1):
@@ -170,7 +169,7 @@ def test_a_slice_says_how_far_it_is_and_can_be_stopped():
     predictor._cut.cache_clear()
 
     def stop(_):
-        raise views.Cancelled
+        raise frame.Cancelled
 
-    with pytest.raises(views.Cancelled):
+    with pytest.raises(frame.Cancelled):
         predictor.cut(problem, "principal", 0, stop)

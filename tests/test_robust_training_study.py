@@ -1,19 +1,15 @@
 """The robust-training study, its pictures and its page, without a browser."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pooch
 import pytest
 
-from jntk_viz import RobustDynamics, accuracy, eigenfeatures, first_order_margin, views
-from jntk_viz.studies import robust_solution
-from jntk_viz.studies import robust_training as study
-from jntk_viz.studies.presets import load_presets, settings
-from jntk_viz.studies.robust_script import script
-from jntk_viz.views import robust_training as pictures
-from jntk_viz.views import robust_training_text as text
+from jntk_viz import RobustDynamics, accuracy, eigenfeatures, first_order_margin, frame
+from jntk_viz.frame.presets import load_presets, settings
+from jntk_viz.pages.robust_training import pictures, study
+from jntk_viz.pages.robust_training import solution as robust_solution
+from jntk_viz.pages.robust_training import words as text
+from jntk_viz.pages.robust_training.script import script
 
 IRIS = study.Problem("iris", 2, "gelu", 0)
 FINITE = [i for i, t in enumerate(study.TIMES) if np.isfinite(t)]
@@ -21,7 +17,7 @@ FINITE = [i for i, t in enumerate(study.TIMES) if np.isfinite(t)]
 
 @pytest.fixture(scope="module", autouse=True)
 def theme():
-    views.use_theme()
+    frame.use_theme()
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +224,7 @@ class Recorder:
     def progress(self, fraction, text=""):
         self.steps.append((fraction, text))
         if len(self.steps) > self.stop_after:
-            raise views.Cancelled
+            raise frame.Cancelled
 
     def emit(self, value):
         self.found.append(value)
@@ -243,7 +239,7 @@ def test_explore_begins_with_what_is_on_screen_and_ends_with_all():
     assert {t for _, t, *_ in end.pgd} == {1e3, *study.PGD_TIMES}
     assert {*job.found[0].solutions} == {0.1, 0.0}
     assert np.all(np.diff([fraction for fraction, _ in job.steps]) >= 0)
-    with pytest.raises(views.Cancelled):
+    with pytest.raises(frame.Cancelled):
         study.explore(Recorder(stop_after=2), wanted)
 
 
@@ -290,10 +286,8 @@ def test_scatter_draws_large_eigenvalues_on_top():
 
 @pytest.fixture(scope="module")
 def page_class():
-    path = Path(__file__).parent.parent / "apps" / "robust_training.py"
-    spec = importlib.util.spec_from_file_location("robust_training_app", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    from jntk_viz.pages.robust_training import page as module
+
     return module.RobustTraining
 
 

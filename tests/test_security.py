@@ -19,7 +19,7 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from jntk_viz.cli import build_parser
-from jntk_viz.views.security import MOST_MESSAGE, POLICY
+from jntk_viz.server.security import MOST_MESSAGE, POLICY
 
 
 def policy_of(answer):
@@ -257,7 +257,7 @@ def test_the_server_listens_on_this_machine_unless_asked():
 
 
 def test_the_largest_table_fits_into_a_message():
-    from jntk_viz.studies.sources import MOST_BYTES
+    from jntk_viz.frame.sources import MOST_BYTES
 
     assert MOST_MESSAGE >= 1.4 * MOST_BYTES  # if a browser sends it as base64
     assert "unsafe-inline" not in POLICY.split("style-src")[0]

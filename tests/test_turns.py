@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from jntk_viz import views
-from jntk_viz.studies import sources
-from jntk_viz.views import background, turns
-from jntk_viz.views.background import LatestWins
-from jntk_viz.views.jobs import Cancelled, Job, stop_all, waiting_words
-from jntk_viz.views.turns import Turn, Turns
+from jntk_viz import frame
+from jntk_viz.engine import background, turns
+from jntk_viz.engine.background import LatestWins
+from jntk_viz.engine.jobs import Cancelled, Job, stop_all, waiting_words
+from jntk_viz.engine.turns import Turn, Turns
+from jntk_viz.frame import sources
 
 
 @pytest.fixture
@@ -260,7 +260,7 @@ def test_ten_cancelled_runs_in_quick_succession_leave_the_line_empty(line):
     done = []
 
     async def main():
-        job = views.LatestWins()
+        job = frame.LatestWins()
         for _ in range(10):
             job.submit(lambda job: [job.progress(0) or time.sleep(0.01) for _ in range(1000)])
             await asyncio.sleep(0.02)

@@ -11,15 +11,16 @@ from bokeh.document.models import DocumentModelManager
 from panel.io.state import set_curdoc
 from panel.util import edit_readonly
 
-from jntk_viz import views
-from jntk_viz.views import address, shell, theme
-from jntk_viz.views.figures import name_ticks
-from jntk_viz.views.live import _leaf_plots
+from jntk_viz import frame
+from jntk_viz.drawing import theme
+from jntk_viz.drawing.figures import name_ticks
+from jntk_viz.drawing.live import _leaf_plots
+from jntk_viz.frame import address, shell
 
 
 @pytest.fixture(scope="module", autouse=True)
 def themed():
-    views.use_theme()
+    frame.use_theme()
 
 
 # ---------------------------------------------------------------------------------- live plots
@@ -72,10 +73,10 @@ def source(plot, i=0):
 def test_update_leaves_what_a_fresh_plot_would_hold(name):
     rng = np.random.default_rng(0)
     first, second = draw(rng, 6), draw(rng, 6)
-    plot = views.LivePlot(ELEMENTS[name], **first)
+    plot = frame.LivePlot(ELEMENTS[name], **first)
     before = {k: np.array(v, dtype=object) for k, v in source(plot).items()}
     plot.update(**second)
-    fresh = source(views.LivePlot(ELEMENTS[name], **second))
+    fresh = source(frame.LivePlot(ELEMENTS[name], **second))
     assert set(source(plot)) == set(fresh)
     for column, value in fresh.items():
         np.testing.assert_array_equal(
@@ -101,7 +102,7 @@ def walks(monkeypatch):
 def test_new_numbers_do_not_make_bokeh_walk_through_the_page(name, walks):
     view = ELEMENTS[name] if name in ELEMENTS else ANNOTATIONS[name][0]
     rng = np.random.default_rng(2)
-    plot = views.LivePlot(view, **draw(rng, 6))
+    plot = frame.LivePlot(view, **draw(rng, 6))
     document = Document()
     document.add_root(plot.figure)
     assert walks
@@ -111,7 +112,7 @@ def test_new_numbers_do_not_make_bokeh_walk_through_the_page(name, walks):
 
 
 def test_new_ticks_do_not_make_bokeh_walk_through_the_page_and_are_named(walks):
-    plot = views.LivePlot(ELEMENTS["Curve"], **draw(np.random.default_rng(3), 6))
+    plot = frame.LivePlot(ELEMENTS["Curve"], **draw(np.random.default_rng(3), 6))
     axis = plot.figure.xaxis[0]
     name_ticks(axis, [0.5], ["half"])
     document = Document()
@@ -126,7 +127,7 @@ def test_new_ticks_do_not_make_bokeh_walk_through_the_page_and_are_named(walks):
 @pytest.fixture
 def served():
     """(document of a page, its headline)"""
-    headline = views.Headline("one")
+    headline = frame.Headline("one")
     study = shell.page(
         "Title", "Question?", state=State(), controls=[], body=pn.Column("x"), headline=headline
     )
@@ -162,7 +163,7 @@ def test_annotations_move(name):
     view, properties = ANNOTATIONS[name]
     rng = np.random.default_rng(1)
     first, second = draw(rng, 3), draw(rng, 3)
-    plot, fresh = views.LivePlot(view, **first), views.LivePlot(view, **second)
+    plot, fresh = frame.LivePlot(view, **first), frame.LivePlot(view, **second)
     assert plot.figure is not fresh.figure  # both drawn
     glyph = plot._plots[0].handles["glyph"]
     wanted = fresh._plots[0].handles["glyph"]
@@ -178,7 +179,7 @@ def overlay(x, y, s):
 
 def test_every_part_of_an_overlay_is_updated_and_its_length_may_change():
     rng = np.random.default_rng(2)
-    plot = views.LivePlot(overlay, **draw(rng, 5))
+    plot = frame.LivePlot(overlay, **draw(rng, 5))
     new = draw(rng, 9)
     plot.update(**new)
     np.testing.assert_array_equal(source(plot, 1)["y"], new["y"])
@@ -193,7 +194,7 @@ def test_ranges_and_colours_stay_until_they_are_set():
     def picture(z):
         return hv.Image(z, bounds=(0, 0, 1, 1)).opts(xlim=(0, 1), ylim=(0, 2), clim=(-1, 1))
 
-    plot = views.LivePlot(picture, z=np.ones((3, 3)))
+    plot = frame.LivePlot(picture, z=np.ones((3, 3)))
     plot.update(z=np.full((3, 3), 50.0))
     axis, mapper = plot.figure.y_range, plot._plots[0].handles["color_mapper"]
     assert (axis.start, axis.end, mapper.low, mapper.high) == (0, 2, -1, 1)
@@ -205,30 +206,30 @@ def test_ranges_and_colours_stay_until_they_are_set():
 
 
 def test_without_limits_the_first_ranges_stay():
-    plot = views.LivePlot(lambda y: hv.Curve(y), y=np.arange(3.0))
+    plot = frame.LivePlot(lambda y: hv.Curve(y), y=np.arange(3.0))
     before = (plot.figure.y_range.start, plot.figure.y_range.end)
     plot.update(y=np.arange(3.0) * 100)
     assert (plot.figure.y_range.start, plot.figure.y_range.end) == before
 
 
 def test_nothing_yet_to_draw():
-    plot = views.LivePlot(lambda x, y: hv.Curve((x, y)) * hv.Scatter((x, y)), x=[], y=[])
+    plot = frame.LivePlot(lambda x, y: hv.Curve((x, y)) * hv.Scatter((x, y)), x=[], y=[])
     plot.update(x=[1.0, 2.0], y=[3.0, 4.0])
     np.testing.assert_array_equal(source(plot, 1)["y"], [3, 4])
 
 
 def test_what_cannot_be_fed_in_place_is_refused():
     with pytest.raises(ValueError, match=r"uses BoxWhisker.*known elements.*Curve"):
-        views.LivePlot(lambda y: hv.BoxWhisker(y), y=np.arange(5.0))
+        frame.LivePlot(lambda y: hv.BoxWhisker(y), y=np.arange(5.0))
     with pytest.raises(ValueError, match="Layout"):
-        views.LivePlot(lambda y: hv.Curve(y) + hv.Curve(y), y=np.arange(5.0))
+        frame.LivePlot(lambda y: hv.Curve(y) + hv.Curve(y), y=np.arange(5.0))
 
 
 def test_a_view_whose_elements_change_is_refused():
     def view(y):
         return hv.Curve(y) if len(y) < 4 else hv.Curve(y) * hv.Scatter(y)
 
-    plot = views.LivePlot(view, y=np.arange(3.0))
+    plot = frame.LivePlot(view, y=np.arange(3.0))
     plot.update(y=np.arange(5.0))  # nothing is drawn yet
     with pytest.raises(ValueError, match="same elements in the same order"):
         plot.figure  # noqa: B018
@@ -244,7 +245,7 @@ def test_options_work_again_after_an_update():
             raise ValueError("negative")
         return hv.Curve(y).opts(color="red")
 
-    plot = views.LivePlot(view, y=np.ones(3))
+    plot = frame.LivePlot(view, y=np.ones(3))
     assert plot.figure.title is not None
     plot.update(y=np.zeros(3))
     with pytest.raises(ValueError, match="negative"):
@@ -253,9 +254,9 @@ def test_options_work_again_after_an_update():
 
 
 def test_update_all_feeds_every_plot():
-    a = views.LivePlot(lambda y: hv.Curve(y), y=np.zeros(3))
-    b = views.LivePlot(lambda z: hv.Image(z), z=np.zeros((2, 2)))
-    views.update_all((a, {"y": np.ones(3)}), (b, {"z": np.ones((2, 2))}))
+    a = frame.LivePlot(lambda y: hv.Curve(y), y=np.zeros(3))
+    b = frame.LivePlot(lambda z: hv.Image(z), z=np.zeros((2, 2)))
+    frame.update_all((a, {"y": np.ones(3)}), (b, {"z": np.ones((2, 2))}))
     assert source(a)["y"].sum() == 3
     assert np.sum(source(b)["image"][0]) == 4
 
@@ -264,7 +265,7 @@ def test_a_picture_that_nobody_has_seen_is_drawn_when_it_is_needed():
     def view(y):
         return hv.Curve(y).opts(title="as drawn", xlim=(0, 3), ylim=(0, 2))
 
-    plot, heard = views.LivePlot(view, y=np.zeros(3)), []
+    plot, heard = frame.LivePlot(view, y=np.zeros(3)), []
     plot.when_drawn(heard.append)
     assert plot.title == "as drawn"
     plot.update(y=np.ones(3))
@@ -287,12 +288,12 @@ def test_what_lies_in_a_hidden_tab_is_drawn_in_the_colours_and_size_of_its_day()
     class State(param.Parameterized):
         view = param.Selector(default="first", objects=["first", "second"])
 
-    views.use_theme()
+    frame.use_theme()
     state = State()
-    plots = {n: views.LivePlot(lambda y: hv.Curve(y), y=np.zeros(3)) for n in ("first", "second")}
-    grids = {n: views.plot_grid("a", a=plot) for n, plot in plots.items()}
-    body = views.tabbed(state, "view", **grids)
-    page = views.page("Title", "Question?", state=state, controls=[], body=body, plots=plots)
+    plots = {n: frame.LivePlot(lambda y: hv.Curve(y), y=np.zeros(3)) for n in ("first", "second")}
+    grids = {n: frame.plot_grid("a", a=plot) for n, plot in plots.items()}
+    body = frame.tabbed(state, "view", **grids)
+    page = frame.page("Title", "Question?", state=state, controls=[], body=body, plots=plots)
     page.as_notebook().get_root()
     assert plots["first"].drawn
     assert not plots["second"].drawn
@@ -311,15 +312,15 @@ def test_what_lies_in_a_hidden_tab_is_drawn_in_the_colours_and_size_of_its_day()
 
 
 def test_join_curves_leaves_gaps():
-    x, y = views.join_curves([0.0, 1.0], [[1.0, 2.0], [3.0, 4.0]])
+    x, y = frame.join_curves([0.0, 1.0], [[1.0, 2.0], [3.0, 4.0]])
     np.testing.assert_array_equal(x, [0, 1, np.nan, 0, 1, np.nan])
     np.testing.assert_array_equal(y, [1, 2, np.nan, 3, 4, np.nan])
     with pytest.raises(ValueError, match=r"`ys` has to have shape \(m, 2\)"):
-        views.join_curves([0.0, 1.0], [1.0, 2.0])
+        frame.join_curves([0.0, 1.0], [1.0, 2.0])
 
 
 def test_type_is_readable_and_lines_are_thick():
-    plot = views.LivePlot(overlay, **draw(np.random.default_rng(0), 5))
+    plot = frame.LivePlot(overlay, **draw(np.random.default_rng(0), 5))
     axis = plot.figure.xaxis[0]
     assert axis.axis_label_text_font_size == "15px"
     assert axis.major_label_text_font_size == "13px"
@@ -380,7 +381,7 @@ def test_garbage_in_the_address_is_named_and_ignored(key, text):
 def test_controls_follow_the_state_and_the_state_follows_them():
     state = State()
     names = ("width", "time", "lam", "depth", "activation", "band", "note")
-    controls = dict(zip(names, views.controls_for(state, *names, slow=("width",)), strict=True))
+    controls = dict(zip(names, frame.controls_for(state, *names, slow=("width",)), strict=True))
     kinds = [type(c) for c in controls.values()]
     assert kinds == [
         pmui.DiscreteSlider, pmui.DiscreteSlider, pmui.FloatSlider, pmui.IntSlider,
@@ -404,25 +405,25 @@ def test_a_parameter_without_a_widget_is_refused():
         array = param.Array()
 
     with pytest.raises(ValueError, match="`free` needs bounds"):
-        views.controls_for(Odd(), "free")
+        frame.controls_for(Odd(), "free")
     with pytest.raises(ValueError, match="`array` is a Array, for which there is no widget"):
-        views.controls_for(Odd(), "array")
+        frame.controls_for(Odd(), "array")
 
 
 # ----------------------------------------------------------------------------------------- pages
 
 
 def small_page(state, **parts):
-    plot = views.LivePlot(lambda y: hv.Curve(y), y=np.arange(3.0))
-    return views.page(
-        "Title", "Why?", state=state, controls=views.controls_for(state, "lam"),
-        body=views.plot_grid("a", a=plot), **parts,
+    plot = frame.LivePlot(lambda y: hv.Curve(y), y=np.arange(3.0))
+    return frame.page(
+        "Title", "Why?", state=state, controls=frame.controls_for(state, "lam"),
+        body=frame.plot_grid("a", a=plot), **parts,
     )  # fmt: skip
 
 
 def test_a_page_shows_its_body_in_a_notebook():
     state = State()
-    page = small_page(state, headline=views.Headline("At <b>{x}</b>", x="<i>"))
+    page = small_page(state, headline=frame.Headline("At <b>{x}</b>", x="<i>"))
     body = pn.panel(page)
     assert isinstance(body, pn.Row)
     assert len(body.select(pn.pane.Bokeh)) == 1
@@ -453,7 +454,7 @@ def test_reset_draw_again_and_undo():
 
 
 def test_errors_in_callbacks_reach_the_page_and_go_away(caplog):
-    notice = views.Notice()
+    notice = frame.Notice()
 
     @notice.guarded
     def callback(x):
@@ -470,7 +471,7 @@ def test_errors_in_callbacks_reach_the_page_and_go_away(caplog):
 
 
 def test_a_failing_job_is_reported_on_the_page():
-    state, job, notice = State(), views.LatestWins(), views.Notice()
+    state, job, notice = State(), frame.LatestWins(), frame.Notice()
     small_page(state, job=job, notice=notice)
     job.submit(lambda job: 1 / 0)
     assert "ZeroDivisionError" in notice.pane.object
@@ -482,7 +483,7 @@ def test_a_failing_job_is_reported_on_the_page():
 def test_what_is_ignored_in_the_address_is_said_until_the_state_changes(monkeypatch):
     given = {"foo": "1", "preset": "none", "depth": "3"}
     monkeypatch.setattr(address, "arguments_of_page", lambda: given)
-    state, notice = State(), views.Notice()
+    state, notice = State(), frame.Notice()
     body = pn.panel(small_page(state, notice=notice))
     assert state.depth == 3
     notice.set("")  # what an app says of itself does not hide it
@@ -495,11 +496,11 @@ def test_what_is_ignored_in_the_address_is_said_until_the_state_changes(monkeypa
 
 def test_a_grid_letter_without_plot_is_refused():
     with pytest.raises(ValueError, match="mention 'b'"):
-        views.plot_grid("ab", a=pn.Column())
+        frame.plot_grid("ab", a=pn.Column())
 
 
 def test_navigation_links_are_relative():
-    links = views.shell.navigation("jntk_constancy")
+    links = frame.shell.navigation("jntk_constancy")
     assert 'href="./"' in links
     assert 'href="gp_convergence"' in links
     assert 'href="jntk_constancy" aria-current=page' in links

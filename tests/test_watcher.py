@@ -6,8 +6,10 @@ from functools import partial
 
 import pytest
 
-from jntk_viz import views
-from jntk_viz.studies import eigenfeatures, robust_predictor, robust_training
+from jntk_viz import frame
+from jntk_viz.pages.eigenfeatures import study as eigenfeatures
+from jntk_viz.pages.robust_training import predictor as robust_predictor
+from jntk_viz.pages.robust_training import study as robust_training
 
 IRIS = robust_training.Problem("iris", 3, "gelu", 0)
 CIRCLE = eigenfeatures.Problem("circle", 2, "gelu", 0)
@@ -29,9 +31,9 @@ def test_a_search_stops_on_its_way_and_keeps_nothing_then(name):
     def stop():
         calls.append("called")
         if len(calls) == 3:
-            raise views.Cancelled
+            raise frame.Cancelled
 
-    with pytest.raises(views.Cancelled):
+    with pytest.raises(frame.Cancelled):
         search(name, 0.37, stop)
     assert len(calls) == 3
     found = search(name, 0.37, lambda: calls.append("called"))

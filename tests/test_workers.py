@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 from bokeh_client import Session
 
-from jntk_viz import cli, workers
+from jntk_viz import cli
+from jntk_viz.server import workers
 
 needs_fork = pytest.mark.skipif(sys.platform == "win32", reason="processes cannot part in two")
 

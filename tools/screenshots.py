@@ -17,9 +17,9 @@ from browser import find_browser
 from conftest import BROWSER_FLAGS, RunningServer
 from playwright.sync_api import sync_playwright
 
-from jntk_viz import views
+from jntk_viz import frame
 
-PAGES = {"start": "", **{entry.name: entry.name for entry in views.PAGES}}
+PAGES = {"start": "", **{entry.name: entry.name for entry in frame.pages()}}
 SIZES = {"projector": (1280, 720), "phone": (390, 844)}
 LONGEST = 180_000  # milliseconds
 HEADLINE = """() => {

@@ -9,9 +9,9 @@ from bokeh.core.serialization import Serializer
 from bokeh.document import Document
 from bokeh.models import ColorMapper
 
+from jntk_viz.drawing import recolour
+from jntk_viz.drawing.theme import PAPER
 from jntk_viz.export.payload import Arrays
-from jntk_viz.views import recolour
-from jntk_viz.views.theme import PAPER
 
 # Bookkeeping of Python's side, which a browser does not draw.
 _UNSEEN = {

@@ -10,11 +10,11 @@ import panel as pn
 from bokeh.models import Plot, Tool
 from panel.layout.base import ListLike
 
+from jntk_viz.drawing.live import FigurePane, LivePlot
+from jntk_viz.drawing.theme import css
 from jntk_viz.export import ExportError
-from jntk_viz.views.formula_sheet import Sheet
-from jntk_viz.views.live import FigurePane, LivePlot
-from jntk_viz.views.parts import PlotGrid, Tabbed
-from jntk_viz.views.theme import css
+from jntk_viz.frame.formula_sheet import Sheet
+from jntk_viz.frame.parts import PlotGrid, Tabbed
 
 # Everything else in a toolbar or on a page answers to a server only.
 _TOOLS = {"PanTool", "WheelZoomTool", "BoxZoomTool", "HoverTool", "ResetTool", "SaveTool"}

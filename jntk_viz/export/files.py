@@ -17,9 +17,9 @@ from jntk_viz.export.capture import Recorder, dark_colours, differences
 from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
 from jntk_viz.folders import app_routes, apps_folder
-from jntk_viz.studies.presets import Preset, check, setting_names, settings
-from jntk_viz.views.address import parse, query_of
-from jntk_viz.views.failures import error_text
+from jntk_viz.frame.address import parse, query_of
+from jntk_viz.frame.failures import error_text
+from jntk_viz.frame.presets import Preset, check, setting_names, settings
 from jntk_viz.whole_files import write_whole_text
 
 MOST_BYTES = 25_000_000
@@ -43,10 +43,10 @@ class Written(NamedTuple):
 
 def known_pages() -> dict[str, Path]:
     """Name of each page -> its app, in the order of the navigation."""
-    from jntk_viz.views import PAGES
+    from jntk_viz.frame import pages
 
     files = {route[1:]: file for route, file in app_routes(apps_folder()).items()}
-    order = [entry.name for entry in PAGES if entry.name in files]
+    order = [entry.name for entry in pages() if entry.name in files]
     return {name: files[name] for name in order}
 
 
@@ -164,7 +164,7 @@ class _Keeper(logging.Handler):
 @contextmanager
 def failures() -> Iterator[list[BaseException]]:
     """What went wrong meanwhile in a page's callbacks and work; a page logs it and goes on."""
-    log, keeper = logging.getLogger("jntk_viz.views"), _Keeper()
+    log, keeper = logging.getLogger("jntk_viz.frame"), _Keeper()
     propagate, log.propagate = log.propagate, False
     log.addHandler(keeper)
     try:

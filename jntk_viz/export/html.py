@@ -9,9 +9,9 @@ from pathlib import Path
 
 from bokeh.resources import INLINE
 
+from jntk_viz.drawing import theme
 from jntk_viz.export.contents import Contents, formulas_html
-from jntk_viz.studies.presets import Preset
-from jntk_viz.views import theme
+from jntk_viz.frame.presets import Preset
 
 _HERE = Path(__file__).parent
 COMPONENTS = ("bokeh", "bokeh-mathjax")

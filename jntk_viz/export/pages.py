@@ -16,7 +16,7 @@ import param
 
 from jntk_viz.datasets import dataset_available
 from jntk_viz.export import ExportError
-from jntk_viz.studies.presets import Preset, load_presets, setting_names, settings
+from jntk_viz.frame.presets import Preset, load_presets, setting_names, settings
 
 MOST_STOPS = 21  # of a slider over real numbers
 MOST_STATES = 500

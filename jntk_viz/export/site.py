@@ -13,10 +13,10 @@ from jntk_viz.export.capture import Recorder, dark_colours
 from jntk_viz.export.files import Written
 from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
-from jntk_viz.studies import landing as study
-from jntk_viz.studies.presets import Preset
-from jntk_viz.views import PAGES, LivePlot, use_theme
-from jntk_viz.views import landing as pictures
+from jntk_viz.frame import LivePlot, use_theme
+from jntk_viz.frame import pages as all_pages
+from jntk_viz.frame.presets import Preset
+from jntk_viz.frame.registry import part_of
 
 ASSETS = "assets"
 TITLE = "An infinitely wide network, its slopes, and what makes it robust"
@@ -90,7 +90,7 @@ def _make(place: Path) -> None:
 
 def _chapter(name: str, app, presets) -> Chapter:
     """A page and those of its presets whose data are on this machine; the others are named."""
-    entry = next(entry for entry in PAGES if entry.name == name)
+    entry = next(entry for entry in all_pages() if entry.name == name)
     study_page, found = pages.open_page(app), []
     for preset in pages.presets_of(name, study_page, presets):
         try:
@@ -112,18 +112,18 @@ def _navigation(chapters: list[Chapter], here: Chapter, preset: Preset) -> str:
     )
 
 
-def _plots(chapters: list[Chapter]) -> Iterator[tuple[Chapter, LivePlot | None]]:
+def _plots(chapters: list[Chapter]) -> Iterator[tuple[Chapter, LivePlot]]:
     """The small picture of each page, computed as on the landing page."""
     use_theme()
     for chapter in chapters:
-        view, numbers = pictures.PICTURES.get(chapter.name), study.PICTURES.get(chapter.name)
-        yield chapter, LivePlot(view, min_height=120, **numbers()) if view and numbers else None
+        card = part_of(chapter.name, "card")
+        yield chapter, LivePlot(card.picture, min_height=120, **card.numbers())
 
 
 def start_page(chapters: list[Chapter]) -> str:
     """The HTML of index.html: a card with a live picture for each page."""
     plots = {chapter.name: plot for chapter, plot in _plots(chapters)}
-    figures = [plot.figure for plot in plots.values() if plot is not None]
+    figures = [plot.figure for plot in plots.values()]
     arrays = Arrays()
     recorder = Recorder(figures, arrays)
     header = {
@@ -138,11 +138,9 @@ def start_page(chapters: list[Chapter]) -> str:
     return html.document("jntk_viz", body, script=html.page_script(), folder=ASSETS)
 
 
-def _card(chapter: Chapter, plot: LivePlot | None) -> str:
-    picture = ""
-    if plot is not None:
-        place = html.figure_place(plot.figure)
-        picture = f'<div class="thumbnail" id="{place}" aria-hidden="true"></div>'
+def _card(chapter: Chapter, plot: LivePlot) -> str:
+    place = html.figure_place(plot.figure)
+    picture = f'<div class="thumbnail" id="{place}" aria-hidden="true"></div>'
     presets = "".join(
         f'<li><a href="{chapter.file(preset)}">{escape(preset.title)}</a></li>'
         for preset in chapter.presets

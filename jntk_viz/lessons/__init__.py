@@ -5,7 +5,7 @@
 
 A check compares an answer with an independent computation. A typical wrong answer is recognised by
 what it computes and gets the hint that belongs to it. The widgets of the lessons are in
-`jntk_viz.views.lesson_widgets`; nothing here knows a notebook.
+`jntk_viz.lessons.widgets`; nothing here knows a notebook.
 """
 
 import math

@@ -130,7 +130,7 @@ def reproduce(arguments, studies, others) -> int:
     results = [conclude(files, command_of(arguments, names)) for files in shown]
     write_claims(folder, results)
 
-    from jntk_viz.export.report import write_report
+    from jntk_viz.reproduction.report import write_report
 
     written = write_report(folder / "report.html", results)
     print(f"Report: {written}")

@@ -6,9 +6,9 @@ import scipy.stats
 
 from jntk_viz.attacks import accuracy, pgd_margin
 from jntk_viz.dynamics import KernelPredictor
+from jntk_viz.pages.eigenfeatures import study
 from jntk_viz.reproduction import feature_robustness_charts, feature_robustness_claims, points
 from jntk_viz.reproduction.study import Claim, Column, Row, Study, Task
-from jntk_viz.studies import eigenfeatures as study
 
 ATTACKS = (
     ("l2", 0.1), ("l2", 0.05), ("l2", 0.2), ("l2", 0.3), ("linf", 0.01), ("linf", 0.03),

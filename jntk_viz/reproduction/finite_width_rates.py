@@ -6,6 +6,7 @@ import pandas as pd
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.finite import finite_jacobian_nngp, finite_jntk
 from jntk_viz.mlp import MLP
+from jntk_viz.rates import PowerLaw
 from jntk_viz.reproduction import initialisation as shared
 from jntk_viz.reproduction.intervals import slope_of
 from jntk_viz.reproduction.study import (
@@ -23,7 +24,6 @@ from jntk_viz.reproduction.study import (
     Task,
     judge,
 )
-from jntk_viz.studies.rates import PowerLaw
 
 KERNELS = {"nngp": "Jacobian NNGP", "jntk": "JNTK"}
 EXPONENT, TOLERANCE = -0.5, 0.1

@@ -5,15 +5,14 @@ import pandas as pd
 
 from jntk_viz.activations import ACTIVATIONS, get_activation
 from jntk_viz.datasets import load_dataset
+from jntk_viz.frame.sources import smallest_angle
 from jntk_viz.kernels import composed_layers
+from jntk_viz.pages.full_rank import pair, study
 from jntk_viz.reproduction import full_rank_charts, full_rank_claims
 from jntk_viz.reproduction.full_rank_claims import FIGURE, PAIR
 from jntk_viz.reproduction.points import FEATURES, MAIN, unavailable
 from jntk_viz.reproduction.study import Claim, Column, Row, Study, Task
 from jntk_viz.spectrum import Spectrum, gram_spectrum
-from jntk_viz.studies import full_rank as study
-from jntk_viz.studies import full_rank_pair as pair
-from jntk_viz.studies.sources import smallest_angle
 
 DEEPEST = 12
 # About 500 rows N(1+d0) of the other data sets.

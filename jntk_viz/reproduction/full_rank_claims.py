@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from jntk_viz.rates import power_law
 from jntk_viz.reproduction.intervals import UNKNOWN, Estimate, share_interval, slope_of
 from jntk_viz.reproduction.points import MAIN, STAND_IN, missing, select
 from jntk_viz.reproduction.study import Claim, judge
-from jntk_viz.studies.rates import power_law
 
 PAIR = "pair"
 PAPER_DEPTHS = {"gelu": 11, "erf": 6}  # from which on the paper reports a positive λ_min

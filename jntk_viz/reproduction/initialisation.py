@@ -9,9 +9,9 @@ import scipy.stats
 
 from jntk_viz.datasets import load_dataset
 from jntk_viz.kernels import jacobian_nngp, jntk
+from jntk_viz.rates import ENOUGH_REPEATS, PowerLaw, power_law
 from jntk_viz.reproduction.intervals import Estimate, slope_of
 from jntk_viz.reproduction.study import LAW, OPEN, Claim, Column, Curve, judge
-from jntk_viz.studies.rates import ENOUGH_REPEATS, PowerLaw, power_law
 
 FEWEST_WIDTHS = 3  # for an exponent: two points lie on a line whatever the law is
 INTERVAL = "95 %, percentile bootstrap over independent networks of the same width"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.stats
 
-from jntk_viz.studies.rates import PowerLaw
+from jntk_viz.rates import PowerLaw
 
 
 class Estimate(NamedTuple):

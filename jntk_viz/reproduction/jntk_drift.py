@@ -11,13 +11,13 @@ from jntk_viz.activations import get_activation
 from jntk_viz.finite import finite_jntk
 from jntk_viz.kernels import jntk
 from jntk_viz.mlp import MLP
+from jntk_viz.pages.jntk_constancy.training import operator_norm
 from jntk_viz.reproduction import jntk_drift_charts, jntk_drift_claims
 from jntk_viz.reproduction.jntk_drift_claims import PAPER_WIDTH
 from jntk_viz.reproduction.points import MAIN, STAND_IN, unavailable
 from jntk_viz.reproduction.study import Claim, Column, Row, Scale, Study, Task
 from jntk_viz.reproduction.widths import checkpoints, some_points
 from jntk_viz.spectrum import SmallestEigenvalue, gram_smallest_eigenvalue
-from jntk_viz.studies.jntk_constancy_training import operator_norm
 from jntk_viz.training import train
 
 ACTIVATION, LAM, KAPPA, RATE = "gelu", 0.01, 0.1, 1.0  # of the paper's Figure 3

@@ -6,10 +6,10 @@ import pandas as pd
 
 from jntk_viz.finite import finite_jacobian_nngp
 from jntk_viz.mlp import MLP
+from jntk_viz.pages.gp_convergence.statistics import sampling_noise
 from jntk_viz.reproduction import initialisation as shared
 from jntk_viz.reproduction.nngp_claims import charts, claims
 from jntk_viz.reproduction.study import Chart, Claim, Column, Row, Scale, Study, Task
-from jntk_viz.studies.gp_statistics import sampling_noise
 
 
 class NNGPConvergence(Study):

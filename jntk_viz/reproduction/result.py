@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from jntk_viz.reproduction.provenance import summarise
+from jntk_viz.machine import summarise
 from jntk_viz.reproduction.store import StudyFiles
 from jntk_viz.reproduction.study import Chart, Claim, Heatmap, Study
 from jntk_viz.whole_files import write_whole_text

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import jntk_viz
 from jntk_viz.device import out_of_memory
-from jntk_viz.reproduction.provenance import cores, here
+from jntk_viz.machine import cores, here
 from jntk_viz.reproduction.store import Measured, StudyFiles, task_key
 from jntk_viz.reproduction.study import Study, Task
 

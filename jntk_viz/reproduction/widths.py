@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from jntk_viz.datasets import Dataset, load_dataset, train_test_split
+from jntk_viz.rates import PowerLaw, power_law
 from jntk_viz.reproduction.intervals import UNKNOWN, Estimate, slope_of
-from jntk_viz.studies.rates import PowerLaw, power_law
 
 
 class Falling(NamedTuple):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jntk_viz.studies.gp_circle import ANGLES, limit_on_circle
+from jntk_viz.pages.gp_convergence.circle import ANGLES, limit_on_circle
 
 
 def my_value_slope(x1, x2):

@@ -4,7 +4,7 @@ import numpy as np
 
 from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.lessons.checking import Exercise, Mistake
-from jntk_viz.studies.gp_posterior import condition
+from jntk_viz.pages.gp_convergence.posterior import condition
 
 from .points import pairs, sphere
 

@@ -1,0 +1,1 @@
+"""Figures: HoloViews elements kept alive in Bokeh, colours, themes, tables, HTML."""

@@ -1,0 +1,6 @@
+"""What the small pictures of the landing page share: no axes, no tools, no legend."""
+
+BARE = {
+    "xaxis": None, "yaxis": None, "toolbar": None, "show_grid": False, "show_legend": False,
+    "backend_opts": {"plot.outline_line_color": None},
+}  # fmt: skip

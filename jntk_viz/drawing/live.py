@@ -1,0 +1,293 @@
+"""Pictures that are built once by HoloViews and then only fed new numbers.
+
+A *view* is a plain function from arrays to a HoloViews element or overlay. In a notebook it is
+used as it is. On a page it is wrapped in a `LivePlot`, which renders it once and on every change
+puts the new arrays into the Bokeh data sources that are already in the browser: a small part of the
+work of rendering again.
+"""
+
+from collections.abc import Callable
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+import panel as pn
+
+from jntk_viz.drawing import elements
+from jntk_viz.drawing.elements import Numbers, as_numbers, leaves
+from jntk_viz.drawing.figures import set_title
+
+# Elements drawn from a ColumnDataSource: HoloViews' own `get_data` says what the source has to
+# hold.
+_COLUMNS = {
+    "Curve", "Scatter", "Points", "Histogram", "Area", "Spread", "Image", "QuadMesh", "HeatMap",
+    "Segments", "ErrorBars", "Text", "Labels", "Rectangles", "VectorField", "Bars", "HLines",
+    "VLines", "Path", "Contours", "Polygons",
+}  # fmt: skip
+# Annotations: no data source, their position is a property of the glyph.
+_ANNOTATIONS = {"HLine", "VLine", "HSpan", "VSpan", "Slope"}
+# Elements of which HoloViews puts the dimensions into the source as they are, if nothing else.
+_PLAIN = {"Curve", "Scatter", "Points", "Segments"}
+
+
+def _leaf_plots(plot):
+    if getattr(plot, "subplots", None):
+        return [leaf for part in plot.subplots.values() for leaf in _leaf_plots(part)]
+    return [plot]
+
+
+def _plain_names(plot):
+    """The names of the dimensions if they are all that the source of `plot` holds, else None."""
+    element = plot.current_frame
+    if type(element).__name__ not in _PLAIN or "steps" in getattr(plot, "interpolation", ""):
+        return None
+    names = element.dimensions(label=True)
+    return names if set(names) == set(plot.handles["source"].data) else None
+
+
+def _write(plot, names, element):
+    """Put one element's numbers into the Bokeh objects that already draw it."""
+    if isinstance(element, Numbers):
+        columns = element.columns(names) if names else None
+        if columns is not None:
+            plot.handles["source"].data = columns
+            return
+        element = element.made()
+    style = dict(plot.style[plot.cyclic_index])
+    with _same_colours(plot):
+        columns, mapping, style = plot.get_data(element, plot.current_ranges, style)
+    if elements.name(element) in _ANNOTATIONS:
+        # The open sides of a band (None) stay as they are: Bokeh keeps them as models, and at every
+        # change of a model it walks through the whole page.
+        known = {k: v for k, v in mapping.items() if k != "dimension" and v is not None}
+        plot.handles["glyph"].update(**known)
+        return
+    plot._apply_transforms(
+        element, columns, plot.current_ranges, style
+    )  # columns for colour by value
+    plot.handles["source"].data = dict(columns)
+
+
+@contextmanager
+def _same_colours(plot):
+    """Keep palettes and the colour of NaN, which HoloViews sets to those of a light page."""
+    mappers = [m for key, m in plot.handles.items() if key.endswith("color_mapper")]
+    colours = [(m, {"palette": list(m.palette), "nan_color": m.nan_color}) for m in mappers]
+    yield
+    for mapper, kept in colours:
+        for name, value in kept.items():
+            if getattr(mapper, name) != value:
+                setattr(mapper, name, value)
+
+
+class FigurePane(pn.pane.Bokeh):
+    """The place of a `LivePlot` on a page; its figure is drawn when the place is first shown."""
+
+    def __init__(self, plot, **params):
+        super().__init__(None, **params)
+        self.plot = plot
+
+    def _get_model(self, doc, root=None, parent=None, comm=None):
+        self.object = self.plot.figure
+        return super()._get_model(doc, root, parent, comm)
+
+
+class LivePlot:
+    """One Bokeh figure drawn by `view(**data)` and kept up to date without being rendered again.
+
+        spectrum = LivePlot(views.spectrum, eigenvalues=e)
+        spectrum.update(eigenvalues=new_e)
+
+    Every call of the view has to return the same elements in the same order; only the numbers may
+    change. Draw nothing by giving an element empty arrays. Colours, legend entries and line styles
+    stay as first drawn.
+
+    **Axes never jump.** The ranges (the view's `xlim`, `ylim`, `clim`, else those of the first
+    data) stay until `set` changes them. Titles and axis labels are changed by `set` as well.
+
+    **Drawn when first needed.** HoloViews takes a tenth of a second for a figure, so one in a tab
+    that nobody has opened is not drawn: `update` and `set` are remembered until `figure` is asked
+    for or `pane` is shown. What is to be done to the figure itself belongs into `when_drawn`.
+
+    - `view`: function of arrays, returns a HoloViews element or overlay (not a Layout).
+    - `min_height`: pixels; the plot otherwise fills the room it is given.
+    - `data`: the view's keyword arguments for the first picture. Later updates may give only some
+      of them.
+
+    Raises `ValueError` for an element that cannot be fed in place and, once drawn, for a view whose
+    elements change.
+    """
+
+    def __init__(self, view, *, min_height=200, **data):
+        self.view, self.data = view, data
+        self._as_numbers = True
+        try:
+            parts = self._parts(data)
+        except Exception:  # noqa: BLE001 - a view's own error comes again
+            # It does more with its elements than to lay them over one another.
+            self._as_numbers = False
+            parts = self._parts(data)
+        self._types = self._check(parts)
+        self._root: Any = None
+        # What is to be done when the figure is drawn.
+        self._first: dict[str, Any] = data
+        self._settings: dict[str, Any] = {}
+        self._then: list[Callable] = []
+        self.pane = FigurePane(
+            self, sizing_mode="stretch_both", min_height=min_height, margin=0, autodispatch=False
+        )
+
+    @property
+    def drawn(self):
+        """Whether there is a figure yet."""
+        return self._root is not None
+
+    @property
+    def figure(self):
+        """The Bokeh figure, drawn now if it has not been."""
+        if not self.drawn:
+            self._draw()
+        return self._root.state
+
+    @property
+    def title(self):
+        """The title of the figure, also of one that is not drawn yet."""
+        if self.drawn:
+            return self._root.state.title.text
+        if "title" not in self._settings:
+            options = hv.Store.lookup_options("bokeh", self.view(**self._first), "plot").kwargs
+            self._settings["title"] = options.get("title", "")
+        return self._settings["title"]
+
+    def when_drawn(self, function):
+        """Call `function(figure)` when the figure is drawn; at once if it is."""
+        if self.drawn:
+            function(self.figure)
+        else:
+            self._then.append(function)
+
+    def _draw(self):
+        """Draw the first data, so that axes and styles are those of it, then what came since."""
+        root = hv.renderer("bokeh").get_plot(self.view(**self._first))
+        self._plots = _leaf_plots(root)
+        self._names = [_plain_names(plot) for plot in self._plots]
+        self._shown: list = []  # the elements of the last update
+        if len(self._plots) != len(self._types):
+            raise ValueError(
+                f"`view` {self.view.__name__} gave {len(self._types)} elements but HoloViews draws "
+                f"{len(self._plots)}: use an hv.Overlay of elements, and one hv.Curve with NaN "
+                "gaps (`join_curves`) for many lines."
+            )
+        root.state.update(
+            sizing_mode="stretch_both", min_height=self.pane.min_height, min_width=200
+        )
+        self._root = root
+        self.pane.object = root.state
+        first, settings, then = self._first, self._settings, self._then
+        self._first, self._settings, self._then = {}, {}, []
+        for function in then:
+            function(root.state)
+        self.set(**settings)
+        if self.data is not first:
+            self._write({})
+
+    def _parts(self, data):
+        """The single elements of the view, as numbers if it can be."""
+        with as_numbers() if self._as_numbers else nullcontext():
+            return leaves(self.view(**data))
+
+    def _check(self, parts):
+        types = [elements.name(part) for part in parts]
+        unknown = sorted(set(types) - _COLUMNS - _ANNOTATIONS)
+        if unknown:
+            raise ValueError(
+                f"`view` {self.view.__name__} uses {', '.join(unknown)}, which cannot be updated "
+                f"in place; known elements: {', '.join(sorted(_COLUMNS | _ANNOTATIONS))}."
+            )
+        return types
+
+    def update(self, **data):
+        """Show new arrays. Arguments that are left out keep their last value."""
+        update_all((self, data))
+
+    def _write(self, data):
+        data = self.data | data
+        if not self.drawn:
+            self.data = data
+            return
+        parts = self._parts(data)
+        types = [elements.name(part) for part in parts]
+        if types != self._types:
+            raise ValueError(
+                f"`view` {self.view.__name__} first drew {self._types} and now {types}: return the "
+                "same elements in the same order, with empty arrays for what is not to be seen."
+            )
+        self.data = data
+        shown, self._shown = self._shown or [None] * len(parts), []
+        for plot, names, part, last in zip(self._plots, self._names, parts, shown, strict=True):
+            if not (isinstance(part, Numbers) and last is not None and part.same_as(last)):
+                _write(plot, names, part)
+        self._shown = parts
+
+    def be_at_most(self, pixels):
+        """Lower the least height to `pixels`, so that a low cell does not cut the axis off."""
+        self.pane.min_height = min(self.pane.min_height, pixels)
+        self.when_drawn(lambda figure: figure.update(min_height=self.pane.min_height))
+
+    def set(self, *, title=None, xlabel=None, ylabel=None, xlim=None, ylim=None, clim=None):
+        """Change what `update` leaves alone: title, axis labels, axis ranges and colour limits."""
+        if not self.drawn:
+            given = {"title": title, "xlabel": xlabel, "ylabel": ylabel,
+                     "xlim": xlim, "ylim": ylim, "clim": clim}  # fmt: skip
+            self._settings |= {name: value for name, value in given.items() if value is not None}
+            return
+        figure = self.figure
+        with pn.io.hold():
+            if title is not None:
+                set_title(figure, title)
+            if xlabel is not None:
+                figure.xaxis[0].axis_label = xlabel
+            if ylabel is not None:
+                figure.yaxis[0].axis_label = ylabel
+            for axis, limits in ((figure.x_range, xlim), (figure.y_range, ylim)):
+                if limits is not None:
+                    low, high = (float(v) for v in limits)
+                    axis.update(start=low, end=high, reset_start=low, reset_end=high)
+            if clim is not None:
+                for mapper in self._colour_mappers():
+                    mapper.update(low=float(clim[0]), high=float(clim[1]))
+        pn.io.push_notebook(self.pane)
+
+    def _colour_mappers(self):
+        handles = [plot.handles for plot in self._plots]
+        return [h[k] for h in handles for k in h if k.endswith("color_mapper")]
+
+
+def update_all(*updates):
+    """Update several plots as one message, so that the browser repaints them together.
+
+        update_all((cloud, {"points": p}), (density, {"samples": s}))
+
+    - `updates`: pairs (LivePlot, dict of the view's arguments).
+    """
+    with pn.io.hold():
+        for plot, data in updates:
+            plot._write(data)
+    pn.io.push_notebook(*(plot.pane for plot, _ in updates))
+
+
+def join_curves(x, ys):
+    """Many lines as one `hv.Curve((x, y))`, separated by NaN: far cheaper than many elements.
+
+    - `x`: (n,) shared by all lines; `ys`: (m, n), one line per row. Returns two vectors of length
+      m (n + 1).
+    """
+    ys = np.asarray(ys)
+    if ys.ndim != 2 or ys.shape[1] != len(x):
+        raise ValueError(f"`ys` has to have shape (m, {len(x)}), one row per line; got {ys.shape}.")
+    gap = np.full((len(ys), 1), np.nan)
+    return np.tile(np.append(x, np.nan), len(ys)), np.hstack([ys, gap]).ravel()
+
+
+__all__ = ["FigurePane", "LivePlot", "join_curves", "update_all"]

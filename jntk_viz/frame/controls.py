@@ -1,0 +1,102 @@
+"""Widgets for a GUI-free `param.Parameterized` state."""
+
+import numbers
+
+import panel_material_ui as pmui
+import param
+
+from jntk_viz.engine.background import after_pause
+
+_DRAG = 0.12  # seconds: two steps of a held key are 0.03 apart
+
+
+def controls_for(state, *names, slow=()):
+    """One widget per named parameter of `state`, tied to it both ways.
+
+    Selector of numbers (widths, λ, times) -> DiscreteSlider, other Selector -> Select, Integer and
+    Number with bounds -> slider, Boolean -> Switch, String -> TextInput. The label is the
+    parameter's `label`, the tooltip its `doc`.
+
+    - `names`: parameters, in order.
+    - `slow`: those whose change starts heavy work: a single step reaches `state` at once, a drag
+      when the reader pauses; the others follow the drag.
+
+    Returns a list of widgets. Raises `ValueError` for a parameter that has no widget.
+    """
+    return [_control(state, name, slow=name in slow) for name in names]
+
+
+def _control(state, name, slow):
+    parameter = state.param[name]
+    widget = _widget(parameter, getattr(state, name))
+
+    def to_state(event):
+        if event.new is not None:
+            setattr(state, name, event.new)
+
+    # Not `value_throttled`: after Reset it does not fire for the value it had last, and Material's
+    # DiscreteSlider reports the position instead of the value.
+    widget.param.watch(after_pause(to_state, _DRAG, first=True) if slow else to_state, "value")
+    state.param.watch(lambda event: widget.param.update(value=event.new), name)
+    _follow_choices(state, name, widget)
+    return widget
+
+
+def _follow_choices(state, name, widget):
+    """Keep the widget's choices equal to the parameter's, which a page may change."""
+    if isinstance(state.param[name], param.Selector):
+
+        def choices(_):
+            widget.param.update(options=state.param[name].get_range(), value=getattr(state, name))
+
+        state.param.watch(choices, name, what="objects")
+    elif isinstance(state.param[name], param.Number):
+
+        def bounds(_):
+            low, high = state.param[name].get_soft_bounds()
+            widget.param.update(start=low, end=high)
+
+        state.param.watch(bounds, name, what="bounds")
+
+
+def _widget(parameter, value):
+    common = {
+        "label": parameter.label,
+        "description": " ".join((parameter.doc or "").split()),
+        "value": value,
+        "margin": (4, 10),
+        "sizing_mode": "stretch_width",
+    }
+    if isinstance(parameter, param.Selector):
+        options = parameter.get_range()
+        if all(_is_number(v) for v in options.values()):
+            whole = all(isinstance(v, numbers.Integral) for v in options.values())
+            given = isinstance(parameter.objects, dict) or list(options) != [
+                str(v) for v in options.values()
+            ]
+            return pmui.DiscreteSlider(
+                options=options if given else list(options.values()),
+                formatter="%d" if whole else "%.3g",
+                **common,
+            )
+        return pmui.Select(options=options, size="small", **common)
+    if isinstance(parameter, param.Boolean):
+        return pmui.Switch(**common)
+    if isinstance(parameter, param.Number):
+        low, high = parameter.get_soft_bounds()
+        if low is None or high is None:
+            raise ValueError(f"`{parameter.name}` needs bounds or softbounds to get a slider.")
+        whole = isinstance(parameter, param.Integer)
+        slider = pmui.IntSlider if whole else pmui.FloatSlider
+        step = parameter.step or (1 if whole else (high - low) / 100)
+        return slider(start=low, end=high, step=step, **common)
+    if isinstance(parameter, param.String):
+        return pmui.TextInput(size="small", **common)
+    raise ValueError(
+        f"`{parameter.name}` is a {type(parameter).__name__}, for which there is no widget; "
+        "use Selector, Boolean, Integer, Number or String."
+    )
+
+
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)

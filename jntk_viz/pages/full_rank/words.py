@@ -1,0 +1,329 @@
+"""The words of the full-rank page: sentences about what is on screen, and its formulas."""
+
+import numpy as np
+
+from jntk_viz.drawing.theme import escape
+from jntk_viz.frame.parts import Formula
+from jntk_viz.pages.full_rank import study
+from jntk_viz.pages.full_rank.pictures import ENTRIES
+
+QUESTION = "Is the kernel full rank, and can arithmetic tell?"
+KERNELS = {"jntk": "JNTK", "ntk": "NTK", "jacobian_nngp": "Jacobian NNGP"}
+VALUES = {"jntk": "NTK", "ntk": "NTK", "jacobian_nngp": "NNGP"}  # of the values alone
+
+FORMULAS = (
+    Formula(
+        r"\lambda_{\min}(\Theta) > n\,\varepsilon\,\lambda_{\max}(\Theta)",
+        "Numerically resolved: λ_min stands above what rounding alone may produce. The theory "
+        "assumes λ_min > 0 (Assumption 4.4); a computer can only tell whether it is resolved. The "
+        "floor is a bound: an eigenvalue routine often errs less.",
+        {
+            r"\Theta": "the kernel's matrix on the N inputs: JNTK, NTK or Jacobian NNGP",
+            r"n": "its number of rows: N(1+d₀), a value and d₀ slopes for each input",
+            r"\lambda_{\min},\,\lambda_{\max}": "its smallest and its largest eigenvalue",
+            r"\varepsilon": "machine precision: 2.2·10⁻¹⁶ in float64, 1.2·10⁻⁷ in float32",
+        },
+    ),
+    Formula(
+        r"f(x') - f(x) - \tfrac{\theta}{2}\,\big(J_\perp(x) + J_\perp(x')\big)"
+        r" = -\tfrac{\theta^3}{12} f''' + \dots",
+        "Two close inputs: the two slopes already tell by how much the values differ, up to order "
+        "θ³. The variance of this combination, and with it λ_min, is of order θ⁶; of two values "
+        "without slopes it is of order θ².",
+        {
+            r"\theta": "angle between the inputs x and x′ on the circle",
+            r"J_\perp,\, J_\parallel": "input Jacobian across and along the input, not the "
+            "gradient in the weights",
+            r"f'''": "third derivative of f along the circle",
+        },
+    ),
+    Formula(
+        r"\varphi \text{ odd}: f(-x) = -f(x),\; J(-x) = J(x); \qquad"
+        r"\varphi(cz) = c\,\varphi(z): f(x) = \langle x, J(x)\rangle",
+        "Exact null directions, for every network and so for every kernel. Odd activations (erf, "
+        "tanh, sin): 1+d₀ for each antipodal pair. ReLU: one for each input. With one hidden layer "
+        "and φ(z) − φ(−z) ∝ z (GeLU, SiLU, softplus) an antipodal pair has one as well: "
+        "f(x) − f(−x) = ⟨x, J(x) + J(−x)⟩.",
+        {r"\varphi": "activation", r"\langle x, J\rangle": "slope along the input, J∥"},
+    ),
+    Formula(
+        r"v_i^\top \Lambda^{1/2}(u - u^*)\,(t) \propto e^{-e_i t/N}, \qquad "
+        r"t_{1\,\%} = \frac{N \ln 100}{e_i}, \qquad "
+        r"\text{loss} = \frac{1}{2N}\sum_i \big(v_i^\top\Lambda^{1/2}(u-u^*)\big)^2",
+        "Training an infinitely wide network: every eigenvector of Θ_λ is a mode that is learned "
+        "by itself, the slower the smaller its eigenvalue. Gradient descent needs t/η steps, with "
+        "η < 2N/e_max.",
+        {
+            r"u = (f, J),\; u^* = (y, 0)": "outputs and slopes on the inputs, and their targets",
+            r"\Theta_\lambda = \Lambda^{1/2}\Theta\Lambda^{1/2}": "the JNTK, slopes weighted by λ",
+            r"e_i,\; v_i": "its eigenvalues and eigenvectors",
+            r"N,\; t": "number of inputs; time of the gradient flow",
+        },
+    ),
+)
+
+_SMALL = "font-size: 14px; line-height: 1.35; margin: 2px 0 0"
+
+
+def number(value, digits=2) -> str:
+    """1.6·10⁻⁹, 0.023 or 15: a number of any size, rounded."""
+    if not np.isfinite(value):
+        return "∞"
+    if value == 0 or 1e-2 <= abs(value) < 1e3:
+        return f"{float(f'{value:.{digits}g}'):g}".replace("-", "−")
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    power = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa}·10{power}".replace("-", "−")
+
+
+def small(*sentences) -> str:
+    return f"<p class=aside style='{_SMALL}'>{' '.join(s for s in sentences if s)}</p>"
+
+
+def working() -> str:
+    return "Computing … the pictures still show the previous setting."
+
+
+def refused(kernel, activation, words) -> str:
+    """That a kernel does not exist, with the library's reason."""
+    reason = words.partition("whose ")[2].partition(" Use ")[0]
+    return f"<b>{study.label(activation)} has no {KERNELS[kernel]}</b>: its {escape(reason)}"
+
+
+# ---- against depth
+
+
+def depth_headline(state, found) -> str:
+    """Whether λ_min is numerically resolved here, in both precisions, and from which depth on."""
+    refusal = study.refusal(state.kernel, state.activation)
+    if refusal:
+        return refused(state.kernel, state.activation, refusal) + small(
+            "The pictures show the other activations. ReLU has a Jacobian NNGP: choose that kernel."
+        )
+    spectrum = found.spectra.get((state.activation, state.depth))
+    if spectrum is None:
+        return working()
+    smallest = spectrum.smallest
+    double, single = study.floors(smallest)
+    name = f"{study.label(state.activation)} at depth {state.depth}"
+    if smallest.resolved:
+        first = (
+            f"{name}: λ_min = <b>{number(smallest.value)}</b>, {number(smallest.value / double)} "
+            f"times the float64 floor {number(double)}: <b>numerically resolved</b>"
+        )
+    else:
+        first = (
+            f"{name}: λ_min lies below the float64 noise floor <b>{number(double)}</b>: <b>not "
+            "numerically resolved</b>"
+        )
+    if not smallest.resolved:
+        also = "nor in float32"
+    else:
+        also = "in float32 too" if smallest.value > single else "not in float32"
+    return f"{first}, {also}." + small(
+        _matrix(state, found),
+        _from_depth(state, found),
+        _in_float32(state, found),
+        _paper(state, found),
+    )
+
+
+def rank(spectrum) -> str:
+    """How many eigenvalues each precision can resolve."""
+    total = spectrum.eigenvalues.size
+    single = int(np.sum(spectrum.eigenvalues > spectrum.noise_floor * study.EPS_RATIO))
+    return f"{spectrum.rank} of {total} in float64, {single} in float32"
+
+
+def _matrix(state, found) -> str:
+    given = study.points_of(found.problem)
+    spectrum = found.spectra[state.activation, state.depth]
+    total = spectrum.eigenvalues.size
+    left = f" ({given.repeated} repeated left out)" if given.repeated else ""
+    lost = total - spectrum.rank
+    source = escape(study.SOURCES[state.data].label)
+    words = f"{source}, {len(given.y)} points{left}: {total} eigenvalues"
+    if not lost:
+        return f"{words}, all resolved in float64."
+    nulls = study.null_count(found.problem, state.activation, state.depth)
+    exact = f", {nulls} of them zero exactly by symmetry" if nulls else ""
+    return f"{words}, {lost} below the float64 floor{exact}."
+
+
+def _from_depth(state, found) -> str:
+    first = study.first_depths(found, state.activation, state.threshold)
+    if first is None:
+        return ""
+
+    def since(depth):
+        return "at no depth" if np.isnan(depth) else f"from depth {depth:.0f} on"
+
+    single = study.floors(found.spectra[state.activation, state.depth].smallest)[1]
+    return (
+        f"λ_min is resolved {since(first.double)} in float64, {since(first.single)} in float32 "
+        f"(floor here {number(single)}), "
+        f"and above the threshold {study.power_label(state.threshold)} {since(first.above)}."
+    )
+
+
+def _in_float32(state, found) -> str:
+    single = found.single.get((state.activation, state.depth))
+    return "" if single is None else f"Computed in float32 (×) it is {number(single.value)}."
+
+
+def _paper(state, found) -> str:
+    if state.data != "algerian_forest_fires" or state.kernel != "jntk":
+        return ""
+    claim = "The paper reports a positive λ_min only from depth 11 (GeLU) and 6 (erf) on"
+    firsts = [study.first_depths(found, name, state.threshold) for name in study.PAPER]
+    known = [first.above for first in firsts if first]
+    if len(known) < len(firsts):
+        return f"{claim}."
+    above = ["none" if np.isnan(depth) else f"{depth:.0f}" for depth in known]
+    return (
+        f"{claim}; a threshold of {study.power_label(state.threshold)} gives {above[0]} and "
+        f"{above[1]}."
+    )
+
+
+# ---- against the angle
+
+
+def angle_headline(state, found) -> str:
+    """λ_min of two points at this angle, how it falls, and which combination is lost."""
+    refusal = study.refusal(state.kernel, state.activation)
+    if refusal:
+        return refused(state.kernel, state.activation, refusal) + small(
+            "It has a Jacobian NNGP: choose that kernel."
+        )
+    pair = found and found.pairs.get(state.theta)
+    if pair is None:
+        return working()
+    smallest = pair.spectrum.smallest
+    name = f"{study.label(state.activation)}, depth {state.depth}, θ = {state.theta:g}°"
+    if pair.exact:
+        many = "1 combination vanishes" if pair.exact == 1 else f"{pair.exact} combinations vanish"
+        words = f"{name}: <b>{many} exactly</b>: {equations(pair)}."
+        return words + small(
+            f"So it is for every network; the {KERNELS[state.kernel]} has them as null directions: "
+            f"|K v| is {number(pair.residual)} of λ_max here. "
+            f"{pair.spectrum.rank} of {pair.spectrum.eigenvalues.size} eigenvalues are numerically "
+            "resolved.",
+            _laws(state, found.sweep),
+        )
+    floor = f"the float64 noise floor {number(smallest.noise_floor)}"
+    words = (
+        f"{name}: λ_min = <b>{number(smallest.value)}</b>, above {floor}: <b>numerically "
+        "resolved</b>."
+        if smallest.resolved
+        else f"{name}: λ_min lies below {floor}: <b>not numerically resolved</b>."
+    )
+    return words + small(_laws(state, found.sweep), _lost(state))
+
+
+def _laws(state, sweep) -> str:
+    if sweep.small is None:
+        return ""
+    power = sweep.small.slope
+    words = (
+        f"Towards θ = 0, λ_min ∝ θ{_power(power)}: halving the angle divides it by {2**power:.0f}"
+    )
+    if state.kernel != "ntk":
+        words += f"; for the values alone ({VALUES[state.kernel]}) it is θ²"
+    if sweep.opposite is None:
+        return f"{words}. Towards 180° it does not fall."
+    return f"{words}. Towards 180° it falls as (180° − θ){_power(sweep.opposite.slope)}."
+
+
+def _power(exponent) -> str:
+    return f"<sup style='line-height: 0'>{exponent:.2f}</sup>"
+
+
+def _lost(state) -> str:
+    if state.kernel == "ntk" or state.theta > 20:
+        return ""
+    return (
+        "Nearly lost: the slopes already tell by how much the values differ, "
+        "f(x′) − f(x) ≈ θ/2 · (J⊥(x) + J⊥(x′))."
+    )
+
+
+def equations(pair) -> str:
+    """The exact null directions as equations."""
+    return "; ".join(equation(row) for row in pair.combination)
+
+
+def equation(row) -> str:
+    """f(x) + f(x′) = 0 from its weights over f, J∥, J⊥ of x and of x′."""
+    names = ENTRIES if len(row) == len(ENTRIES) else ENTRIES[::3]
+    terms = [(w / np.max(np.abs(row)), name) for w, name in zip(row, names, strict=True)]
+    words = ""
+    for weight, name in terms:
+        if abs(weight) < 1e-9:
+            continue
+        size = "" if abs(abs(weight) - 1) < 1e-9 else f"{abs(weight):.2g} "
+        sign = ("−" if weight < 0 else "") if not words else (" − " if weight < 0 else " + ")
+        words += f"{sign}{size}{name}"
+    return f"{words} = 0"
+
+
+def combination_title(pair) -> str:
+    if pair.exact:
+        return f"Exact null direction{'s' if pair.exact > 1 else ''} ({pair.exact})"
+    return "Nearly lost: eigenvector of λ_min"
+
+
+# ---- training time
+
+
+def time_headline(state, training, here) -> str:
+    """How long the slowest mode and the loss take, and what has been learned by t."""
+    refusal = study.refusal("jntk", state.activation)
+    if refusal:
+        return refused("jntk", state.activation, refusal) + small("Without it nothing is trained.")
+    modes = training and training.modes.get(here)
+    if modes is None:
+        return working()
+    where = f"depth {state.depth}"
+    if state.case == "angle":
+        where += f", θ = {state.theta:g}°"
+    total = modes.times.size + modes.unresolved
+    name = f"{study.label(state.activation)}, {where}, λ = {state.lam:g}"
+    if modes.unresolved:
+        many = "1 mode lies" if modes.unresolved == 1 else f"{modes.unresolved} modes lie"
+        first = (
+            f"{name}: {many} below the noise floor and need{'s' if modes.unresolved == 1 else ''} "
+            f"<b>more than t = {number(modes.bound)}</b>, how much more float64 cannot tell"
+        )
+    else:
+        first = (
+            f"{name}: the slowest of {total} modes falls to 1 % at <b>t = {number(modes.slowest)}"
+            "</b>"
+        )
+    reached = (
+        f"the loss {'falls to 1 % ' if modes.unresolved else ''}at "
+        f"t = <b>{number(modes.loss_time)}</b>"
+        if np.isfinite(modes.loss_time)
+        else "what is resolved does not bring the loss to 1 %"
+    )
+    joint = "; " if modes.unresolved else ", "
+    return f"{first}{joint}{reached}." + small(_by_now(state, modes, total), _steps(modes))
+
+
+def _by_now(state, modes, total) -> str:
+    learned = int(np.sum(modes.times <= state.t))
+    left = modes.loss[study.TIMES.index(state.t)]
+    return (
+        f"At t = {study.power_label(state.t)}: {learned} of {total} modes learned, "
+        f"{number(100 * left)} % of the loss left."
+    )
+
+
+def _steps(modes) -> str:
+    words = (
+        f"For the slowest {'resolved ' if modes.unresolved else ''}mode gradient descent takes "
+        f"{number(modes.steps)} steps of just below its largest stable size 2N/e_max."
+    )
+    if modes.loss_time < 1e-2 * modes.times[-1]:
+        words += " The labels hardly use the slow modes: the loss falls long before."
+    return words

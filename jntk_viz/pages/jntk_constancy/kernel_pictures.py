@@ -1,0 +1,132 @@
+"""The kernel as a picture, and whether the theorem's regime is reached: views of the page."""
+
+import holoviews as hv
+import numpy as np
+
+from jntk_viz.drawing import elements as el
+from jntk_viz.drawing.figures import name_ticks
+from jntk_viz.drawing.theme import DIVERGING, INK, MUTED, THEORY
+from jntk_viz.pages.gp_convergence.pictures import block_lines
+from jntk_viz.pages.gp_convergence.statistics import by_block
+from jntk_viz.pages.jntk_constancy.curve_pictures import NOTHING
+from jntk_viz.pages.jntk_constancy.words import WIDTH_COLOURS, scientific
+
+_MOST_NAMES = 6  # of blocks: more of them would overlap
+
+
+def heat_map(kernel, scale, colorbar=False, title=""):
+    """A kernel (k, 1+d0, k, 1+d0) on the unit square, f first, then J_1, J_2, …
+
+    The heavy lines part its four blocks: f with f, f with J, J with f, J with J. `scale`: colours
+    run from −scale to scale.
+    """
+    blocks = kernel.shape[1]
+    image = el.Image(by_block(kernel), bounds=(0, 0, 1, 1)).opts(
+        cmap=DIVERGING, clim=(-scale, scale), colorbar=colorbar, clabel=" ",
+        colorbar_opts={"width": 12, "padding": 2} if colorbar else {},
+    )  # fmt: skip
+    edges = np.arange(1, blocks) / blocks
+    thin = el.Segments(block_lines(edges)).opts(color=MUTED, line_width=0.5, alpha=0.5)
+    thick = el.Segments(block_lines(edges[:1])).opts(color=INK, line_width=2.5)
+    places, names = block_names(blocks)
+    ticks = list(zip(places, names, strict=True))
+    return el.Overlay([image, thin, thick]).opts(
+        xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=[(1 - p, name) for p, name in ticks],
+        xlabel="", ylabel="", title=title, toolbar=None, show_grid=False,
+    )  # fmt: skip
+
+
+def block_names(blocks: int) -> tuple[list[float], list[str]]:
+    """Middles of the blocks and their names; one name for all of J where there are many."""
+    if blocks > _MOST_NAMES:
+        return [0.5 / blocks, 0.5 + 0.5 / blocks], ["f", "J"]
+    subscripts = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+    names = ["f", *(f"J{i}".translate(subscripts) for i in range(1, blocks))]
+    return [(i + 0.5) / blocks for i in range(blocks)], names
+
+
+def name_blocks(figure, blocks: int):
+    """Name the blocks of a heat map that is drawn already."""
+    places, names = block_names(blocks)
+    name_ticks(figure.xaxis[0], places, names)
+    name_ticks(figure.yaxis[0], [1 - place for place in places], names)
+
+
+def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2)):
+    """Width error of each network and λ_min with its noise floor, on one logarithmic axis.
+
+    regime: a `Regime`, or None. The fitted line is solid over the widths that were trained, dashed
+    where it is extrapolated.
+    """
+    points, inside, beyond = [NOTHING] * 3, NOTHING, NOTHING
+    floor = smallest = crossing = np.nan
+    labels: tuple = [], []
+    if regime is not None:
+        floor, smallest = regime.smallest.noise_floor, regime.smallest.value
+        points, inside, beyond, crossing = _width_error(regime, xlim)
+        labels = _labels(regime, xlim)
+    level = smallest if smallest > 0 else np.nan
+    parts = [
+        el.Area((list(xlim), [ylim[0]] * 2, [floor] * 2), vdims=["low", "high"]).opts(
+            color=MUTED, alpha=0.25, line_width=0
+        ),
+        el.Curve((list(xlim), [level] * 2)).opts(color=THEORY, line_width=2.5),
+        el.Curve(inside).opts(color=THEORY, line_width=1.8),
+        el.Curve(beyond).opts(color=THEORY, line_width=1.8, line_dash="dashed"),
+    ]
+    parts += [
+        el.Scatter(pair).opts(color=colour, size=9)
+        for pair, colour in zip(points, WIDTH_COLOURS, strict=True)
+    ]
+    ring = ([crossing], [level]) if np.isfinite(crossing) else NOTHING
+    parts.append(
+        el.Scatter(ring).opts(color=INK, fill_alpha=0, line_color=INK, size=13, line_width=2)
+    )
+    above, below = (tuple(zip(*some, strict=True)) or ([], [], []) for some in labels)
+    for text, baseline in ((above, "bottom"), (below, "top")):
+        parts.append(
+            el.Labels(text, vdims="text").opts(
+                text_font_size="14px", text_color=INK, text_align="left", text_baseline=baseline
+            )
+        )
+    axes = {"logx": True, "logy": True, "xlim": xlim, "ylim": ylim, "show_legend": False}
+    return el.Overlay(parts).opts(
+        hv.opts.Overlay(
+            xlabel="width", ylabel="‖Θₜ − Θ‖ and λ_min",
+            title="Is the theorem's regime reached?", **axes,
+        )
+    )  # fmt: skip
+
+
+def _width_error(regime, xlim):
+    """Points of each width, the fitted line within and beyond them, and where it meets λ_min."""
+    at = np.unique(regime.widths)
+    points = [(regime.widths[regime.widths == w], regime.errors[regime.widths == w]) for w in at]
+    points += [NOTHING] * (3 - len(points))
+    if regime.law is None:
+        return points, NOTHING, NOTHING, np.nan
+    inside = np.array([at[0], at[-1]], float)
+    crossing = regime.needed if np.isfinite(regime.needed) else np.nan
+    beyond = np.array([at[-1], max(xlim[1], at[-1])], float)
+    return points, (inside, regime.law(inside)), (beyond, regime.law(beyond)), crossing
+
+
+def _labels(regime, xlim):
+    """(x, y, text) at the left edge: above the noise floor, and below λ_min."""
+    smallest, left = regime.smallest, xlim[0] * (xlim[1] / xlim[0]) ** 0.02
+    floor = (left, smallest.noise_floor, f"noise floor {scientific(smallest.noise_floor)}")
+    if smallest.value <= 0:
+        return [floor], []
+    return [floor], [(left, smallest.value / 1.3, f"λ_min {scientific(smallest.value)}")]
+
+
+def regime_limits(regime, widths) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Whole decades that show all widths, the crossing if it lies below 10²⁵, and all levels."""
+    far = regime.needed if np.isfinite(regime.needed) else widths[-1]
+    right = 10 ** np.ceil(np.log10(np.clip(10 * far, 100 * widths[-1], 1e25)))
+    levels = [regime.smallest.noise_floor, *regime.errors[regime.errors > 0]]
+    if regime.smallest.value > 0:
+        levels.append(regime.smallest.value)
+    low = 10 ** (np.floor(np.log10(min(levels))) - 1)
+    high = 10 ** (np.floor(np.log10(max(levels))) + 1.5)
+    return (widths[0] / 2, float(right)), (float(low), float(high))

@@ -1,0 +1,250 @@
+"""Pictures of robust training: the (λ, t) map, its rows and columns, eigenfeatures."""
+
+import holoviews as hv
+import numpy as np
+from bokeh.models import Span
+
+from jntk_viz.drawing import elements as el
+from jntk_viz.drawing.theme import BLUE, INK, MUTED, ORANGE, PAPER, SEQUENTIAL
+
+# t = ∞ and λ = 0 are places of their own beside logarithmic axes, past a gap.
+_FIRST, _LAST, _INFINITY, _HALF_SLOT = -1.0, 10.0, 11.2, 0.45
+_LAM_FIRST, _LAM_LAST, _ZERO, _HALF_ZERO = -3.0, 1.0, -3.75, 0.22
+_EDGE = 0.17
+TIME_LIMITS = (_FIRST - _EDGE, _INFINITY + _HALF_SLOT)
+LAM_LIMITS = (_ZERO - _HALF_ZERO, _LAM_LAST + _EDGE)
+_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _power(k):
+    return "1" if k == 0 else "10" + str(k).translate(_POWERS)
+
+
+_TIME_TICKS = [(k, _power(k)) for k in range(0, 11, 2)] + [(_INFINITY, "∞")]
+_LAM_TICKS = [(_ZERO, "0")] + [(k, _power(k)) for k in range(-3, 2)]
+
+
+MAP_TITLES = {
+    "robust": "Robust accuracy (%)",
+    "clean": "Clean accuracy (%)",
+    "jacobian": "Median |J| at the test points",
+}
+
+
+def accuracy_limits(*fractions):
+    """The axis of accuracies: its upper part, or all of it; below there is room for the legend."""
+    low = min((np.min(v[np.isfinite(v)], initial=1.0) for v in fractions), default=1.0)
+    return (20, 102) if low >= 0.45 else (-30, 102)
+
+
+def map_limits(shown, values):
+    """Round colour or axis limits that hold all known values, so that they seldom move."""
+    known = values[np.isfinite(values)]
+    if shown == "jacobian":  # what diverges leaves the axis
+        return 0.0, min(float(np.ceil(2.2 * np.max(known, initial=0.1)) / 2), 10.0)
+    low, high = np.min(known, initial=0.9), np.max(known, initial=0.5)
+    return float(np.floor(20 * low) * 5), float(np.ceil(20 * high) * 5)
+
+
+def wider(limits):
+    """Axis limits with a margin for what lies on the edge."""
+    low, high = limits
+    return low - 0.04 * (high - low), high + 0.04 * (high - low)
+
+
+def eigenvalue_limits(*eigenvalues):
+    """Whole decades that hold all eigenvalues, the scale which both scatters share."""
+    exponents = np.log10(np.concatenate(eigenvalues))
+    return float(np.floor(exponents.min())), float(np.ceil(exponents.max()))
+
+
+def time_position(t):
+    """Where a time is drawn: log10 t, and a slot past a gap for t = ∞."""
+    t = np.asarray(t, float)
+    return np.where(np.isinf(t), _INFINITY, np.log10(np.where(np.isinf(t), 1.0, t)))
+
+
+def lam_position(lam):
+    """Where a λ is drawn: log10 λ, and a slot below a gap for λ = 0."""
+    lam = np.asarray(lam, float)
+    return np.where(lam == 0, _ZERO, np.log10(np.where(lam == 0, 1.0, lam)))
+
+
+def nearest(values, position, places):
+    """The value whose place is nearest to where the reader has clicked."""
+    return values[int(np.argmin(np.abs(places(values) - position)))]
+
+
+def cursors(plot):
+    """The lines of a `LivePlot` that mark the reader's place."""
+    return list(plot.figure.select(Span))
+
+
+def place(spans, *, t, lam):
+    """Move cursors, which is far cheaper than drawing a picture again."""
+    for span in spans:
+        upright = span.dimension == "height"
+        span.location = float(time_position(t) if upright else lam_position(lam))
+
+
+def _slot():
+    """The place of t = ∞, visibly apart from the finite times."""
+    span = (_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT)
+    return el.VSpan(*span).opts(color="#d9d9d9", alpha=0.6, line_color=None)
+
+
+def _cursor(element=el.VLine):
+    """A line through the reader's place; `place` moves it there."""
+    return element(0).opts(color=INK, line_width=1.5)
+
+
+def _line(times, values, label="", **style):
+    """A curve over the finite times, and a level bar in the slot of t = ∞."""
+    x, y = time_position(times), np.asarray(values, float)
+    slot = [_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT]
+    x = np.concatenate([x[:-1], [np.nan], slot])
+    return el.Curve((x, np.concatenate([y[:-1], [np.nan], y[[-1, -1]]])), label=label).opts(**style)
+
+
+_DASHED = {"line_dash": [6, 4], "line_width": 1.8, "alpha": 0.8}
+
+
+def accuracy_curves(times, clean, robust, standard_clean, standard_robust, pgd_times, pgd):
+    """Clean and robust accuracy against training time, λ in full colour, λ = 0 dashed.
+
+    - `times`: (T,), the last being ∞;  the four curves: (T,) fractions of the test points.
+    - `pgd_times`, `pgd`: (k,), robust accuracy against an attack that searches.
+    """
+    percent = [100 * np.asarray(v, float) for v in (clean, robust, standard_clean, standard_robust)]
+    searched = (time_position(pgd_times), 100 * np.asarray(pgd, float))
+    layers = [
+        _slot(),
+        _line(times, percent[2], "clean, λ = 0", color=BLUE, **_DASHED),
+        _line(times, percent[3], "robust, λ = 0", color=ORANGE, **_DASHED),
+        _line(times, percent[0], "clean", color=BLUE),
+        _line(times, percent[1], "robust", color=ORANGE),
+        el.Scatter(searched, label="PGD").opts(**_CROSSES),
+        _cursor(),
+    ]
+    return el.Overlay(layers).opts(
+        xlim=TIME_LIMITS, ylim=accuracy_limits(), xticks=_TIME_TICKS, xlabel="",
+        ylabel="accuracy (%)", legend_position="bottom_left", legend_cols=3,
+        title="Test accuracy", backend_opts={**_ALIGNED, "legend.spacing": 8},
+    )  # fmt: skip
+
+
+# Left edges of the two pictures that share the time axis.
+_ALIGNED = {"plot.min_border_left": 62}
+# Lower edges of the map and of its column.
+_LEVEL = {"plot.min_border_bottom": 66}
+_CROSSES = {"marker": "x", "size": 11, "line_width": 3, "color": INK, "line_color": INK}
+
+
+def jacobian_curves(times, jacobian, standard):
+    """Median |J| over the test points against training time, λ full, λ = 0 dashed."""
+    layers = [
+        _slot(),
+        _line(times, standard, color=INK, **_DASHED),
+        _line(times, jacobian, color=INK),
+        _cursor(),
+    ]
+    return el.Overlay(layers).opts(
+        xlim=TIME_LIMITS, ylim=(0, 2), xticks=_TIME_TICKS, xlabel="training time t",
+        ylabel="median |J|", yticks=4, show_legend=False, backend_opts=_ALIGNED,
+    )  # fmt: skip
+
+
+def _edges(places):
+    middle = (places[1:] + places[:-1]) / 2
+    return np.concatenate([[places[0] - _EDGE], middle, [places[-1] + _EDGE]])
+
+
+def _with_gap(values):
+    """The map with an empty column before t = ∞ and an empty row above λ = 0."""
+    values = np.insert(np.asarray(values, float), -1, np.nan, axis=1)
+    return np.insert(values, 1, np.nan, axis=0)
+
+
+def lambda_profile(lams, now, end):
+    """The map's column at the chosen time beside the one at t = ∞, λ upwards as on the map.
+
+    - `lams`: (L,), the first being 0;  `now`, `end`: (L,), in the units of the map.
+    """
+    places = lam_position(lams)
+    layers = [
+        _column(places, end, "t = ∞", color=MUTED, **_DASHED),
+        _column(places, now, "at t", color=ORANGE),
+        el.Scatter((np.asarray(now, float), places)).opts(color=ORANGE, size=6),
+        _cursor(el.HLine),
+    ]
+    return el.Overlay(layers).opts(
+        xlim=(30, 102), ylim=LAM_LIMITS, yticks=_LAM_TICKS, xticks=3, xlabel="robust (%)",
+        ylabel="λ", title="The column at t", legend_position="top_left",
+        backend_opts={"legend.background_fill_alpha": 0.6, **_LEVEL},
+    )  # fmt: skip
+
+
+def _column(places, values, label, **style):
+    """A line upwards over λ > 0, and an upright bar in the slot of λ = 0."""
+    values = np.asarray(values, float)
+    x = np.concatenate([values[[0, 0]], [np.nan], values[1:]])
+    y = np.concatenate([[_ZERO - _HALF_ZERO, _ZERO + _HALF_ZERO, np.nan], places[1:]])
+    return el.Curve((x, y), label=label).opts(**style)
+
+
+# With a range of its own HoloViews does not look for one, in vain while nothing is known.
+_VALUE = hv.Dimension("value", range=(0, 100))
+
+
+def lambda_time_map(lams, times, values, best):
+    """A quantity over all (λ, t), with the time until which each λ is most robust.
+
+    - `lams`: (L,), the first being 0;  `times`: (T,), the last being ∞;  `values`: (L, T).
+    - `best`: (L,), times, NaN for none.
+    """
+    slot = [_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT]
+    zero = [_ZERO - _HALF_ZERO, _ZERO + _HALF_ZERO]
+    x = np.concatenate([_edges(time_position(times)[:-1]), slot])
+    y = np.concatenate([zero, _edges(lam_position(lams)[1:])])
+    known = np.isfinite(best)
+    layers = [
+        el.QuadMesh((x, y, _with_gap(values)), ["t", "λ"], _VALUE).opts(
+            cmap=SEQUENTIAL, colorbar=True, line_alpha=0, clipping_colors={"NaN": PAPER},
+            colorbar_opts={"width": 12, "padding": 4}, clim=(50, 100), clabel=" ",
+            tools=["hover"], hover_tooltips=[("value here", "@value{0.0}")],
+        ),
+        el.Scatter((time_position(best[known]), lam_position(lams)[known])).opts(
+            size=7, color=PAPER, line_color=INK
+        ),
+        _cursor(),
+        _cursor(el.HLine),
+    ]  # fmt: skip
+    return el.Overlay(layers).opts(
+        xlim=TIME_LIMITS, ylim=LAM_LIMITS, xticks=_TIME_TICKS, yticks=_LAM_TICKS,
+        xlabel="time t (○ most robust until here)", ylabel="λ", show_grid=False,
+        title="Robust accuracy (%)", show_legend=False, backend_opts=_LEVEL,
+    )  # fmt: skip
+
+
+def _diagonal():
+    return el.Curve(([0, 100], [0, 100])).opts(color=MUTED, line_width=1.5)
+
+
+def feature_scatter(usefulness, robustness, eigenvalues, *, colorbar=True):
+    """Accuracy and robustness of each eigenfeature; large eigenvalues are drawn on top.
+
+    - `usefulness`, `robustness`: (k,) fractions;  `eigenvalues`: (k,), largest first.
+    """
+    shade = np.log10(np.asarray(eigenvalues, float)[::-1])
+    x, y = (100 * np.asarray(v, float)[::-1] for v in (usefulness, robustness))
+    points = el.Points((x, y, shade), vdims=["shade"]).opts(
+        color="shade", cmap=SEQUENTIAL, clim=(-10, 2), size=8, line_color=PAPER, line_width=0.5,
+        colorbar=colorbar, colorbar_opts={"width": 12, "padding": 4},
+        clabel="log₁₀ e", tools=["hover"], hover_tooltips=[
+            ("accuracy (%)", "@x{0}"), ("robust (%)", "@y{0}"), ("log₁₀ eigenvalue", "@shade{0.0}")
+        ],
+    )  # fmt: skip
+    return (_diagonal() * points).opts(
+        xlim=(-2, 102), ylim=(-2, 102), xlabel="feature accuracy (%)",
+        ylabel="robust (%)", title="Eigenfeatures", show_legend=False,
+    )  # fmt: skip

@@ -1,0 +1,239 @@
+"""The predictor itself: on the circle, on a slice of the sphere, on images, and mode by mode.
+
+Everything takes the coefficients c(t) of one λ and time; what does not depend on them (kernels
+between the drawn points and the training points) is kept, so that a slider costs one product.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from jntk_viz.attacks import first_order_margin, tangent_jacobian
+from jntk_viz.datasets import normalize
+from jntk_viz.dynamics import KernelPredictor
+from jntk_viz.engine.results import kept
+from jntk_viz.engine.watcher import Watcher
+from jntk_viz.frame.sources import OWN, load
+from jntk_viz.pages.robust_training.solution import Prepared, Problem, Solution, prepare
+
+PLANES = {
+    "principal": "First principal directions",
+    "classes": "From class to class",
+    "point": "Around the test point",
+}
+GRID = 45  # points of a slice in each direction
+ANGLES = np.linspace(0, 2 * np.pi, 361)
+SHOWN_DIGITS = 4
+
+
+def picture_of(data: str) -> str:
+    """How a data set's predictor is shown: on the "circle", on a "slice", or by its "digits"."""
+    if data in ("circle", "digits"):
+        return data
+    flat = data.startswith(OWN) and load(data).x.shape[1] == 2
+    return "circle" if flat else "slice"
+
+
+class OnCircle(NamedTuple):
+    """A predictor on the unit circle: f and its slope df/dθ = ⟨J, (-sin θ, cos θ)⟩, (361,) each.
+
+    reach: (361,), ε times the dual norm of the tangent Jacobian. Of the test points: angle, f and
+    first-order margin at ε, (m,) each.
+    """
+
+    f: np.ndarray
+    slope: np.ndarray
+    reach: np.ndarray
+    test_angle: np.ndarray
+    test_f: np.ndarray
+    margin: np.ndarray
+
+
+@kept
+def _circle_rows(problem: Problem) -> np.ndarray:
+    x = normalize(np.column_stack([np.cos(ANGLES), np.sin(ANGLES)]))
+    return prepare(problem).rows(x)
+
+
+def angles(x) -> np.ndarray:
+    """The angles of points on the circle, 0 to 2π."""
+    return np.arctan2(x[:, 1], x[:, 0]) % (2 * np.pi)
+
+
+def on_circle(problem: Problem, coefficients, *, epsilon: float, norm: str) -> OnCircle:
+    """The predictor with coefficients (N, 3) at every degree and at the test points."""
+    prepared = prepare(problem)
+    outputs = np.tensordot(_circle_rows(problem), coefficients, axes=2)
+    slope = outputs[:, 2] * np.cos(ANGLES) - outputs[:, 1] * np.sin(ANGLES)
+    u = np.tensordot(prepared.cross_gram, coefficients, axes=2)
+    x, y = prepared.test.x, prepared.test.y
+    margin = first_order_margin(u, x, y, epsilon=epsilon, norm=norm)
+    here, one = normalize(np.column_stack([np.cos(ANGLES), np.sin(ANGLES)])), np.ones(len(ANGLES))
+    reach = outputs[:, 0] - first_order_margin(outputs, here, one, epsilon=epsilon, norm=norm)
+    return OnCircle(outputs[:, 0], slope, reach, angles(x), u[:, 0], margin)
+
+
+class Slice(NamedTuple):
+    """A two-dimensional slice of the sphere, seen along its middle: half of a great sphere.
+
+    axes: (3, d0), orthonormal: right a, up b, and towards the reader c. A place (s, r) of the unit
+    disc is the input s a + r b + √(1 - s² - r²) c; a point x lies at (⟨x, a⟩, ⟨x, b⟩).
+    inside: (GRID, GRID), where the disc is. rows: (number inside, N(1+r)), f there is rows @ c(t).
+    train, test: (·, 2), places of the points.
+    """
+
+    axes: np.ndarray
+    inside: np.ndarray
+    rows: np.ndarray
+    train: np.ndarray
+    test: np.ndarray
+
+    def field(self, coefficients) -> np.ndarray:
+        """f on the grid, row by row from below, NaN outside the disc."""
+        values = np.full((GRID, GRID), np.nan)
+        values[self.inside] = self.rows @ np.ravel(coefficients)
+        return values
+
+
+def slice_key(plane: str, point: int, count: int) -> tuple[str, int]:
+    """What a slice depends on: only one around a point depends on the point."""
+    return plane, point % count if plane == "point" else 0
+
+
+def cut(problem: Problem, plane: str, point: int, progress: Callable | None = None) -> Slice:
+    """One of PLANES through the sphere where a problem lives; progress(part) on the way.
+
+    "principal": a, b, c are the first three principal directions of the training points.
+    "classes": a leads from the mean of class -1 to that of +1, b and c are principal directions.
+    "point": c is the test point, a leads to the nearest training point of the other class.
+    """
+    with Watcher(progress) as watcher:
+        return _cut(problem, plane, point, watcher)
+
+
+@kept
+def _cut(problem: Problem, plane: str, point: int, watcher: Watcher) -> Slice:
+    prepared = prepare(problem)
+    axes = plane_axes(prepared, plane, point)
+    side = np.linspace(-1, 1, GRID)
+    s, r = np.meshgrid(side, side)
+    inside = s**2 + r**2 <= 1
+    third = np.sqrt(1 - s[inside] ** 2 - r[inside] ** 2)
+    x = normalize(np.column_stack([s[inside], r[inside], third]) @ axes)
+    pieces = np.array_split(x, 1 + len(x) * prepared.train.x.size * x.shape[1] // 5_000_000)
+    rows = []
+    for i, piece in enumerate(pieces):
+        watcher(i / len(pieces))
+        rows.append(prepared.rows(piece)[:, 0].reshape(len(piece), -1))
+    places = (part.x @ axes[:2].T for part in (prepared.train, prepared.test))
+    return Slice(axes, inside, np.concatenate(rows), *places)
+
+
+def plane_axes(prepared: Prepared, plane: str, point: int) -> np.ndarray:
+    """The three axes of a slice, (3, d0), orthonormal."""
+    x, y = prepared.train.x, prepared.train.y
+    principal = np.linalg.svd(x - x.mean(axis=0))[2]
+    if plane == "principal":
+        wanted = principal
+    elif plane == "classes":
+        wanted = np.vstack([x[y > 0].mean(axis=0) - x[y < 0].mean(axis=0), principal])
+    else:
+        here = prepared.test.x[point]
+        others = x[y != prepared.test.y[point]]
+        nearest = others[np.argmax(others @ here)]
+        wanted = np.vstack([here, nearest, principal])
+    axes = _orthonormal(wanted)
+    return axes[[1, 2, 0]] if plane == "point" else axes
+
+
+def _orthonormal(rows) -> np.ndarray:
+    """The first three directions that the rows bring in, by Gram and Schmidt."""
+    axes: list[np.ndarray] = []
+    for row in rows:
+        rest = row - sum((row @ axis * axis for axis in axes), np.zeros_like(row))
+        if np.linalg.norm(rest) > 1e-8:
+            axes.append(rest / np.linalg.norm(rest))
+    return np.stack(axes[:3])
+
+
+class Digits(NamedTuple):
+    """Some test digits and the change of size ε that a linear model fears most, 8×8 images each.
+
+    image, attacked: (k, 8, 8), grey values 0 to 16. jacobian: (k, 8, 8), the tangent input Jacobian
+    PJ. change: (k, 8, 8), δ with |δ| = ε, in units of the inputs' norm. label, before, after: (k,),
+    y and f without and with the change. numbers: (k,), which test points.
+    """
+
+    image: np.ndarray
+    jacobian: np.ndarray
+    change: np.ndarray
+    attacked: np.ndarray
+    label: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    numbers: np.ndarray
+
+
+@lru_cache(maxsize=1)
+def _grey_values() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the unit rows of the digits 3 and 8 were made from: mean image, lengths, unit rows."""
+    from sklearn.datasets import load_digits
+
+    table = load_digits()
+    images = table.data[np.isin(table.target, [3, 8])]
+    mean = images.mean(axis=0)
+    length = np.linalg.norm(images - mean, axis=1)
+    return mean, length, (images - mean) / length[:, None]
+
+
+def change(outputs, x, y, *, epsilon: float, norm: str) -> np.ndarray:
+    """The δ with |δ| = ε that lowers y f most to first order: -ε y PJ/|PJ|, or -ε y sign PJ."""
+    direction = -y[:, None] * tangent_jacobian(outputs, x)
+    if norm == "linf":
+        return epsilon * np.sign(direction)
+    length = np.linalg.norm(direction, axis=1, keepdims=True)
+    return epsilon * np.divide(direction, length, where=length > 0, out=np.zeros_like(direction))
+
+
+def digits(problem: Problem, coefficients, *, point: int, epsilon: float, norm: str) -> Digits:
+    """SHOWN_DIGITS test digits from number `point` on, attacked against c(t) (N, 1+r)."""
+    prepared = prepare(problem)
+    numbers = (point + np.arange(SHOWN_DIGITS)) % len(prepared.test.y)
+    x, y = prepared.test.x[numbers], prepared.test.y[numbers]
+    outputs = np.tensordot(prepared.cross_gram[numbers], coefficients, axes=2)
+    delta = change(outputs, x, y, epsilon=epsilon, norm=norm)
+    attacked = normalize(x + delta)
+    predictor = KernelPredictor(
+        prepared.train.x, prepared.lift(coefficients), kappa=1.0, **prepared.kernel
+    )
+    mean, length, rows = _grey_values()
+    length = length[np.argmax(x @ rows.T, axis=1), None]
+    square = (len(x), 8, 8)
+    return Digits(
+        (mean + length * x).reshape(square),
+        tangent_jacobian(outputs, x).reshape(square),
+        delta.reshape(square),
+        (mean + length * attacked).reshape(square),
+        y,
+        outputs[:, 0],
+        predictor(attacked)[:, 0],
+        numbers,
+    )
+
+
+def learned_modes(solution: Solution, t_index: int, speed: float) -> tuple[int, int, int]:
+    """How many resolved modes are learned at least half, how many less, how many diverge.
+
+    Of descent those with e > 2N/η diverge: each step multiplies what is left by 1 - ηe/N < -1.
+    """
+    learned = solution.paths[speed].learned[t_index]
+    known = np.isfinite(learned)
+    half = int(np.sum(learned[known] >= 0.5))
+    return half, int(np.sum(known)) - half, diverging(solution, speed)
+
+
+def diverging(solution: Solution, speed: float) -> int:
+    """How many modes diverge; `speed` is the learning rate as a fraction of 2N/e_max."""
+    return int(np.sum(solution.eigenvalues * speed > solution.eigenvalues[0]))

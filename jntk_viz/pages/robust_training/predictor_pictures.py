@@ -1,0 +1,269 @@
+"""Pictures of one predictor: on the circle, on a slice of the sphere, on digits; its spectrum."""
+
+import holoviews as hv
+import numpy as np
+from bokeh.models import CustomJS
+from bokeh.plotting.contour import contour_data
+
+from jntk_viz.drawing import elements as el
+from jntk_viz.drawing.theme import BLUE, DIVERGING, INK, MUTED, ORANGE, PAPER, PURPLE, SEQUENTIAL
+
+# The colours of the classes agree with the ends of DIVERGING: blue below zero, red-orange above.
+_CLASS = {1: ORANGE, -1: BLUE}
+_DEGREES = [(k, f"{k}°") for k in (0, 90, 180, 270, 360)]
+_CROSS = {"marker": "x", "size": 12, "line_width": 2.5, "color": INK, "line_color": INK}
+_DASHED = {"line_dash": [6, 4], "line_width": 1.8, "alpha": 0.8}
+_NOTHING = np.array([])
+
+
+def circle_outputs(
+    angle, f, standard, low, high, train_angle, train_y, test_angle, test_f, fragile
+):
+    """f against the angle, what an ε-change can make of it, and the points.
+
+    - `angle`, `f`, `standard`, `low`, `high`: (n,), the band being f ± ε|df/dθ|;
+    - `train_angle`, `train_y`: training points;  `test_angle`, `test_f`: test points on the curve;
+    - `fragile`: (m,), which of those are not robust.
+    """
+    degrees, places = np.degrees(angle), np.degrees(test_angle)
+    bad = np.asarray(fragile, bool)
+    layers = [
+        el.Area((degrees, low, high), vdims=["low", "high"], label="f ± ε|slope|").opts(
+            color=BLUE, alpha=0.18, line_color=None
+        ),
+        el.Curve(([0, 360], [0, 0])).opts(color=MUTED, line_width=1.2),
+        el.Curve((degrees, standard), label="f, λ = 0").opts(color=BLUE, **_DASHED),
+        el.Curve((degrees, f), label="f").opts(color=BLUE),
+        el.Scatter((np.degrees(train_angle), train_y), label="training labels").opts(
+            color=INK, size=8, marker="square"
+        ),
+        el.Scatter((places[~bad], test_f[~bad]), label="robust").opts(
+            color=PAPER, line_color=BLUE, size=7
+        ),
+        el.Scatter((places[bad], test_f[bad]), label="not robust").opts(**_CROSS),
+    ]
+    return el.Overlay(layers).opts(
+        xlim=(0, 360), ylim=(-2.6, 2.1), xticks=_DEGREES, yticks=[-2, -1, 0, 1, 2], xlabel="",
+        ylabel="output f", title="The predictor on the circle", legend_position="bottom_left",
+        legend_cols=6, backend_opts={"plot.min_border_left": 62, "legend.spacing": 8},
+    )  # fmt: skip
+
+
+def circle_slopes(angle, slope, standard, train_angle, train_slope):
+    """The tangential slope df/dθ against the angle; training with λ > 0 wants 0 at the points."""
+    layers = [
+        el.Curve(([0, 360], [0, 0])).opts(color=MUTED, line_width=1.2),
+        el.Curve((np.degrees(angle), standard)).opts(color=PURPLE, **_DASHED),
+        el.Curve((np.degrees(angle), slope)).opts(color=PURPLE),
+        el.Scatter((np.degrees(train_angle), train_slope)).opts(color=INK, size=7, marker="square"),
+    ]
+    return el.Overlay(layers).opts(
+        xlim=(0, 360), ylim=(-10, 10), xticks=_DEGREES, yticks=[-10, -5, 0, 5, 10],
+        xlabel="angle θ of the input", ylabel="slope df/dθ", show_legend=False,
+        backend_opts={"plot.min_border_left": 62},
+    )  # fmt: skip
+
+
+_TURN = np.linspace(0, 2 * np.pi, 121)
+_RING = np.column_stack([np.cos(_TURN), np.sin(_TURN)])
+
+
+def zero_contour(side, field):
+    """The lines f = 0 as (x, y), separated by NaN; empty where there are none."""
+    if not np.isfinite(field).any():
+        return _NOTHING, _NOTHING
+    line = contour_data(side, side, field, levels=[0.0], want_fill=False).line_data
+    if line is None or line.xs[0] is None:
+        return _NOTHING, _NOTHING
+    return np.asarray(line.xs[0], float), np.asarray(line.ys[0], float)
+
+
+def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
+    """f on a two-dimensional slice of the sphere with its zero line, and where the points lie.
+
+    - `field`: (g, g), from below, NaN outside the unit disc;
+    - `train`, `test`: (·, 2) places, `train_y`, `test_y`: ±1;  `fragile`: which are not robust;
+    - `here`: (2,), the followed point;  `epsilon`: radius of the ring around it.
+    """
+    side = np.linspace(-1, 1, len(field))
+    half = 1 / (len(field) - 1)
+    bounds = (-1 - half, -1 - half, 1 + half, 1 + half)
+    bad, plus = np.asarray(fragile, bool), np.asarray(test_y) > 0
+    dots = {"line_color": PAPER, "line_width": 0.8}
+    layers = [
+        el.Image(np.asarray(field, np.float32)[::-1], bounds=bounds, vdims=_F).opts(
+            cmap=DIVERGING, clim=(-1.2, 1.2), alpha=0.75, colorbar=True, clabel="f",
+            colorbar_opts={"width": 12, "padding": 4}, clipping_colors={"NaN": "transparent"},
+        ),
+        el.Curve((_RING[:, 0], _RING[:, 1])).opts(color=MUTED, line_width=1.2),
+        el.Curve(zero_contour(side, field)).opts(color=INK, line_width=3),
+        el.Points((train[:, 0], train[:, 1])).opts(color=INK, size=4, marker="square"),
+        el.Scatter((test[~plus, 0], test[~plus, 1])).opts(color=_CLASS[-1], size=9, **dots),
+        el.Scatter((test[plus, 0], test[plus, 1])).opts(color=_CLASS[1], size=9, **dots),
+        el.Scatter((test[bad, 0], test[bad, 1])).opts(**_CROSS),
+        el.Curve((here[0] + epsilon * _RING[:, 0], here[1] + epsilon * _RING[:, 1])).opts(
+            color=INK, line_dash=[4, 3], line_width=2
+        ),
+        el.Points(([here[0]], [here[1]])).opts(
+            color=PAPER, alpha=0.9, line_color=INK, line_width=3, size=13, fill_alpha=0
+        ),
+    ]  # fmt: skip
+    return el.Overlay(layers).opts(
+        xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), ylabel="⟨x, b⟩", show_grid=False,
+        xlabel="⟨x, a⟩  (orange: y = +1, blue: −1, ×: not robust, ■: training)",
+        xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1], show_legend=False,
+        title="f on a slice of the sphere",
+    )  # fmt: skip
+
+
+_F = hv.Dimension("f", range=(-1.2, 1.2))
+_COLUMNS = ("digit x", "slope PJ", "change δ", "x + δ")
+_STEP = 10  # pixels from one tile to the next
+
+
+def digit_gallery(image, jacobian, change, attacked, left, right):
+    """Digits, their input Jacobians, the change of size ε, and the changed digits, one per row.
+
+    - `image`, `attacked`: (k, 8, 8), 0 to 16;  `jacobian`, `change`: (k, 8, 8), each scaled to
+      its own largest entry;  `left`, `right`: (k,) words beside the rows.
+    """
+    grey, signed = (np.full((len(image) * _STEP, 4 * _STEP), np.nan) for _ in range(2))
+    for i in range(len(image)):
+        for j, (sheet, tile) in enumerate(
+            ((grey, image), (signed, jacobian), (signed, change), (grey, attacked))
+        ):
+            scale = np.max(np.abs(tile[i]), initial=1e-300) if sheet is signed else 1.0
+            row, column = i * _STEP + 1, j * _STEP + 1
+            sheet[row : row + 8, column : column + 8] = tile[i] / scale
+    height = len(image) * _STEP
+    middle = height - _STEP * (np.arange(len(image)) + 0.5)
+    words = [
+        *((_STEP * (j + 0.5), height + 1.0, name) for j, name in enumerate(_COLUMNS)),
+        *((-0.8, y + 1.6, word) for y, word in zip(middle, left, strict=True)),
+        *((-0.8, y - 1.6, word) for y, word in zip(middle, right, strict=True)),
+    ]
+    x, y, text = zip(*words, strict=True)
+    bounds = (0, 0, 4 * _STEP, height)
+    clear = {"NaN": "transparent"}
+    layers = [
+        el.Image(grey, bounds=bounds, vdims=_GREY).opts(
+            cmap="gray_r", clim=(0, 16), colorbar=False, clipping_colors=clear
+        ),
+        el.Image(signed, bounds=bounds, vdims=_SIGNED).opts(
+            cmap=DIVERGING, clim=(-1, 1), colorbar=False, clipping_colors=clear
+        ),
+        el.Labels((x[:4], y[:4], text[:4])).opts(text_color=INK, text_font_size="14px"),
+        el.Labels((x[4:], y[4:], text[4:])).opts(
+            text_color=INK, text_font_size="13px", text_align="right"
+        ),
+    ]
+    return el.Overlay(layers).opts(
+        xlim=(-16, 4 * _STEP + 1), ylim=(-1, height + 3), xaxis=None, yaxis=None, show_grid=False,
+        show_legend=False, title="Test digits, input Jacobian and attack (red +, blue −)",
+    )  # fmt: skip
+
+
+_GREY = hv.Dimension("grey", range=(0, 16))
+_SIGNED = hv.Dimension("signed", range=(-1, 1))
+
+
+def keep_square(plot, xlim, ylim):
+    """One unit to the right is as long as one upwards, whatever room the picture is given."""
+    code = """
+    const w = figure.inner_width, h = figure.inner_height
+    if (!(w > 0 && h > 0)) return
+    const unit = Math.max((x1 - x0) / w, (y1 - y0) / h)
+    const x = (x0 + x1) / 2, y = (y0 + y1) / 2
+    figure.x_range.setv({start: x - unit * w / 2, end: x + unit * w / 2})
+    figure.y_range.setv({start: y - unit * h / 2, end: y + unit * h / 2})
+    """
+    limits = {"x0": xlim[0], "x1": xlim[1], "y0": ylim[0], "y1": ylim[1]}
+
+    def keep(figure):
+        callback = CustomJS(args={"figure": figure, **limits}, code=code)
+        figure.js_on_change("inner_width", callback)
+        figure.js_on_change("inner_height", callback)
+
+    plot.when_drawn(keep)
+
+
+# Eigenvalues from 1e-16 to 1e4 all find room.
+_EIGENVALUES = [(k, f"10{str(k).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}")
+                for k in range(-16, 5, 4)]  # fmt: skip
+_LEVEL = hv.Dimension("learned", range=(0, 1))
+
+
+def spectrum(eigenvalues, learned, floor, front):
+    """Eigenvalues in order, coloured by the fraction learned; above N/t they have been learned.
+
+    - `eigenvalues`, `learned`: (k,), largest first;  `floor`: the noise floor;  `front`: N/t.
+    """
+    order = np.log10(1 + np.arange(len(eigenvalues)))
+    height = np.log10(np.asarray(eigenvalues, float))
+    ends = np.array([-0.15, 4.0])
+    layers = [
+        el.Area((ends, np.full(2, -30.0), np.full(2, np.log10(floor))), vdims=["a", "b"],
+                label="rounding error").opts(color=MUTED, alpha=0.25, line_color=None),
+        el.Curve((ends, np.full(2, np.log10(front))), label="e = N/t").opts(
+            color=ORANGE, line_width=2
+        ),
+        el.Points((order, height, np.clip(learned, 0, 1)), vdims=[_LEVEL]).opts(
+            color="learned", cmap=SEQUENTIAL, clim=(0, 1), size=7, line_color=PAPER,
+            line_width=0.3, colorbar=True, clabel="learned",
+            colorbar_opts={"width": 12, "padding": 4},
+        ),
+    ]  # fmt: skip
+    return el.Overlay(layers).opts(
+        xlim=(-0.15, 3.3), ylim=(-10, 2), xticks=[(k, str(10**k)) for k in range(4)],
+        yticks=_EIGENVALUES, xlabel="mode, by size", ylabel="eigenvalue e",
+        title="Spectrum", legend_position="bottom_left",
+    )  # fmt: skip
+
+
+def learned_modes(eigenvalues, learned, share, floor):
+    """The fraction learned of every mode against its eigenvalue, shaded by its part of the target.
+
+    - `eigenvalues`, `learned`, `share`: (k,), largest first;  `floor`: the noise floor.
+    """
+    place = np.log10(np.asarray(eigenvalues, float))
+    part = np.log10(np.maximum(share, 1e-12))
+    order = np.argsort(part)  # what matters on top
+    edge = np.log10(floor)
+    layers = [
+        el.Area(([-30.0, edge], [-9.0, -9.0], [9.0, 9.0]), vdims=["a", "b"]).opts(
+            color=MUTED, alpha=0.25, line_color=None
+        ),
+        el.Curve(([-30.0, 10.0], [1.0, 1.0])).opts(color=MUTED, line_width=1.2),
+        el.Curve((place, learned)).opts(color=MUTED, line_width=1.2, alpha=0.7),
+        el.Points((place[order], np.asarray(learned)[order], part[order]), vdims=[_PART]).opts(
+            color="part",
+            cmap=SEQUENTIAL,
+            clim=(-6, 0),
+            size=8,
+            line_color=PAPER,
+            line_width=0.3,
+            colorbar=True,
+            clabel="log₁₀ share",
+            colorbar_opts={"width": 12, "padding": 4},
+        ),
+    ]
+    return el.Overlay(layers).opts(
+        xlim=(-10, 2), ylim=(-0.08, 1.12), xticks=_EIGENVALUES, yticks=[0, 0.5, 1],
+        xlabel="eigenvalue e (grey: rounding error)", ylabel="learned", show_legend=False,
+        title="Learned at time t",
+    )  # fmt: skip
+
+
+_PART = hv.Dimension("part", range=(-6, 0))
+
+
+def eigenvalue_span(eigenvalues, floor):
+    """Even decades that hold all eigenvalues and the noise floor below them."""
+    low = min(np.log10(np.min(eigenvalues, initial=1.0)), np.log10(floor)) - 0.5
+    high = np.log10(np.max(eigenvalues, initial=1.0)) + 0.3
+    return 2.0 * np.floor(low / 2), float(np.ceil(high))
+
+
+def nearest_place(places, here) -> int:
+    """Which of the (n, 2) places is drawn nearest to where the reader has clicked."""
+    return int(np.argmin(np.linalg.norm(np.asarray(places) - here, axis=1)))

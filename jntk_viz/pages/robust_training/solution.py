@@ -1,0 +1,321 @@
+"""What robust training has learned at every λ and time t, in closed form, and how robust that is.
+
+Gram and cross-Gram depend on the data, the depth and the activation only; one eigendecomposition
+for each λ then gives the predictor at every time, by gradient flow and by gradient descent with any
+learning rate (`solve`); every ε and norm only sets a threshold (`curves`, `lambda_time_map`,
+`scores`).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.stats
+
+from jntk_viz.attacks import NORMS, first_order_margin
+from jntk_viz.datasets import Dataset, normalize, train_test_split
+from jntk_viz.dynamics import LinearDynamics
+from jntk_viz.engine.results import kept
+from jntk_viz.frame.sources import Sources, load
+from jntk_viz.kernels import jntk
+
+TIMES = (*(digit * 10.0**k for k in range(-1, 10) for digit in (1, 2, 5)), 1e10, np.inf)
+LAMBDAS = (0.0, *(digit * 10.0**k for k in range(-3, 1) for digit in (1, 2, 5)), 10.0)
+FLOW = 0.0  # the learning rate of the gradient flow
+# Learning rates of gradient descent as fractions of 2N/e_max; above 1 the largest mode diverges.
+RATES = (0.1, 0.5, 0.9, 0.99, 1.01, 1.1, 1.5)
+DIVERGED = 1e6  # a mode that has been overshot so far counts as diverged, and nothing is drawn
+FRAGILE = (0.8, 0.4)  # a feature right on 80 % of the points, and on 40 % or fewer under attack
+
+
+class Source(NamedTuple):
+    """How a data set is used here: options of its loader, points to train on, to test on at most.
+
+    One λ costs the eigenvalues of N(1 + min(d0, N)) rows, about a second for 1,500 of them.
+    """
+
+    label: str
+    options: dict
+    train: int
+    test: int = 500
+
+
+def own_source(label: str, dataset: Dataset) -> Source:
+    """How a visitor's table is used: half of it to train on, but at most about 1,500 rows."""
+    n, d0 = dataset.x.shape
+    return Source(label, {}, min(n // 2, max(4, 1500 // (1 + d0))))
+
+
+_SOURCES = {
+    "iris": Source("Iris", {}, 50),
+    "circle": Source("Circle", {"n": 63, "frequency": 2}, 31),
+    "digits": Source("Digits 3 and 8", {}, 28, 100),
+    "wine": Source("Wine", {}, 65),
+    "breast_cancer": Source("Breast cancer, 6 components", {"n_components": 6}, 100),
+    "algerian_forest_fires": Source("Algerian forest fires", {}, 122),
+    "banknote": Source("Banknotes", {}, 200),
+    "sonar": Source("Sonar", {}, 30, 100),
+}
+SOURCES = Sources(_SOURCES, own=own_source, points=lambda source, dataset: source.train)
+
+
+def power_label(value: float) -> str:
+    """0, 0.02, 500, 2·10³ or ∞: how a time or λ is written."""
+    if np.isinf(value):
+        return "∞"
+    if value < 1000:
+        return f"{value:g}"
+    exponent = int(np.floor(np.log10(value) + 1e-9))
+    digit = round(value / 10**exponent)
+    power = "10" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return power if digit == 1 else f"{digit}·{power}"
+
+
+class Problem(NamedTuple):
+    """What kernel and labels depend on; hashable, the key of everything that is kept."""
+
+    data: str
+    depth: int
+    activation: str
+    seed: int
+
+
+class Prepared(NamedTuple):
+    """Training and test part, Θ on the training points and between test and training points.
+
+    gram: (N, 1+r, N, 1+r). cross_gram: (m, 1+d0, N, 1+r).
+    basis: (d0, r), orthonormal, spans the training points where there are fewer of them than
+        coordinates, else None and r = d0; Jacobians at the training points are kept in this basis.
+    """
+
+    train: Dataset
+    test: Dataset
+    gram: np.ndarray
+    cross_gram: np.ndarray
+    kernel: dict
+    basis: np.ndarray | None = None
+
+    def lift(self, coefficients) -> np.ndarray:
+        """Coefficients (…, N, 1+r) in all coordinates, (…, N, 1+d0), as `KernelPredictor` takes."""
+        if self.basis is None:
+            return coefficients
+        slopes = coefficients[..., 1:] @ self.basis.T
+        return np.concatenate([coefficients[..., :1], slopes], axis=-1)
+
+    def rows(self, x) -> np.ndarray:
+        """Θ between other points (n, d0) and the training points, (n, 1+d0, N, 1+r)."""
+        block = jntk(x, self.train.x, **self.kernel)
+        if self.basis is None:
+            return block
+        return np.concatenate([block[..., :1], block[..., 1:] @ self.basis], axis=-1)
+
+
+class Reach(NamedTuple):
+    """What decides clean and robust accuracy at every ε: outcomes of the first-order attack.
+
+    clean: (…, m), y f. l2, linf: (…, m), how much margin ε = 1 costs, that is the tangent
+    Jacobian's dual norm.
+    """
+
+    clean: np.ndarray
+    l2: np.ndarray
+    linf: np.ndarray
+
+    def margin(self, epsilon: float, norm: str) -> np.ndarray:
+        """The first-order margin at ε; it is linear in ε."""
+        return self.clean - epsilon * getattr(self, norm)
+
+
+class Path(NamedTuple):
+    """Training at one λ by one rule, at each of TIMES; NaN where it has diverged or not begun.
+
+    learning_rate: η, None for the flow. steps: (T,), numbers of steps, t/η rounded.
+    learned: (T, k), fraction of each resolved mode. coefficients: (T, N, 1+r).
+    reach: `Reach` at the test points, (T, m).
+    """
+
+    learning_rate: float | None
+    steps: np.ndarray
+    learned: np.ndarray
+    coefficients: np.ndarray
+    reach: Reach
+
+
+class Solution(NamedTuple):
+    """One λ of one problem.
+
+    paths: FLOW and each of RATES → `Path`. eigenvalues: (k,), resolved, largest first; share: (k,),
+    of the squared target |Λ^½u*|² in each mode; features: `Reach` of each eigenfeature, (k, m).
+    unresolved: directions whose eigenvalue is rounding error, below noise_floor.
+    """
+
+    lam: float
+    paths: dict
+    eigenvalues: np.ndarray
+    share: np.ndarray
+    features: Reach
+    unresolved: int
+    noise_floor: float
+
+
+class Curves(NamedTuple):
+    """Clean accuracy, robust accuracy and median |J| over the last axis, which is time."""
+
+    clean: np.ndarray
+    robust: np.ndarray
+    jacobian: np.ndarray
+
+
+class Scores(NamedTuple):
+    """Accuracy and robustness of each eigenfeature, and what they say together.
+
+    correlation: Spearman's ρ of the two. fragile: how many are accurate but not robust (FRAGILE).
+    """
+
+    usefulness: np.ndarray
+    robustness: np.ndarray
+    correlation: float
+    fragile: int
+
+
+@kept
+def prepare(problem: Problem) -> Prepared:
+    """Load and split the data and compute both Gram matrices, which serve every λ, t and ε.
+
+    With fewer training points than coordinates, a slope across their span meets only itself in the
+    kernel (F_c δ_αβ) and has target 0, so it stays 0: only slopes within the span are kept.
+
+    Raises ValueError, naming the remedy, for data that cannot be had.
+    """
+    source = SOURCES[problem.data]
+    dataset = load(problem.data, **source.options)
+    train, test = train_test_split(
+        dataset, test_fraction=1 - source.train / len(dataset.y), seed=problem.seed
+    )
+    test = test._replace(x=test.x[: source.test], y=test.y[: source.test])
+    n, d0 = train.x.shape
+    basis = np.linalg.qr(train.x.T)[0] if n < d0 else None
+    kernel = {"depth": problem.depth, "activation": problem.activation}
+    within = train.x if basis is None else normalize(train.x @ basis)
+    prepared = Prepared(train, test, jntk(within, **kernel), np.empty(0), kernel, basis)
+    # In pieces, because the blocks before their reduction to the span can be large.
+    pieces = np.array_split(test.x, 1 + len(test.x) * (1 + d0) ** 2 * n // 5_000_000)
+    cross_gram = np.concatenate([prepared.rows(piece) for piece in pieces if len(piece)])
+    return prepared._replace(cross_gram=cross_gram)
+
+
+@kept
+def diagonalise(problem: Problem, lam: float) -> LinearDynamics:
+    """The closed-form training at one λ: the eigenvalues and eigenvectors of Θ_λ."""
+    prepared = prepare(problem)
+    return LinearDynamics(prepared.gram, prepared.train.y, lam=lam)
+
+
+@kept
+def solve(problem: Problem, lam: float) -> Solution:
+    """Everything about one λ that does not depend on t, ε and the norm."""
+    prepared, dynamics = prepare(problem), diagonalise(problem, lam)
+    resolved = np.flatnonzero(dynamics.eigenvalues > dynamics.noise_floor)[::-1]
+    coefficients = dynamics.feature_coefficients()
+    outputs = np.tensordot(coefficients, prepared.cross_gram, axes=([1, 2], [2, 3]))
+    target = dynamics.eigenvectors[:, resolved].T @ dynamics.target
+    return Solution(
+        lam,
+        {rate: _path(prepared, dynamics, rate, coefficients, outputs) for rate in (FLOW, *RATES)},
+        dynamics.eigenvalues[resolved],
+        target**2 / np.sum(dynamics.target**2),
+        Reach(*(part.astype(np.float32) for part in reach(prepared.test, outputs))),
+        len(dynamics.eigenvalues) - len(resolved),
+        dynamics.noise_floor,
+    )
+
+
+def _path(prepared, dynamics, rate, coefficients, outputs) -> Path:
+    """c(t) and u(x, t) from zero are sums over the eigenfeatures, each times the fraction learned.
+
+    - `coefficients`: (k, N, 1+r);  `outputs`: (k, m, 1+d0), those of the features.
+    """
+    eta = rate * dynamics.stable_learning_rate if rate else None
+    learned = np.stack([_learned(dynamics, t, rate, eta) for t in TIMES])
+    steps = np.full(len(TIMES), np.nan) if eta is None else np.round(np.array(TIMES) / eta)
+    bad = ~np.all(np.abs(learned) < DIVERGED, axis=1) | (steps == 0)
+    learned[bad] = 0.0
+    path = Path(
+        eta,
+        steps,
+        learned,
+        np.tensordot(learned, coefficients, axes=1),
+        reach(prepared.test, np.tensordot(learned, outputs, axes=1)),
+    )
+    for part in (path.learned, path.coefficients, *path.reach):
+        part[bad] = np.nan
+    return path
+
+
+def _learned(dynamics, t, rate, eta):
+    """The fraction of each resolved mode, largest first; infinite where descent has no limit."""
+    resolved = np.flatnonzero(dynamics.eigenvalues > dynamics.noise_floor)[::-1]
+    if rate >= 1 and np.isinf(t):
+        return np.full(len(resolved), np.inf)
+    with np.errstate(over="ignore"):  # what diverges is told as such
+        return dynamics.learned(t, learning_rate=eta)[resolved]
+
+
+def reach(points: Dataset, outputs) -> Reach:
+    """`Reach` of (f, J) at points, (…, m, 1+d0)."""
+    clean = first_order_margin(outputs, *points[:2], epsilon=0)
+    # The margin is linear in ε, so what it loses at ε = 1 gives it at every ε.
+    l2, linf = (
+        clean - first_order_margin(outputs, *points[:2], epsilon=1, norm=norm) for norm in NORMS
+    )
+    return Reach(clean, l2, linf)
+
+
+def curves(solution: Solution, *, epsilon: float, norm: str = "l2", rate=FLOW) -> Curves:
+    """Accuracy, first-order robust accuracy and median tangent |J|₂ at each of TIMES, (T,) each."""
+    found = solution.paths[rate].reach
+    known = np.isfinite(found.clean[:, 0])
+    return Curves(
+        np.where(known, np.mean(found.clean > 0, axis=-1), np.nan),
+        np.where(known, np.mean(found.margin(epsilon, norm) > 0, axis=-1), np.nan),
+        np.median(found.l2, axis=-1),
+    )
+
+
+def lambda_time_map(solutions: dict, *, epsilon: float, norm: str = "l2", rate=FLOW) -> Curves:
+    """`curves` at each of LAMBDAS, (len(LAMBDAS), T) each; NaN where there is no solution yet.
+
+    solutions: λ → `Solution`.
+    """
+    missing = Curves(*(np.full(len(TIMES), np.nan) for _ in Curves._fields))
+    rows = [
+        curves(solutions[lam], epsilon=epsilon, norm=norm, rate=rate)
+        if lam in solutions
+        else missing
+        for lam in LAMBDAS
+    ]
+    return Curves(*map(np.stack, zip(*rows, strict=True)))
+
+
+def row(whole: Curves, lam: float) -> Curves:
+    """The curves of one λ from a map over all."""
+    return Curves(*(values[LAMBDAS.index(lam)] for values in whole))
+
+
+def ridge(robust: np.ndarray) -> np.ndarray:
+    """The latest finite time at which each row of a map is at its best; NaN for an empty row."""
+    finite = np.nan_to_num(robust[:, np.isfinite(TIMES)], nan=-1.0)
+    latest = [np.flatnonzero((row == row.max()) & (row >= 0)) for row in finite]
+    return np.array([TIMES[best[-1]] if best.size else np.nan for best in latest])
+
+
+def scores(solution: Solution, *, epsilon: float, norm: str = "l2") -> Scores:
+    """Accuracy of each eigenfeature, and its accuracy under an attack on that feature alone."""
+    usefulness = np.mean(solution.features.clean > 0, axis=-1)
+    robustness = np.mean(solution.features.margin(epsilon, norm) > 0, axis=-1)
+    constant = np.ptp(usefulness) == 0 or np.ptp(robustness) == 0
+    return Scores(
+        usefulness,
+        robustness,
+        np.nan if constant else float(scipy.stats.spearmanr(usefulness, robustness).statistic),
+        int(np.sum((usefulness >= FRAGILE[0]) & (robustness <= FRAGILE[1]))),
+    )

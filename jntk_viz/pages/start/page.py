@@ -1,0 +1,119 @@
+"""The landing page: what this is, a live picture and a link for each page, where to go next."""
+
+from importlib.metadata import version
+
+import jax
+import panel as pn
+
+from jntk_viz import frame
+from jntk_viz.drawing.recolour import name_figure
+from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, css, escape
+from jntk_viz.frame.registry import part_of
+
+INTRODUCTION = """
+<h1>An infinitely wide network, its slopes, and what makes it robust</h1>
+<p class="wide">A very wide neural network and its <b>input Jacobian</b> (how fast the output moves
+when the input does) are one Gaussian process, and training it with a penalty on that Jacobian
+becomes a linear equation with a fixed kernel, the <b>Jacobian NTK</b>. Here you can watch finite
+networks get there, and see what the penalty buys (theory:
+<a href="https://proceedings.mlr.press/v235/kim24ah.html">Kim &amp; Yang, ICML 2024</a>).</p>
+"""
+# What each picture shows; a screen reader says it instead of the picture.
+
+
+NEXT = """
+<h2>Where to go next</h2>
+<ul>
+<li><b>Lessons</b> with the same pictures and the code behind them: <code>jntk-viz lab</code>
+opens the folder <code>notebooks/</code> in JupyterLab.</li>
+<li><b>The paper</b>: <a href="https://arxiv.org/abs/2312.03386">arXiv 2312.03386</a>,
+<i>An Infinite-Width Analysis on the Jacobian-Regularised Training of a Neural Network</i>.</li>
+<li><b>In Python</b>: <code>from jntk_viz import jntk, RobustDynamics</code>.</li>
+</ul>
+"""
+TEXT = css(f"""
+div {{ font: 400 15px/1.35 {FONT}; color: {INK}; }}
+h1 {{ font: 500 22px/1.2 {FONT}; margin: 2px 0; }} h2 {{ font: 500 17px/1.3 {FONT}; margin: 0; }}
+p, ul, ol {{ margin: 3px 0; }} .wide {{ font-size: 16px; max-width: 75em; }}
+ol, ul {{ padding-left: 24px; max-width: 62em; }} li {{ margin: 4px 0; }}
+a {{ color: {ACCENT}; }} li a {{ font-weight: 500; }}
+a:focus-visible {{ outline: 2px solid {ACCENT}; outline-offset: 2px; }}
+""")
+CARDS_CSS = """
+:host { display: grid; gap: 8px; max-height: none !important;
+  grid-template-columns: repeat(auto-fit, minmax(min(380px, 100%), 1fr)); }
+"""
+
+
+def text(html, **layout):
+    return pn.pane.HTML(
+        f"<div>{html}</div>", stylesheets=[TEXT], sizing_mode="stretch_width", **layout
+    )
+
+
+def card_of(entry, plot):
+    """A picture, what it shows, and the link to its page."""
+    name_figure(plot.figure, entry.card)
+    link = f'<h2><a href="{entry.name}">{entry.title}</a></h2>'
+    return pn.Column(
+        text(link, margin=(6, 10, 0, 10)),
+        pn.Column(plot.pane, height=130, sizing_mode="stretch_width", margin=(0, 6)),
+        text(f"<p>{entry.card}</p>", margin=(0, 10, 6, 10)),
+        sizing_mode="stretch_width",
+        margin=0,
+        styles={"border": css(f"1px solid {LINE}"), "border-radius": "6px"},
+    )
+
+
+def tour():
+    """The guided tour: one link a stop, with its settings in the address."""
+    stops = "".join(
+        f'<li><a href="{escape(page.stop.link)}">{page.stop.do}</a>. {page.stop.see}</li>'
+        for page in frame.pages()
+        if page.stop
+    )
+    return f"<h2>A tour of five minutes</h2><ol>{stops}</ol>"
+
+
+def machine():
+    """Device and versions, for the lecturer who wonders what is running."""
+    device = jax.devices()[0]
+    names = ("jntk-viz", "jax", "panel", "holoviews")
+    return f"Running on {device.device_kind} with " + ", ".join(
+        f"{name} {version(name)}" for name in names
+    )
+
+
+def app():
+    """The landing page; the pictures that no visitor has seen yet are computed once it is open."""
+    frame.use_theme()
+    plots, unseen, job = {}, {}, frame.LatestWins()
+    for entry in frame.pages():
+        card = part_of(entry.name, "card")
+        seen = card.numbers.cache_info().currsize
+        plots[entry.name] = frame.LivePlot(
+            card.picture, min_height=120, **(card.numbers() if seen else card.EMPTY)
+        )
+        if not seen:
+            unseen[entry.name] = card.numbers
+
+    def compute(job):
+        for i, (name, numbers) in enumerate(unseen.items()):
+            job.progress(i / len(unseen), "Computing the pictures")
+            ready[name] = numbers()
+            job.emit(dict(ready))
+
+    def show(numbers):
+        frame.update_all(*((plots[name], data) for name, data in numbers.items()))
+
+    ready = {}
+    cards = [card_of(entry, plots[entry.name]) for entry in frame.pages()]
+    return frame.plain_page(
+        "jntk_viz",
+        text(INTRODUCTION, margin=(4, 12)),
+        pn.Column(*cards, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[CARDS_CSS]),
+        frame.job_bar(job, buttons=False),
+        text(tour(), margin=(4, 12)),
+        text(NEXT + f"<p>{machine()}</p>", margin=(8, 12)),
+        start=(lambda: job.submit(compute, partial=show)) if unseen else None,
+    )

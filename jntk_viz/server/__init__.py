@@ -1,0 +1,1 @@
+"""What serves the pages: start, security, pages made beforehand, memory."""

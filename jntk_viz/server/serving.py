@@ -1,0 +1,211 @@
+"""Serve the pages from this process: the port, the start, the log, and the announcement.
+
+Panel and JAX are imported by the functions that need them, so that a port that is taken is told at
+once.
+"""
+
+import errno
+import logging
+import signal
+import socket
+import sys
+import traceback
+import webbrowser
+from concurrent.futures import ThreadPoolExecutor
+
+from jntk_viz.compiled_code import keep_compiled_code
+from jntk_viz.device import check_device
+from jntk_viz.engine.priority import step_back
+from jntk_viz.folders import (
+    CannotServe,
+    addresses_ahead,
+    app_files,
+    app_routes,
+    apps_folder,
+    use_folders,
+)
+from jntk_viz.server.memory import Keeper, limit_mb, set_apart, use_few_arenas
+from jntk_viz.server.workers import Workers
+
+
+def serve(arguments) -> int:
+    """Serve all apps in this process, or in several, until Ctrl-C or SIGTERM."""
+    use_few_arenas()
+    use_folders(arguments)
+    workers = Workers() if arguments.workers > 1 else None
+    port = claim_port(arguments.address, arguments.port)
+    routes = app_routes(apps_folder())
+    ahead = addresses_ahead(arguments, routes)
+    # Until the server is there, Ctrl-C ends the process at once: imports may swallow an exception.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    print("Starting jntk_viz …", flush=True)
+    keep_compiled_code()
+    if not workers:  # a process that has started its device cannot be divided
+        # XLA's own threads, which are started with it, then stand behind as well.
+        with ThreadPoolExecutor(1, initializer=step_back) as behind:
+            behind.submit(check_device).result()
+    warm_up()
+
+    import panel as pn
+    from tornado.process import task_id
+
+    from jntk_viz.engine.jobs import stop_all
+    from jntk_viz.engine.turns import MACHINE, cores
+    from jntk_viz.server.ready import Shelf
+    from jntk_viz.server.warm import Warmer, import_apps
+
+    MACHINE.places = arguments.runs or max(1, cores() // arguments.workers)
+    shelf = Shelf(ahead, arguments.ready)
+    shelf.install()
+    if workers:
+        workers.take_signals()
+    try:
+        server = make_server(arguments, routes, port)
+    except SystemExit:  # the first of several processes, when the others have ended
+        print("\nStopped.")
+        return 0
+    if workers:
+        workers.join(server.io_loop)
+    if arguments.warm:
+        import_apps(app_files(routes))
+        set_apart()
+    # get_server has just made Ctrl-C stop the loop; let a plain `kill` do the same.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    url = f"http://{url_host(arguments.address)}:{port}{server.prefix}/"
+    server.start()
+    if not task_id():  # the first process to serve; None where there is only one
+        server.io_loop.add_callback(announce, url, arguments.address, arguments.show)
+    warmer = Warmer(app_files(routes))
+
+    async def work_ahead():
+        if arguments.warm:
+            await warmer.run()
+        await shelf.keep_full(server, url.removesuffix("/"))
+
+    if arguments.warm or arguments.ready > 1:
+        server.io_loop.call_later(1, work_ahead)
+    keeper = Keeper(limit_mb=limit_mb())
+    pn.state.on_session_destroyed(keeper.page_closed)
+    server.io_loop.add_callback(keeper.run)
+    server.io_loop.start()
+    keeper.stop()
+    shelf.stop()
+    warmer.stop()
+    stop_all()
+    server.stop()
+    if not workers:
+        print("\nStopped.")
+    return 0
+
+
+def make_server(arguments, routes, port: int):
+    """Panel's server of the routes, protected, its log without visitors who have left.
+
+    Of several processes, each that is to serve returns from here with one of its own.
+    """
+    from panel.io.server import get_server
+
+    from jntk_viz.server.security import protection
+
+    names = {"localhost", "127.0.0.1", url_host(arguments.address)}
+    server = get_server(
+        routes,
+        port=port,
+        address=arguments.address,
+        prefix=arguments.prefix,
+        websocket_origin=[f"{name}:{port}" for name in names] + arguments.allow_websocket_origin,
+        num_procs=arguments.workers,
+        show=False,
+        verbose=False,
+        **protection(),
+    )
+    server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
+    for name in ("tornado.application", "bokeh.server.protocol_handler", "bokeh.server.views.ws"):
+        logging.getLogger(name).addFilter(keeps_in_log)
+    return server
+
+
+def claim_port(address: str, port: int) -> int:
+    """`port`, or a free one for 0. Asked before the slow imports, to fail at once."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if sys.platform != "win32":  # there it would allow a second server on one port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+            return probe.getsockname()[1]
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = f"port {port} is taken, perhaps by an earlier `jntk-viz serve`"
+        else:
+            reason = f"cannot listen on {address}, port {port}: {error.strerror or error}"
+        remedy = f"`jntk-viz serve --port {min(port + 1, 65535)}`, or `--port 0` for any free port"
+        raise CannotServe(f"{reason}. Try {remedy}") from error
+
+
+def warm_up() -> None:
+    """Import what every app imports, so that the first visitor does not wait for it."""
+    import holoviews
+    import pandas  # noqa: F401 - HoloViews imports it with its first mesh
+    import panel_material_ui  # noqa: F401
+    import scipy.linalg  # noqa: F401 - brings the BLAS that JAX uses
+    from threadpoolctl import threadpool_limits
+
+    import jntk_viz.frame.shell  # noqa: F401
+    from jntk_viz.server.pace import pace_updates
+    from jntk_viz.server.quick_bokeh import make_bokeh_quick
+
+    holoviews.extension("bokeh")
+    # One page's eigenvalues take 20 ms on one BLAS thread; where several pages share the cores,
+    # threads that wait for one another have made it two seconds.
+    threadpool_limits(1)
+    # Threads that compute hold Python's lock for so long when the event loop wants it back, which
+    # is several times for each update: 5 ms is Python's default.
+    sys.setswitchinterval(0.001)
+    make_bokeh_quick()
+    pace_updates()
+    set_apart()  # what has been imported stays
+
+
+def pass_over_closed_pages(loop, context) -> None:
+    """Log what goes wrong in the event loop, except that a visitor left during an update."""
+    if not visitor_left(context.get("exception")):
+        loop.default_exception_handler(context)
+
+
+def keeps_in_log(record) -> bool:
+    """Whether the server's log keeps a record: all of them but those of visitors who left."""
+    if record.msg == "Failed sending message as connection was closed":  # Bokeh, without exception
+        return False
+    return not (record.exc_info and visitor_left(record.exc_info[1]))
+
+
+def visitor_left(error) -> bool:
+    """Whether an exception only says that a visitor closed the page.
+
+    Bokeh's ping, when it meets a closed connection first, parts it from its session, and the
+    connection's own end then finds none: an assertion in `bokeh.server.connection`.
+    """
+    from tornado.websocket import WebSocketClosedError
+
+    if isinstance(error, AssertionError):
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        return bool(frames) and frames[-1].f_globals["__name__"] == "bokeh.server.connection"
+    return isinstance(error, WebSocketClosedError)
+
+
+def url_host(address: str) -> str:
+    """The address as it stands in a URL; a server that listens everywhere is called localhost."""
+    if address in ("", "0.0.0.0", "::"):
+        return "localhost"
+    return f"[{address}]" if ":" in address else address
+
+
+def announce(url: str, address: str, show: bool) -> None:
+    print(f"jntk_viz is ready at {url}  (Ctrl-C stops it)", flush=True)
+    if address not in ("127.0.0.1", "localhost", "::1"):
+        print("Everybody who reaches this machine over the network can open it.", flush=True)
+    if show:
+        webbrowser.open(url)

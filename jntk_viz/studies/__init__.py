@@ -1,1 +1,0 @@
-"""One module for each experiment: its state, what is computed, what is measured; no GUI."""
