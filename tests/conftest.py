@@ -135,7 +135,10 @@ def state_types():
     from jntk_viz import frame
 
     def state_type(name):
-        module = importlib.import_module(f"jntk_viz.pages.{name}.study")
+        try:
+            module = importlib.import_module(f"jntk_viz.pages.{name}.state")
+        except ModuleNotFoundError:
+            module = importlib.import_module(f"jntk_viz.pages.{name}.study")
         (found,) = (
             value
             for value in vars(module).values()

@@ -5,10 +5,11 @@ import re
 import pytest
 
 from jntk_viz import load_dataset, smallest_eigenvalue
+from jntk_viz.frame.numbers import number
 from jntk_viz.pages.full_rank import pair as pairs
 from jntk_viz.pages.full_rank import study
 from jntk_viz.pages.full_rank import time as times
-from jntk_viz.pages.full_rank.words import number
+from jntk_viz.pages.full_rank.state import Problem
 
 pytestmark = pytest.mark.slow
 PAGE = "full_rank?points=10"
@@ -76,7 +77,7 @@ def test_numbers_on_the_page_are_the_library_s(watch_page):
     smallest = smallest_eigenvalue(pairs.points(5.0), depth=2, activation="erf")
     assert said.startswith(f"erf, depth 2, θ = 5°: λ_min = {number(smallest.value)}, above")
     said = settled(watch_page("full_rank?view=time&points=10"))
-    modes = times.by_depth(study.Problem("iris", 10, 0, "jntk"), "gelu", 2, 1.0)
+    modes = times.by_depth(Problem("iris", 10, 0, "jntk"), "gelu", 2, 1.0)
     assert f"the slowest of 50 modes falls to 1 % at t = {number(modes.slowest)}" in said
 
 

@@ -18,7 +18,7 @@ from jntk_viz import (
     normalize,
 )
 from jntk_viz.datasets import Dataset
-from jntk_viz.frame import sources
+from jntk_viz.engine import sources
 from jntk_viz.frame.presets import load_presets, settings
 from jntk_viz.pages.eigenfeatures import closeup, pictures, study
 from jntk_viz.pages.eigenfeatures import words as text

@@ -1,8 +1,12 @@
 """Which symbol of an equation gets which explanation. Without a browser."""
 
+import pkgutil
+
 import pytest
 
+from jntk_viz.frame import pages
 from jntk_viz.frame.formula_sheet import Formula, mark_symbols, sheet_entries, symbols_of
+from jntk_viz.frame.registry import part_of
 
 
 def plain(symbols):
@@ -76,18 +80,10 @@ def test_a_symbol_of_another_formula_can_be_hovered_but_the_own_meaning_comes_fi
     assert r"\class" not in first.latex
 
 
-def test_every_page_explains_symbols_in_each_of_its_formulas():
-    from jntk_viz.pages.breakdown import words as breakdown_text
-    from jntk_viz.pages.eigenfeatures import words as eigenfeatures_text
-    from jntk_viz.pages.full_rank import words as full_rank_text
-    from jntk_viz.pages.gp_convergence import formulas as gp_formulas
-    from jntk_viz.pages.jntk_constancy import words as jntk_constancy_text
-    from jntk_viz.pages.robust_training import words as robust_training_text
-
-    for text in (
-        breakdown_text, eigenfeatures_text, full_rank_text, gp_formulas, jntk_constancy_text,
-        robust_training_text,
-    ):  # fmt: skip
-        for entry in sheet_entries(text.FORMULAS):
-            assert entry["tips"], entry["latex"]
-            assert entry["latex"].count("{") == entry["latex"].count("}")
+@pytest.mark.parametrize("page", [entry.name for entry in pages()])
+def test_every_page_explains_its_symbols_and_names_the_function_that_computes(page):
+    formulas = part_of(page, "formulas").FORMULAS
+    for entry, formula in zip(sheet_entries(formulas), formulas, strict=True):
+        assert entry["tips"], entry["latex"]
+        assert entry["latex"].count("{") == entry["latex"].count("}")
+        assert callable(pkgutil.resolve_name(formula.code)), formula.code

@@ -8,17 +8,21 @@ import numpy as np
 import pooch
 import pytest
 from oracles import unit_rows
+from planned import run_plan
 
 import jntk_viz as jv
 from jntk_viz import frame
-from jntk_viz.frame import presets, sources
+from jntk_viz.engine import sources
+from jntk_viz.frame import presets
+from jntk_viz.frame.numbers import number
 from jntk_viz.pages.full_rank import answers, pictures, study
 from jntk_viz.pages.full_rank import pair as pairs
 from jntk_viz.pages.full_rank import time as times
 from jntk_viz.pages.full_rank import words as text
 from jntk_viz.pages.full_rank.script import script
+from jntk_viz.pages.full_rank.state import ALL, DEPTHS, THETAS, TIMES, FullRankState, Problem
 
-IRIS = study.Problem("iris", 10, 0, "jntk")
+IRIS = Problem("iris", 10, 0, "jntk")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,31 +30,17 @@ def theme():
     frame.use_theme()
 
 
-class Recorder:
-    """Stands in for the page: keeps what it is told, stops when it is told to."""
-
-    def __init__(self, stop_after=np.inf):
-        self.stop_after, self.steps, self.found = stop_after, [], []
-
-    def progress(self, fraction, text=""):
-        self.steps.append((fraction, text))
-        if len(self.steps) > self.stop_after:
-            raise frame.Cancelled
-
-    def emit(self, value):
-        self.found.append(value)
-
-
 @pytest.fixture(scope="module")
 def found():
-    return study.explore(Recorder(), IRIS, "gelu", 2)
+    state = FullRankState(points=10)
+    return study.found_of(state.problem, run_plan(study.plan, state)[0])
 
 
 # ---- the points
 
 
 def test_points_are_different_and_drawn_by_the_seed():
-    given = study.inputs("iris", study.ALL, 0)
+    given = study.inputs("iris", ALL, 0)
     assert given.x.shape == (99, 4)
     assert given.repeated == 1  # a flower that stands in the table twice
     assert len(np.unique(given.x, axis=0)) == 99
@@ -74,9 +64,9 @@ def test_a_visitor_s_table_is_used_like_any_other(page):
     name = sources.register("trees.csv", table)
     try:
         page.state.param.data.objects = {**page.state.param.data.get_range(), "trees": name}
-        page.state.param.update(data=name, points=study.ALL)
+        page.state.param.update(data=name, points=ALL)
         expected = jv.smallest_eigenvalue(x, depth=2, activation="gelu")
-        assert f"λ_min = {text.number(expected.value)}" in words(page)
+        assert f"λ_min = {number(expected.value)}" in words(page)
         assert "trees.csv, 12 points: 48 eigenvalues" in words(page)
         assert "load_csv(" in script(page.state)
     finally:
@@ -113,7 +103,7 @@ def test_a_first_depth_is_one_from_which_on_it_holds():
     def made(values):
         spectra = {
             ("gelu", depth): study.Spectrum(np.array([value, 1.0]), 1e-9)
-            for depth, value in zip(study.DEPTHS, values, strict=True)
+            for depth, value in zip(DEPTHS, values, strict=True)
         }
         return study.Found(IRIS, spectra, {})
 
@@ -130,7 +120,7 @@ def test_a_first_depth_is_one_from_which_on_it_holds():
 
 
 def test_what_is_not_resolved_is_a_floor_and_no_number():
-    problem = IRIS._replace(points=study.ALL)
+    problem = IRIS._replace(points=ALL)
     found = study.Found(problem, {("sin", 1): study.spectrum(problem, "sin", 1)}, {})
     assert np.isnan(found.smallest("sin")).all()
     below = found.unresolved("sin")
@@ -138,28 +128,26 @@ def test_what_is_not_resolved_is_a_floor_and_no_number():
     assert np.isnan(below[1:]).all()
 
 
-def test_explore_begins_on_screen_and_ends_with_all(found):
-    job = Recorder()
-    problem = IRIS._replace(seed=5)
-    end = study.explore(job, problem, "erf", 7)
-    assert {*job.found[0].spectra} == {("erf", 7)}
+def test_the_plan_begins_on_screen_and_ends_with_all():
+    state = FullRankState(points=10, seed=5, activation="erf", depth=7)
+    known, steps = run_plan(study.plan, state)
+    first, second, *_ = steps
+    assert first.function is study.inputs
+    assert second.arguments == (state.problem, "erf", 7)
+    end = study.found_of(state.problem, known)
     smooth = {name for name in study.ACTIVATIONS if name != "relu"}
     assert {name for name, _ in end.spectra} == smooth
     assert {name for name, _ in end.single} == {"erf"}
     assert all(map(end.complete, smooth))
-    assert end.whole("erf", 2)
-    assert not end.whole("gelu", 2)  # its float32 values are missing
-    assert np.all(np.diff([fraction for fraction, _ in job.steps]) >= 0)
-    with pytest.raises(frame.Cancelled):
-        study.explore(Recorder(stop_after=3), problem, "erf", 7)
+    assert study.plan(state, known)[1:] == steps[1:]  # nothing else is wanted
 
 
 def test_many_rows_are_spent_on_the_paper_s_activations_only():
-    many = study.Problem("wine", study.ALL, 0, "jntk")
+    many = Problem("wine", ALL, 0, "jntk")
     assert study.rows(many) == 130 * 14
     assert study.compared(many, "sin") == ["sin", "gelu", "erf"]
     assert study.rough_depths(many, 4) == (4,)
-    assert study.rough_depths(IRIS, 4) == study.DEPTHS
+    assert study.rough_depths(IRIS, 4) == DEPTHS
     assert len(study.compared(IRIS, "sin")) == len(study.ACTIVATIONS) - 1
 
 
@@ -279,7 +267,7 @@ def test_exact_combinations_read_as_equations():
 
 
 def test_every_angle_has_its_own_place():
-    places = pictures.angle_position(study.THETAS)
+    places = pictures.angle_position(THETAS)
     assert np.all(np.diff(places) > 0)
     assert pictures.ANGLE_LIMITS[0] < places[0]
     assert places[-1] < pictures.ANGLE_LIMITS[1]
@@ -297,7 +285,7 @@ def test_modes_against_training_the_library_s_way(lam):
     for t in (1.0, 1e3, 1e6):
         u = dynamics.predict(given.x, t)
         loss = np.mean((u[:, 0] - given.y) ** 2 + lam * np.sum(u[:, 1:] ** 2, axis=1))
-        at = study.TIMES.index(t)
+        at = TIMES.index(t)
         assert modes.loss[at] == pytest.approx(loss / start, rel=1e-6, abs=1e-9)
     weight = np.append(1.0, np.full(4, lam**0.5))[: 5 if lam else 1]
     gram = jv.jntk(given.x, depth=3, activation="gelu")[:, : weight.size, :, : weight.size]
@@ -325,9 +313,9 @@ def test_what_cannot_be_resolved_gets_a_bound_and_no_time():
     assert np.isnan(modes.slowest)
     assert modes.loss_time == np.inf
     assert modes.bound > modes.times[-1]
-    axis = times.axis(times.Training((), {0.2: modes, 90.0: times.by_angle(90.0, "gelu", 2, 1.0)}),
+    axis = times.axis({0.2: modes, 90.0: times.by_angle(90.0, "gelu", 2, 1.0)},
                       "angle")  # fmt: skip
-    at = study.THETAS.index
+    at = THETAS.index
     assert axis.bound[at(0.2)] == modes.bound
     assert np.isnan(axis.bound[at(90.0)])
     assert np.isnan(axis.slowest[at(0.2)])
@@ -351,30 +339,36 @@ def app():
 
 @pytest.fixture
 def page(app):
-    it = app.FullRank()
-    it.state.points = 10
-    it.start()
-    assert it.job.error == ""
-    return it
+    return started(app.FullRank(), points=10)
+
+
+def started(content, **settings):
+    """A page without a browser, with its controller, everything computed."""
+    content.state.param.update(**settings)
+    content.controller = frame.Controller(content)
+    content.shown = content.controls()
+    content.controller.start()
+    assert content.controller.error == ""
+    return content
 
 
 def words(page):
-    return re.sub("<[^>]+>", "", page.headline.pane.object)
+    return re.sub("<[^>]+>", "", page.controller.headline.pane.object)
 
 
 def test_page_says_what_the_library_computes(page):
     x = study.inputs("iris", 10, 0).x
     expected = jv.smallest_eigenvalue(x, depth=2, activation="gelu")
-    assert f"λ_min = {text.number(expected.value)}, " in words(page)
-    assert f"floor {text.number(expected.noise_floor)}: numerically resolved" in words(page)
+    assert f"λ_min = {number(expected.value)}, " in words(page)
+    assert f"floor {number(expected.noise_floor)}: numerically resolved" in words(page)
     page.state.param.update(view="angle", theta=5.0, activation="erf")
     expected = jv.smallest_eigenvalue(pairs.points(5.0), depth=2, activation="erf")
-    assert f"λ_min = {text.number(expected.value)}, above" in words(page)
+    assert f"λ_min = {number(expected.value)}, above" in words(page)
     assert "λ_min ∝ θ5.99" in words(page)
     page.state.param.update(view="time", t=100.0)
     modes = times.by_depth(IRIS, "erf", 2, 1.0)
-    assert f"falls to 1 % at t = {text.number(modes.slowest)}" in words(page)
-    assert not page.notice.pane.visible
+    assert f"falls to 1 % at t = {number(modes.slowest)}" in words(page)
+    assert not page.controller.notice.pane.visible
 
 
 def test_page_draws_what_it_says(page, found):
@@ -396,9 +390,9 @@ def test_page_draws_what_it_says(page, found):
     np.testing.assert_array_equal(page.left.data["loss"], times.by_angle(10.0, "erf", 9, 1.0).loss)
 
 
-def test_only_settings_that_act_are_shown(page, app):
+def test_only_settings_that_act_are_shown(page):
     def shown():
-        return {n for n, c in zip(app.CONTROLS, page.controls, strict=True) if c.visible}
+        return {n for n, c in page.widgets.items() if c.visible}
 
     assert shown() == {"data", "points", "activation", "kernel", "depth", "threshold"}
     page.state.view = "angle"
@@ -418,7 +412,7 @@ def test_relu_is_refused_in_every_view_and_the_page_goes_on(page):
     assert "2 combinations vanish exactly: f(x) − J∥(x) = 0" in words(page)
     page.state.view = "depth"
     assert "10 below the float64 floor, 10 of them zero exactly" in words(page)
-    assert page.job.error == ""
+    assert page.controller.error == ""
 
 
 def test_a_data_set_that_cannot_be_had_is_said_and_the_page_goes_on(page, monkeypatch, tmp_path):
@@ -429,10 +423,10 @@ def test_a_data_set_that_cannot_be_had_is_said_and_the_page_goes_on(page, monkey
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(pooch.HTTPDownloader, "__call__", no_network)
     page.state.data = "sonar"
-    assert "JNTK_VIZ_DATA" in page.job.error
+    assert "JNTK_VIZ_DATA" in page.controller.error
     assert "still show the previous" in words(page)
     page.state.data = "iris"
-    assert page.job.error == ""
+    assert page.controller.error == ""
     assert "GeLU at depth 2" in words(page)
 
 
@@ -449,7 +443,7 @@ SCRIPTS = (
 
 @pytest.mark.parametrize("settings", SCRIPTS, ids=str)
 def test_program_prints_what_the_page_says(app, settings):
-    source = script(study.FullRankState(**settings))
+    source = script(FullRankState(**settings))
     assert "jntk_viz.pages" not in source
     run = subprocess.run(
         [sys.executable, "-c", source], capture_output=True, text=True, timeout=120
@@ -459,35 +453,36 @@ def test_program_prints_what_the_page_says(app, settings):
         name: float(value)
         for name, value in (line.split(" = ") for line in run.stdout.splitlines())
     }
-    page = app.FullRank()
-    page.start()
-    page.state.param.update(**settings)
+    page = started(app.FullRank(), **settings)
     s, said = page.state, words(page)
     if s.view == "depth":
-        spectrum = page.found.spectra[s.activation, s.depth]
+        spectrum = study.spectrum(s.problem, s.activation, s.depth)
         assert printed["noise_floor"] == pytest.approx(spectrum.noise_floor)
         assert printed["resolved"] == spectrum.smallest.resolved
-        first = study.first_depths(page.found, s.activation, s.threshold).above
+        first = study.first_depths(
+            study.found_of(s.problem, page.controller.known), s.activation, s.threshold
+        ).above
         assert printed["first_depth_above"] == (13 if np.isnan(first) else first)
-        assert text.number(printed["float32_lambda_min"]) in said
+        assert number(printed["float32_lambda_min"]) in said
         if printed["resolved"]:
-            assert text.number(printed[f"lambda_min_{s.depth}"]) in said
+            assert number(printed[f"lambda_min_{s.depth}"]) in said
     elif s.view == "angle":
-        assert printed["power"] == pytest.approx(page.two.sweep.small.slope, abs=0.02)
+        assert printed["power"] == pytest.approx(
+            pairs.sweep(*pairs.pair_key(s)).small.slope, abs=0.02
+        )
         if printed["resolved"]:
-            assert text.number(printed["lambda_min"]) in said
+            assert number(printed["lambda_min"]) in said
     else:
-        assert text.number(printed["slowest_resolved_time"]) in said
+        assert number(printed["slowest_resolved_time"]) in said
         assert f"{printed['learned']:.0f} of {printed['modes']:.0f} modes learned" in said
-        assert f"{text.number(100 * printed['loss_left'])} % of the loss left" in said
+        assert f"{number(100 * printed['loss_left'])} % of the loss left" in said
 
 
 # ---- presets and what they ask
 
 
 def test_presets_are_sound_and_their_answers_are_known(app):
-    page = app.FullRank()
-    page.start()
+    page = started(app.FullRank())
     loaded, problems = presets.load_presets("full_rank", page.state)
     assert problems == []
     assert 4 <= len(loaded) <= 8
@@ -499,11 +494,11 @@ def test_presets_are_sound_and_their_answers_are_known(app):
         if preset.name == "paper":  # takes half a minute
             continue
         page.state.param.update(**presets.settings(preset, page.state))
-        assert page.job.error == ""
+        assert page.controller.error == ""
         question = preset.predict
         if question is None:
             continue
-        answer = page.answers()[question.answer]()
+        answer = page.answers()[question.answer](page.controller.known)
         if question.kind in ("choice", "order"):
             given = [answer.value] if question.kind == "choice" else answer.value
             assert {*given} <= {*question.options}
@@ -514,12 +509,11 @@ def test_presets_are_sound_and_their_answers_are_known(app):
 
 
 def test_answers_are_not_made_up_while_nothing_is_known():
-    state = study.FullRankState()
-    nothing = study.Found(state.problem, {}, {})
+    state, nothing = FullRankState(points=10, seed=99, depth=3, lam=0.01), lambda *_: None
     assert answers.order_of_activations(state, nothing) is None
     assert answers.count_of_nulls(state, nothing) is None
-    assert answers.power_of_angle(state, None, ("jntk", "gelu", 2)) is None
-    assert answers.slowest_mode(state, None) is None
+    assert answers.power_of_angle(state, nothing) is None
+    assert answers.slowest_mode(state, nothing) is None
 
 
 @pytest.mark.skipif(
@@ -534,23 +528,9 @@ def test_answers_are_not_made_up_while_nothing_is_known():
 )
 def test_paper_s_depths_follow_from_a_threshold(name, depths, expected):
     """Matrices of 2,928 rows; the expected values were computed before this study was written."""
-    problem = study.Problem("algerian_forest_fires", study.ALL, 0, "jntk")
+    problem = Problem("algerian_forest_fires", ALL, 0, "jntk")
     assert study.rows(problem) == 2928
     found = [study.spectrum(problem, name, depth).smallest for depth in depths]
     assert [each.value for each in found] == pytest.approx(expected, rel=0.05)
     assert all(each.resolved for each in found)
     assert found[0].value < 3e-4 < found[1].value
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [(0.0, "0"), (1.9e-10, "1.9·10⁻¹⁰"), (-3.5e-7, "−3.5·10⁻⁷"), (0.023, "0.023"), (15.2, "15"),
-     (2e4, "2.0·10⁴"), (np.inf, "∞"), (999.9, "1000")],
-)  # fmt: skip
-def test_numbers_of_any_size(value, shown):
-    assert text.number(value) == shown
-
-
-@pytest.mark.parametrize(("value", "shown"), [(3e-4, "3·10⁻⁴"), (1e16, "10¹⁶"), (0.1, "0.1")])
-def test_labels_of_stops(value, shown):
-    assert study.power_label(value) == shown

@@ -15,7 +15,7 @@ from test_own_data import TABLE, TREES, State, message, upload
 
 from jntk_viz.datasets import load_csv
 from jntk_viz.drawing.tables import csv_text
-from jntk_viz.frame import sources
+from jntk_viz.engine import sources
 from jntk_viz.frame.own_data import _OwnData
 from jntk_viz.pages.eigenfeatures import script as eigenfeatures_script
 from jntk_viz.pages.full_rank import script as full_rank_script

@@ -5,8 +5,8 @@ import pytest
 from cachetools import LRUCache
 
 from jntk_viz.engine import results as module
+from jntk_viz.engine import sources
 from jntk_viz.engine.results import bytes_of, kept
-from jntk_viz.frame import sources
 from jntk_viz.pages.robust_training import solution as robust_solution
 
 

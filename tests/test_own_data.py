@@ -7,7 +7,7 @@ import param
 import pytest
 
 from jntk_viz.datasets import load_csv, load_dataset
-from jntk_viz.frame import sources
+from jntk_viz.engine import sources
 from jntk_viz.frame.own_data import _OwnData
 from jntk_viz.pages.robust_training import study as robust_training
 

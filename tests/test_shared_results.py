@@ -9,8 +9,8 @@ import pytest
 from jntk_viz.engine import shared_results
 from jntk_viz.engine.jobs import Cancelled, Job
 from jntk_viz.engine.shared_results import SharedResults, bytes_of
+from jntk_viz.engine.sources import OWN
 from jntk_viz.engine.turns import Turn, Turns
-from jntk_viz.frame.sources import OWN
 
 
 class Asked(threading.Thread):

@@ -8,11 +8,10 @@ import time
 import pytest
 
 from jntk_viz import frame
-from jntk_viz.engine import background, turns
+from jntk_viz.engine import background, sources, turns
 from jntk_viz.engine.background import LatestWins
 from jntk_viz.engine.jobs import Cancelled, Job, stop_all, waiting_words
 from jntk_viz.engine.turns import Turn, Turns
-from jntk_viz.frame import sources
 
 
 @pytest.fixture

@@ -11,10 +11,9 @@ import panel as pn
 import param
 from panel.io.state import set_curdoc
 
-from jntk_viz.datasets import DatasetUnavailable
 from jntk_viz.engine.jobs import THREADS, UNFINISHED, Cancelled, Job, waiting_words
 from jntk_viz.engine.turns import MACHINE, Turn
-from jntk_viz.frame.failures import error_text
+from jntk_viz.frame.failures import error_text, log_failure
 
 _log = logging.getLogger(__name__)
 _GLANCE = 0.06  # seconds after which a page says that it computes; less would only flash
@@ -55,14 +54,6 @@ def after_pause(function, seconds=0.3, first=False):
         waiting[:] = [doc.add_timeout_callback(run, int(1000 * seconds))]
 
     return call
-
-
-def log_failure(log, what, error):
-    """Log an exception with its traceback; data that cannot be had are no fault of the program."""
-    if isinstance(error, DatasetUnavailable):
-        log.warning("%s: %s", what, error)
-    else:
-        log.error(what, exc_info=error)
 
 
 class _Draws:

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from jntk_viz.engine import sources
 from jntk_viz.engine.priority import step_back
 from jntk_viz.engine.turns import Turn
-from jntk_viz.frame import sources
 
 # Work that waits for its turn has a thread already: one for each page that wants something.
 THREADS = ThreadPoolExecutor(1000, thread_name_prefix="page-work", initializer=step_back)

@@ -1,21 +1,114 @@
-"""What the studies have computed, kept for everybody within one bound on its bytes.
+"""Results of pure functions, kept for everybody within one bound on their bytes.
 
 A class asks for many settings at once. Were each function's results bounded by their number, as by
 `functools.lru_cache`, either a few large ones would fill the memory, or what a page shows would
 have been dropped by the time that it is drawn.
+
+What was computed of a table that a visitor has uploaded carries the table's name, which nobody else
+can guess, among its arguments; `forget` drops it together with the table, and nothing else.
 """
 
 import functools
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from cachetools import LRUCache
 
-MOST_BYTES = 250_000_000
-_ABSENT = object()
+MOST_BYTES = 400_000_000
+OWN = "own-"  # how the name of an uploaded table begins
+ABSENT = object()
+
+
+class Results:
+    """Values by function and arguments; those that were used longest ago go first.
+
+    - `most_bytes`: of all values together. One that is larger is not kept.
+
+    One value is handed to everybody who asks, so nobody may change it.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES):
+        self._values: LRUCache = LRUCache(most_bytes, getsizeof=bytes_of)
+        self._lock = threading.RLock()
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all that is kept."""
+        with self._lock:
+            return int(self._values.currsize)
+
+    def get(self, function: Callable, arguments: tuple, default=None) -> Any:
+        """The value, or `default`; nothing is computed."""
+        with self._lock:
+            return self._values.get((function, arguments), default)
+
+    def put(self, function: Callable, arguments: tuple, value) -> None:
+        """Keep a value in place of an earlier one."""
+        with self._lock, suppress(ValueError):  # too large to be kept
+            self._values[function, arguments] = value
+
+    def pop(self, function: Callable, arguments: tuple, default=None) -> Any:
+        """The value, or `default`; it is no longer kept."""
+        with self._lock:
+            return self._values.pop((function, arguments), default)
+
+    def forget(self, owner: str) -> None:
+        """Drop what was computed of one visitor's table, by the table's name."""
+        self._drop(lambda function, arguments: owner in owners_of(arguments))
+
+    def clear(self, function: Callable | None = None) -> None:
+        """Drop the values of one function, or all."""
+        self._drop(lambda kept_of, arguments: function in (None, kept_of))
+
+    def _drop(self, unwanted) -> None:
+        with self._lock:
+            for key in [key for key in self._values if unwanted(*key)]:
+                del self._values[key]
+
+
+def kept(function: Callable) -> Any:
+    """The function, whose results are kept.
+
+        @kept
+        def gram(problem): ...
+
+        gram(problem)        # computed, or what was kept
+        gram.known(problem)  # what was kept, or None; nothing is computed
+
+    - `function`: pure, of a module, of hashable arguments by position that name everything the
+      result depends on, seeds too. `forget(*arguments)` drops one result, `cache_clear()` all.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*arguments):
+        value = RESULTS.get(wrapper, arguments, ABSENT)
+        if value is ABSENT:
+            value = function(*arguments)
+            RESULTS.put(wrapper, arguments, value)
+        return value
+
+    def known(*arguments):
+        return RESULTS.get(wrapper, arguments)
+
+    def forget(*arguments):
+        RESULTS.pop(wrapper, arguments)
+
+    wrapper.known, wrapper.forget = known, forget  # type: ignore[attr-defined]
+    wrapper.cache_clear = functools.partial(RESULTS.clear, wrapper)  # type: ignore[attr-defined]
+    return wrapper
+
+
+def owners_of(arguments: Hashable) -> Iterator[str]:
+    """The names of uploaded tables among arguments, also within tuples."""
+    if isinstance(arguments, str):
+        if arguments.startswith(OWN):
+            yield arguments
+    elif isinstance(arguments, tuple):
+        for item in arguments:
+            yield from owners_of(item)
 
 
 def bytes_of(value: Any) -> int:
@@ -36,44 +129,4 @@ def bytes_of(value: Any) -> int:
     return sum(getattr(item, "nbytes", sys.getsizeof(item)) for item in seen.values())
 
 
-_results: LRUCache = LRUCache(MOST_BYTES, getsizeof=bytes_of)
-_lock = threading.RLock()
-
-
-def kept(function: Callable) -> Any:
-    """The function, whose results are kept; what was used longest ago goes first.
-
-        @kept
-        def gram(problem): ...
-
-        gram(problem)        # computed, or what was kept
-        gram.known(problem)  # what was kept, or None; nothing is computed
-
-    - `function`: of hashable arguments by position. One result is handed to everybody who asks, so
-      nobody may change it. `cache_clear()` drops those of this function.
-    """
-
-    def look(arguments):
-        with _lock:
-            return _results.get((function, arguments), _ABSENT)
-
-    @functools.wraps(function)
-    def wrapper(*arguments):
-        value = look(arguments)
-        if value is _ABSENT:
-            value = function(*arguments)
-            with _lock, suppress(ValueError):  # too large to be kept
-                _results[function, arguments] = value
-        return value
-
-    def known(*arguments):
-        value = look(arguments)
-        return None if value is _ABSENT else value
-
-    def cache_clear():
-        with _lock:
-            for key in [key for key in _results if key[0] is function]:
-                del _results[key]
-
-    wrapper.known, wrapper.cache_clear = known, cache_clear  # type: ignore[attr-defined]
-    return wrapper
+RESULTS = Results()  # of this process

@@ -15,8 +15,8 @@ from cachetools import LRUCache
 
 from jntk_viz.engine.jobs import THREADS, Cancelled, Job
 from jntk_viz.engine.results import bytes_of
+from jntk_viz.engine.sources import OWN
 from jntk_viz.engine.turns import MACHINE, Turn
-from jntk_viz.frame.sources import OWN
 
 MOST_BYTES = 200_000_000
 _LOOK = 0.1  # seconds between two looks of a page at the run that it shares

@@ -164,7 +164,7 @@ class _Keeper(logging.Handler):
 @contextmanager
 def failures() -> Iterator[list[BaseException]]:
     """What went wrong meanwhile in a page's callbacks and work; a page logs it and goes on."""
-    log, keeper = logging.getLogger("jntk_viz.frame"), _Keeper()
+    log, keeper = logging.getLogger("jntk_viz"), _Keeper()
     propagate, log.propagate = log.propagate, False
     log.addHandler(keeper)
     try:

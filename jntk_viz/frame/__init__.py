@@ -49,11 +49,13 @@ _MODULES = {
     "drawing.live": ("LivePlot", "join_curves", "update_all"),
     "drawing.theme": ("use_theme",),
     "frame.address": ("query_of", "read_query"),
+    "frame.content": ("Content",),
+    "frame.controller": ("Controller",),
     "frame.controls": ("controls_for",),
     "frame.formula_sheet": ("Formula", "formulas"),
     "frame.parts": ("Answer", "Headline", "Notice", "job_bar", "plot_grid", "tabbed"),
     "frame.registry": ("pages",),
-    "frame.shell": ("StudyPage", "page", "plain_page"),
+    "frame.shell": ("StudyPage", "page", "plain_page", "show"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = sorted(_PLACES)

@@ -23,11 +23,14 @@ class Formula(NamedTuple):
 
     A key of `symbols` may name several symbols, separated by commas, an argument, as in `f(x)`,
     and what a symbol stands for, as in `u = (f, J)`.
+
+    - `code`: full name of the function that computes it, shown beside it.
     """
 
     latex: str
     meaning: str = ""
     symbols: dict = {}  # noqa: RUF012 - read only
+    code: str = ""
 
 
 def tokens(latex):
@@ -135,7 +138,10 @@ def sheet_entries(entries):
         latex, used = mark_symbols(entry.latex, own + others)
         tips = {str(number): meanings[number] for number in sorted(used)}
         listed = [[key, words] for key, words in entry.symbols.items()]
-        shown.append({"latex": latex, "meaning": entry.meaning, "tips": tips, "symbols": listed})
+        shown.append({
+            "latex": latex, "meaning": entry.meaning, "tips": tips, "symbols": listed,
+            "code": entry.code,
+        })  # fmt: skip
     return shown
 
 
@@ -144,6 +150,7 @@ _STYLE = css(f"""
 .equation {{ font-size: 17px; overflow-x: auto; overflow-y: hidden; padding: 8px 4px; }}
 .equation mjx-container {{ display: block; min-width: max-content; }}
 p {{ margin: 0 6px 6px; max-width: 70em; }}
+.code {{ margin-bottom: 14px; }} .code code {{ font-size: 14px; overflow-wrap: anywhere; }}
 dl {{ margin: 0 6px 14px; display: grid; grid-template-columns: minmax(70px, max-content) 1fr;
       gap: 4px 14px; align-items: baseline; max-width: 70em; }}
 dt, dd {{ margin: 0; overflow-wrap: anywhere; }}
@@ -229,6 +236,11 @@ class Sheet(JSComponent):
           list.append(term, make("dd", "", words))
         }
         parts.push(list)
+      }
+      if (entry.code) {
+        const line = make("p", "code", "Computed by ")
+        line.append(make("code", "", entry.code))
+        parts.push(line)
       }
       return parts
     }

@@ -8,7 +8,7 @@ import panel_material_ui as pmui
 from jntk_viz.datasets.tables import shortened
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.theme import FONT, INK, LINE, css, escape
-from jntk_viz.frame import sources
+from jntk_viz.engine import sources
 from jntk_viz.frame.failures import error_text
 from jntk_viz.frame.parts import Notice
 

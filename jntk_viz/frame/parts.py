@@ -13,8 +13,7 @@ from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.live import LivePlot
 from jntk_viz.drawing.recolour import name_figure
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape
-from jntk_viz.engine.background import log_failure
-from jntk_viz.frame.failures import error_text
+from jntk_viz.frame.failures import error_text, log_failure
 from jntk_viz.frame.formula_sheet import Formula, formulas
 
 _log = logging.getLogger(__name__)

@@ -30,6 +30,9 @@ from jntk_viz.drawing.theme import (
 )
 from jntk_viz.frame import address
 from jntk_viz.frame.connection import Connection
+from jntk_viz.frame.content import Content
+from jntk_viz.frame.controller import Controller
+from jntk_viz.frame.formula_sheet import formulas
 from jntk_viz.frame.guide import Guide, grids_of, html_panes, live_plots
 from jntk_viz.frame.history import History
 from jntk_viz.frame.own_data import own_data_dialog
@@ -379,6 +382,35 @@ def page(
     study.start, study.job = start and notice.guarded(start), job
     study.begin()
     return study
+
+
+def show(content: Content) -> "StudyPage":
+    """The page of a `Content`, driven by a controller; it reads the address into the state."""
+    use_theme()
+    controller = Controller(content)
+    entry = next((entry for entry in pages() if entry.name == content.name), None)
+    answers = {key: partial(answer, controller.known) for key, answer in content.answers().items()}
+    made = page(
+        entry.title if entry else content.question,
+        content.question,
+        name=content.name,
+        state=content.state,
+        controls=content.controls(),
+        body=content.body(),
+        headline=controller.headline,
+        notice=controller.notice,
+        job=controller,
+        formulas=formulas(*content.formulas),
+        start=controller.start,
+        plots=content.plots,
+        script=content.script,
+        answers=answers,
+        sources=content.sources,
+        slow=content.slow,
+    )
+    made.content = content
+    controller.changed()  # shows what an earlier visitor has had computed
+    return made
 
 
 _WRAP = f"""

@@ -5,9 +5,10 @@ import pandas as pd
 
 from jntk_viz.activations import ACTIVATIONS, get_activation
 from jntk_viz.datasets import load_dataset
-from jntk_viz.frame.sources import smallest_angle
+from jntk_viz.engine.sources import smallest_angle
 from jntk_viz.kernels import composed_layers
 from jntk_viz.pages.full_rank import pair, study
+from jntk_viz.pages.full_rank.state import SOURCES
 from jntk_viz.reproduction import full_rank_charts, full_rank_claims
 from jntk_viz.reproduction.full_rank_claims import FIGURE, PAIR
 from jntk_viz.reproduction.points import FEATURES, MAIN, unavailable
@@ -129,7 +130,7 @@ def measure(*, dataset, activation, points, seed, shallowest, deepest) -> list[R
 
 
 def _inputs(dataset, count, seed) -> np.ndarray:
-    if dataset in study.SOURCES:
+    if dataset in SOURCES:
         return study.inputs(dataset, count, seed).x
     return study.draw(load_dataset(dataset), count, seed).x
 

@@ -1,6 +1,6 @@
 """A program by public names alone that reproduces the numbers of the eigenfeatures page."""
 
-from jntk_viz.frame.sources import loading
+from jntk_viz.engine.sources import loading
 from jntk_viz.pages.eigenfeatures.study import (
     MOST_TESTED,
     PGD_FEATURES,

@@ -17,9 +17,9 @@ from jntk_viz.attacks import accuracy, pgd_margin, tangent_jacobian
 from jntk_viz.datasets import Dataset, normalize, train_test_split
 from jntk_viz.dynamics import KernelPredictor, LinearDynamics
 from jntk_viz.eigenfeatures import expansions
+from jntk_viz.engine import sources
 from jntk_viz.engine.results import kept
 from jntk_viz.engine.watcher import Watcher
-from jntk_viz.frame import sources
 from jntk_viz.kernels import jntk
 from jntk_viz.pages.robust_training import study as robust
 from jntk_viz.pages.robust_training.study import (

@@ -2,40 +2,41 @@
 
 import numpy as np
 
+from jntk_viz.frame.numbers import number
 from jntk_viz.frame.parts import Answer
+from jntk_viz.frame.settings import activation_name
 from jntk_viz.pages.full_rank import pair as pairs
 from jntk_viz.pages.full_rank import study
 from jntk_viz.pages.full_rank import time as times
-from jntk_viz.pages.full_rank.words import KERNELS, number
+from jntk_viz.pages.full_rank.state import DEPTHS
+from jntk_viz.pages.full_rank.words import KERNELS
 
 ORDERED = ("gelu", "erf", "sin", "softplus")
 ANTIPODAL = ("gelu", "silu", "erf", "softplus")
 
 
-def order_of_activations(state, found):
+def order_of_activations(state, known):
     """Which of ORDERED has the largest λ_min at the greatest depth, which the next largest …"""
-    deepest = study.DEPTHS[-1]
-    if found.problem != state.problem:
+    deepest = DEPTHS[-1]
+    spectra = [known(study.spectrum, state.problem, name, deepest) for name in ORDERED]
+    if None in spectra:
         return None
-    known = [found.spectra.get((name, deepest)) for name in ORDERED]
-    if None in known:
-        return None
-    values = np.array([spectrum.smallest.value for spectrum in known])
+    values = np.array([spectrum.smallest.value for spectrum in spectra])
     largest = np.argsort(values)[::-1]
     words = ", ".join(
-        f"{study.label(ORDERED[i])} "
-        + (number(values[i]) if known[i].smallest.resolved else "below the noise floor")
+        f"{activation_name(ORDERED[i])} "
+        + (number(values[i]) if spectra[i].smallest.resolved else "below the noise floor")
         for i in largest
     )
     return Answer(
-        tuple(study.label(ORDERED[i]) for i in largest), f"λ_min at depth {deepest}: {words}."
+        tuple(activation_name(ORDERED[i]) for i in largest), f"λ_min at depth {deepest}: {words}."
     )
 
 
-def count_of_nulls(state, found):
+def count_of_nulls(state, known):
     """How many eigenvalues lie below the float64 floor."""
-    spectrum = found.spectra.get((state.activation, state.depth))
-    if found.problem != state.problem or spectrum is None:
+    spectrum = known(study.spectrum, state.problem, state.activation, state.depth)
+    if spectrum is None:
         return None
     total = spectrum.eigenvalues.size
     return Answer(
@@ -44,11 +45,12 @@ def count_of_nulls(state, found):
     )
 
 
-def power_of_angle(state, found, key):
+def power_of_angle(state, known):
     """The power of θ by which λ_min of two close points falls."""
-    if found is None or found.key != key or found.sweep.small is None:
+    sweep = known(pairs.sweep, *pairs.pair_key(state))
+    if sweep is None or sweep.small is None:
         return None
-    law = found.sweep.small
+    law = sweep.small
     return Answer(
         law.slope,
         f"{KERNELS[state.kernel]}: λ_min ∝ θ^{law.slope:.2f} below {pairs.NEAR:g}°.",
@@ -59,22 +61,21 @@ def antipodal_activation(state):
     """Which of ANTIPODAL has a singular JNTK on two antipodal points."""
     whole = {name: pairs.pair(180.0, "jntk", name, state.depth).spectrum for name in ANTIPODAL}
     lost = [name for name in ANTIPODAL if whole[name].rank < whole[name].eigenvalues.size]
-    ranks = ", ".join(f"{study.label(name)} {whole[name].rank}" for name in ANTIPODAL)
+    ranks = ", ".join(f"{activation_name(name)} {whole[name].rank}" for name in ANTIPODAL)
     return Answer(
-        " and ".join(map(study.label, lost)) or "none",
+        " and ".join(map(activation_name, lost)) or "none",
         f"Resolved eigenvalues out of 6 at depth {state.depth}: {ranks}.",
     )
 
 
-def slowest_mode(state, training):
+def slowest_mode(state, known):
     """The time of the slowest mode against the depth or the angle."""
-    if training is None or training.key != times.training_key(state):
+    modes = times.found_of(state, known)
+    if len(modes) < len(times.places(state.case)):
         return None
-    if len(training.modes) < len(times.places(state.case)):
-        return None
-    axis = times.axis(training, state.case)
-    known = np.isfinite(axis.slowest)
-    x, y = np.array(axis.places, float)[known], axis.slowest[known]
+    axis = times.axis(modes, state.case)
+    finite = np.isfinite(axis.slowest)
+    x, y = np.array(axis.places, float)[finite], axis.slowest[finite]
     return Answer((x, y), f"From {number(y[0])} at {x[0]:g} to {number(y[-1])} at {x[-1]:g}.")
 
 

@@ -1,15 +1,16 @@
 """Is the kernel full rank? λ_min against depth and angle, and what it costs in training time."""
 
 import numpy as np
-import panel as pn
 
 from jntk_viz import frame
-from jntk_viz.engine.shared_results import RESULTS
+from jntk_viz.frame.settings import activation_name, data_names
 from jntk_viz.pages.full_rank import answers, pictures, study
 from jntk_viz.pages.full_rank import pair as pairs
 from jntk_viz.pages.full_rank import time as times
 from jntk_viz.pages.full_rank import words as text
+from jntk_viz.pages.full_rank.formulas import FORMULAS
 from jntk_viz.pages.full_rank.script import script
+from jntk_viz.pages.full_rank.state import DEPTHS, SOURCES, TIMES, FullRankState
 
 CONTROLS = {  # setting -> the views in which it acts
     "data": ("depth", "time by depth"),
@@ -23,35 +24,37 @@ CONTROLS = {  # setting -> the views in which it acts
     "lam": ("time by depth", "time by angle"),
     "t": ("time by depth", "time by angle"),
 }
-NAMES = [study.label(name) for name in study.ACTIVATIONS]
-UNKNOWN = np.full(len(study.DEPTHS), np.nan)
+NAMES = [activation_name(name) for name in study.ACTIVATIONS]
+UNKNOWN = np.full(len(DEPTHS), np.nan)
 NONE = np.array([])
 
 
-class FullRank:
-    """What is known so far, and the pictures of the three frame."""
+class FullRank(frame.Content):
+    """Three views: against depth, against the angle of two points, and the time of training."""
+
+    name = "full_rank"
+    question = text.QUESTION
+    formulas = FORMULAS
+    sources = SOURCES
+    script = staticmethod(script)
 
     def __init__(self):
-        self.state = s = study.FullRankState()
-        s.param.data.objects = study.source_labels()
-        self.headline = frame.Headline()
-        self.notice, self.job = frame.Notice(), frame.LatestWins()
-        self.found = study.Found(s.problem, {}, {})
-        self.two = self.training = None
-        self.started = False
+        self.state = FullRankState()
+        self.state.param.data.objects = data_names(SOURCES)
         self.make_depth_pictures()
         self.make_angle_pictures()
         self.make_time_pictures()
-        self.controls = frame.controls_for(s, *CONTROLS)
-        s.param.watch(self.notice.guarded(self.changed), ["view", "seed", *CONTROLS])
-        self.job.param.watch(self.failed, "error")
-        self.redraw()
+        self.plots = {
+            "depths": self.by_depth, "first": self.first, "spectrum": self.spectrum,
+            "angles": self.by_angle, "points": self.circle, "lost": self.lost,
+            "left": self.left, "modes": self.mode_times, "slowest": self.slowest,
+        }  # fmt: skip
 
     def make_depth_pictures(self):
         table, s = np.tile(UNKNOWN, (len(NAMES), 1)), self.state
         ratio = study.EPS_RATIO
         self.by_depth = frame.LivePlot(
-            pictures.smallest_by_depth, depths=study.DEPTHS, smallest=table, below=table,
+            pictures.smallest_by_depth, depths=DEPTHS, smallest=table, below=table,
             names=NAMES, chosen=0, noise=UNKNOWN, single=UNKNOWN, depth=s.depth,
             threshold=s.threshold, ratio=ratio,
         )  # fmt: skip
@@ -78,7 +81,7 @@ class FullRank:
         self.lost = frame.LivePlot(pictures.combination, vectors=np.zeros((0, 6)), min_height=150)
 
     def make_time_pictures(self):
-        ticks = np.array(study.TIMES)
+        ticks = np.array(TIMES)
         self.left = frame.LivePlot(
             pictures.residuals, times=ticks, modes=np.full((1, ticks.size), np.nan),
             slowest=NONE, loss=NONE, t=self.state.t,
@@ -87,103 +90,62 @@ class FullRank:
             pictures.mode_times, times=NONE, t=self.state.t, bound=np.nan, min_height=150
         )
         self.slowest = frame.LivePlot(
-            pictures.slowest_times, x=study.DEPTHS, slowest=UNKNOWN, loss=UNKNOWN,
+            pictures.slowest_times, x=DEPTHS, slowest=UNKNOWN, loss=UNKNOWN,
             fastest=UNKNOWN, bound=UNKNOWN, here=1.0, min_height=150,
         )  # fmt: skip
 
-    # ---- what to compute
+    def controls(self):
+        """One widget for each setting; those that do not act in the view are put away."""
+        self.widgets = dict(zip(CONTROLS, frame.controls_for(self.state, *CONTROLS), strict=True))
+        self.state.param.watch(self.put_away, ["view", "case"])
+        self.put_away()
+        return list(self.widgets.values())
 
-    def start(self):
-        """Begin to compute: the page stands in the browser."""
-        self.started = True
-        self.changed()
+    def put_away(self, *_):
+        view = f"time by {self.state.case}" if self.state.view == "time" else self.state.view
+        for name, widget in self.widgets.items():
+            widget.visible = view in CONTROLS[name]
 
-    def changed(self, *_):
-        self.redraw()
-        if not self.started:
-            return
-        if self.complete():
-            self.job.cancel()
-            self.job.error = ""
-        else:
-            self.explore()
+    def body(self):
+        low = {"min_height": 370}
+        return frame.tabbed(
+            self.state,
+            "view",
+            depth=frame.plot_grid(
+                *5 * [7 * "a" + 5 * "b"], *4 * [7 * "a" + 5 * "c"],
+                a=self.by_depth, b=self.first, c=self.spectrum, **low,
+            ),
+            angle=frame.plot_grid(
+                "aaaaabbb", "aaaaaccc", a=self.by_angle, b=self.circle, c=self.lost, **low
+            ),
+            time=frame.plot_grid(
+                "aaaaabbb", "cccccbbb", a=self.left, b=self.mode_times, c=self.slowest, **low
+            ),
+        )  # fmt: skip
 
-    def explore(self):
-        s = self.state
-        explore, show, wanted = {
-            "depth": (study.explore, self.show_depths, (s.problem, s.activation, s.depth)),
-            "angle": (pairs.explore, self.show_angles, (self.pair_key(), s.theta)),
-            "time": (times.explore, self.show_times, (times.training_key(s), times.place(s))),
-        }[s.view]
-        work = RESULTS.shared(
-            ("full_rank", s.view, *wanted), lambda job: explore(job, *wanted), keep=False
-        )
-        self.job.submit(work, done=show, partial=show)
+    def plan(self, known):
+        plans = {"depth": study.plan, "angle": pairs.plan, "time": times.plan}
+        return plans[self.state.view](self.state, known)
 
-    def pair_key(self):
-        s = self.state
-        return s.kernel, s.activation, s.depth
+    def draw(self, known):
+        draw = {"depth": self.draw_depths, "angle": self.draw_angles, "time": self.draw_times}
+        draw[self.state.view](known)
 
-    def complete(self):
-        """Whether the view on screen lacks nothing, or can never be had."""
+    def say(self, known):
         s = self.state
         if s.view == "depth":
-            return self.found.problem == s.problem and self.found.whole(s.activation, s.depth)
-        if study.refusal(s.kernel if s.view == "angle" else "jntk", s.activation):
-            return True
+            if not known.has(study.reading(s.problem).key):
+                return None
+            return text.depth_headline(s, study.found_of(s.problem, known))
         if s.view == "angle":
-            known = self.two
-            return (
-                bool(known)
-                and known.key == self.pair_key()
-                and len(known.pairs) == len(study.THETAS)
-            )
-        known = self.training
-        return (
-            bool(known)
-            and known.key == times.training_key(s)
-            and len(known.modes) == len(times.places(s.case))
-        )
+            return text.angle_headline(s, pairs.found_of(s, known))
+        return text.time_headline(s, times.found_of(s, known), times.place(s))
 
-    def show_depths(self, found):
-        if found.problem == self.found.problem:
-            found = found._replace(
-                spectra=self.found.spectra | found.spectra,
-                single=self.found.single | found.single,
-            )
-        self.found = found
-        self.redraw()
-
-    def show_angles(self, found):
-        self.two = found
-        self.redraw()
-
-    def show_times(self, found):
-        self.training = found
-        self.redraw()
-
-    def failed(self, event):
-        if event.new:
-            self.headline.set("No result. The pictures still show the previous setting.")
-
-    # ---- what to show
-
-    def redraw(self):
-        """Bring the view on screen to the state, as far as it is known."""
+    def draw_depths(self, known):
         s = self.state
-        view = f"time by {s.case}" if s.view == "time" else s.view
-        with pn.io.hold():
-            for control, acts in zip(self.controls, CONTROLS.values(), strict=True):
-                control.visible = view in acts
-            {"depth": self.draw_depths, "angle": self.draw_angles, "time": self.draw_times}[
-                s.view
-            ]()
-
-    def draw_depths(self):
-        s, found = self.state, self.found
-        if found.problem != s.problem:
-            self.headline.set(text.working())
+        if not known.has(study.reading(s.problem).key):
             return
+        found = study.found_of(s.problem, known)
         chosen = s.activation
         # A refused one has no floors: those of another stand for it, they differ little.
         reference = study.compared(s.problem, chosen)[0]
@@ -201,21 +163,20 @@ class FullRank:
         ])  # fmt: skip
         double, above, single = marks.T
         self.first.update(double=double, above=above, single=single, depth=s.depth)
-        known = found.spectra.get((chosen, s.depth))
+        here = found.spectra.get((chosen, s.depth))
         self.spectrum.update(
-            eigenvalues=NONE if known is None else known.eigenvalues,
-            noise=np.nan if known is None else known.noise_floor,
+            eigenvalues=NONE if here is None else here.eigenvalues,
+            noise=np.nan if here is None else here.noise_floor,
         )
-        if known is not None:
+        if here is not None:
             self.spectrum.set(
-                xlim=(0, 1.05 * known.eigenvalues.size),
-                title=f"All eigenvalues: {text.rank(known)}",
+                xlim=(0, 1.05 * here.eigenvalues.size),
+                title=f"All eigenvalues: {text.rank(here)}",
             )
-        self.headline.set(text.depth_headline(s, found))
 
-    def draw_angles(self):
+    def draw_angles(self, known):
         s = self.state
-        found = self.two if self.two and self.two.key == self.pair_key() else None
+        found = pairs.found_of(s, known)
         self.circle.update(theta=s.theta)
         refused = study.refusal(s.kernel, s.activation)
         if found or refused:
@@ -233,24 +194,19 @@ class FullRank:
             self.lost.update(vectors=pairs.spread(pair.combination) if pair else np.zeros((0, 6)))
             if pair:
                 self.lost.set(title=text.combination_title(pair))
-        self.headline.set(text.angle_headline(s, found))
 
-    def draw_times(self):
+    def draw_times(self, known):
         s = self.state
-        training = self.training
-        if not training or training.key != times.training_key(s):
-            training = None
-        here = times.place(s)
-        if training:
-            self.draw_modes(training.modes.get(here))
-            self.draw_slowest(training, here)
+        modes, here = times.found_of(s, known), times.place(s)
+        if modes:
+            self.draw_modes(modes.get(here))
+            self.draw_slowest(modes, here)
         elif study.refusal("jntk", s.activation):
             self.draw_modes(None)
-        self.headline.set(text.time_headline(s, training, here))
 
     def draw_modes(self, modes):
         if modes is None:
-            nothing = np.full((1, len(study.TIMES)), np.nan)
+            nothing = np.full((1, len(TIMES)), np.nan)
             self.left.update(modes=nothing, slowest=NONE, loss=NONE, t=self.state.t)
             self.mode_times.update(times=NONE, t=self.state.t, bound=np.nan)
             return
@@ -260,8 +216,8 @@ class FullRank:
         self.mode_times.update(times=modes.times, t=self.state.t, bound=modes.bound)
         self.mode_times.set(xlim=(0, 1.05 * (modes.times.size + modes.unresolved) + 0.5))
 
-    def draw_slowest(self, training, here):
-        axis = times.axis(training, self.state.case)
+    def draw_slowest(self, known, here):
+        axis = times.axis(known, self.state.case)
         by_angle = self.state.case == "angle"
         place = pictures.angle_position if by_angle else np.asarray
         self.slowest.update(
@@ -270,55 +226,21 @@ class FullRank:
         )  # fmt: skip
         pictures.set_ticks(self.slowest, pictures.ANGLE_TICKS if by_angle else pictures.DEPTH_TICKS)
         self.slowest.set(
-            xlim=pictures.ANGLE_LIMITS if by_angle else (0.5, 12.5),
+            xlim=pictures.ANGLE_LIMITS if by_angle else (0.5, DEPTHS[-1] + 0.5),
             xlabel="angle θ between the two inputs" if by_angle else "depth L",
         )
 
-    # ---- what readers may be asked
-
     def answers(self):
         return {
-            "order": lambda: answers.order_of_activations(self.state, self.found),
-            "nulls": lambda: answers.count_of_nulls(self.state, self.found),
-            "power": lambda: answers.power_of_angle(self.state, self.two, self.pair_key()),
-            "antipodal": lambda: answers.antipodal_activation(self.state),
-            "factor": lambda: answers.factor_of_time(self.state),
-            "slowest": lambda: answers.slowest_mode(self.state, self.training),
+            "order": lambda known: answers.order_of_activations(self.state, known),
+            "nulls": lambda known: answers.count_of_nulls(self.state, known),
+            "power": lambda known: answers.power_of_angle(self.state, known),
+            "antipodal": lambda known: answers.antipodal_activation(self.state),
+            "factor": lambda known: answers.factor_of_time(self.state),
+            "slowest": lambda known: answers.slowest_mode(self.state, known),
         }
 
 
 def app():
-    frame.use_theme()
-    it = FullRank()
-    body = frame.tabbed(
-        it.state, "view",
-        depth=frame.plot_grid(
-            *5 * [7 * "a" + 5 * "b"], *4 * [7 * "a" + 5 * "c"],
-            a=it.by_depth, b=it.first, c=it.spectrum, min_height=370,
-        ),
-        angle=frame.plot_grid("aaaaabbb", "aaaaaccc", a=it.by_angle, b=it.circle, c=it.lost,
-                              min_height=370),
-        time=frame.plot_grid("aaaaabbb", "cccccbbb", a=it.left, b=it.mode_times, c=it.slowest,
-                             min_height=370),
-    )  # fmt: skip
-    return frame.page(
-        "Is the kernel full rank?",
-        text.QUESTION,
-        name="full_rank",
-        state=it.state,
-        controls=it.controls,
-        body=body,
-        headline=it.headline,
-        notice=it.notice,
-        job=it.job,
-        formulas=frame.formulas(*text.FORMULAS),
-        start=it.start,
-        plots={
-            "depths": it.by_depth, "first": it.first, "spectrum": it.spectrum,
-            "angles": it.by_angle, "points": it.circle, "lost": it.lost,
-            "left": it.left, "modes": it.mode_times, "slowest": it.slowest,
-        },
-        script=script,
-        sources=study.SOURCES,
-        answers=it.answers(),
-    )  # fmt: skip
+    """The page; its state is in the address."""
+    return frame.show(FullRank())

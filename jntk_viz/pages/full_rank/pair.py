@@ -1,12 +1,14 @@
 """Two inputs on the circle: how λ_min falls as they become parallel, and what is lost."""
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
+from jntk_viz.engine.results import kept
+from jntk_viz.engine.steps import Step
 from jntk_viz.kernels import jacobian_nngp, jntk
 from jntk_viz.pages.full_rank import study
+from jntk_viz.pages.full_rank.state import THETAS, FullRankState
 from jntk_viz.rates import PowerLaw, power_law
 from jntk_viz.spectrum import Spectrum, gram_spectrum
 
@@ -40,7 +42,7 @@ class Pair(NamedTuple):
     residual: float
 
 
-@lru_cache(maxsize=500)
+@kept
 def pair(theta: float, kernel: str, activation: str, depth: int) -> Pair:
     """The kernel of two points at the angle θ (degrees), and which combination is nearly lost."""
     x = points(theta)
@@ -99,7 +101,7 @@ class Sweep(NamedTuple):
     opposite: PowerLaw | None
 
 
-@lru_cache(maxsize=128)
+@kept
 def sweep(kernel: str, activation: str, depth: int) -> Sweep:
     """λ_min of two points at every one of ANGLES; NaN where it is not numerically resolved."""
     compute = jacobian_nngp if kernel == "jacobian_nngp" else jntk
@@ -149,20 +151,32 @@ def spread(combination: np.ndarray) -> np.ndarray:
 
 
 class Found(NamedTuple):
-    """What is known of two points. key: (kernel, activation, depth). pairs: θ → `Pair`."""
+    """What is known of two points. pairs: θ → `Pair`."""
 
-    key: tuple
     sweep: Sweep
     pairs: dict
 
 
-def explore(job: study.Progress, key: tuple, theta: float) -> Found:
+def pair_key(state: FullRankState) -> tuple[str, str, int]:
+    """What the kernel of two points depends on besides their angle."""
+    return state.kernel, state.activation, state.depth
+
+
+def plan(state: FullRankState, known) -> list[Step]:
     """λ_min at every angle, then each of THETAS in full, beginning with the one on screen."""
-    job.progress(0, "λ_min at every angle")
-    found = Found(key, sweep(*key), {})
-    near = sorted(study.THETAS, key=lambda other: abs(other - theta))
-    for i, other in enumerate(near):
-        job.progress((1 + i) / (1 + len(near)), f"what is lost at {other:g}°")
-        found.pairs[other] = pair(other, *key)
-        job.emit(Found(key, found.sweep, dict(found.pairs)))
-    return found
+    if study.refusal(state.kernel, state.activation):
+        return []
+    key = pair_key(state)
+    near = sorted(THETAS, key=lambda other: abs(other - state.theta))
+    each = [Step(pair, (other, *key), f"what is lost at {other:g}°") for other in near]
+    return [Step(sweep, key, "λ_min at every angle"), *each]
+
+
+def found_of(state: FullRankState, known) -> Found | None:
+    """What is known of two points; None before anything is."""
+    key = pair_key(state)
+    whole = known(sweep, *key)
+    if whole is None:
+        return None
+    pairs = {theta: known(pair, theta, *key) for theta in THETAS}
+    return Found(whole, {theta: one for theta, one in pairs.items() if one is not None})

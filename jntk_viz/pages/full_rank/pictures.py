@@ -16,14 +16,15 @@ from jntk_viz.drawing.theme import (  # fmt: skip
     PURPLE,
     SKY,
 )
+from jntk_viz.frame.numbers import power_of_ten
+from jntk_viz.pages.full_rank.state import DEPTHS
 
 COLOURS = (ORANGE, BLUE, GREEN, SKY, PURPLE, AMBER, INK)  # of the activations, in library order
 DASHES = ("solid", "solid", "solid", "dashed", "solid", "dashed", "dotted")
 BOTTOM, TOP = 1e-15, 1e5
-NEVER = 13.2  # place of "at no depth" on the axis of depths
-DEPTH_TICKS = [(depth, str(depth)) for depth in range(1, 13)]
+NEVER = DEPTHS[-1] + 1.2  # place of "at no depth" on the axis of depths
+DEPTH_TICKS = [(depth, str(depth)) for depth in DEPTHS]
 NO_TICK = "never"
-_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FLOOR = {"color": MUTED, "line_color": None}
 _RING = {"fill_color": None, "line_color": INK, "line_width": 2.5, "size": 14}
 _CURSOR = {"color": INK, "line_width": 1.5, "line_dash": "dotted"}
@@ -45,7 +46,7 @@ ANGLE_LIMITS = (_FIRST - _GAP - 0.25, 2 * _MIDDLE - _FIRST + _GAP + 0.25)
 def decades(low, high, step=2):
     """Ticks at every `step`-th power of ten."""
     powers = range(low, high + 1, step)
-    return [(10.0**k, "1" if k == 0 else "10" + str(k).translate(_POWERS)) for k in powers]
+    return [(10.0**k, power_of_ten(k)) for k in powers]
 
 
 def angle_position(theta):

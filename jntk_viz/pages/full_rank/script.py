@@ -1,7 +1,7 @@
 """The page's numbers by the library's public names alone, as a program to take away."""
 
-from jntk_viz.frame.sources import loading
-from jntk_viz.pages.full_rank.study import SOURCES, FullRankState
+from jntk_viz.engine.sources import loading
+from jntk_viz.pages.full_rank.state import DEPTHS, SOURCES, FullRankState
 
 _HEAD = "import numpy as np\n\nimport jntk_viz as jv\n\n"
 
@@ -26,7 +26,7 @@ _TURNED = "[np.cos(np.radians(theta)), np.sin(np.radians(theta))]"
 _DEPTH = """
 settings = {{"activation": "{activation}", "kernel": "{kernel}"}}
 above = []
-for depth in range(1, 13):
+for depth in range(1, {depths}):
     smallest = jv.smallest_eigenvalue(x, depth=depth, **settings)
     print(f"lambda_min_{{depth}} = {{smallest.value:.10g}}")
     above.append(smallest.value > {threshold!r})
@@ -78,6 +78,7 @@ def script(state: FullRankState) -> str:
     two = state.view == "angle" or (state.view == "time" and state.case == "angle")
     body = {"depth": _DEPTH, "angle": _ANGLE, "time": _TIME}[state.view]
     values = {name: getattr(state, name) for name in state.param if name != "name"}
+    values["depths"] = DEPTHS[-1] + 1
     return _HEAD + (_pair(state) if two else _points(state)) + body.format(**values)
 
 

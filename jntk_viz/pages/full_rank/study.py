@@ -5,148 +5,22 @@ The theory of the JNTK assumes λ_min > 0 (Assumption 4.4). A computer can only 
 points at an angle are in `full_rank_pair`, what it costs in training time in `full_rank_time`.
 """
 
-from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
-import param
 
 from jntk_viz.activations import ACTIVATIONS, Activation, get_activation
-from jntk_viz.frame.sources import Sources, load, menu
+from jntk_viz.engine.results import kept
+from jntk_viz.engine.sources import available, load
+from jntk_viz.engine.steps import Step
+from jntk_viz.frame.settings import activation_name
 from jntk_viz.kernels import check_smooth, jacobian_nngp, jntk
+from jntk_viz.pages.full_rank.state import DEPTHS, SOURCES, FullRankState, Problem
 from jntk_viz.spectrum import SmallestEigenvalue, Spectrum, gram_spectrum, smallest_eigenvalue
 
-DEPTHS = tuple(range(1, 13))
-LABELS = {"gelu": "GeLU", "silu": "SiLU", "relu": "ReLU"}  # others are called as in the library
-THRESHOLDS = tuple(float(f"{digit}e{k}") for k in range(-10, 1) for digit in (1, 3))
-TIMES = tuple(float(f"{digit}e{k}") for k in range(-2, 17) for digit in (1, 2, 5))[:-2]
-LAMBDAS = (0.0, 0.01, 0.1, 1.0)
-THETAS = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0)
-THETAS = (*THETAS, *(180 - theta for theta in reversed(THETAS[:-1])))  # degrees
-ALL = 1000  # "as many points as there are"
-MOST_ROWS = 3000  # n, of which the eigenvalues take about two seconds
 MANY_ROWS = 1500  # from here on only the paper's two activations stand beside the chosen one
 PAPER = ("gelu", "erf")
 EPS_RATIO = float(np.finfo(np.float32).eps / np.finfo(np.float64).eps)
-
-
-class Source(NamedTuple):
-    """How a data set is used here: options of its loader, and at most how many points."""
-
-    label: str
-    options: dict
-    most: int
-
-
-SOURCES = Sources(
-    {
-        "iris": Source("Iris", {}, 100),
-        "wine": Source("Wine", {}, 130),
-        "breast_cancer": Source("Breast cancer, 6 components", {"n_components": 6}, 300),
-        "circle": Source("Circle", {}, 101),
-        "sphere": Source("Sphere in R⁴", {}, 256),
-        "algerian_forest_fires": Source("Algerian forest fires", {}, 244),
-        "banknote": Source("Banknotes", {}, 400),
-        "sonar": Source("Sonar", {}, 48),
-    },
-    own=lambda label, dataset: Source(label, {}, max(2, MOST_ROWS // (1 + dataset.x.shape[1]))),
-    points=lambda source, dataset: min(source.most, len(dataset.y)),
-)
-
-
-def source_labels() -> dict[str, str]:
-    """Menu entry → data set, saying which of them have to be downloaded first."""
-    return menu(SOURCES, lambda source: source.label)
-
-
-def label(activation: str) -> str:
-    """How an activation is called on the page."""
-    return LABELS.get(activation, activation)
-
-
-def power_label(value: float) -> str:
-    """0, 0.1, 300 or 3·10⁻⁴: how a threshold or a time is written."""
-    if value == 0 or 0.01 <= value < 1000:
-        return f"{value:g}"
-    digit, exponent = f"{value:.0e}".split("e")
-    power = "10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return power if digit == "1" else f"{digit}·{power}"
-
-
-class FullRankState(param.Parameterized):
-    """Everything that the page shows follows from these values."""
-
-    view = param.Selector(
-        default="depth",
-        objects={"Depth": "depth", "Angle": "angle", "Training time": "time"},
-        label="What to look at",
-    )
-    data = param.Selector(default="iris", objects=list(SOURCES), label="Data set")
-    points = param.Selector(
-        default=50,
-        objects={"10": 10, "20": 20, "50": 50, "100": 100, "all": ALL},
-        label="Points N",
-        doc="Drawn from the data without repetition; repeated rows are left out.",
-    )
-    depth = param.Integer(
-        2, bounds=(DEPTHS[0], DEPTHS[-1]), label="Depth L", doc="Number of hidden layers."
-    )
-    activation = param.Selector(
-        default="gelu",
-        objects={label(name): name for name in ACTIVATIONS},
-        label="Activation φ",
-        doc="Scaled so that E φ(z)² = 1. ReLU has a Jacobian NNGP, but no JNTK.",
-    )
-    kernel = param.Selector(
-        default="jntk",
-        objects={"JNTK": "jntk", "NTK": "ntk", "Jacobian NNGP": "jacobian_nngp"},
-        label="Kernel",
-        doc="The NTK is the value–value part of the JNTK.",
-    )
-    threshold = param.Selector(
-        default=3e-4,
-        objects={power_label(value): value for value in THRESHOLDS},
-        label="Threshold",
-        doc="From which depth on is λ_min larger than this?",
-    )
-    theta = param.Selector(
-        default=2.0,
-        objects={f"{theta:g}°": theta for theta in THETAS},
-        label="Angle θ",
-        doc="Between the two inputs; 180° makes them antipodal.",
-    )
-    case = param.Selector(
-        default="depth",
-        objects={"the data, by depth": "depth", "two points, by angle": "angle"},
-        label="Training of",
-        doc="Two points are labelled +1 and −1.",
-    )
-    lam = param.Selector(
-        default=1.0,
-        objects={power_label(lam): lam for lam in LAMBDAS},
-        label="Regulariser λ",
-        doc="Weight of the squared input Jacobian in the loss; 0 is standard training.",
-    )
-    t = param.Selector(
-        default=1e4,
-        objects={power_label(t): t for t in TIMES},
-        label="Training time t",
-        doc="Time of the gradient flow.",
-    )
-    seed = param.Integer(0, bounds=(0, 9999), doc="Seed by which the points are drawn.")
-
-    @property
-    def problem(self) -> "Problem":
-        return Problem(self.data, self.points, self.seed, self.kernel)
-
-
-class Problem(NamedTuple):
-    """What the matrices of one sweep share; hashable, the key of what is kept."""
-
-    data: str
-    points: int
-    seed: int
-    kernel: str
 
 
 class Inputs(NamedTuple):
@@ -157,7 +31,7 @@ class Inputs(NamedTuple):
     repeated: int
 
 
-@lru_cache(maxsize=16)
+@kept
 def inputs(data: str, points: int, seed: int) -> Inputs:
     """The points of a data set that are used, drawn by `seed` where there are more.
 
@@ -208,13 +82,13 @@ def gram(x, kernel: str, activation: str, depth: int) -> np.ndarray:
     return whole[:, :1, :, :1] if kernel == "ntk" else whole
 
 
-@lru_cache(maxsize=1000)
+@kept
 def spectrum(problem: Problem, activation: str, depth: int) -> Spectrum:
     """All eigenvalues of the kernel, in float64."""
     return gram_spectrum(gram(points_of(problem).x, problem.kernel, activation, depth))
 
 
-@lru_cache(maxsize=1000)
+@kept
 def single(problem: Problem, activation: str, depth: int) -> SmallestEigenvalue:
     """λ_min as single precision finds it."""
     return smallest_eigenvalue(
@@ -229,13 +103,6 @@ def single(problem: Problem, activation: str, depth: int) -> SmallestEigenvalue:
 def floors(smallest: SmallestEigenvalue) -> tuple[float, float]:
     """The noise floors n · eps · λ_max in float64 and in float32."""
     return smallest.noise_floor, smallest.noise_floor * EPS_RATIO
-
-
-class Progress(Protocol):
-    """What `explore` needs of the page that watches it."""
-
-    def progress(self, fraction: float, text: str = "") -> None: ...
-    def emit(self, value) -> None: ...
 
 
 class Found(NamedTuple):
@@ -268,15 +135,6 @@ class Found(NamedTuple):
     def complete(self, activation: str) -> bool:
         """Whether λ_min of one activation is known at every depth."""
         return all((activation, depth) in self.spectra for depth in DEPTHS)
-
-    def whole(self, activation: str, depth: int) -> bool:
-        """Whether `explore` would find nothing new."""
-        names = compared(self.problem, activation)
-        return all(map(self.complete, names)) and all(
-            (activation, other) in self.single
-            for other in rough_depths(self.problem, depth)
-            if activation in names
-        )
 
     def _by_depth(self, activation, take):
         known = [self.spectra.get((activation, depth)) for depth in DEPTHS]
@@ -321,30 +179,47 @@ def rough_depths(problem: Problem, depth: int) -> tuple:
     return DEPTHS if rows(problem) <= MANY_ROWS else (depth,)
 
 
-def explore(job: Progress, problem: Problem, activation: str, depth: int) -> Found:
-    """The spectra at every depth, beginning with the one on screen; job.emit gets a `Found` each.
-
-    Steps that have been computed before cost nothing.
-    """
-    source = SOURCES[problem.data].label
-    job.progress(0, f"{source}: reading the points")
+def plan(state: FullRankState, known) -> list[Step]:
+    """The spectra at every depth, beginning with the one on screen."""
+    problem, activation, depth = state.problem, state.activation, state.depth
+    drawn = reading(problem)
+    if not known.has(drawn.key):
+        return [drawn]
     names = compared(problem, activation)
     near = sorted(DEPTHS, key=lambda other: abs(other - depth))
-    precise: list[tuple] = [(spectrum, name, other) for name in names for other in near]
-    rough: list[tuple] = [
-        (single, activation, other) for other in rough_depths(problem, depth) if activation in names
+    precise = [_step(spectrum, problem, name, other) for name in names for other in near]
+    rough = [
+        _step(single, problem, activation, other)
+        for other in rough_depths(problem, depth)
+        if activation in names
     ]
-    steps = precise[: len(DEPTHS)] + rough + precise[len(DEPTHS) :]
-    found = Found(problem, {}, {})
-    for i, (compute, name, other) in enumerate(steps):
-        precision = ", float32" if compute is single else ""
-        job.progress(
-            i / len(steps), f"{label(name)}, depth {other}: {rows(problem)} rows{precision}"
-        )
-        known = found.single if compute is single else found.spectra
-        known[name, other] = compute(problem, name, other)
-        job.emit(Found(problem, dict(found.spectra), dict(found.single)))
-    return found
+    return [drawn, *precise[: len(DEPTHS)], *rough, *precise[len(DEPTHS) :]]
+
+
+def reading(problem: Problem) -> Step:
+    """The first step of all: the points."""
+    says = f"{SOURCES[problem.data].label}: reading the points"
+    arguments = problem.data, problem.points, problem.seed
+    return Step(inputs, arguments, says, waits=not available(problem.data))
+
+
+def _step(compute, problem: Problem, activation: str, depth: int) -> Step:
+    precision = ", float32" if compute is single else ""
+    says = f"{activation_name(activation)}, depth {depth}: {rows(problem)} rows{precision}"
+    return Step(compute, (problem, activation, depth), says)
+
+
+def found_of(problem: Problem, known) -> Found:
+    """What is known of a problem."""
+    cases = [(name, depth) for name in ACTIVATIONS for depth in DEPTHS]
+    spectra, rough = (
+        {case: known(compute, problem, *case) for case in cases} for compute in (spectrum, single)
+    )
+    return Found(
+        problem,
+        {case: value for case, value in spectra.items() if value is not None},
+        {case: value for case, value in rough.items() if value is not None},
+    )
 
 
 def half_linear(activation: Activation) -> bool:
@@ -394,7 +269,7 @@ def null_directions(x, kernel: str, activation: str, depth: int) -> np.ndarray:
     return basis[sizes > 1e-9]
 
 
-@lru_cache(maxsize=200)
+@kept
 def null_count(problem: Problem, activation: str, depth: int) -> int:
     """How many directions of a data set's kernel are null by symmetry."""
     x = points_of(problem).x

@@ -1,15 +1,17 @@
 """What small eigenvalues cost in training time: every mode of the linear dynamics by itself."""
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
 
 from jntk_viz.dynamics import LinearDynamics
+from jntk_viz.engine.results import kept
+from jntk_viz.engine.steps import Step
 from jntk_viz.kernels import jntk
 from jntk_viz.pages.full_rank import pair as pairs
 from jntk_viz.pages.full_rank import study
+from jntk_viz.pages.full_rank.state import DEPTHS, THETAS, TIMES, FullRankState, Problem
 
 REST = 0.01  # a mode is called learned when 1 % of its residual is left
 SHOWN = 40  # modes whose residuals are drawn
@@ -61,9 +63,9 @@ def of_dynamics(dynamics: LinearDynamics) -> Modes:
     return Modes(
         e[resolved],
         times,
-        np.stack([residual(t)[resolved[shown]] for t in study.TIMES], axis=1),
+        np.stack([residual(t)[resolved[shown]] for t in TIMES], axis=1),
         shown,
-        np.array([loss(t) for t in study.TIMES]),
+        np.array([loss(t) for t in TIMES]),
         _crossing(loss, times),
         e.size - resolved.size,
         duration / dynamics.noise_floor,
@@ -79,34 +81,19 @@ def _crossing(loss, times) -> float:
     return float(np.exp(brentq(lambda s: loss(np.exp(s)) - REST, low, high)))
 
 
-@lru_cache(maxsize=200)
-def by_depth(problem: study.Problem, activation: str, depth: int, lam: float) -> Modes:
+@kept
+def by_depth(problem: Problem, activation: str, depth: int, lam: float) -> Modes:
     """Training on the points of a data set, whatever kernel the problem names: by the JNTK."""
     given = study.points_of(problem)
     matrix = jntk(given.x, depth=depth, activation=activation)
     return of_dynamics(LinearDynamics(matrix, given.y, lam=lam))
 
 
-@lru_cache(maxsize=1000)
+@kept
 def by_angle(theta: float, activation: str, depth: int, lam: float) -> Modes:
     """Training on two points at the angle θ (degrees), labelled +1 and −1."""
     matrix = jntk(pairs.points(theta), depth=depth, activation=activation)
     return of_dynamics(LinearDynamics(matrix, [1.0, -1.0], lam=lam))
-
-
-class Training(NamedTuple):
-    """What is known of one kind of training. key: what it depends on. modes: place → `Modes`."""
-
-    key: tuple
-    modes: dict
-
-
-def training_key(state) -> tuple:
-    """What the modes at all places of the axis depend on."""
-    if state.case == "angle":
-        return ("angle", state.activation, state.depth, state.lam)
-    problem = state.problem._replace(kernel="jntk")
-    return ("depth", problem, state.activation, state.lam)
 
 
 def place(state):
@@ -115,25 +102,36 @@ def place(state):
 
 
 def places(case: str) -> tuple:
-    return study.THETAS if case == "angle" else study.DEPTHS
+    return THETAS if case == "angle" else DEPTHS
 
 
-def explore(job: study.Progress, key: tuple, here) -> Training:
+def plan(state: FullRankState, known) -> list[Step]:
     """The modes at every depth or angle, beginning with the one on screen."""
-    case, *rest = key
-    found = Training(key, {})
-    near = sorted(places(case), key=lambda other: abs(other - here))
-    for i, other in enumerate(near):
-        where = f"angle {other:g}°" if case == "angle" else f"depth {other}"
-        job.progress(i / len(near), f"modes at {where}")
-        if case == "angle":
-            activation, depth, lam = rest
-            found.modes[other] = by_angle(other, activation, depth, lam)
-        else:
-            problem, activation, lam = rest
-            found.modes[other] = by_depth(problem, activation, other, lam)
-        job.emit(Training(key, dict(found.modes)))
-    return found
+    if study.refusal("jntk", state.activation):
+        return []
+    here = place(state)
+    near = sorted(places(state.case), key=lambda other: abs(other - here))
+    where = "angle {:g}°" if state.case == "angle" else "depth {}"
+    steps = [Step(*_case(state, other), f"modes at {where.format(other)}") for other in near]
+    return steps if state.case == "angle" else [study.reading(state.problem), *steps]
+
+
+def _case(state: FullRankState, other) -> tuple:
+    """The function that gives the modes at one place of the axis, and its arguments."""
+    if state.case == "angle":
+        return by_angle, (other, state.activation, state.depth, state.lam)
+    problem = state.problem._replace(kernel="jntk")
+    return by_depth, (problem, state.activation, other, state.lam)
+
+
+def found_of(state: FullRankState, known) -> dict:
+    """Place → `Modes`, as far as they are known."""
+    modes = {}
+    for other in places(state.case):
+        compute, arguments = _case(state, other)
+        if (one := known(compute, *arguments)) is not None:
+            modes[other] = one
+    return modes
 
 
 class Axis(NamedTuple):
@@ -149,11 +147,11 @@ class Axis(NamedTuple):
     bound: np.ndarray
 
 
-def axis(training: Training, case: str) -> Axis:
+def axis(known: dict, case: str) -> Axis:
     """The times at every place that is known."""
     table = np.full((len(places(case)), 4), np.nan)
     for i, other in enumerate(places(case)):
-        modes = training.modes.get(other)
+        modes = known.get(other)
         if modes is not None:
             loss = modes.loss_time if np.isfinite(modes.loss_time) else np.nan
             bound = modes.bound if modes.unresolved else np.nan

@@ -3,97 +3,33 @@
 import numpy as np
 
 from jntk_viz.drawing.theme import escape
-from jntk_viz.frame.parts import Formula
+from jntk_viz.frame.numbers import number, stop
+from jntk_viz.frame.settings import activation_name
 from jntk_viz.pages.full_rank import study
 from jntk_viz.pages.full_rank.pictures import ENTRIES
+from jntk_viz.pages.full_rank.state import SOURCES, TIMES
 
 QUESTION = "Is the kernel full rank, and can arithmetic tell?"
 KERNELS = {"jntk": "JNTK", "ntk": "NTK", "jacobian_nngp": "Jacobian NNGP"}
 VALUES = {"jntk": "NTK", "ntk": "NTK", "jacobian_nngp": "NNGP"}  # of the values alone
 
-FORMULAS = (
-    Formula(
-        r"\lambda_{\min}(\Theta) > n\,\varepsilon\,\lambda_{\max}(\Theta)",
-        "Numerically resolved: λ_min stands above what rounding alone may produce. The theory "
-        "assumes λ_min > 0 (Assumption 4.4); a computer can only tell whether it is resolved. The "
-        "floor is a bound: an eigenvalue routine often errs less.",
-        {
-            r"\Theta": "the kernel's matrix on the N inputs: JNTK, NTK or Jacobian NNGP",
-            r"n": "its number of rows: N(1+d₀), a value and d₀ slopes for each input",
-            r"\lambda_{\min},\,\lambda_{\max}": "its smallest and its largest eigenvalue",
-            r"\varepsilon": "machine precision: 2.2·10⁻¹⁶ in float64, 1.2·10⁻⁷ in float32",
-        },
-    ),
-    Formula(
-        r"f(x') - f(x) - \tfrac{\theta}{2}\,\big(J_\perp(x) + J_\perp(x')\big)"
-        r" = -\tfrac{\theta^3}{12} f''' + \dots",
-        "Two close inputs: the two slopes already tell by how much the values differ, up to order "
-        "θ³. The variance of this combination, and with it λ_min, is of order θ⁶; of two values "
-        "without slopes it is of order θ².",
-        {
-            r"\theta": "angle between the inputs x and x′ on the circle",
-            r"J_\perp,\, J_\parallel": "input Jacobian across and along the input, not the "
-            "gradient in the weights",
-            r"f'''": "third derivative of f along the circle",
-        },
-    ),
-    Formula(
-        r"\varphi \text{ odd}: f(-x) = -f(x),\; J(-x) = J(x); \qquad"
-        r"\varphi(cz) = c\,\varphi(z): f(x) = \langle x, J(x)\rangle",
-        "Exact null directions, for every network and so for every kernel. Odd activations (erf, "
-        "tanh, sin): 1+d₀ for each antipodal pair. ReLU: one for each input. With one hidden layer "
-        "and φ(z) − φ(−z) ∝ z (GeLU, SiLU, softplus) an antipodal pair has one as well: "
-        "f(x) − f(−x) = ⟨x, J(x) + J(−x)⟩.",
-        {r"\varphi": "activation", r"\langle x, J\rangle": "slope along the input, J∥"},
-    ),
-    Formula(
-        r"v_i^\top \Lambda^{1/2}(u - u^*)\,(t) \propto e^{-e_i t/N}, \qquad "
-        r"t_{1\,\%} = \frac{N \ln 100}{e_i}, \qquad "
-        r"\text{loss} = \frac{1}{2N}\sum_i \big(v_i^\top\Lambda^{1/2}(u-u^*)\big)^2",
-        "Training an infinitely wide network: every eigenvector of Θ_λ is a mode that is learned "
-        "by itself, the slower the smaller its eigenvalue. Gradient descent needs t/η steps, with "
-        "η < 2N/e_max.",
-        {
-            r"u = (f, J),\; u^* = (y, 0)": "outputs and slopes on the inputs, and their targets",
-            r"\Theta_\lambda = \Lambda^{1/2}\Theta\Lambda^{1/2}": "the JNTK, slopes weighted by λ",
-            r"e_i,\; v_i": "its eigenvalues and eigenvectors",
-            r"N,\; t": "number of inputs; time of the gradient flow",
-        },
-    ),
-)
-
 _SMALL = "font-size: 14px; line-height: 1.35; margin: 2px 0 0"
-
-
-def number(value, digits=2) -> str:
-    """1.6·10⁻⁹, 0.023 or 15: a number of any size, rounded."""
-    if not np.isfinite(value):
-        return "∞"
-    if value == 0 or 1e-2 <= abs(value) < 1e3:
-        return f"{float(f'{value:.{digits}g}'):g}".replace("-", "−")
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    power = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa}·10{power}".replace("-", "−")
 
 
 def small(*sentences) -> str:
     return f"<p class=aside style='{_SMALL}'>{' '.join(s for s in sentences if s)}</p>"
 
 
-def working() -> str:
-    return "Computing … the pictures still show the previous setting."
-
-
 def refused(kernel, activation, words) -> str:
     """That a kernel does not exist, with the library's reason."""
     reason = words.partition("whose ")[2].partition(" Use ")[0]
-    return f"<b>{study.label(activation)} has no {KERNELS[kernel]}</b>: its {escape(reason)}"
+    return f"<b>{activation_name(activation)} has no {KERNELS[kernel]}</b>: its {escape(reason)}"
 
 
 # ---- against depth
 
 
-def depth_headline(state, found) -> str:
+def depth_headline(state, found) -> str | None:
     """Whether λ_min is numerically resolved here, in both precisions, and from which depth on."""
     refusal = study.refusal(state.kernel, state.activation)
     if refusal:
@@ -102,10 +38,10 @@ def depth_headline(state, found) -> str:
         )
     spectrum = found.spectra.get((state.activation, state.depth))
     if spectrum is None:
-        return working()
+        return None
     smallest = spectrum.smallest
     double, single = study.floors(smallest)
-    name = f"{study.label(state.activation)} at depth {state.depth}"
+    name = f"{activation_name(state.activation)} at depth {state.depth}"
     if smallest.resolved:
         first = (
             f"{name}: λ_min = <b>{number(smallest.value)}</b>, {number(smallest.value / double)} "
@@ -141,7 +77,7 @@ def _matrix(state, found) -> str:
     total = spectrum.eigenvalues.size
     left = f" ({given.repeated} repeated left out)" if given.repeated else ""
     lost = total - spectrum.rank
-    source = escape(study.SOURCES[state.data].label)
+    source = escape(SOURCES[state.data].label)
     words = f"{source}, {len(given.y)} points{left}: {total} eigenvalues"
     if not lost:
         return f"{words}, all resolved in float64."
@@ -162,7 +98,7 @@ def _from_depth(state, found) -> str:
     return (
         f"λ_min is resolved {since(first.double)} in float64, {since(first.single)} in float32 "
         f"(floor here {number(single)}), "
-        f"and above the threshold {study.power_label(state.threshold)} {since(first.above)}."
+        f"and above the threshold {stop(state.threshold)} {since(first.above)}."
     )
 
 
@@ -180,16 +116,13 @@ def _paper(state, found) -> str:
     if len(known) < len(firsts):
         return f"{claim}."
     above = ["none" if np.isnan(depth) else f"{depth:.0f}" for depth in known]
-    return (
-        f"{claim}; a threshold of {study.power_label(state.threshold)} gives {above[0]} and "
-        f"{above[1]}."
-    )
+    return f"{claim}; a threshold of {stop(state.threshold)} gives {above[0]} and {above[1]}."
 
 
 # ---- against the angle
 
 
-def angle_headline(state, found) -> str:
+def angle_headline(state, found) -> str | None:
     """λ_min of two points at this angle, how it falls, and which combination is lost."""
     refusal = study.refusal(state.kernel, state.activation)
     if refusal:
@@ -198,9 +131,9 @@ def angle_headline(state, found) -> str:
         )
     pair = found and found.pairs.get(state.theta)
     if pair is None:
-        return working()
+        return None
     smallest = pair.spectrum.smallest
-    name = f"{study.label(state.activation)}, depth {state.depth}, θ = {state.theta:g}°"
+    name = f"{activation_name(state.activation)}, depth {state.depth}, θ = {state.theta:g}°"
     if pair.exact:
         many = "1 combination vanishes" if pair.exact == 1 else f"{pair.exact} combinations vanish"
         words = f"{name}: <b>{many} exactly</b>: {equations(pair)}."
@@ -276,19 +209,19 @@ def combination_title(pair) -> str:
 # ---- training time
 
 
-def time_headline(state, training, here) -> str:
+def time_headline(state, known, here) -> str | None:
     """How long the slowest mode and the loss take, and what has been learned by t."""
     refusal = study.refusal("jntk", state.activation)
     if refusal:
         return refused("jntk", state.activation, refusal) + small("Without it nothing is trained.")
-    modes = training and training.modes.get(here)
+    modes = known.get(here)
     if modes is None:
-        return working()
+        return None
     where = f"depth {state.depth}"
     if state.case == "angle":
         where += f", θ = {state.theta:g}°"
     total = modes.times.size + modes.unresolved
-    name = f"{study.label(state.activation)}, {where}, λ = {state.lam:g}"
+    name = f"{activation_name(state.activation)}, {where}, λ = {state.lam:g}"
     if modes.unresolved:
         many = "1 mode lies" if modes.unresolved == 1 else f"{modes.unresolved} modes lie"
         first = (
@@ -312,9 +245,9 @@ def time_headline(state, training, here) -> str:
 
 def _by_now(state, modes, total) -> str:
     learned = int(np.sum(modes.times <= state.t))
-    left = modes.loss[study.TIMES.index(state.t)]
+    left = modes.loss[TIMES.index(state.t)]
     return (
-        f"At t = {study.power_label(state.t)}: {learned} of {total} modes learned, "
+        f"At t = {stop(state.t)}: {learned} of {total} modes learned, "
         f"{number(100 * left)} % of the loss left."
     )
 

@@ -4,8 +4,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from jntk_viz import frame
+from jntk_viz.engine import sources
 from jntk_viz.engine.shared_results import RESULTS
-from jntk_viz.frame import sources
 from jntk_viz.pages.gp_convergence import study
 from jntk_viz.pages.gp_convergence import tabs as gp_tabs
 from jntk_viz.pages.gp_convergence import words as text

@@ -1,6 +1,6 @@
 """A short program of public names that reproduces the numbers of the Gaussian-process page."""
 
-from jntk_viz.frame.sources import loading
+from jntk_viz.engine.sources import loading
 from jntk_viz.pages.gp_convergence import study
 from jntk_viz.pages.gp_convergence.circle import LINES, rows_of
 

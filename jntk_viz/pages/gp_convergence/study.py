@@ -18,8 +18,8 @@ import param
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.datasets import Dataset
 from jntk_viz.engine.results import kept
+from jntk_viz.engine.sources import Sources, load, menu
 from jntk_viz.finite import finite_jacobian_nngp, sample_value_and_jacobian
-from jntk_viz.frame.sources import Sources, load, menu
 from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.mlp import MLP
 from jntk_viz.pages.gp_convergence import circle as gp_circle

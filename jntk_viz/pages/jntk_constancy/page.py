@@ -4,8 +4,8 @@ import panel as pn
 import panel_material_ui as pmui
 
 from jntk_viz import frame
+from jntk_viz.engine import sources
 from jntk_viz.engine.shared_results import RESULTS
-from jntk_viz.frame import sources
 from jntk_viz.frame.player import play_button, shown_in
 from jntk_viz.pages.jntk_constancy.script import script
 from jntk_viz.pages.jntk_constancy.study import SOURCES, TRAINED, JNTKConstancyState

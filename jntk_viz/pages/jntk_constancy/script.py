@@ -1,6 +1,6 @@
 """The numbers of the constancy page as a program of public names."""
 
-from jntk_viz.frame.sources import loading
+from jntk_viz.engine.sources import loading
 from jntk_viz.pages.jntk_constancy.study import MOST_ROWS, SOURCES, TEST_POINTS, JNTKConstancyState
 from jntk_viz.pages.jntk_constancy.training import DIVERGED
 

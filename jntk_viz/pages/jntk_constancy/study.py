@@ -18,7 +18,7 @@ import param
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.datasets import train_test_split
 from jntk_viz.dynamics import LinearDynamics
-from jntk_viz.frame import sources
+from jntk_viz.engine import sources
 from jntk_viz.kernels import jacobian_nngp, jntk
 from jntk_viz.spectrum import SmallestEigenvalue, gram_smallest_eigenvalue
 from jntk_viz.training import output_loss_parts

@@ -14,8 +14,8 @@ from jntk_viz.attacks import first_order_margin, tangent_jacobian
 from jntk_viz.datasets import normalize
 from jntk_viz.dynamics import KernelPredictor
 from jntk_viz.engine.results import kept
+from jntk_viz.engine.sources import OWN, load
 from jntk_viz.engine.watcher import Watcher
-from jntk_viz.frame.sources import OWN, load
 from jntk_viz.pages.robust_training.solution import Prepared, Problem, Solution, prepare
 
 PLANES = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jntk_viz.frame.sources import OWN, loading
+from jntk_viz.engine.sources import OWN, loading
 from jntk_viz.pages.robust_training.study import DIVERGED, SOURCES, RobustTrainingState, prepare
 
 _HEAD = '''"""Robust training in closed form: {title}."""

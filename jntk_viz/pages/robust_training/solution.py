@@ -15,7 +15,7 @@ from jntk_viz.attacks import NORMS, first_order_margin
 from jntk_viz.datasets import Dataset, normalize, train_test_split
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.engine.results import kept
-from jntk_viz.frame.sources import Sources, load
+from jntk_viz.engine.sources import Sources, load
 from jntk_viz.kernels import jntk
 
 TIMES = (*(digit * 10.0**k for k in range(-1, 10) for digit in (1, 2, 5)), 1e10, np.inf)

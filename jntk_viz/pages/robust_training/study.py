@@ -13,8 +13,8 @@ import param
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.attacks import accuracy, pgd_margin
 from jntk_viz.dynamics import KernelPredictor
+from jntk_viz.engine.sources import menu
 from jntk_viz.engine.watcher import Watcher
-from jntk_viz.frame.sources import menu
 from jntk_viz.pages.robust_training import predictor as robust_predictor
 from jntk_viz.pages.robust_training.solution import (
     DIVERGED,

@@ -6,19 +6,16 @@ A visitor's table is kept in this process only, under a name that nobody else ca
 
 import io
 import secrets
-import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
 
 from jntk_viz.datasets import Dataset, dataset_available, load_csv, load_dataset
 from jntk_viz.datasets.tables import decode, is_number, read_records, shortened
+from jntk_viz.engine.results import OWN, RESULTS
 
-OWN = "own-"
 MOST_BYTES = 2_000_000
 MOST_ROWS = 5_000
 MOST_COLUMNS = 200
@@ -35,8 +32,6 @@ class Table(NamedTuple):
     options: dict
 
 
-# Entered while a data set is fetched over the network: pages let others compute meanwhile.
-while_fetching: Callable[[], AbstractContextManager] = nullcontext
 _own: dict[str, Table] = {}
 _lock = threading.Lock()
 
@@ -61,23 +56,22 @@ class Sources(dict):
         self.own_entry, self.points = own, points
 
     def __missing__(self, name):
-        table = _entry(name)
-        return self.own_entry(shortened(table.file), table.dataset)
+        mine = table(name)
+        return self.own_entry(shortened(mine.file), mine.dataset)
 
 
 def load(name: str, **options) -> Dataset:
     """`load_dataset`, or a visitor's table by the name that `register` gave."""
     if name.startswith(OWN):
-        return _entry(name).dataset
-    with nullcontext() if dataset_available(name) else while_fetching():
-        return load_dataset(name, **options)
+        return table(name).dataset
+    return load_dataset(name, **options)
 
 
 def loading(name: str, options: dict) -> str:
     """Python by public names that loads what `load` does; a visitor's table from its own file."""
     function = "load_dataset"
     if name.startswith(OWN):
-        function, (name, _, options) = "load_csv", _entry(name)
+        function, (name, _, options) = "load_csv", table(name)
     arguments = [repr(name), *(f"{key}={value!r}" for key, value in options.items())]
     return f"jv.{function}({', '.join(arguments)})"
 
@@ -100,25 +94,26 @@ def register(file: str, dataset: Dataset, **options) -> str:
 
     - `file`: its name;  `options`: how `load_csv` has read it, for the program that is exported.
     """
-    name = OWN + secrets.token_hex(8)
-    with _lock:
-        _own[name] = Table(file, dataset, options)
+    name = OWN + secrets.token_hex(16)
+    keep(name, Table(file, dataset, options))
     return name
 
 
-def forget(name: str) -> None:
-    """Drop a visitor's table and all that the studies have computed, its kernels among it."""
+def keep(name: str, table: Table) -> None:
+    """Make a visitor's table known to this process under its name."""
     with _lock:
-        known = _own.pop(name, None)
-    if known is None:
-        return
-    for module in [m for n, m in sys.modules.items() if n.startswith("jntk_viz.pages.")]:
-        for function in list(vars(module).values()):
-            if hasattr(function, "cache_clear"):
-                function.cache_clear()
+        _own[name] = table
 
 
-def _entry(name) -> Table:
+def forget(name: str) -> None:
+    """Drop a visitor's table and all that was computed of it, and nothing else."""
+    with _lock:
+        _own.pop(name, None)
+    RESULTS.forget(name)
+
+
+def table(name: str) -> Table:
+    """A visitor's table. Raises ValueError for one that is not known here, saying why."""
     with _lock:
         if name not in _own:
             raise ValueError(

@@ -1,0 +1,115 @@
+"""What belongs to one page; the frame drives all pages in the same way.
+
+From the event of a slider to the pixels:
+
+1. `controls.controls_for` sets the parameter of `Content.state` (the page's `state.py`).
+2. `Controller.changed` draws at once what is known: `Content.draw` and `Content.say`.
+3. `Controller` asks `Content.plan` for the steps that this state wants, the most wanted first, and
+   gives the first one whose result is not known to the engine's runner (`engine.runners`).
+4. The step calls a function of the page's `study.py`, which calls the mathematics; its result is
+   kept (`engine.results`).
+5. `Controller` draws again. `Content.draw` brings arrays to `LivePlot.update` (`drawing.live`),
+   which puts them into the Bokeh data sources that the browser has.
+
+A page in a notebook, in an exported file and in a served tab differ only in who runs the steps.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import param
+
+from jntk_viz.engine.results import ABSENT, RESULTS
+from jntk_viz.engine.steps import Step
+
+
+class Known:
+    """Results by function and arguments: those that the page holds, else those that are kept.
+
+        known(study.solve, problem, lam)    # the result, or None while it is not known
+
+    What the page shows stays known to it, even where the store has dropped it meanwhile.
+    """
+
+    def __init__(self):
+        self._held: dict[tuple, Any] = {}
+
+    def __call__(self, function: Callable, *arguments):
+        return self.of((function, arguments))
+
+    def of(self, key: tuple):
+        """The result of a step, by its `key`; None while it is not known."""
+        value = self._held.get(key, ABSENT)
+        if value is ABSENT:
+            value = RESULTS.get(*key, ABSENT)
+            if value is ABSENT:
+                return None
+            self._held[key] = value
+        return value
+
+    def has(self, key: tuple) -> bool:
+        """Is the result of a step known? It may be None."""
+        return key in self._held or RESULTS.get(*key, ABSENT) is not ABSENT
+
+    def hold(self, key: tuple, value) -> None:
+        """Keep a result for this page."""
+        self._held[key] = value
+
+    def let_go(self, wanted: list[Step]) -> None:
+        """Hold no longer what no step of `wanted` needs."""
+        keys = {step.key for step in wanted}
+        self._held = {key: value for key, value in self._held.items() if key in keys}
+
+
+class Content:
+    """A page is a subclass in its `page.py`, driven by a `Controller`.
+
+    Attributes:
+        name: of its folder and its address.
+        question: the one sentence that the page answers.
+        state: the settings, a `param.Parameterized` that knows no page.
+        slow: settings whose change starts heavy work: a drag reaches the state when it pauses.
+        plots: key -> `LivePlot`, by which presets hide pictures and readers save them.
+        formulas: `Formula`s, shown below.
+        sources: the study's `Sources`, where readers may bring a table of their own.
+        script: function of the state, returns a Python program that reproduces the numbers.
+    """
+
+    name = ""
+    question = ""
+    state: param.Parameterized
+    slow: tuple[str, ...] = ()
+    plots: dict[str, Any] = {}  # noqa: RUF012 - replaced, not changed
+    formulas: tuple = ()
+    sources: Any = None
+    script: Callable | None = None
+
+    def plan(self, known: Known) -> list[Step]:
+        """The steps that the state asks for, the most wanted first.
+
+        Asked again after each step, so that what is wanted may depend on what is known by then.
+        """
+        raise NotImplementedError
+
+    def draw(self, known: Known) -> None:
+        """Bring the visible pictures to what is known of the state; leave them if that is nothing.
+
+        A picture is a function of state and results, however the state was reached.
+        """
+        raise NotImplementedError
+
+    def say(self, known: Known) -> str | None:
+        """The headline, as HTML; None while what it is about is not known."""
+        raise NotImplementedError
+
+    def controls(self) -> list:
+        """The widgets, from the top."""
+        raise NotImplementedError
+
+    def body(self):
+        """The pictures, from `plot_grid` or `tabbed`."""
+        raise NotImplementedError
+
+    def answers(self) -> dict[str, Callable[[Known], Any]]:
+        """Key -> function that returns what readers may have to predict, None while not known."""
+        return {}

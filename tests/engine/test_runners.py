@@ -1,0 +1,77 @@
+"""Steps on threads: equal ones share a run, who has had least goes first."""
+
+import threading
+
+import pytest
+
+from jntk_viz.engine.results import RESULTS, kept
+from jntk_viz.engine.runners import Threads
+from jntk_viz.engine.steps import Step
+
+LOG, GATE = [], threading.Event()
+
+
+@kept
+def noted(name):
+    LOG.append(name)
+    return name.upper()
+
+
+@kept
+def gated(name):
+    GATE.wait(10)
+    return noted(name)
+
+
+@kept
+def broken(name):
+    raise ValueError(f"`name` must not be {name}")
+
+
+@pytest.fixture
+def one_place():
+    RESULTS.clear()
+    LOG.clear()
+    GATE.clear()
+    runner = Threads(1)
+    yield runner
+    GATE.set()
+    runner.close()
+
+
+def test_equal_steps_share_one_run_and_its_result(one_place):
+    first, second = (one_place.submit(Step(gated, ("a",))) for _ in range(2))
+    assert first is second
+    assert one_place.asked == 1
+    GATE.set()
+    assert first.result(10) == "A"
+    assert LOG == ["a"]
+    assert gated.known("a") == "A"
+    assert one_place.submit(Step(gated, ("a",))).result(10) == "A"
+    assert LOG == ["a"]  # what is known is not computed again
+
+
+def test_who_has_had_least_goes_first_and_among_equals_who_asked_first(one_place):
+    running = one_place.submit(Step(gated, ("running",)))
+    others = [
+        one_place.submit(Step(noted, (name,)), used)
+        for name, used in [("long", 3.0), ("longer", 90.0), ("longest", 99.0), ("new", 0.0)]
+    ]
+    GATE.set()
+    for future in [running, *others]:
+        future.result(10)
+    assert LOG == ["running", "new", "long", "longer", "longest"]
+
+
+def test_a_step_that_waits_for_the_network_takes_no_place(one_place):
+    waiting = one_place.submit(Step(gated, ("far",), waits=True))
+    assert one_place.submit(Step(noted, ("near",))).result(10) == "NEAR"
+    assert not waiting.done()
+    GATE.set()
+    assert waiting.result(10) == "FAR"
+
+
+def test_an_error_reaches_who_waits_and_the_next_step_runs(one_place):
+    with pytest.raises(ValueError, match="must not be x"):
+        one_place.submit(Step(broken, ("x",))).result(10)
+    assert one_place.submit(Step(noted, ("y",))).result(10) == "Y"

@@ -1,0 +1,281 @@
+"""One controller drives every page: the newest setting wins, pause, cancel, errors, progress."""
+
+import asyncio
+import threading
+
+import param
+import pytest
+
+from jntk_viz import frame
+from jntk_viz.engine import runners
+from jntk_viz.engine.results import RESULTS, kept
+from jntk_viz.engine.steps import Step
+from jntk_viz.frame import controller as module
+
+COMPUTED = []
+GATES: dict[int, threading.Event] = {}  # n -> what its steps wait for
+
+
+@kept
+def square(n, part):
+    if n in GATES:
+        assert GATES[n].wait(10)
+    if part == "bad":
+        raise ValueError(f"`n` must not be {n}")
+    COMPUTED.append((n, part))
+    return n * n
+
+
+class Settings(param.Parameterized):
+    n = param.Integer(1, bounds=(0, 99))
+    parts = param.Integer(3)
+    shown = param.String("")
+
+
+class Squares(frame.Content):
+    """Wants the square of n in several parts; draws how many it knows."""
+
+    def __init__(self, **settings):
+        self.state, self.drawn = Settings(**settings), []
+
+    def keys(self):
+        return [(self.state.n, part) for part in range(self.state.parts)]
+
+    def plan(self, known):
+        if self.state.n == 13:
+            raise ValueError("`n` must not be 13")
+        bad = [Step(square, (self.state.n, "bad"))] if self.state.n == 7 else []
+        return [*bad, *(Step(square, key, f"part {key[1]}") for key in self.keys())]
+
+    def draw(self, known):
+        values = [known(square, *key) for key in self.keys()]
+        self.drawn.append((self.state.n, sum(value is not None for value in values)))
+
+    def say(self, known):
+        value = known(square, self.state.n, 0)
+        return None if value is None else f"the square is {value}"
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    monkeypatch.setattr(module, "_REST", 0.0)
+    RESULTS.clear()
+    COMPUTED.clear()
+    GATES.clear()
+    before, threads = runners.runner(), runners.Threads(2)
+    runners.use(threads)
+    yield
+    for gate in GATES.values():
+        gate.set()
+    threads.close()
+    runners.use(before)
+
+
+def words(controller):
+    return controller.headline.pane.object
+
+
+async def until(condition):
+    """Let the event loop go on until it holds."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+# ---- without an event loop
+
+
+def test_in_a_script_all_is_computed_when_a_change_returns():
+    page = Squares()
+    controller = frame.Controller(page)
+    assert COMPUTED == []  # it begins with `start`
+    page.state.n = 2
+    assert COMPUTED == []
+    assert "Computing" in words(controller)
+    controller.start()
+    assert COMPUTED == [(2, 0), (2, 1), (2, 2)]
+    assert page.drawn[-1] == (2, 3)
+    assert "the square is 4" in words(controller)
+    page.state.n = 3
+    assert page.drawn[-1] == (3, 3)
+    assert not controller.running
+
+
+def test_what_is_known_is_drawn_without_asking_anybody():
+    page = Squares()
+    controller = frame.Controller(page)
+    controller.start()
+    page.state.n = 5
+    COMPUTED.clear()
+    runners.runner().close()  # who asks now is told so
+    page.state.n = 1
+    assert COMPUTED == []
+    assert controller.error == ""
+    assert page.drawn[-1] == (1, 3)
+    assert "the square is 1" in words(controller)
+
+
+def test_what_the_page_shows_stays_known_when_the_store_drops_it():
+    page = Squares()
+    controller = frame.Controller(page)
+    controller.start()
+    RESULTS.clear()
+    page.state.shown = "x"
+    assert page.drawn[-1] == (1, 3)
+    assert len(COMPUTED) == 3
+
+
+def test_what_is_known_can_be_computed_again():
+    page = Squares()
+    controller = frame.Controller(page)
+    controller.start()
+    controller.again()
+    assert len(COMPUTED) == 6
+    assert page.drawn[-1] == (1, 3)
+
+
+@pytest.mark.parametrize("bad", [7, 13], ids=["a step fails", "the plan fails"])
+def test_an_error_is_said_and_the_next_change_goes_on(bad, caplog):
+    page = Squares()
+    controller = frame.Controller(page)
+    controller.start()
+    page.state.n = bad
+    assert controller.error == f"`n` must not be {bad}"
+    assert "No result" in words(controller)
+    assert controller.notice.pane.visible
+    page.state.n = 2
+    assert controller.error == ""
+    assert not controller.notice.pane.visible
+    assert "the square is 4" in words(controller)
+
+
+# ---- beside a page
+
+
+def test_the_newest_setting_wins_and_what_was_wanted_before_is_not_begun():
+    async def main():
+        page = Squares()
+        controller = frame.Controller(page)
+        GATES[1] = threading.Event()
+        controller.start()
+        await until(lambda: runners.runner().asked)
+        for n in (4, 5, 6):
+            page.state.n = n
+        GATES[1].set()
+        await until(lambda: not controller.running and page.drawn[-1] == (6, 3))
+        return controller
+
+    controller = asyncio.run(main())
+    assert COMPUTED == [(1, 0), (6, 0), (6, 1), (6, 2)]
+    assert "the square is 36" in words(controller)
+
+
+def test_partial_results_are_drawn_and_progress_is_told():
+    told = []
+
+    async def main():
+        page = Squares(parts=4)
+        controller = frame.Controller(page)
+        controller.param.watch(lambda event: told.append((event.new, controller.text)), "fraction")
+        GATES[1] = threading.Event()
+        controller.start()
+        await until(lambda: controller.noticeable)
+        GATES[1].set()
+        await until(lambda: not controller.running)
+        return page, controller
+
+    page, controller = asyncio.run(main())
+    counts = [count for _, count in page.drawn]
+    assert counts == sorted(counts)
+    assert counts[-1] == 4
+    assert not controller.noticeable
+
+
+def test_work_that_takes_no_longer_than_a_glance_is_not_spoken_of(monkeypatch):
+    monkeypatch.setattr(module, "_GLANCE", 10.0)
+    seen = []
+
+    async def main():
+        controller = frame.Controller(Squares())
+        controller.param.watch(lambda event: seen.append(event.new), "noticeable")
+        controller.start()
+        await until(lambda: not controller.running and len(COMPUTED) == 3)
+
+    asyncio.run(main())
+    assert seen == []
+
+
+def test_cancel_begins_nothing_more_until_the_next_change():
+    async def main():
+        page = Squares()
+        controller = frame.Controller(page)
+        GATES[1] = threading.Event()
+        controller.start()
+        await until(lambda: runners.runner().asked)
+        controller.cancel()
+        GATES[1].set()
+        await until(lambda: not controller.running)
+        assert COMPUTED == [(1, 0)]
+        page.state.shown = "x"
+        await until(lambda: len(COMPUTED) == 3 and not controller.running)
+
+    asyncio.run(main())
+
+
+def test_a_pause_holds_the_next_step_back():
+    async def main():
+        page = Squares()
+        controller = frame.Controller(page)
+        GATES[1] = threading.Event()
+        controller.start()
+        await until(lambda: runners.runner().asked)
+        controller.paused = True
+        GATES[1].set()
+        await until(lambda: page.drawn[-1] == (1, 1))
+        assert controller.running
+        controller.paused = False
+        await until(lambda: not controller.running)
+        assert page.drawn[-1] == (1, 3)
+        GATES[2] = threading.Event()
+        page.state.n = 2
+        await until(lambda: runners.runner().asked)
+        controller.paused = True
+        controller.cancel()
+        GATES[2].set()
+        await until(lambda: not controller.running)
+        assert not controller.paused
+        assert (2, 1) not in COMPUTED
+
+    asyncio.run(main())
+
+
+def test_an_error_beside_the_page_is_said_once_and_the_page_goes_on(caplog):
+    async def main():
+        page = Squares(n=7)
+        controller = frame.Controller(page)
+        controller.start()
+        await until(lambda: controller.error)
+        assert controller.error == "`n` must not be 7"
+        page.state.n = 3
+        await until(lambda: page.drawn[-1] == (3, 3) and not controller.running)
+        return controller
+
+    controller = asyncio.run(main())
+    assert controller.error == ""
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_two_pages_that_want_the_same_share_its_steps():
+    async def main():
+        first, second = (frame.Controller(Squares()) for _ in range(2))
+        GATES[1] = threading.Event()
+        first.start()
+        second.start()
+        await until(lambda: runners.runner().asked)
+        GATES[1].set()
+        await until(lambda: not (first.running or second.running))
+        return first, second
+
+    for controller in asyncio.run(main()):
+        assert controller.content.drawn[-1] == (1, 3)
+    assert sorted(COMPUTED) == [(1, 0), (1, 1), (1, 2)]
