@@ -345,7 +345,7 @@ def page(app):
 def started(content, **settings):
     """A page without a browser, with its controller, everything computed."""
     content.state.param.update(**settings)
-    content.controller = frame.Controller(content)
+    frame.Controller(content)
     content.shown = content.controls()
     content.controller.start()
     assert content.controller.error == ""

@@ -73,6 +73,7 @@ class Content:
         formulas: `Formula`s, shown below.
         sources: the study's `Sources`, where readers may bring a table of their own.
         script: function of the state, returns a Python program that reproduces the numbers.
+        controller: what drives the page, for buttons such as “Train again”; set by it.
     """
 
     name = ""
@@ -83,6 +84,7 @@ class Content:
     formulas: tuple = ()
     sources: Any = None
     script: Callable | None = None
+    controller: Any = None
 
     def plan(self, known: Known) -> list[Step]:
         """The steps that the state asks for, the most wanted first.

@@ -57,6 +57,7 @@ class Controller(param.Parameterized):
     def __init__(self, content: Content):
         super().__init__()
         self.content, self.known = content, Known()
+        content.controller = self
         self.headline, self.notice = Headline(), Notice()
         self._started = self._stopped = self._away = self._showing = False
         self._runner: asyncio.Task | None = None
