@@ -47,6 +47,11 @@ class Runner:
         """How many steps are asked for, running or waiting."""
         return len(self._running)
 
+    @property
+    def places(self) -> int:
+        """How many steps run at once."""
+        raise NotImplementedError
+
     def _begin(self, step: Step, used: float) -> Future:
         raise NotImplementedError
 
@@ -63,10 +68,15 @@ class Threads(Runner):
 
     def __init__(self, places: int | None = None):
         super().__init__()
-        self._pool = ThreadPoolExecutor(places or cores(), "steps", initializer=step_back)
+        self._places = places or cores()
+        self._pool = ThreadPoolExecutor(self._places, "steps", initializer=step_back)
         self._fetching = ThreadPoolExecutor(8, "fetching")
         self._queue: list[tuple] = []  # a heap
         self._count = itertools.count()
+
+    @property
+    def places(self) -> int:
+        return self._places
 
     def _begin(self, step: Step, used: float) -> Future:
         if step.waits:
@@ -104,6 +114,10 @@ class Cluster(Runner):
         super().__init__()
         self.client = client
 
+    @property
+    def places(self) -> int:
+        return max(1, sum(self.client.nthreads().values()))
+
     def _begin(self, step: Step, used: float) -> Future:
         own = {name: sources.table(name) for name in owners_of(step.arguments)}
         asked = self.client.submit(
@@ -116,9 +130,9 @@ class Cluster(Runner):
 
     def _place(self, step: Step) -> dict[str, Any]:
         workers = sorted(self.client.scheduler_info()["workers"])
-        if not getattr(step.function, "chained", False) or not workers:
+        if step.chain is None or not workers:
             return {}
-        chosen = int(name_of(step._replace(arguments=step.arguments[1:]))[-8:], 16) % len(workers)
+        chosen = int(name_of(Step(*step.chain))[-8:], 16) % len(workers)
         return {"workers": [workers[chosen]], "allow_other_workers": True}
 
     def _deliver(self, step: Step, ended, future: Future) -> None:

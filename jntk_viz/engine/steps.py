@@ -29,6 +29,15 @@ class Step(NamedTuple):
         """What its result is known by; everything that the result depends on."""
         return self.function, self.arguments
 
+    @property
+    def chain(self) -> tuple | None:
+        """What the steps of one chain have in common; None for a step of no chain."""
+        return (self.function, self.arguments[1:]) if hasattr(self.function, "begin") else None
+
+    def follows(self, other: "Step") -> bool:
+        """Are both steps of one chain? Then they cannot run at once."""
+        return self.chain is not None and self.chain == other.chain
+
     def run(self) -> Any:
         """Compute the result, or take what is kept."""
         return self.function(*self.arguments)
@@ -75,7 +84,7 @@ def chained(begin: Callable) -> Callable[[Callable], Any]:
             RESULTS.pop(link, (k, *settings))
             RESULTS.pop(carried, settings)
 
-        link.chained, link.forget = True, forget
+        link.begin, link.forget = begin, forget
         return link
 
     return decorate

@@ -90,6 +90,8 @@ class Content:
         """The steps that the state asks for, the most wanted first.
 
         Asked again after each step, so that what is wanted may depend on what is known by then.
+        Steps of one list may run at the same time: list what needs the result of another step once
+        that is known. (Of the steps of one chain only one runs at a time.)
         """
         raise NotImplementedError
 

@@ -9,7 +9,6 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 
 import panel as pn
 import param
@@ -62,7 +61,7 @@ class Controller(param.Parameterized):
         self._started = self._stopped = self._away = self._showing = False
         self._runner: asyncio.Task | None = None
         self._woken: asyncio.Event | None = None
-        self._used = 0.0  # seconds of computing since the last change
+        self._began = self._used = 0.0  # when it began; seconds of computing since the last change
         self._news = False  # has a result come that is not drawn yet?
         self._drawn_at = self._said_at = -math.inf
         names = setting_names(content.state)
@@ -138,7 +137,7 @@ class Controller(param.Parameterized):
     # ---- the work
 
     def _go(self) -> None:
-        if self._next()[0] is None:
+        if not self._missing()[0]:
             return
         try:
             asyncio.get_running_loop()
@@ -151,20 +150,20 @@ class Controller(param.Parameterized):
             with set_curdoc(pn.state.curdoc):
                 self._runner = asyncio.create_task(self._run())
 
-    def _next(self) -> tuple[Step | None, float]:
-        """The step that is wanted most, None for none; and the share of steps that are known."""
+    def _missing(self) -> tuple[list[Step], float]:
+        """The steps without a known result, the most wanted first, and the share of the others."""
         if self._stopped or self._away:
-            return None, self.fraction
+            return [], self.fraction
         plan = self.plan()
-        missing = [step for step in plan if not self.known.has(step.key)]
         self.known.let_go(plan)
-        return (missing[0] if missing else None), 1 - len(missing) / max(len(plan), 1)
+        missing = [step for step in plan if not self.known.has(step.key)]
+        return missing, 1 - len(missing) / max(len(plan), 1)
 
     def _run_here(self) -> None:
         self.param.update(running=True, noticeable=True, fraction=0.0, text="")
         try:
-            while (found := self._next())[0] is not None:
-                step, fraction = found
+            while (found := self._missing())[0]:
+                (step, *_), fraction = found
                 self.param.update(fraction=fraction, text=step.says)
                 self.known.hold(step.key, step.run())
             self.show()
@@ -174,45 +173,61 @@ class Controller(param.Parameterized):
             self.param.update(running=False, noticeable=False)
 
     async def _run(self) -> None:
-        began, self._woken = time.monotonic(), asyncio.Event()
+        self._began, self._woken = time.monotonic(), asyncio.Event()
         self._locked(self._say, running=True, fraction=0.0, text="", seconds_left=None)
+        asked: dict[asyncio.Future, Step] = {}
         try:
             while True:
-                step, fraction = self._next()
-                if step is None:
-                    break
-                if self.paused:
+                missing, fraction = self._missing()
+                if self.paused and not asked:
                     await self._woken.wait()
                     self._woken.clear()
                     continue
-                value = await self._result(step, fraction, began)
-                self.known.hold(step.key, value)
-                self._news = True
-                self._show_soon()
+                if not self.paused:
+                    self._ask(missing, asked)
+                if not asked:
+                    break
+                await self._results(asked, fraction)
         except Exception as error:  # noqa: BLE001 - whatever it is, the reader has to see it
             self._stopped = True
             self._fail(error)
         finally:
             self._locked(self._end)
 
-    async def _result(self, step: Step, fraction: float, began: float):
-        """Have a step computed, and tell meanwhile how far the page is."""
-        asked, here = time.monotonic(), runner()
-        future: Future = here.submit(step, self._used)
-        waiting = asyncio.wrap_future(future)
-        while not waiting.done():
-            await asyncio.wait({waiting}, timeout=_POLL)
-            self._report(step, fraction, began)
-            self._show_soon()
-        self._used += time.monotonic() - asked
-        return waiting.result()
+    def _ask(self, missing: list[Step], asked: dict) -> None:
+        """Ask for the next step; for as many as there are places where nobody else computes."""
+        here = runner()
+        for step in missing:
+            alone = here.asked <= len(asked)
+            if len(asked) >= (here.places if alone else 1):
+                return
+            if not any(step.key == other.key or step.follows(other) for other in asked.values()):
+                asked[asyncio.wrap_future(here.submit(step, self._used))] = step
 
-    def _report(self, step: Step, fraction: float, began: float) -> None:
+    async def _results(self, asked: dict, fraction: float) -> None:
+        """Wait for the next result, and tell meanwhile how far the page is."""
+        began, done = time.monotonic(), set()
+        says = next(iter(asked.values())).says
+        while not done:
+            done, _ = await asyncio.wait(asked, timeout=_POLL, return_when=asyncio.FIRST_COMPLETED)
+            self._report(says, fraction)
+            self._show_soon()
+        self._used += time.monotonic() - began
+        for future in done:
+            step = asked.pop(future)
+            if future.exception() is None:
+                self.known.hold(step.key, future.result())
+                self._news = True
+            elif step.key in {other.key for other in self.plan()}:  # else nobody wants it any more
+                raise future.exception()
+        self._show_soon()
+
+    def _report(self, says: str, fraction: float) -> None:
         now = time.monotonic()
-        elapsed, noticeable = now - began, now - began > _GLANCE
+        elapsed, noticeable = now - self._began, now - self._began > _GLANCE
         left = elapsed * (1 / fraction - 1) if fraction > 0.02 and elapsed > 1 else None
         said = {
-            "fraction": fraction, "text": step.says, "noticeable": noticeable,
+            "fraction": fraction, "text": says, "noticeable": noticeable,
             "seconds_left": left and round(left),
         }  # fmt: skip
         if noticeable == self.noticeable:

@@ -62,7 +62,7 @@ def fresh(monkeypatch):
     RESULTS.clear()
     COMPUTED.clear()
     GATES.clear()
-    before, threads = runners.runner(), runners.Threads(2)
+    before, threads = runners.runner(), runners.Threads(1)
     runners.use(threads)
     yield
     for gate in GATES.values():
@@ -263,6 +263,43 @@ def test_an_error_beside_the_page_is_said_once_and_the_page_goes_on(caplog):
     controller = asyncio.run(main())
     assert controller.error == ""
     assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_an_error_of_what_is_no_longer_wanted_is_not_said():
+    async def main():
+        page = Squares(n=7)
+        controller = frame.Controller(page)
+        GATES[7] = threading.Event()
+        controller.start()
+        await until(lambda: runners.runner().asked)
+        page.state.n = 3
+        GATES[7].set()
+        await until(lambda: page.drawn[-1] == (3, 3) and not controller.running)
+        return controller
+
+    assert asyncio.run(main()).error == ""
+
+
+def test_where_nobody_else_computes_a_page_takes_all_places_and_else_one():
+    threads = runners.Threads(2)
+    runners.use(threads)
+
+    async def main():
+        first, second = Squares(n=1, parts=4), Squares(n=2, parts=4)
+        GATES[1], GATES[2] = threading.Event(), threading.Event()
+        frame.Controller(first).start()
+        await until(lambda: threads.asked == 2)
+        frame.Controller(second).start()
+        await until(lambda: threads.asked == 3)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert threads.asked == 3
+        GATES[1].set()
+        GATES[2].set()
+        await until(lambda: not (first.controller.running or second.controller.running))
+
+    asyncio.run(main())
+    assert len(COMPUTED) == 8
 
 
 def test_two_pages_that_want_the_same_share_its_steps():
