@@ -6,9 +6,9 @@ import time
 import pytest
 
 import jntk_viz as jv
+from jntk_viz.frame.numbers import number, percent
 from jntk_viz.pages.jntk_constancy.study import JNTKConstancyState, prepare
 from jntk_viz.pages.jntk_constancy.training import run
-from jntk_viz.pages.jntk_constancy.words import percent, scientific
 
 PAGE = "jntk_constancy"
 TINY = "points=8&widest=128&networks=1&depth=1&steps=30"
@@ -203,7 +203,7 @@ def test_numbers_on_the_page_are_those_of_the_library(watch_page):
     assert f"has moved by {percent(last.drift)}" in words
     largest = max(r.operator for r in records if r.width == 128)
     assert f"= {largest:.2g}" in words
-    assert scientific(jv.smallest_eigenvalue(problem.x, **state.kernel).value) in words
+    assert number(jv.smallest_eigenvalue(problem.x, **state.kernel).value) in words
 
 
 @pytest.mark.slow

@@ -3,58 +3,48 @@
 import jax
 import numpy as np
 import pytest
+from planned import run_plan
 
 from jntk_viz import MLP, LinearDynamics, finite_jntk, jacobian_nngp, jntk, train
-from jntk_viz.pages.gp_convergence.statistics import by_block
+from jntk_viz.drawing.blocks import by_block
+from jntk_viz.engine import sources
+from jntk_viz.frame.numbers import percent
 from jntk_viz.pages.jntk_constancy import measures, study, training
+from jntk_viz.pages.jntk_constancy import state as state_module
+from jntk_viz.pages.jntk_constancy.answers import answers
 from jntk_viz.pages.jntk_constancy.script import script
-from jntk_viz.pages.jntk_constancy.study import JNTKConstancyState
+from jntk_viz.pages.jntk_constancy.state import MOMENTS, JNTKConstancyState, record_steps
 from jntk_viz.training import output_loss_parts
 
 SMALL = {"points": 8, "widest": 128, "networks": 2, "depth": 1, "steps": 30}
 norm = np.linalg.norm
 
 
-class Page:
-    """What a page offers the work: it notes what it is told, and may stop it."""
-
-    def __init__(self, stop_at=np.inf):
-        self.told, self.emitted, self.stop_at = [], [], stop_at
-
-    def progress(self, fraction, text=""):
-        self.told.append((fraction, text))
-        if fraction >= self.stop_at:
-            raise InterruptedError
-
-    def emit(self, progress):
-        self.emitted.append(progress)
+def trained(**settings):
+    """A run of these settings to its end."""
+    state = JNTKConstancyState(**settings)
+    return training.progress_of(state, run_plan(training.plan, state)[0])
 
 
 @pytest.fixture(scope="module")
-def page():
-    return Page()
+def done():
+    return trained(**SMALL)
 
 
-@pytest.fixture(scope="module")
-def done(page):
-    return training.watch(JNTKConstancyState(**SMALL), page)
-
-
-def test_all_settings_at_their_ends_are_refused_before_anything_is_trained(monkeypatch):
+def test_all_settings_at_their_ends_are_refused_before_anything_is_trained():
     """Each of them alone is allowed."""
     largest = {"widest": 2048, "networks": 5, "depth": 4, "steps": 3000, "points": 32}
-    trained = []
-    monkeypatch.setattr(training, "run", lambda *arguments: trained.append(arguments) or iter(()))
     for name, value in largest.items():
-        training.watch(JNTKConstancyState(**{name: value}), Page())
-    assert len(trained) == len(largest)
+        training.check_effort(JNTKConstancyState(**{name: value}).settings, 20)
+    state = JNTKConstancyState(**largest)
+    known, steps = run_plan(training.plan, state, most=1)
+    assert steps == [study.reading(state.settings)]
     with pytest.raises(ValueError, match=r"as long as a page may compute\. Choose fewer `steps`"):
-        training.watch(JNTKConstancyState(**largest), Page())
-    assert len(trained) == len(largest)
+        training.plan(state, known)
 
 
 def test_networks_are_trained_in_step(done):
-    moments = study.record_steps(30)
+    moments = record_steps(30)
     assert moments[0] == 0
     assert moments[-1] == 30
     everyone = [(width, network) for width in (8, 32, 128) for network in (0, 1)]
@@ -104,8 +94,7 @@ def test_a_record_holds_what_the_library_gives_for_the_same_run(done, record):
 
 
 def test_errors_fall_like_one_over_the_root_of_the_width():
-    state = JNTKConstancyState(widest=1024, networks=5, depth=1, steps=100)
-    summary = measures.errors_at(list(training.run(state)))
+    summary = measures.errors_at(trained(widest=1024, networks=5, depth=1, steps=100).records)
     assert summary.step == 100
     for quantity in ("to_limit", "deviation"):
         assert -0.65 < summary.laws[quantity].slope < -0.35, quantity
@@ -118,7 +107,7 @@ def test_errors_fall_like_one_over_the_root_of_the_width():
 
 def test_the_loss_band_is_that_of_explicit_descent_from_random_initial_functions(done):
     settings, problem = done.settings, done.problem
-    band = study.infinite_width_losses(settings, problem, draws=500)
+    band = study.infinite_width_losses(settings, 500)
     n, block = problem.x.shape[0], 1 + problem.x.shape[1]
     covariance = jacobian_nngp(problem.x, **settings.kernel).reshape(2 * (n * block,))
     rng = np.random.default_rng(7)
@@ -135,25 +124,44 @@ def test_the_loss_band_is_that_of_explicit_descent_from_random_initial_functions
         np.testing.assert_allclose(found[:, -1], np.quantile(part, (0.1, 0.5, 0.9)), rtol=0.2)
 
 
-def test_partial_results_come_first_without_networks_and_progress_only_grows(done, page):
-    assert page.emitted[0].records == []
-    assert len(page.emitted) > 1
-    fractions = [fraction for fraction, _ in page.told]
-    assert fractions == sorted(fractions)
-    assert fractions[-1] == pytest.approx(1)
+def test_a_run_is_known_from_the_limit_on_and_grows_in_step():
+    state = JNTKConstancyState(**SMALL, seed=3)
+    assert training.progress_of(state, run_plan(training.plan, state, most=1)[0]) is None
+    known, _ = run_plan(training.plan, state, most=2)
+    assert training.progress_of(state, known).records == []
+    known, _ = run_plan(training.plan, state, most=2 + 7)
+    records = training.progress_of(state, known).records
+    assert [(r.width, r.network, r.step) for r in records[-2:]] == [(128, 1, 0), (8, 0, 1)]
 
 
-def test_the_run_stops_where_it_is_told_to():
-    page = Page(stop_at=0.5)
-    with pytest.raises(InterruptedError):
-        training.watch(JNTKConstancyState(**SMALL), page)
-    assert 0.5 <= page.told[-1][0] < 0.9
+def test_long_ways_are_cut_into_chunks_that_end_at_every_moment():
+    settings = JNTKConstancyState(widest=2048, steps=3000, points=32).settings
+    ends = training.stops(settings, 2048)
+    assert ends[0] == 0
+    assert set(settings.moments.tolist()) <= set(ends)
+    effort = np.diff(ends) * training.weights(settings, 2048) * 32
+    assert (np.diff(ends) > 0).all()
+    assert effort.max() < 2 * training.EFFORT
+    assert len(training.stops(settings, 128)) < 60
+
+
+def test_chunks_do_not_change_the_numbers(done, monkeypatch):
+    monkeypatch.setattr(training, "EFFORT", 3e4)
+    training.stops.cache_clear()
+    training.chunks_of.cache_clear()
+    training.train_on.cache_clear()
+    again = trained(**SMALL)
+    training.stops.cache_clear()
+    training.chunks_of.cache_clear()
+    training.train_on.cache_clear()
+    assert [r.step for r in again.records] == [r.step for r in done.records]
+    for one, other in zip(again.records, done.records, strict=True):
+        assert one.drift == pytest.approx(other.drift, rel=1e-4, abs=1e-7)
+        assert one.deviation == pytest.approx(other.deviation, rel=1e-3, abs=1e-6)
 
 
 def test_past_the_stability_limit_networks_diverge_without_a_nan_in_the_pictures():
-    records = list(
-        training.run(JNTKConstancyState(**SMALL | {"rate": 2.0, "lam": 0.0, "steps": 300}))
-    )
+    records = trained(**SMALL | {"rate": 2.0, "lam": 0.0, "steps": 300}).records
     summary = measures.errors_at(records)
     assert summary.diverged
     for quantity in ("drift", "fit"):
@@ -167,8 +175,10 @@ def test_the_learning_rate_is_the_chosen_share_of_the_limit(done):
 
 
 def test_many_columns_get_fewer_points(monkeypatch):
-    monkeypatch.setattr(study, "MOST_ROWS", 70)
-    assert len(study.prepare(JNTKConstancyState(data="wine", points=20)).x) == 70 // 14
+    monkeypatch.setattr(state_module, "MOST_ROWS", 70)
+    settings = JNTKConstancyState(data="wine", points=20, lam=0.003).settings
+    assert len(study.prepare(settings).x) == 70 // 14
+    study._prepared.cache_clear()
 
 
 def test_relu_is_not_offered():
@@ -177,15 +187,15 @@ def test_relu_is_not_offered():
 
 
 def test_the_seed_draws_other_weights_and_the_same_data(done):
-    other = training.watch(JNTKConstancyState(**SMALL, seed=1), Page())
+    other = trained(**SMALL, seed=1)
     np.testing.assert_array_equal(other.problem.theta, done.problem.theta)
     assert other.records[-1].to_limit != done.records[-1].to_limit
 
 
 @pytest.mark.parametrize("steps", [30, 100, 300, 1000, 3000])
 def test_moments_are_as_many_for_every_length_of_the_training(steps):
-    moments = study.record_steps(steps)
-    assert len(moments) == study.MOMENTS + 1
+    moments = record_steps(steps)
+    assert len(moments) == MOMENTS + 1
     assert moments[0] == 0
     assert moments[-1] == steps
     assert (np.diff(moments) > 0).all()
@@ -257,21 +267,21 @@ def test_the_regime_takes_the_largest_error_until_a_moment(done):
 
 
 def test_a_moment_before_the_end_gives_the_errors_of_that_step(done):
-    step = int(study.record_steps(30)[10])
+    step = int(record_steps(30)[10])
     summary = measures.errors_at(done.records, step)
     assert summary.step == step
     wide = [r.drift for r in done.records if (r.width, r.step) == (128, step)]
     assert summary.median("drift", 128) == pytest.approx(np.median(wide))
 
 
-@pytest.mark.parametrize("moment", [study.MOMENTS, 7])
+@pytest.mark.parametrize("moment", [MOMENTS, 7])
 def test_the_program_prints_the_numbers_of_the_page(done, moment, capsys):
-    settings = done.settings.snapshot()
-    settings.moment = moment
-    exec(compile(script(settings), "script", "exec"), {"__name__": "__main__"})
+    state = JNTKConstancyState(**SMALL, moment=moment)
+    settings = state.settings
+    exec(compile(script(state), "script", "exec"), {"__name__": "__main__"})
     printed = dict(line.split(" = ") for line in capsys.readouterr().out.splitlines())
     numbers = {name: float(value) for name, value in printed.items()}
-    at = settings.shown_step
+    at = state.shown_step
     summary, found = measures.errors_at(done.records, at), measures.regime(done, at)
     assert numbers["learning_rate"] == pytest.approx(done.problem.learning_rate)
     assert numbers["smallest_eigenvalue"] == pytest.approx(found.smallest.value)
@@ -288,15 +298,15 @@ def test_the_program_prints_the_numbers_of_the_page(done, moment, capsys):
 
 def test_the_program_of_a_readers_own_table_loads_its_file():
     state = JNTKConstancyState()
-    dataset = study.sources.load("circle", n=9)
-    name = study.sources.register("mine.csv", dataset, label="kind")
+    dataset = sources.load("circle", n=9)
+    name = sources.register("mine.csv", dataset, label="kind")
     try:
         state.param.data.objects = {"mine": name}
         state.data = name
         assert "data = jv.load_csv('mine.csv', label='kind')" in script(state)
-        assert len(study.prepare(state).x) == 7  # some have to be left for the test
+        assert len(study.prepare(state.settings).x) == 7  # some have to be left for the test
     finally:
-        study.sources.forget(name)
+        sources.forget(name)
 
 
 @pytest.fixture(scope="module")
@@ -310,11 +320,11 @@ def pictures():
 
 @pytest.fixture
 def look(pictures):
-    """Set what is looked at; back to the default afterwards."""
+    """Set what is looked at, and draw a run; back to the default afterwards."""
 
-    def set_state(**values):
+    def set_state(run, **values):
         pictures.state.param.update(**values)
-        pictures.look()
+        pictures.draw(run)
 
     yield set_state
     pictures.state.param.update(view="training", moment=25, followed="widest", against="limit")
@@ -339,10 +349,10 @@ def image(plot):
 
 
 def test_the_pictures_show_the_records(done, pictures, look):
-    pictures.show(done._replace(records=[]))
+    pictures.draw(done._replace(records=[]))
     assert drawn(pictures.drift) == []
     assert len(drawn(pictures.loss)) == 4  # two bands, two medians: known without a network
-    pictures.show(done)
+    pictures.draw(done)
     wide = drawn(pictures.drift)[2]
     own = [r for r in done.records if (r.width, r.network) == (128, 1) and r.step]
     np.testing.assert_allclose(wide[:, -len(own) - 1 : -1], [[r.step for r in own],
@@ -350,23 +360,23 @@ def test_the_pictures_show_the_records(done, pictures, look):
     assert pictures.drift.figure.x_range.end == 30
 
 
-def test_axes_grow_and_never_shrink_within_a_run(done, pictures, look):
+def test_axes_hold_all_that_is_known_of_a_run(done, pictures, look):
     far = done.records[-1]._replace(drift=50.0)
-    pictures.show(done._replace(records=[*done.records[:-1], far]))
+    pictures.draw(done._replace(records=[*done.records[:-1], far]))
+    assert pictures.drift.figure.y_range.end > 50
+    pictures.draw(done)
     top = pictures.drift.figure.y_range.end
-    assert top > 50
-    pictures.show(done)
-    assert pictures.drift.figure.y_range.end == top
+    assert max(r.drift for r in done.records) < top < 50
 
 
 def test_axes_stay_while_one_looks_back(done, pictures, look):
-    pictures.show(done)
+    pictures.draw(done)
     for view in ("training", "outputs", "kernel"):
-        look(view=view, moment=25)
+        look(done, view=view, moment=25)
         figures = [p.figure for p in pictures.plots.values()]
         before = [(f.x_range.start, f.x_range.end, f.y_range.start, f.y_range.end) for f in figures]
         for moment in (0, 5, 20):
-            look(moment=moment)
+            look(done, moment=moment)
             after = [
                 (f.x_range.start, f.x_range.end, f.y_range.start, f.y_range.end) for f in figures
             ]
@@ -374,8 +384,7 @@ def test_axes_stay_while_one_looks_back(done, pictures, look):
 
 
 def test_the_followed_width_is_drawn_beside_the_equation(done, pictures, look):
-    pictures.show(done)
-    look(view="outputs", followed="narrowest")
+    look(done, view="outputs", followed="narrowest")
     first = next(r for r in done.records if r.width == 8 and r.step)
     n = len(done.problem.x)
     for (kind, column), plot in pictures.curves.items():
@@ -390,9 +399,8 @@ def test_the_followed_width_is_drawn_beside_the_equation(done, pictures, look):
 
 
 def test_the_heat_maps_are_kernel_limit_and_difference_on_one_scale(done, pictures, look):
-    pictures.show(done)
-    look(view="kernel", followed="middle", moment=12)
-    record = measures.at_moment(done.records, 32, int(study.record_steps(30)[12]))
+    look(done, view="kernel", followed="middle", moment=12)
+    record = measures.at_moment(done.records, 32, int(record_steps(30)[12]))
     k = len(record.snapshot.kernel)
     order = np.argsort(done.problem.y[:k], kind="stable")
     limit = by_block(done.problem.theta[:k, :, :k][order][:, :, order])
@@ -400,7 +408,7 @@ def test_the_heat_maps_are_kernel_limit_and_difference_on_one_scale(done, pictur
     np.testing.assert_allclose(image(pictures.theta), theta, rtol=1e-5)
     np.testing.assert_allclose(image(pictures.limit), limit, rtol=1e-5)
     np.testing.assert_allclose(image(pictures.difference), theta - limit, rtol=1e-4, atol=1e-5)
-    look(against="start")
+    look(done, against="start")
     start = next(r for r in done.records if (r.width, r.network) == (32, 0)).snapshot.kernel
     start = by_block(start[order][:, :, order])
     np.testing.assert_allclose(image(pictures.difference), theta - start, rtol=1e-4, atol=1e-5)
@@ -416,41 +424,45 @@ def test_the_sentences_say_what_was_measured(done):
     words = text.training_text(summary, done.settings)
     assert "After <b>30</b> steps" in words
     wide = np.median([r.drift for r in done.records if (r.width, r.step) == (128, 30)])
-    assert f"<b>{text.percent(wide)}</b>" in words
+    assert f"<b>{percent(wide)}</b>" in words
     assert f"{summary.laws['to_limit'].slope:.2f}".replace("-", "−") in words
     assert f"{done.problem.learning_rate:.3g}" in text.rate_notes(done.settings, done.problem)
     lost = text.training_text(summary._replace(diverged={8: 12}), done.settings)
     assert "Networks of width <b>8 diverged</b> by step 12" in lost
     record, found = measures.at_moment(done.records, 128, 30), measures.regime(done)
     words = text.kernel_text(summary, done.settings, record, found)
-    assert text.percent(record.to_limit) in words
+    assert percent(record.to_limit) in words
     assert "<b>not reached</b> at width 128" in words
     assert f"{found.error:.2g}" in words
     assert "an extrapolation" in text.extrapolation_text(found)
     words = text.outputs_text(summary, done.settings, record, None)
-    assert text.percent(record.deviation) in words
+    assert percent(record.deviation) in words
 
 
-def test_answers_are_known_when_the_training_is_over_and_not_before(done, pictures, look):
-    pictures.show(done._replace(records=done.records[:-1]))
-    assert all(answer() is None for answer in pictures.answers().values())
-    pictures.show(done)
-    answers = {key: answer() for key, answer in pictures.answers().items()}
+def test_answers_are_known_when_the_training_is_over_and_not_before(done):
+    state = JNTKConstancyState(**SMALL)
+    asked, known = answers(state), run_plan(training.plan, state)[0]
+    last = training.plan(state, known)[-1]
+    early = lambda function, *arguments: (  # noqa: E731 - as `Known`, without the last record
+        None if (function, arguments) == last.key else known(function, *arguments)
+    )
+    early.of = known.of
+    assert all(answer(early) is None for answer in asked.values())
+    found = {key: answer(known) for key, answer in asked.items()}
     summary = measures.errors_at(done.records)
-    assert answers["order"].value == ("8", "32", "128")
-    assert answers["slope"].value == summary.laws["to_limit"].slope
-    assert answers["kappa"].value == pytest.approx(100 * summary.median("drift", 128))
-    assert answers["fate"].value == "both stay finite"
-    assert 10 ** answers["regime"].value == pytest.approx(measures.regime(done).needed)
-    steps, values = answers["jacobian"].value
+    assert found["order"].value == ("8", "32", "128")
+    assert found["slope"].value == summary.laws["to_limit"].slope
+    assert found["kappa"].value == pytest.approx(100 * summary.median("drift", 128))
+    assert found["fate"].value == "both stay finite"
+    assert 10 ** found["regime"].value == pytest.approx(measures.regime(done).needed)
+    steps, values = found["jacobian"].value
     own = [r for r in done.records if (r.width, r.network) == (128, 0) and r.step]
     np.testing.assert_allclose(values, [r.jacobian for r in own])
     np.testing.assert_allclose(steps, [r.step for r in own])
 
 
 def test_past_the_stability_limit_networks_can_outlive_the_equation():
-    state = JNTKConstancyState(**SMALL | {"rate": 1.5, "steps": 100, "depth": 2})
-    run = training.watch(state, Page())
+    run = trained(**SMALL | {"rate": 1.5, "steps": 100, "depth": 2})
     assert measures.fate(run) == "only the equation diverges"
     assert run.records[-1].deviation > 0.9
 
@@ -466,5 +478,5 @@ def test_the_presets_are_in_order(pictures):
     for preset in presets:
         assert np.prod([len(stops) for stops in preset.sweep.values()]) <= 60
         if preset.predict:
-            assert preset.predict.answer in pictures.answers()
+            assert preset.predict.answer in answers(JNTKConstancyState())
             assert set(preset.predict.hide) <= set(pictures.plots)

@@ -30,6 +30,9 @@ def test_signs_shares_and_powers():
     assert numbers.signed(-0.3) == "−0.30"
     assert numbers.signed(0.125, 1) == "+0.1"
     assert numbers.percent(0.239) == "24 %"
-    assert numbers.percent(-0.0125, 1) == "−1.2 %"
+    assert numbers.percent(-0.0125) == "−1.2 %"
+    assert [numbers.percent(x) for x in (0, 0.05, 0.004123, 0.996, 1.5)] == [
+        "0 %", "5 %", "0.41 %", "100 %", "150 %",
+    ]  # fmt: skip
     assert [numbers.power_of_ten(k) for k in (0, 1, -12)] == ["1", "10¹", "10⁻¹²"]
     assert numbers.subscript(10) == "₁₀"

@@ -36,9 +36,10 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
-def percent(fraction: float, digits: int = 0) -> str:
-    """24 %."""
-    return f"{100 * fraction:.{digits}f} %".replace("-", "−")
+def percent(fraction: float) -> str:
+    """0.41 %, 3.2 %, 24 %, 150 %: to two digits, or whole from 100 % on."""
+    value = 100 * fraction
+    return f"{value:.2g} %".replace("-", "−") if abs(value) < 99.5 else f"{value:.0f} %"
 
 
 def stop(value: float) -> str:

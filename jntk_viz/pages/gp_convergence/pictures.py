@@ -4,9 +4,9 @@ import numpy as np
 from bokeh.core.properties import value
 
 from jntk_viz.drawing import elements as el
+from jntk_viz.drawing.blocks import block_lines, by_block
 from jntk_viz.drawing.figures import name_ticks
 from jntk_viz.drawing.theme import DIVERGING, FONT, INK, MUTED, ORANGE, SAMPLE, THEORY
-from jntk_viz.pages.gp_convergence.statistics import by_block
 
 REACH = 4.2  # axes of densities and cloud end this many standard deviations from zero
 _OWN_ELLIPSE = "#ffb27d"  # light orange, seen on the cloud and on the limiting ellipse
@@ -138,13 +138,6 @@ def heat_map(covariance, scale, colorbar=False, title=""):
         xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=[(1 - p, name) for p, name in ticks],
         xlabel="", ylabel="", title=title, toolbar=None, show_grid=False,
     )  # fmt: skip
-
-
-def block_lines(places):
-    """Vertical lines at `places` of the unit square, horizontal ones as far from its top."""
-    zero, one = np.zeros_like(places), np.ones_like(places)
-    vertical, horizontal = (places, zero, places, one), (zero, 1 - places, one, 1 - places)
-    return tuple(np.concatenate(pair) for pair in zip(vertical, horizontal, strict=True))
 
 
 def set_block_ticks(figure, features):

@@ -12,12 +12,6 @@ def relative_error(covariance, limit) -> float:
     return float(np.linalg.norm(covariance - limit) / np.linalg.norm(limit))
 
 
-def by_block(covariance: np.ndarray) -> np.ndarray:
-    """(n, 1+d0, n, 1+d0) as a matrix ordered all f, then all J_1, then all J_2, …"""
-    rows = covariance.shape[0] * covariance.shape[1]
-    return covariance.transpose(1, 0, 3, 2).reshape(rows, rows)
-
-
 def empirical_covariance(draws) -> np.ndarray:
     """Second moments of (k, n, 1+d0) draws, (n, 1+d0, n, 1+d0); the mean is known to be zero."""
     draws = np.asarray(draws, np.float64)

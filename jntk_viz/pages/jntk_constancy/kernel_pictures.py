@@ -4,12 +4,12 @@ import holoviews as hv
 import numpy as np
 
 from jntk_viz.drawing import elements as el
+from jntk_viz.drawing.blocks import block_lines, by_block
 from jntk_viz.drawing.figures import name_ticks
 from jntk_viz.drawing.theme import DIVERGING, INK, MUTED, THEORY
-from jntk_viz.pages.gp_convergence.pictures import block_lines
-from jntk_viz.pages.gp_convergence.statistics import by_block
+from jntk_viz.frame.numbers import number, subscript
 from jntk_viz.pages.jntk_constancy.curve_pictures import NOTHING
-from jntk_viz.pages.jntk_constancy.words import WIDTH_COLOURS, scientific
+from jntk_viz.pages.jntk_constancy.words import WIDTH_COLOURS
 
 _MOST_NAMES = 6  # of blocks: more of them would overlap
 
@@ -40,8 +40,7 @@ def block_names(blocks: int) -> tuple[list[float], list[str]]:
     """Middles of the blocks and their names; one name for all of J where there are many."""
     if blocks > _MOST_NAMES:
         return [0.5 / blocks, 0.5 + 0.5 / blocks], ["f", "J"]
-    subscripts = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-    names = ["f", *(f"J{i}".translate(subscripts) for i in range(1, blocks))]
+    names = ["f", *(f"J{subscript(i)}" for i in range(1, blocks))]
     return [(i + 0.5) / blocks for i in range(blocks)], names
 
 
@@ -114,10 +113,10 @@ def _width_error(regime, xlim):
 def _labels(regime, xlim):
     """(x, y, text) at the left edge: above the noise floor, and below λ_min."""
     smallest, left = regime.smallest, xlim[0] * (xlim[1] / xlim[0]) ** 0.02
-    floor = (left, smallest.noise_floor, f"noise floor {scientific(smallest.noise_floor)}")
+    floor = (left, smallest.noise_floor, f"noise floor {number(smallest.noise_floor)}")
     if smallest.value <= 0:
         return [floor], []
-    return [floor], [(left, smallest.value / 1.3, f"λ_min {scientific(smallest.value)}")]
+    return [floor], [(left, smallest.value / 1.3, f"λmin {number(smallest.value)}")]
 
 
 def regime_limits(regime, widths) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -1,7 +1,8 @@
 """The numbers of the constancy page as a program of public names."""
 
 from jntk_viz.engine.sources import loading
-from jntk_viz.pages.jntk_constancy.study import MOST_ROWS, SOURCES, TEST_POINTS, JNTKConstancyState
+from jntk_viz.pages.jntk_constancy.state import MOST_ROWS, SOURCES, JNTKConstancyState
+from jntk_viz.pages.jntk_constancy.study import TEST_POINTS
 from jntk_viz.pages.jntk_constancy.training import DIVERGED
 
 _PROGRAM = '''\
@@ -100,14 +101,14 @@ for name, (at, values) in found.items():
 
 def script(state: JNTKConstancyState) -> str:
     """A program that trains the same networks up to the moment shown and prints what it finds."""
-    load = f"data = {loading(state.data, SOURCES[state.data][1])}"
+    load = f"data = {loading(state.data, SOURCES[state.data].options)}"
     return _PROGRAM.format(
-        kernel=state.kernel,
+        kernel=state.settings.kernel,
         lam=state.lam,
         seed=state.seed,
-        widths=state.widths,
+        widths=state.settings.widths,
         networks=state.networks,
-        moments=state.moments[: state.moment + 1].tolist(),
+        moments=state.settings.moments[: state.moment + 1].tolist(),
         load=load,
         points=state.points,
         most_rows=MOST_ROWS,

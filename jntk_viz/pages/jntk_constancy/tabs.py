@@ -1,11 +1,9 @@
 """Networks of three widths in training, beside their infinite width: pictures and headline."""
 
 import numpy as np
-import panel as pn
 
 from jntk_viz.drawing.live import LivePlot, update_all
-from jntk_viz.frame.parts import Answer, Headline, plot_grid, tabbed
-from jntk_viz.pages.jntk_constancy import words as text
+from jntk_viz.frame.parts import plot_grid, tabbed
 from jntk_viz.pages.jntk_constancy.curve_pictures import (
     DEVIATION_LIMITS,
     DRIFT_LIMITS,
@@ -31,8 +29,6 @@ from jntk_viz.pages.jntk_constancy.measures import (
     QUANTITIES,
     at_moment,
     errors_at,
-    fate,
-    finished,
     lines,
     regime,
     trajectories,
@@ -44,16 +40,10 @@ _LARGEST = 10.0  # of outputs that are drawn: what explodes leaves the picture
 
 
 class Pictures:
-    """The plots of the three views, the headline and the lines below that.
-
-    `show(progress)` draws a run so far, `look()` another moment or network of it; of both only
-    what the chosen view shows.
-    """
+    """The plots of the three views; `draw` brings those of the visible view to a run so far."""
 
     def __init__(self, state):
-        self.state, self._limits = state, {}
-        self.progress: Progress | None = None
-        self.headline = Headline(text.sentence("Computing the limiting kernel …") + text.NO_DETAILS)
+        self.state = state
         self._training_plots()
         self._outputs_plots()
         self._kernel_plots()
@@ -125,35 +115,15 @@ class Pictures:
             ),
         )  # fmt: skip
 
-    def show(self, progress):
-        """Draw a run so far."""
-        if self.progress is None or self.progress.settings is not progress.settings:
-            self._limits = {}
-        self.progress = progress
-        self.look()
-
-    def look(self):
+    def draw(self, progress: Progress) -> None:
         """Draw what the state looks at: a view, a moment, a network."""
-        if self.progress is None:
-            return
-        draw = {"training": self._training, "outputs": self._outputs, "kernel": self._kernel}
-        with pn.io.hold():
-            self.headline.set(draw[self.state.view](self.progress))
+        {"training": self._training, "outputs": self._outputs, "kernel": self._kernel}[
+            self.state.view
+        ](progress)
 
-    def _step(self, progress) -> int:
-        """The step looked at, in the run that is drawn."""
-        return int(progress.settings.moments[self.state.moment])
-
-    @property
-    def _which(self) -> int:
-        return self.state.param.followed.objects.index(self.state.followed)
-
-    def _width(self, progress) -> int:
-        return progress.settings.widths[self._which]
-
-    def _training(self, progress) -> str:
-        settings, problem, band, records = progress
-        widths, at = settings.widths, self._step(progress)
+    def _training(self, progress):
+        settings, _, band, records = progress
+        widths, at = settings.widths, self.state.shown_step
         summary = errors_at(records, at)
         curves = {q: lines(records, widths, q) for q in ("drift", "to_limit")}
         # One network of each width: more of them would hide each other.
@@ -170,28 +140,24 @@ class Pictures:
             (self.loss, {**losses, "at": at}),
         )
         drawn = {q: [y for _, y in curves[q]] for q in curves}
-        self._grow(self.drift, DRIFT_LIMITS, drawn["drift"], settings.steps)
-        self._grow(self.to_limit, TO_LIMIT_LIMITS, drawn["to_limit"], settings.steps)
+        self._widen(self.drift, DRIFT_LIMITS, drawn["drift"], settings.steps)
+        self._widen(self.to_limit, TO_LIMIT_LIMITS, drawn["to_limit"], settings.steps)
         losses_drawn = [*drawn["fit"], *drawn["jacobian"], band.fit, band.jacobian]
-        self._grow(self.loss, LOSS_LIMITS, losses_drawn, settings.steps)
+        self._widen(self.loss, LOSS_LIMITS, losses_drawn, settings.steps)
         # Of all moments, so that the axis stays while one looks back.
         every = [[getattr(r, q) for r in records] for q in QUANTITIES]
-        self._grow(self.errors, ERROR_LIMITS, every)
+        self._widen(self.errors, ERROR_LIMITS, every)
         self.errors.figure.xaxis[0].ticker.ticks = list(widths)
         title = f"Errors against width, step {summary.step}"
         self.errors.set(xlim=(widths[0] / 1.5, 6 * widths[-1]), title=title)
-        notes = text.rate_notes(settings, problem)
-        return text.sentence(text.training_text(summary, settings)) + text.details(settings, notes)
 
-    def _grow(self, plot, start, values, steps=None):
-        """The x axis up to `steps`; the y axis only ever grows within one run."""
-        (low, high), shown = widen(start, values), self._limits.get(plot, start)
-        limits = self._limits[plot] = min(low, shown[0]), max(high, shown[1])
-        plot.set(xlim=(1, steps) if steps else None, ylim=limits)
+    def _widen(self, plot, start, values, steps=None):
+        """The x axis up to `steps`; the y axis shows all values of the run so far."""
+        plot.set(xlim=(1, steps) if steps else None, ylim=widen(start, values))
 
-    def _outputs(self, progress) -> str:
+    def _outputs(self, progress):
         settings, problem, _, records = progress
-        which, width, at = self._which, self._width(progress), self._step(progress)
+        which, width, at = self.state.which, self.state.width, self.state.shown_step
         n = len(problem.x)
         for (kind, column), plot in self.curves.items():
             count = min(_POINTS, n if kind == "training" else len(problem.x_test))
@@ -206,12 +172,7 @@ class Pictures:
         dashed = lines(firsts, settings.widths, "deviation_train")
         self.deviation.update(curves=distances, dashed=dashed, at=at)
         values = [y for _, y in [*distances, *dashed]]
-        self._grow(self.deviation, DEVIATION_LIMITS, values, settings.steps)
-        other = settings.widths[0] if which else settings.widths[-1]
-        words = text.outputs_text(
-            errors_at(records, at), settings, record, at_moment(records, other, at)
-        )
-        return text.sentence(words) + text.details(settings, text.outputs_notes())
+        self._widen(self.deviation, DEVIATION_LIMITS, values, settings.steps)
 
     def _share_axes(self, steps):
         """One y axis for both pictures of f, one for both of the slope."""
@@ -225,13 +186,13 @@ class Pictures:
 
     def _parity(self, progress, record):
         if record is None:
-            self.parity.update(which=self._which, train=NOTHING, test=NOTHING)
+            self.parity.update(which=self.state.which, train=NOTHING, test=NOTHING)
             self.parity.set(title="All values and slopes")
             return
         n = len(progress.problem.x)
         ode, found = record.snapshot.ode, record.snapshot.outputs
         pairs = [(ode[part].ravel(), found[part].ravel()) for part in (slice(n), slice(n, None))]
-        self.parity.update(which=self._which, train=pairs[0], test=pairs[1])
+        self.parity.update(which=self.state.which, train=pairs[0], test=pairs[1])
         # As far as the network ever goes, so that the axes stay while one looks back.
         of_width = [
             r.snapshot.outputs
@@ -243,22 +204,13 @@ class Pictures:
             title=f"All values and slopes, step {record.step}", xlim=(-top, top), ylim=(-top, top)
         )
 
-    def _kernel(self, progress) -> str:
-        settings, records = progress.settings, progress.records
-        at, width = self._step(progress), self._width(progress)
-        record, found = at_moment(records, width, at), regime(progress, at)
-        self._heat_maps(progress, record)
-        xlim, ylim = regime_limits(regime(progress), settings.widths)
-        shown = self._limits.get(self.regime, (xlim, ylim))
-        xlim, ylim = (
-            (min(a[0], b[0]), max(a[1], b[1])) for a, b in zip((xlim, ylim), shown, strict=True)
-        )
-        self._limits[self.regime] = xlim, ylim
-        self.regime.update(regime=found, xlim=xlim, ylim=ylim)
+    def _kernel(self, progress):
+        records, at = progress.records, self.state.shown_step
+        self._heat_maps(progress, at_moment(records, self.state.width, at))
+        # Of all moments, so that the axes stay while one looks back.
+        xlim, ylim = regime_limits(regime(progress), progress.settings.widths)
+        self.regime.update(regime=regime(progress, at), xlim=xlim, ylim=ylim)
         self.regime.set(xlim=xlim, ylim=ylim)
-        words = text.kernel_text(errors_at(records, at), settings, record, found)
-        notes = text.extrapolation_text(found)
-        return text.sentence(words) + text.details(settings, notes)
 
     def _heat_maps(self, progress, record):
         problem = progress.problem
@@ -281,92 +233,9 @@ class Pictures:
             (self.limit, {"kernel": limit, "scale": scale}),
             (self.difference, {"kernel": difference, "scale": scale}),
         )
-        titles = (f"Θₜ, width {self._width(progress)}{step}", "Limit Θ",
+        titles = (f"Θₜ, width {self.state.width}{step}", "Limit Θ",
                   "Θₜ − Θ₀" if self.state.against == "start" else "Θₜ − Θ")  # fmt: skip
         plots = (self.theta, self.limit, self.difference)
         for plot, title in zip(plots, titles, strict=True):
             plot.set(title=title, clim=(-scale, scale))
             name_blocks(plot.figure, limit.shape[1])
-
-    def answers(self) -> dict:
-        """What presets may ask; each is known when the training has come to its end."""
-        return {
-            "order": self._when_finished(_order),
-            "slope": self._when_finished(_slope),
-            "jacobian": self._when_finished(_jacobian_curve),
-            "kappa": self._when_finished(_drift_percent),
-            "fate": self._when_finished(_fate),
-            "regime": self._when_finished(_decades),
-        }
-
-    def _when_finished(self, answer):
-        return lambda: answer(self.progress) if finished(self.progress) else None
-
-
-def _order(progress) -> Answer:
-    summary, widths = errors_at(progress.records), progress.settings.widths
-    drift = {w: summary.median("drift", w) for w in widths}
-    ordered = sorted(widths, key=lambda w: -np.nan_to_num(drift[w], nan=np.inf))
-    told = ", ".join(f"width {w} by {text.percent(drift[w])}" for w in ordered)
-    return Answer(tuple(map(str, ordered)), f"The kernels have moved: {told}.")
-
-
-def _slope(progress) -> Answer | None:
-    law = errors_at(progress.records).laws.get("to_limit")
-    if law is None:
-        return None
-    words = f"Fitted slope {law.slope:.2f}, 95 % from {law.low:.2f} to {law.high:.2f}; theorem −½."
-    return Answer(law.slope, words.replace("-", "−"))
-
-
-def _jacobian_curve(progress) -> Answer:
-    steps, values = lines([r for r in progress.records if r.network == 0],
-                          progress.settings.widths, "jacobian")[-1]  # fmt: skip
-    kept = np.isfinite(steps)
-    steps, values = steps[kept], values[kept]
-    words = "The widest network has diverged."
-    if steps.size:
-        words = (
-            f"The Jacobian part of the width {progress.settings.widths[-1]} network goes from "
-            f"{values[0]:.2g} to {values[-1]:.2g} at λ = {progress.settings.lam:g}."
-        )
-    return Answer((steps, values), words)
-
-
-def _drift_percent(progress) -> Answer | None:
-    wide = progress.settings.widths[-1]
-    drift = errors_at(progress.records).median("drift", wide)
-    if not np.isfinite(drift):
-        return None
-    return Answer(
-        100 * drift,
-        f"At κ = {progress.settings.kappa:g} the width {wide} kernel has moved by "
-        f"{text.percent(drift)}.",
-    )
-
-
-def _fate(progress) -> Answer:
-    summary, settings = errors_at(progress.records), progress.settings
-    last = [r for r in progress.records if r.width == settings.widths[-1] and not r.diverged]
-    words = f"At {settings.rate:g} × the stability limit "
-    if summary.diverged:
-        lost = " and ".join(map(str, sorted(summary.diverged)))
-        words += f"networks of width {lost} diverge. "
-    else:
-        words += "no network diverges. "
-    if last:
-        moved = text.percent(last[-1].drift)
-        words += f"The kernel of the last width {settings.widths[-1]} network moved by {moved}."
-    return Answer(fate(progress), words)
-
-
-def _decades(progress) -> Answer | None:
-    found = regime(progress)
-    if not np.isfinite(found.needed):
-        return None
-    power = float(np.log10(found.needed))
-    return Answer(
-        power,
-        f"The fitted line meets λ_min at 10 to the power {power:.1f}, an extrapolation from widths "
-        f"{progress.settings.widths[0]} to {found.widest}.",
-    )

@@ -1,32 +1,23 @@
 """The training of the constancy study: networks of three widths in step, measured as they go."""
 
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import jax
 import numpy as np
 from scipy.sparse.linalg import eigsh
 
+from jntk_viz.engine.steps import Step, chained
 from jntk_viz.finite import finite_jntk
 from jntk_viz.mlp import MLP
-from jntk_viz.pages.jntk_constancy.study import (
-    JNTKConstancyState,
-    LossBand,
-    Problem,
-    infinite_width_losses,
-    prepare,
-)
+from jntk_viz.pages.jntk_constancy import study
+from jntk_viz.pages.jntk_constancy.state import Settings
+from jntk_viz.pages.jntk_constancy.study import LossBand, Problem, infinite_width_losses, prepare
 from jntk_viz.training import output_loss_parts, training_chunks
 
-EMIT_SECONDS = 0.3  # between two partial results
-CHUNK_SECONDS = 0.08  # training stops this often to see whether it should go on
-SETUP_SHARE = 0.3  # of the progress bar, for compiling the networks
+EFFORT = 1e8  # weights · points · steps of one chunk: about 0.15 s on one core
 DIVERGED = 1e6  # times the initial loss
-# Weights · points · steps of all networks: some ten minutes on two cores, 200 times what the page
-# shows first.
+# Of all networks: some ten minutes on two cores, 200 times what the page shows first.
 MOST_EFFORT = 1e12
 KEPT_ROWS = 40  # of the kernels that are kept to be looked at
 DENSE_ROWS = 200  # from here on the largest eigenvalue is found by iteration
@@ -73,16 +64,21 @@ class Record(NamedTuple):
 class Progress(NamedTuple):
     """A run so far: all that a page draws."""
 
-    settings: JNTKConstancyState
+    settings: Settings
     problem: Problem
     band: LossBand
     records: list[Record]
 
 
-def check_effort(settings: JNTKConstancyState, points: int) -> None:
+def weights(settings: Settings, width: int) -> int:
+    """About how many weights a network has, those of the first layer left out."""
+    return (settings.depth - 1) * width**2 + width
+
+
+def check_effort(settings: Settings, points: int) -> None:
     """Refuse what each setting allows, but all of them together make a matter of an hour."""
-    weights = sum((settings.depth - 1) * w**2 + w for w in settings.widths)
-    effort = settings.networks * settings.steps * points * weights
+    of_all = sum(weights(settings, width) for width in settings.widths)
+    effort = settings.networks * settings.steps * points * of_all
     if effort > MOST_EFFORT:
         raise ValueError(
             f"{settings.networks} networks of {settings.depth} layers and up to {settings.widest} "
@@ -92,28 +88,25 @@ def check_effort(settings: JNTKConstancyState, points: int) -> None:
         )
 
 
-def watch(settings: JNTKConstancyState, job) -> Progress:
-    """The whole experiment, for running in the background of a page.
+@lru_cache(maxsize=256)
+def stops(settings: Settings, width: int) -> tuple[int, ...]:
+    """The steps of training at which a chunk ends: all moments, and more where these are far apart.
 
-    job.progress(fraction, text) is called throughout and may raise to stop; job.emit(Progress)
-    about three times a second, first of all before any network is trained. Raises ValueError where
-    it would all take too long.
+    The first is 0, before any training.
     """
-    job.progress(0, "Computing the limiting kernel")
-    problem = prepare(settings)
-    check_effort(settings, len(problem.x))
-    band = infinite_width_losses(
-        settings, problem, tick=lambda: job.progress(0, "Solving the linear equation")
-    )
-    records: list[Record] = []
-    job.emit(Progress(settings, problem, band, []))
-    shown = -np.inf
-    for record in run(settings, problem, job.progress):
-        records.append(record)
-        if time.monotonic() - shown > EMIT_SECONDS:
-            job.emit(Progress(settings, problem, band, list(records)))
-            shown = time.monotonic()
-    return Progress(settings, problem, band, records)
+    chunk = max(1, int(EFFORT / (weights(settings, width) * settings.points)))
+    ends = [0]
+    for end in settings.moments.tolist()[1:]:
+        parts = -(-(end - ends[-1]) // chunk)
+        ends += np.linspace(ends[-1], end, parts + 1).round().astype(int)[1:].tolist()
+    return tuple(ends)
+
+
+@lru_cache(maxsize=256)
+def chunks_of(settings: Settings, width: int) -> tuple[int, ...]:
+    """Which of `stops` each moment is; (26,)."""
+    ends = stops(settings, width)
+    return tuple(ends.index(moment) for moment in settings.moments.tolist())
 
 
 def kept_points(in_size: int, points: int) -> int:
@@ -135,87 +128,95 @@ def operator_norm(difference: np.ndarray) -> float:
     )
 
 
-@dataclass
-class _Network:
-    """One finite network under training, and what it started from."""
+class _Network(NamedTuple):
+    """One finite network under training, and what it started from.
 
-    state: JNTKConstancyState
-    problem: Problem
-    width: int
-    network: int
-    step: int = 0
+    theta_start: Θ_0. start: (f, J) on the training points, then on the test points, (N + m, 1+d0).
+    """
+
+    mlp: MLP
+    params: list
+    step: int
+    theta_start: np.ndarray
+    start: np.ndarray
     diverged: bool = False
-    seconds_a_step: float = CHUNK_SECONDS
 
-    def __post_init__(self):
-        self.mlp = MLP(self.problem.x.shape[1], self.width, **self.state.kernel)
-        # The generator "rbg" compiles three times faster than JAX's default one.
-        key = jax.random.key(self.state.seed, impl="rbg")
-        for number in (self.width, self.network):
-            key = jax.random.fold_in(key, number)
-        self.params = self.mlp.init(key)
-        self.theta_start, self.start = self._theta(), self._outputs()
-        self._train(1)  # compiles; thrown away
 
-    def _theta(self) -> np.ndarray:
-        return np.asarray(finite_jntk(self.mlp, self.params, self.problem.x), dtype=np.float64)
+def _begin(settings: Settings, width: int, network: int) -> _Network:
+    problem = prepare(settings)
+    mlp = MLP(problem.x.shape[1], width, **settings.kernel)
+    # The generator "rbg" compiles three times faster than JAX's default one.
+    key = jax.random.key(settings.seed, impl="rbg")
+    for number in (width, network):
+        key = jax.random.fold_in(key, number)
+    params = mlp.init(key)
+    return _Network(mlp, params, 0, _theta(mlp, params, problem), _outputs(mlp, params, problem))
 
-    def _outputs(self) -> np.ndarray:
-        """(f, J) on the training points, then on the test points."""
-        x = np.concatenate([self.problem.x, self.problem.x_test])
-        return np.asarray(self.mlp.value_and_jacobian(self.params, x), dtype=np.float64)
 
-    def _train(self, steps: int) -> list:
-        p = self.problem
-        chunks = training_chunks(
-            self.mlp, self.params, p.x, p.y,
-            lam=self.state.lam, learning_rate=p.learning_rate, steps=steps, chunk=steps,
+@chained(_begin)
+def train_on(state: _Network, k: int, settings: Settings, width: int, network: int):
+    """Train one network up to the k-th of its `stops`.
+
+    Its `Record` is shown if that is one of the moments, else None.
+    """
+    problem, step = prepare(settings), stops(settings, width)[k]
+    if state.diverged:
+        return state, None
+    if step > state.step:
+        *_, (_, params) = training_chunks(
+            state.mlp, state.params, problem.x, problem.y,
+            lam=settings.lam, learning_rate=problem.learning_rate,
+            steps=step - state.step, chunk=step - state.step,
         )  # fmt: skip
-        *_, (_, params) = chunks
-        return params
+        state = state._replace(params=params, step=step)
+    if step not in settings.moments:
+        return state, None
+    record = _measure(state, settings, problem, width, network)
+    return state._replace(diverged=record.diverged), record
 
-    def advance(self, step: int) -> Iterator[int]:
-        """Train up to `step`, yielding after each short chunk how many steps it had."""
-        while self.step < step:
-            chunk = int(np.clip(CHUNK_SECONDS / self.seconds_a_step, 1, step - self.step))
-            start = time.perf_counter()
-            self.params = self._train(chunk)
-            self.seconds_a_step = (time.perf_counter() - start) / chunk
-            self.step += chunk
-            yield chunk
 
-    def measure(self) -> Record:
-        p, n = self.problem, len(self.problem.x)
-        outputs, theta = self._outputs(), self._theta()
-        fit, jacobian = map(float, output_loss_parts(outputs[:n], p.y))
-        loss = fit + self.state.lam * jacobian
-        first_fit, first_jacobian = output_loss_parts(self.start[:n], p.y)
-        first = first_fit + self.state.lam * first_jacobian
-        self.diverged = not (loss < DIVERGED * first and np.isfinite(theta).all())
-        if self.diverged:
-            return Record(self.width, self.network, self.step)
-        with np.errstate(over="ignore", invalid="ignore"):  # past the stability limit
-            ode = self._linear()
-            test, train = _relative(outputs[n:], ode[n:]), _relative(outputs[:n], ode[:n])
-            kept = None if self.network else self._snapshot(theta, outputs, ode)
-        return Record(
-            self.width, self.network, self.step,
-            _relative(theta, self.theta_start), _relative(theta, p.theta),
-            operator_norm(theta - p.theta), test, train, fit, jacobian, kept,
-        )  # fmt: skip
+def _theta(mlp: MLP, params, problem: Problem) -> np.ndarray:
+    return np.asarray(finite_jntk(mlp, params, problem.x), dtype=np.float64)
 
-    def _linear(self) -> np.ndarray:
-        """What the linear equation makes of this network's start; rows as in `_outputs`."""
-        p, n = self.problem, len(self.problem.x)
-        c = p.dynamics.coefficients(
-            self.step * p.learning_rate, learning_rate=p.learning_rate, initial=self.start[:n]
-        )
-        moved = [np.tensordot(gram, c, axes=2) for gram in (p.theta, p.cross_gram)]
-        return self.start + np.concatenate(moved)
 
-    def _snapshot(self, theta, outputs, ode) -> Snapshot:
-        k = kept_points(self.problem.x.shape[1], len(self.problem.x))
-        return Snapshot(*(a.astype(np.float32) for a in (theta[:k, :, :k], outputs, ode)))
+def _outputs(mlp: MLP, params, problem: Problem) -> np.ndarray:
+    """(f, J) on the training points, then on the test points."""
+    x = np.concatenate([problem.x, problem.x_test])
+    return np.asarray(mlp.value_and_jacobian(params, x), dtype=np.float64)
+
+
+def _measure(state: _Network, settings: Settings, p: Problem, width: int, network: int) -> Record:
+    n, first = len(p.x), state.step == 0
+    theta = state.theta_start if first else _theta(state.mlp, state.params, p)
+    outputs = state.start if first else _outputs(state.mlp, state.params, p)
+    fit, jacobian = map(float, output_loss_parts(outputs[:n], p.y))
+    first_fit, first_jacobian = output_loss_parts(state.start[:n], p.y)
+    bound = DIVERGED * (first_fit + settings.lam * first_jacobian)
+    if not (fit + settings.lam * jacobian < bound and np.isfinite(theta).all()):
+        return Record(width, network, state.step)
+    with np.errstate(over="ignore", invalid="ignore"):  # past the stability limit
+        ode = _linear(state, p)
+        test, train = _relative(outputs[n:], ode[n:]), _relative(outputs[:n], ode[:n])
+        kept = None if network else _snapshot(p, theta, outputs, ode)
+    return Record(
+        width, network, state.step,
+        _relative(theta, state.theta_start), _relative(theta, p.theta),
+        operator_norm(theta - p.theta), test, train, fit, jacobian, kept,
+    )  # fmt: skip
+
+
+def _linear(state: _Network, p: Problem) -> np.ndarray:
+    """What the linear equation makes of this network's start; rows as in `_outputs`."""
+    c = p.dynamics.coefficients(
+        state.step * p.learning_rate, learning_rate=p.learning_rate, initial=state.start[: len(p.x)]
+    )
+    moved = [np.tensordot(gram, c, axes=2) for gram in (p.theta, p.cross_gram)]
+    return state.start + np.concatenate(moved)
+
+
+def _snapshot(p: Problem, theta, outputs, ode) -> Snapshot:
+    k = kept_points(p.x.shape[1], len(p.x))
+    return Snapshot(*(a.astype(np.float32) for a in (theta[:k, :, :k], outputs, ode)))
 
 
 def _relative(a: np.ndarray, b: np.ndarray) -> float:
@@ -223,45 +224,55 @@ def _relative(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
-def run(
-    state: JNTKConstancyState,
-    problem: Problem | None = None,
-    tick: Callable[[float, str], None] = lambda fraction, text: None,
-) -> Iterator[Record]:
-    """Train all networks and yield a `Record` of each at each moment, all of them in step.
+# ---- what a page asks for
 
-    tick(fraction, text): called at least every tenth of a second once the networks are compiled;
-        an exception in it stops the run.
+
+def plan(state, known) -> list[Step]:
+    """The limit, then all networks in step: every one up to a moment before any goes on.
+
+    Raises ValueError where it would all take too long.
     """
-    problem = problem or prepare(state)
-    networks = []
-    for network in _prepared_networks(state, problem, tick):
-        networks.append(network)
-        yield network.measure()
-    cost = {width: 1 + (width / 64) ** 2 for width in state.widths}
-    total, done = state.steps * state.networks * sum(cost.values()), 0.0
-    for step in map(int, state.moments[1:]):
-        for network in networks:
-            if network.diverged:
-                continue
-            for chunk in network.advance(step):
-                done += chunk * cost[network.width]
-                tick(SETUP_SHARE + (1 - SETUP_SHARE) * done / total, f"Step {step}")
-            yield network.measure()
+    settings = state.settings
+    first = study.reading(settings)
+    if not known.has(first.key):
+        return [first]
+    check_effort(settings, len(known.of(first.key).x))
+    band = Step(infinite_width_losses, (settings,), "Solving the linear equation")
+    return [first, band, *_training(settings, known)]
 
 
-def _prepared_networks(state, problem, tick) -> Iterator[_Network]:
-    """All networks, narrow ones first; two widths are compiled at a time."""
-    pool = ThreadPoolExecutor(2)
-    first = {w: pool.submit(_Network, state, problem, w, 0) for w in state.widths}
-    try:
-        for i, (width, future) in enumerate(first.items()):
-            while not future.done():
-                tick(SETUP_SHARE * i / len(first), f"Preparing the networks of width {width}")
-                wait([future], timeout=0.1)
-            yield future.result()
-            for number in range(1, state.networks):
-                tick(SETUP_SHARE * (i + 1) / len(first), f"Preparing the networks of width {width}")
-                yield _Network(state, problem, width, number)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+def _training(settings: Settings, known) -> list[Step]:
+    steps = []
+    for i, moment in enumerate(settings.moments.tolist()):
+        says = f"Step {moment}" if i else "Preparing the networks of width {}"
+        for width in settings.widths:
+            chunks = chunks_of(settings, width)
+            some = range(chunks[i - 1] + 1 if i else 0, chunks[i] + 1)
+            for network in range(settings.networks):
+                if not (i and _lost(known, chunks[i - 1], settings, width, network)):
+                    steps += [
+                        Step(train_on, (k, settings, width, network), says.format(width))
+                        for k in some
+                    ]
+    return steps
+
+
+def _lost(known, *arguments) -> bool:
+    """Is a network known to have diverged by this chunk?"""
+    key = train_on, arguments
+    return known.has(key) and ((record := known.of(key)) is None or record.diverged)
+
+
+def progress_of(state, known) -> Progress | None:
+    """The run as far as it is known; None before the limit is."""
+    settings = state.settings
+    problem, band = known.of(study.reading(settings).key), known(infinite_width_losses, settings)
+    if problem is None or band is None:
+        return None
+    records = [
+        known(train_on, chunks_of(settings, width)[i], settings, width, network)
+        for i in range(len(settings.moments))
+        for width in settings.widths
+        for network in range(settings.networks)
+    ]
+    return Progress(settings, problem, band, [record for record in records if record is not None])

@@ -3,67 +3,11 @@
 import numpy as np
 
 from jntk_viz.drawing.theme import BLUE, ORANGE, PURPLE, THEORY
-from jntk_viz.frame.parts import Formula
+from jntk_viz.frame.numbers import number, percent, power_of_ten
+from jntk_viz.pages.jntk_constancy.measures import at_moment, errors_at, regime
 
 WIDTH_COLOURS = (ORANGE, PURPLE, BLUE)
 THICKNESS = (1.6, 2.6, 3.8)
-
-FORMULAS = (
-    Formula(
-        r"\mathrm{loss}(\theta)=\frac{1}{2N}\sum_{i=1}^{N}\Big[(f(x_i)-y_i)^2"
-        r"+\lambda\sum_{\alpha=1}^{d_0}J(f)(x_i)_\alpha^2\Big],\qquad\theta'=-\nabla_\theta\,\mathrm{loss}",
-        "What is minimised: the fit and the Jacobian part, drawn without their factors 1 and λ. "
-        "The theory follows the gradient flow on the right; here it is gradient descent, and the "
-        "linear equation is solved with the same steps, so that the step size makes no difference.",
-        {
-            r"f(x_i),\;y_i": "output of the network at training point i, and its label, −1 or +1",
-            r"J(f)(x)_\alpha=\partial f/\partial x_\alpha": "input Jacobian: how the output "
-            "answers to the input. It is not the parameter gradient ∂_θ",
-            r"\lambda,\;N,\;d_0": "weight of the regulariser; number of points, of columns",
-        },
-    ),
-    Formula(
-        r"\Theta_{d,\theta}(x,x')_{\alpha\beta}=\big\langle\partial_\theta f_\alpha(x),\,"
-        r"\partial_\theta f_\beta(x')\big\rangle,\qquad f_0=f,\;f_\alpha=J(f)_\alpha",
-        "The Jacobian NTK of one network of width d. It contains second derivatives of the "
-        "activation: ReLU has a kink there, its kernel would grow with the width without limit, "
-        "and so it is not offered.",
-        {
-            r"\partial_\theta": "parameter gradient: how the output answers to all weights θ",
-            r"\Theta_t,\;\Theta": "this kernel on the training points after t steps, and its limit",
-            r"\lVert\cdot\rVert_F": "Frobenius norm, of all distances drawn relative to "
-            "another norm: root of the sum of all squared entries",
-        },
-    ),
-    Formula(
-        r"\sup_{t}\lVert\Theta_t-\Theta\rVert=O(d^{-1/2})",
-        "Constancy: if the smallest eigenvalue of the limiting kernel is positive, a wide enough "
-        "network keeps, with high probability, a kernel within order 1/√d of the limit for the "
-        "whole of the training (Kim and Yang, ICML 2024, Section 4).",
-        {r"d": "width: neurons in each hidden layer"},
-    ),
-    Formula(
-        r"\lambda_{\min}(\Theta_t)\ge\lambda_{\min}(\Theta)-\lVert\Theta_t-\Theta\rVert_{op}",
-        "Why wide enough means what it does: the proof needs every kernel of the training to keep "
-        "a positive smallest eigenvalue, and this is certain once the width error is below that "
-        "of the limit (Weyl's inequality). It is sufficient, not necessary: networks follow the "
-        "linear equation long before. An eigenvalue below its noise floor cannot be told from 0.",
-        {
-            r"\lambda_{\min}": "smallest eigenvalue of the kernel on the training points",
-            r"\lVert\cdot\rVert_{op}": "operator norm, the largest absolute eigenvalue: it is "
-            "what eigenvalues can change by",
-            r"n\,\varepsilon\,\lambda_{\max}": "noise floor: what rounding alone would produce, "
-            "with n rows and ε = 2.2e−16",
-        },
-    ),
-    Formula(
-        r"u'=-\tfrac{1}{N}\,\Theta\,\Lambda\,(u-u^*),\qquad u=(f,J),\;u^*=(y,0),\;"
-        r"\Lambda=\mathrm{diag}(1,\lambda,\dots,\lambda)",
-        "With a constant kernel, training is this linear equation, solved in closed form. It is "
-        "started from the network's own initial outputs; descent is stable below 2N/e_max.",
-        {r"e_{\max}": "largest eigenvalue of Λ^½ Θ Λ^½ on the training points"},
-    ),
-)
 
 
 def legend(settings) -> str:
@@ -84,24 +28,13 @@ def legend(settings) -> str:
     return "&emsp;".join(parts) + each + limit
 
 
-def percent(fraction: float) -> str:
-    """0.032 → 3.2 %, 0.41 → 41 %."""
-    return f"{100 * fraction:.2g} %" if fraction < 0.995 else f"{100 * fraction:.0f} %"
-
-
-def scientific(value: float) -> str:
-    """5.8e-06 → 5.8e−6."""
-    mantissa, _, exponent = f"{value:.1e}".partition("e")
-    return f"{mantissa}e{int(exponent)}".replace("-", "−")
-
-
 def width_text(width: float) -> str:
-    """66,000 or, from a million on, a power of ten, as HTML; infinity in words."""
+    """66,000 or, from a million on, a power of ten; infinity in words."""
     if not np.isfinite(width):
         return "no width at all"
     if width < 1e6:
         return f"{float(f'{width:.2g}'):,.0f}"
-    return f"10<sup>{np.log10(width):.0f}</sup>"
+    return power_of_ten(round(np.log10(width)))
 
 
 def lost_text(summary, settings) -> str:
@@ -193,7 +126,7 @@ def regime_text(regime) -> str:
     if not smallest.resolved:
         return (
             f"The theorem's regime <b>cannot be judged</b>: λ<sub>min</sub> = "
-            f"{scientific(smallest.value)} is below its noise floor."
+            f"{number(smallest.value)} is below its noise floor."
         )
     if regime.reached:
         return (
@@ -212,8 +145,7 @@ def extrapolation_text(regime) -> str:
     """At which width the error would fall below λ_min, and how little that is known."""
     law, smallest = regime.law, regime.smallest
     levels = (
-        f"λ<sub>min</sub> = {scientific(smallest.value)}, noise floor "
-        f"{scientific(smallest.noise_floor)}. "
+        f"λ<sub>min</sub> = {number(smallest.value)}, noise floor {number(smallest.noise_floor)}. "
     )
     if law is None or not smallest.resolved:
         return levels + "No width can be named" + ("." if law else " yet.")
@@ -230,9 +162,6 @@ def extrapolation_text(regime) -> str:
         f"By the slope {slope} the error would fall below λ<sub>min</sub> near width "
         f"<b>{width_text(regime.needed)}</b>{bounds}: an extrapolation."
     )
-
-
-NO_DETAILS = '<div style="font-size: 15px">&nbsp;<br>&nbsp;</div>'
 
 
 def sentence(words: str) -> str:
@@ -265,3 +194,20 @@ def outputs_notes() -> str:
         "Black: the linear equation from the network's own start. Distances from it: dashed at "
         "training points. Rings: training points."
     )
+
+
+def headline(state, progress) -> str:
+    """The sentences about the visible view, the legend, and one more line."""
+    settings, problem, _, records = progress
+    at, width = state.shown_step, state.width
+    summary, record = errors_at(records, at), at_moment(records, width, at)
+    if state.view == "training":
+        words, notes = training_text(summary, settings), rate_notes(settings, problem)
+    elif state.view == "outputs":
+        other = settings.widths[0] if state.which else settings.widths[-1]
+        words = outputs_text(summary, settings, record, at_moment(records, other, at))
+        notes = outputs_notes()
+    else:
+        found = regime(progress, at)
+        words, notes = kernel_text(summary, settings, record, found), extrapolation_text(found)
+    return sentence(words) + details(settings, notes)
