@@ -16,7 +16,7 @@ from jntk_viz import (
     jntk,
 )
 from jntk_viz.activations import get_activation
-from jntk_viz.kernels import Scalars, composed_layers, composed_series
+from jntk_viz.layers import Scalars, composed_layers
 
 SMOOTH = [name for name, activation in ACTIVATIONS.items() if activation.smooth]
 
