@@ -149,6 +149,11 @@ def check_in_size(x, name: str, in_size: int | None) -> None:
 
 def check_count(value, name: str, least: int = 1) -> int:
     """An integer of at least `least`."""
+    if is_traced(value):
+        raise ValueError(
+            f"`{name}` must be an integer that is known when JAX compiles; got a traced value. "
+            f"Close over it, or list it in jax.jit's static_argnames."
+        )
     try:
         count = operator.index(value)
     except TypeError:

@@ -69,7 +69,7 @@ class Activation:
         with jax.enable_x64(True):
             try:
                 given = jax.ShapeDtypeStruct((7,), jnp.float64)
-                found = jax.eval_shape(self.fn, given)
+                found = jax.eval_shape(lambda z: self.fn(z), given)  # a ufunc is not traced
             except (TypeError, ValueError, AttributeError, IndexError) as error:
                 raise ValueError(
                     f"`fn` of activation {self.name!r} must be an elementwise function of a JAX "
@@ -77,11 +77,11 @@ class Activation:
                     f"{str(error).splitlines()[0]}). Write it with jax.numpy instead of NumPy or "
                     "math, and jnp.where(condition, a, b) instead of a Python `if`."
                 ) from error
-        if not isinstance(found, jax.ShapeDtypeStruct) or found.shape != given.shape:
+        came = getattr(found, "shape", type(found).__name__)
+        if came != given.shape:
             raise ValueError(
                 f"`fn` of activation {self.name!r} must map an array to an array of the same "
-                f"shape; given shape {given.shape} it returned "
-                f"{getattr(found, 'shape', None) or type(found).__name__}. Give an elementwise "
+                f"shape; given shape {given.shape} it returned {came}. Give an elementwise "
                 "function."
             )
         if not jnp.issubdtype(found.dtype, jnp.floating):

@@ -149,7 +149,7 @@ def _block_kernel(x1, x2, depth, activation, kappa, *, jntk):
     return _assemble_in_rows(scalars, x1, x1 if x2 is None else x2)
 
 
-_LARGEST = 1e300  # sums of a few numbers below it stay in the range of float64
+LARGEST = 1e300  # sums of a few numbers below it stay in the range of float64
 
 
 def _scalars(cosines: Correlation, depth, activation, kappa, jntk, symmetric=False) -> Scalars:
@@ -161,7 +161,8 @@ def _scalars(cosines: Correlation, depth, activation, kappa, jntk, symmetric=Fal
     first, (n1, n2) = 0, cosines.rho.shape
     while first < n1:
         start = first if symmetric else 0
-        rows = slice(first, first + max(1, _PAIRS // (n2 - start)))
+        most = -(-n1 // 4) if symmetric else n1  # of symmetric cosines few below the diagonal
+        rows = slice(first, first + max(1, min(most, _PAIRS // (n2 - start))))
         block = Correlation(*(part[rows, start:] for part in cosines))
         six = _six(Correlation(*map(np.ravel, block)), depth, activation, kappa, jntk)
         scalars[:, rows, start:] = six.reshape(-1, *block.rho.shape)
@@ -180,12 +181,15 @@ _PAIRS = 2**17  # of a block, whose working copies take some 20 MB
 def _six(cosines: Correlation, depth, activation, kappa, jntk) -> np.ndarray:
     """κ² times the six numbers at flat cosines, (6, n), all of them within the range of float64."""
     if activation.smooth:
-        six = panels(activation, depth, jntk)(cosines)
+        six, largest = panels(activation, depth, jntk)(cosines)
     else:
         six = np.stack(composed_layers(cosines, depth, activation, jntk))
+        largest = np.abs(six).max()
+    if kappa**2 * largest <= LARGEST:
+        return six if kappa == 1 else kappa**2 * six
     with np.errstate(over="ignore", invalid="ignore"):
-        six *= kappa**2
-        lost = ~(np.abs(six).max(axis=0) <= _LARGEST)
+        six = kappa**2 * six
+        lost = ~(np.abs(six).max(axis=0) <= LARGEST)
     if lost.any():
         pair = Correlation(*(part[lost][:1] for part in cosines))
         raise ValueError(_out_of_range(pair, depth, activation, kappa, jntk))
@@ -199,7 +203,7 @@ def _out_of_range(pair: Correlation, depth, activation, kappa, jntk) -> str:
         middle = (fits + lost) // 2
         with np.errstate(over="ignore", invalid="ignore"):
             six = kappa**2 * np.stack(composed_layers(pair, middle, activation, jntk))
-        fits, lost = (middle, lost) if np.abs(six).max() <= _LARGEST else (fits, middle)
+        fits, lost = (middle, lost) if np.abs(six).max() <= LARGEST else (fits, middle)
     return (
         f"`depth` {depth} is too large for {activation.name}: derivatives of the kernel at the "
         f"cosine {pair.rho[0]:.6g} pass the range of float64 (1e308) at depth {lost}. Use at most "

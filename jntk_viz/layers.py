@@ -170,7 +170,8 @@ def _sine_less_cosine(angle, sine, cosine):
     return namespace(angle).where(angle < 0.7, angle**3 * taylor, sine - angle * cosine)
 
 
-_CHUNK = 512  # powers at a time
+_CHUNK = 64  # powers at a time; JAX's compiled loop takes more
+_JAX_CHUNK = 512
 
 
 def power_sums(rows, correlation: Correlation):
@@ -192,10 +193,10 @@ def power_sums(rows, correlation: Correlation):
 @jax.custom_jvp
 def _jax_power_sums(rows, correlation: Correlation):
     log = correlation.log_radius()
-    count = -(-rows.shape[1] // _CHUNK)
-    padded = jnp.pad(rows, [(0, 0), (0, count * _CHUNK - rows.shape[1])])
-    chunks = padded.reshape(len(rows), count, _CHUNK).swapaxes(0, 1)
-    powers = jnp.arange(_CHUNK, dtype=log.dtype).reshape(-1, *[1] * log.ndim)
+    count = -(-rows.shape[1] // _JAX_CHUNK)
+    padded = jnp.pad(rows, [(0, 0), (0, count * _JAX_CHUNK - rows.shape[1])])
+    chunks = padded.reshape(len(rows), count, _JAX_CHUNK).swapaxes(0, 1)
+    powers = jnp.arange(_JAX_CHUNK, dtype=log.dtype).reshape(-1, *[1] * log.ndim)
 
     def add(total, chunk):
         first, rows = chunk
@@ -203,7 +204,7 @@ def _jax_power_sums(rows, correlation: Correlation):
         return total + jnp.tensordot(rows, values, axes=1, precision="highest"), None
 
     zero = jnp.zeros((len(rows), *log.shape), log.dtype)
-    firsts = _CHUNK * jnp.arange(count, dtype=log.dtype)
+    firsts = _JAX_CHUNK * jnp.arange(count, dtype=log.dtype)
     return jax.lax.scan(add, zero, (firsts, chunks))[0]
 
 
