@@ -210,9 +210,7 @@ def check_lam(value) -> float:
 
 def check_targets(y, name: str, rows: int) -> np.ndarray:
     """Finite real targets, one for each row."""
-    y = check_numbers(
-        y, name, "hold one number for each row", "Map your two classes to -1 and +1."
-    )
+    y = check_numbers(y, name, "hold one number for each row", "Map your two classes to -1 and +1.")
     if y.shape != (rows,):
         raise ValueError(
             f"`{name}` must be of shape ({rows},), one label for each row of the inputs; got shape "

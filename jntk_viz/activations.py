@@ -23,11 +23,9 @@ _TAIL = 1e-17  # relative weight Σ k³ a_k² of the terms left out
 # Where growth is looked for: four neighbours each of points from 1 to 2·10⁸ on both sides.
 _SPACING = 40 * _STEP
 _SCALES = 10.0 ** np.arange(9)
-_FAR = (
-    np.array([-1.0, 1.0])[:, None, None, None]
-    * (_SCALES[:, None] * np.linspace(1, 2, 16))[..., None]
-    + _SPACING * np.arange(4)
-)
+_FAR = np.array([-1.0, 1.0])[:, None, None, None] * (_SCALES[:, None] * np.linspace(1, 2, 16))[
+    ..., None
+] + _SPACING * np.arange(4)
 
 
 class PowerSeries(NamedTuple):

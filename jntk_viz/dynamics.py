@@ -198,9 +198,7 @@ class LinearDynamics(_Modes):
         expected = f"hold numbers of shape (N, 1+d0) = {(self.n, self.block)}"
         initial = check_numbers(initial, "initial", expected, remedy)
         if initial.shape != (self.n, self.block):
-            raise ValueError(
-                f"`initial` must {expected}; got shape {initial.shape}. {remedy}"
-            )
+            raise ValueError(f"`initial` must {expected}; got shape {initial.shape}. {remedy}")
         return initial
 
     def train(self, t, *, learning_rate=None, initial=None) -> np.ndarray:

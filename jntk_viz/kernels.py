@@ -180,7 +180,8 @@ _PAIRS = 2**17  # of a block, whose working copies take some 20 MB
 
 def _six(cosines: Correlation, depth, activation, kappa, jntk) -> np.ndarray:
     """κ² times the six numbers at flat cosines, (6, n), all of them within the range of float64."""
-    if activation.smooth:
+    # Series of very deep networks take longer to find than a few pairs do on their own.
+    if activation.smooth and (depth < 32 or cosines.gap.size > 64):
         six, largest = panels(activation, depth, jntk)(cosines)
     else:
         six = np.stack(composed_layers(cosines, depth, activation, jntk))

@@ -133,9 +133,7 @@ def smooth_expectations(
     return after, Expectations(after.rho, *others)
 
 
-def homogeneous_expectations(
-    slopes, correlation: Correlation
-) -> tuple[Correlation, Expectations]:
+def homogeneous_expectations(slopes, correlation: Correlation) -> tuple[Correlation, Expectations]:
     """The same for φ(z) = p z for z > 0 and m z for z < 0 with p² + m² = 2, ReLU being (√2, 0).
 
     Arc-cosine formulas of Cho & Saul (NeurIPS 2009), in the angle θ from the nearer of ±1. Of

@@ -77,9 +77,7 @@ def test_expectations_by_quadrature():
 @pytest.mark.parametrize("name", SMOOTH)
 def test_series_are_derivatives_of_each_other(name):
     series, rho, h = ACTIVATIONS[name].power_series, np.array([-0.95, -0.2, 0.4, 0.95]), 1e-5
-    low, here, high = (
-        smooth_expectations(series, from_cosine(rho + s))[1] for s in (-h, 0, h)
-    )
+    low, here, high = (smooth_expectations(series, from_cosine(rho + s))[1] for s in (-h, 0, h))
     for lower, upper in (("g", "g1"), ("g1", "g2"), ("g2", "g3"), ("h", "h1"), ("h1", "h2")):
         slope = (getattr(high, lower) - getattr(low, lower)) / (2 * h)
         assert np.allclose(slope, getattr(here, upper), rtol=1e-7, atol=1e-8)
@@ -163,7 +161,7 @@ def test_sharp_but_smooth_activations(name):
     phi = Activation(name, lambda z: SHARP[name](z, jnp))
     assert phi.smooth
     assert phi.lipschitz
-    z = np.linspace(-10, 10, 4001)
+    z = np.linspace(-9, 9, 451)
     weights = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) * (z[1] - z[0])
     with jax.enable_x64(True):
         at = lambda order, z: np.asarray(phi.derivative(order)(jnp.asarray(z)))  # noqa: E731
@@ -171,8 +169,8 @@ def test_sharp_but_smooth_activations(name):
             smooth = Activation(name, lambda z: jnp.logaddexp(10 * z, 0.0) / 10)
             at = lambda order, z: np.asarray(smooth.derivative(order)(jnp.asarray(z)))  # noqa: E731
         for rho in (-0.7, 0.3, 0.999):
-            v = rho * z[:, None] + np.sqrt(1 - rho**2) * z[::4]
-            mean = lambda f: f @ weights[::4] * 4  # noqa: E731
+            v = rho * z[:, None] + np.sqrt(1 - rho**2) * z
+            mean = lambda f: f @ weights  # noqa: E731
             e = smooth_expectations(phi.power_series, from_cosine(np.asarray(rho)))[1]
             value, slope = mean(at(0, v)), mean(at(1, v))
             for got, expected in [

@@ -48,20 +48,20 @@ def closed_kernels(layer, depth, q, p, c):
     theta = c
     for _ in range(depth):
         value, dot = layer(q, p, c)
-        q, p, c = (scale * v for v in (layer(q, q, q)[0], layer(p, p, p)[0], value))
+        same, q = p == q, scale * layer(q, q, q)[0]
+        p, c = q if same else scale * layer(p, p, p)[0], scale * value
         theta = c + theta * scale * dot
     return c, theta
 
 
-def closed_scalars(name, depth, c, of_jntk, digits):
-    """The six numbers by central differences, to 30 digits of each."""
+def closed_scalars(name, depth, c, digits):
+    """The six numbers of both kernels by central differences, (6, 2), to 30 digits of each."""
     with mp.workdps(digits):
         h, one = mp.mpf(10) ** (-digits // 3), mp.mpf(1)
 
         def f(dq=0, dp=0, dc=0):
-            return closed_kernels(CLOSED[name], depth, one + dq * h, one + dp * h, c + dc * h)[
-                int(of_jntk)
-            ]
+            point = one + dq * h, one + dp * h, c + dc * h
+            return np.array(closed_kernels(CLOSED[name], depth, *point))
 
         here, up, down = f(), f(dc=1), f(dc=-1)
         signs = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
@@ -88,26 +88,28 @@ def pair(angle, sign):
     return np.stack([x, sign * (np.cos(angle) * x + np.sin(angle) * t)])
 
 
-@pytest.mark.parametrize("of_jntk", [False, True], ids=["nngp", "jntk"])
 @pytest.mark.parametrize(
     ("name", "depth", "angle", "sign"),
     [
         (name, depth, angle, sign)
-        for name, depth in [("erf", 6), ("erf", 60), ("sin", 100), ("bump", 3)]
+        for name, depth in [("erf", 30), ("sin", 60), ("bump", 3)]
         for angle, sign in [(0.0, 1), (1e-9, 1), (3e-7, -1), (1e-3, 1), (0.0, -1), (1.0, 1)]
     ]
-    + [("sin", 400, 1e-9, 1), ("erf", 400, 1e-3, -1)],
+    + [("sin", 150, 1e-9, 1)],
 )
-def test_six_numbers_of_deep_networks(name, depth, angle, sign, of_jntk):
+def test_six_numbers_of_deep_networks(name, depth, angle, sign):
     """Each to its own relative precision, given the floating-point points."""
     x = pair(angle, sign)
-    digits = 120 + depth
+    digits = 90 + depth
     with mp.workdps(digits):
-        expected = closed_scalars(name, depth, exact_cosine(*x), of_jntk, digits)
-    options = {"depth": depth, "activation": BUMP if name == "bump" else name, "jntk": of_jntk}
-    got = [numbers[0, 0] for numbers in kernel_scalars(x[:1], x[1:], **options)]
-    for number, right in zip(got, expected, strict=True):
-        assert abs(number - right) <= 3e-15 * (20 + depth) * abs(right) + mp.mpf(10) ** -30
+        expected = closed_scalars(name, depth, exact_cosine(*x), digits)
+    options = {"depth": depth, "activation": BUMP if name == "bump" else name}
+    for kernel in (False, True):
+        got = kernel_scalars(x[:1], x[1:], **options, jntk=kernel)
+        for number, rights in zip(got, expected, strict=True):
+            right = rights[int(kernel)]
+            error = abs(number[0, 0] - right)
+            assert error <= 3e-15 * (20 + depth) * abs(right) + mp.mpf(10) ** -30
 
 
 def slope_second_moment(name):
@@ -134,7 +136,7 @@ def test_of_one_point_the_ntk_is_a_geometric_sum(name):
     """Θ_L = 1 + χ Θ_(L-1); at antipodal points the same with the sign of odd φ."""
     x, chi = np.array([[1.0, 0.0], [0.6, 0.8]]), slope_second_moment(name)
     points = np.concatenate([x, -x])
-    for depth in (1, 30, 100, 150, 400, 1000):
+    for depth in (1, 100, 1000):
         theta = sum(chi**layer for layer in range(depth + 1))
         nngp = jv.jacobian_nngp(points, depth=depth, activation=name)[:, 0, :, 0]
         ntk = jv.jntk(points, depth=depth, activation=name)[:, 0, :, 0]
@@ -151,8 +153,8 @@ def test_panels_and_operators_at_any_depth(name):
     """Semidefinite, symmetric, without NaN: equal, antipodal, parallel points at random depths."""
     near = 10.0 ** -np.arange(3, 10)
 
-    @settings(max_examples=8, deadline=None)
-    @given(st.integers(1, 1000), st.integers(0, 2**32 - 1))
+    @settings(max_examples=3, deadline=None)
+    @given(st.sampled_from([1, 20, 100, 400, 1000]), st.integers(0, 2**32 - 1))
     def holds(depth, seed):
         rng = np.random.default_rng(seed)
         x = unit_rows(rng, 3, 3)

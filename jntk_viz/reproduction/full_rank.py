@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from jntk_viz.activations import ACTIVATIONS, get_activation
-from jntk_viz.datasets import load_dataset
 from jntk_viz.correlations import correlations
+from jntk_viz.datasets import load_dataset
 from jntk_viz.layers import composed_layers
 from jntk_viz.reproduction import full_rank_charts, full_rank_claims
 from jntk_viz.reproduction.full_rank_claims import FIGURE, PAIR
