@@ -110,8 +110,8 @@ def check_smooth(activation: Activation, jntk: bool) -> None:
     if activation.homogeneous and not (activation.smooth or not jntk):
         raise ValueError(
             f"`activation` must be smooth (φ, φ', φ'' Lipschitz) here; got {activation.name!r}, "
-            "which has a kink: its second derivative does not exist at 0. The diagonal blocks of "
-            "the Jacobian NTK grow without limit as a smooth φ is sharpened into the kink; "
+            "whose second derivative does not exist at 0, where it has a kink. The diagonal blocks "
+            "of the Jacobian NTK grow without limit as a smooth φ is sharpened into the kink; "
             "automatic differentiation, which does not see the kink, settles at a finite but wrong "
             "number. Use gelu, silu or softplus instead; jacobian_nngp accepts piecewise linear "
             "activations."

@@ -185,6 +185,8 @@ def power_sums(rows, correlation: Correlation):
         if not alive.size:
             break
         total[:, alive] += rows[:, powers] @ np.exp(np.multiply.outer(powers, log[alive]))
+    # Whose products over the layers a different order of summation in each would tell apart.
+    total[:, log == 0] = rows.sum(axis=1, keepdims=True)
     return total.reshape(len(rows), *gap.shape)
 
 
