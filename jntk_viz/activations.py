@@ -122,7 +122,8 @@ class Activation:
         if not (second_moment >= 1e-24 and at_ends <= 1e-14 * second_moment < np.inf):
             raise ValueError(
                 f"`fn` of activation {self.name!r} must neither vanish nor grow like exp(z²/4); "
-                f"E[fn(z)²] is {second_moment:.1e}. Give a function that is not zero and of a moderate size."
+                f"E[fn(z)²] is {second_moment:.1e}. Give a function that is not zero and of a "
+                "moderate size."
             )
         return second_moment**-0.5
 
