@@ -46,8 +46,10 @@ def _not_numbers(values) -> tuple[str, str]:
             "Remove or fill the rows with masked entries.",
         )
     kinds = {"c": "complex numbers", "M": "dates", "m": "durations", "V": "records"}
-    dtypes = getattr(values, "dtypes", None)  # a table's columns
-    types = list(dtypes) if hasattr(dtypes, "__iter__") else [getattr(values, "dtype", None)]
+    try:
+        types = list(values.dtypes)  # a table's columns
+    except (AttributeError, TypeError):
+        types = [getattr(values, "dtype", None)]
     if types == [None] and isinstance(values, list | tuple):
         types = [_dtype_of(values)]
     for of_column in types:
