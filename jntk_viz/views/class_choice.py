@@ -32,7 +32,9 @@ class ClassChoice:
         self._counts = counts
         self.row.visible = 2 <= len(counts) <= MOST_CLASSES
         names = list(counts) if self.row.visible else []
-        named = {f"{shortened(n)} ({counts[n]} rows)": n for n in names}
+        named = {
+            f"{shortened(n)} ({counts[n]} {'row' if counts[n] == 1 else 'rows'})": n for n in names
+        }
         few = len(names) == 2
         minus = named if few else {"all others": _REST, **named}
         plus = named if few else {"choose …": None, **named}
