@@ -4,6 +4,7 @@ import numpy as np
 
 from jntk_viz.studies import eigenfeatures as study
 from jntk_viz.studies.robust_training import FRAGILE, power_label
+from jntk_viz.views.coinciding import coinciding
 from jntk_viz.views.parts import Answer, Formula
 from jntk_viz.views.robust_training_text import percent, superscript
 
@@ -129,7 +130,8 @@ def detail(state, prepared, spectrum, measured, rhos, gap) -> str:
     )
     if spectrum.unresolved:
         data += f"; {spectrum.unresolved} directions unresolved"
-    return f"<p class=aside style='{_SMALL}'>{claim(state, measured, rhos, gap)} {data}.</p>"
+    data = f"{data}. {coinciding(prepared.train.x, prepared.test.x)}".rstrip()
+    return f"<p class=aside style='{_SMALL}'>{claim(state, measured, rhos, gap)} {data}</p>"
 
 
 def norm_label(state) -> str:

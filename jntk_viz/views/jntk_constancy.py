@@ -257,7 +257,8 @@ class Pictures:
         self.regime.update(regime=found, xlim=xlim, ylim=ylim)
         self.regime.set(xlim=xlim, ylim=ylim)
         words = text.kernel_text(errors_at(records, at), settings, record, found)
-        notes = text.extrapolation_text(found)
+        same = text.coinciding(progress.problem.x)
+        notes = f"{text.extrapolation_text(found)} {same}".rstrip()
         return text.sentence(words) + text.details(settings, notes)
 
     def _heat_maps(self, progress, record):

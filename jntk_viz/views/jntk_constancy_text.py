@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from jntk_viz.views.coinciding import coinciding
 from jntk_viz.views.parts import Formula
 from jntk_viz.views.theme import BLUE, ORANGE, PURPLE, THEORY
 
@@ -251,8 +252,9 @@ def rate_notes(settings, problem) -> str:
     limit = problem.dynamics.stable_learning_rate
     fewer = len(problem.x) < settings.points
     points = f"{len(problem.x)} points, as many as {problem.x.shape[1]} columns allow here. "
+    same = coinciding(problem.x, problem.x_test)
     return (
-        f"{points if fewer else ''}"
+        f"{points if fewer else ''}{f'{same} ' if same else ''}"
         f"Learning rate {problem.learning_rate:.3g} = {settings.rate:g} × the stability limit "
         f"2N/e<sub>max</sub> = {limit:.3g}, e<sub>max</sub> being the largest eigenvalue of "
         "Λ^½ΘΛ^½."

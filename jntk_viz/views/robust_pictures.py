@@ -308,5 +308,6 @@ class Pictures:
             detail = text.small(
                 text.about_predictor(s, prepared, solution, at), rate,
                 "" if predictor.picture_of(s.data) == "circle" else followed,
+                text.coinciding(prepared.train.x, prepared.test.x),
             )  # fmt: skip
         return text.headline(s, self.whole, searched, solution) + detail

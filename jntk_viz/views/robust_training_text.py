@@ -4,6 +4,7 @@ import numpy as np
 
 from jntk_viz.studies import robust_predictor as predictor
 from jntk_viz.studies import robust_training as study
+from jntk_viz.views.coinciding import coinciding
 from jntk_viz.views.parts import Formula
 from jntk_viz.views.theme import escape
 
@@ -179,7 +180,7 @@ def about_data(state, prepared) -> str:
     )
     if prepared.basis is not None:
         words += f" Slopes across the {n}-dimensional span of the training points stay 0."
-    return words
+    return f"{words} {coinciding(prepared.train.x, prepared.test.x)}".rstrip()
 
 
 def about_map(state, whole) -> str:
