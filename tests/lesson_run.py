@@ -117,8 +117,9 @@ def run(lesson: Path) -> Outcome:
     outcome = Outcome({"__name__": "__main__"})
     for i, cell in enumerate(json.loads(lesson.read_text(encoding="utf-8"))["cells"]):
         source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" or not hidden(cell):
-            outcome.screen.append(Seen(f"source of cell {i}", source))
+        # JupyterLab shows the first line of a hidden source in its place.
+        visible = source.partition("\n")[0] if hidden(cell) else source
+        outcome.screen.append(Seen(f"source of cell {i}", visible))
         if cell["cell_type"] != "code":
             continue
         printed = StringIO()
