@@ -20,7 +20,7 @@ from bokeh.models import Axis, ColumnDataSource, LegendItem, Title
 from jupyter_bokeh import BokehModel
 
 import jntk_viz.lessons as lessons
-from jntk_viz.views.lesson_widgets import Knobs, Prediction
+from jntk_viz.views.lesson_widgets import Afterwards, Knobs, Prediction
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
@@ -114,7 +114,7 @@ def load_solutions(lesson: Path):
 def run(lesson: Path) -> Outcome:
     """Run all cells, look at the screen, then do what a reader does with knobs and predictions."""
     solutions = load_solutions(lesson) if exercises(lesson) else None
-    outcome = Outcome({"__name__": "__main__"})
+    outcome, later = Outcome({"__name__": "__main__"}), []
     for i, cell in enumerate(json.loads(lesson.read_text(encoding="utf-8"))["cells"]):
         source = "".join(cell["source"])
         # JupyterLab shows the first line of a hidden source in its place.
@@ -135,9 +135,15 @@ def run(lesson: Path) -> Outcome:
             outcome.knobs.append(shown)
         if isinstance(shown, Prediction):
             outcome.predictions.append(shown)
+        if isinstance(shown, Afterwards):
+            later.append(shown)
     # Late, as readers do: what a prediction measures must not be lost to names used again below.
     for shown in [*outcome.knobs, *outcome.predictions]:
         _follow(shown)
+    for revealed in [k for held in outcome.predictions + later for k in held.children]:
+        if isinstance(revealed, Knobs):
+            _follow(revealed)
+            outcome.knobs.append(revealed)
     return outcome
 
 
