@@ -41,11 +41,13 @@ Sixty who open one page at once need not wait for it if it is made before they c
 Behind a reverse proxy that forwards https://example.org/jntk:
   jntk-viz serve --prefix jntk --allow-websocket-origin example.org
 """
-# JupyterLab would ask the net for its newest version, and the reader whether to fetch news.
+# JupyterLab would ask the net for its newest version and for news. The reader would still be asked
+# whether to fetch them: that is a default of its settings, which lie in JUPYTER_SETTINGS.
 QUIET = (
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.news_url=None",
 )
+JUPYTER_SETTINGS = Path(__file__).parent / "jupyter"
 
 
 def main(argv=None) -> int:
@@ -184,6 +186,19 @@ def run_doctor(_arguments) -> int:
     return 0 if examine() else 1
 
 
+def lab_environment() -> dict[str, str]:
+    """Environment variables that keep JupyterLab and Panel off the net.
+
+    Lecture halls are often offline: Panel's scripts come from this machine. Our settings of
+    JupyterLab are put beside those of the reader and of the installation, not in their place.
+    """
+    places = [str(JUPYTER_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    return {
+        "PANEL_INLINE": os.environ.get("PANEL_INLINE", "1"),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, places)),
+    }
+
+
 def lab(arguments) -> int:
     """Open JupyterLab on the lessons of the clone."""
     lessons = Path(__file__).parents[1] / "notebooks"
@@ -192,8 +207,7 @@ def lab(arguments) -> int:
             f"the lessons are not at {lessons}. They come with a clone, not with the installed "
             "package: clone the repository and `pip install -e .` there"
         )
-    # Panel's own scripts from this machine, not from the net: lecture halls are often offline.
-    os.environ.setdefault("PANEL_INLINE", "1")
+    os.environ.update(lab_environment())
 
     from jupyterlab.labapp import LabApp
 

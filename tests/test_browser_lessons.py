@@ -10,7 +10,7 @@ import pytest
 from lab import Lesson, jupyter_server, settings_of_the_test
 from lesson_run import NOTEBOOKS
 
-from jntk_viz.cli import QUIET
+from jntk_viz.cli import QUIET, lab_environment
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def lab(lab_folder):
     """A Jupyter server on the copied lessons."""
     folder, lessons = lab_folder, lab_folder / "notebooks"
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={lessons}"]
-    environment = os.environ | settings_of_the_test(folder) | {"PANEL_INLINE": "1"}
+    environment = os.environ | settings_of_the_test(folder) | lab_environment()
     with jupyter_server(
         [*command, *QUIET], folder / "log", cwd=lessons, environment=environment
     ) as server:
@@ -54,6 +54,7 @@ def test_first_lesson_redraws_for_its_slider_and_keeps_picture_and_question_in_a
     lesson = open_lesson("00_start_here.ipynb")
     lesson.run_all()
     assert lesson.errors() == []
+    assert lesson.page.locator(".Toastify__toast").all_inner_texts() == []  # no wish for news
     lesson.move_slider()
 
     lesson.menu("File", "Save Notebook")
