@@ -1,5 +1,6 @@
 """Lessons in real JupyterLab: widgets appear, sliders redraw, answers get their hints."""
 
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import pytest
 from lab import Lesson, jupyter_server, settings_of_the_test
 from lesson_run import NOTEBOOKS
 
+from jntk_viz import folders
 from jntk_viz.cli import QUIET, lab_environment
 
 
@@ -95,3 +97,37 @@ def test_lesson_takes_a_prediction_and_answers_wrong_and_right_solutions(open_le
     passed = page.locator(".jntk-passed")
     passed.wait_for()
     assert passed.inner_text().startswith("Right.")
+
+
+# Pictures of the page, and how far each sticks out of the cell's output, in pixels.
+OUTSIDE = """() => {
+    const output = document.querySelector('.jp-OutputArea-child').getBoundingClientRect();
+    const outside = [];
+    const look = root => { for (const e of root.querySelectorAll('*')) {
+        if (e.tagName === 'CANVAS' && e.offsetWidth) {
+            const r = e.getBoundingClientRect();
+            outside.push(Math.max(output.top - r.top, r.bottom - output.bottom,
+                                  output.left - r.left, r.right - output.right));
+        }
+        if (e.shadowRoot) look(e.shadowRoot);
+    } };
+    look(document.querySelector('.jp-OutputArea-child'));
+    return outside;
+}"""
+
+
+def test_page_in_a_notebook_is_as_high_as_what_is_in_it(open_lesson, lab_folder):
+    code = f"import sys\nsys.path.insert(0, {str(folders.apps_folder())!r})\n"
+    cell = {
+        "cell_type": "code", "id": "page", "metadata": {}, "outputs": [], "execution_count": None,
+        "source": f"{code}import gp_convergence\ngp_convergence.app()",
+    }  # fmt: skip
+    first = json.loads((NOTEBOOKS / "00_start_here.ipynb").read_text(encoding="utf-8"))
+    (lab_folder / "notebooks" / "page.ipynb").write_text(json.dumps(first | {"cells": [cell]}))
+    lesson = open_lesson("page.ipynb")
+    lesson.run_all()
+    page = lesson.page
+    for width in (1280, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(f"() => {{ const all = ({OUTSIDE})(); return all.length > 1 "
+                               "&& all.every(sticks_out => sticks_out <= 1); }")  # fmt: skip
