@@ -127,8 +127,8 @@ def check_smooth(activation: Activation, jntk: bool) -> None:
         f"`activation` must be smooth (φ, φ', φ'' Lipschitz) here; got {activation.name!r}, whose "
         "second derivative does not exist everywhere. "
         + (
-            "Without φ'' the diagonal blocks of the Jacobian NTK diverge with the width, and "
-            "automatic differentiation would return a finite but wrong number. "
+            "The diagonal blocks of the Jacobian NTK contain E φ''², which diverges as a smooth φ "
+            "is sharpened into a kink; automatic differentiation returns a finite wrong number. "
             if jntk
             else "Its Hermite coefficients do not fall to rounding, so no kernel can be trusted. "
         )

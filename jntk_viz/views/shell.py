@@ -153,9 +153,7 @@ class StudyPage(pn.viewable.Viewer):
             return main
         self._give_way()
         controls = pn.Column(*self.controls, margin=0, stylesheets=[_FULL_HEIGHT, _CONTROLS])
-        return pn.Row(
-            controls, main, sizing_mode="stretch_both", margin=0, stylesheets=[_CELL]
-        )
+        return pn.Row(controls, main, sizing_mode="stretch_both", margin=0, stylesheets=[_CELL])
 
     def _give_way(self):
         """Let the bar of presets and progress take two lines where a cell is narrow."""
