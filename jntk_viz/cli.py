@@ -28,6 +28,7 @@ examples:
   jntk-viz export --site public       every page as files for a static host
   jntk-viz reproduce                  the paper's experiments, and which claims hold
   jntk-viz lab                        the lessons in JupyterLab
+  jntk-viz slides notebooks/05*.ipynb a lesson as slides, in one file
   jntk-viz doctor                     is this installation sound?
 
 `jntk-viz COMMAND --help` explains the options of one command.
@@ -88,6 +89,15 @@ def build_parser() -> argparse.ArgumentParser:
     lab_parser = commands.add_parser("lab", help=summary, description=f"{summary.capitalize()}.")
     add_show_option(lab_parser)
     lab_parser.set_defaults(command=lab)
+    summary = "run lessons and write their slides, which need neither kernel nor network"
+    slides_parser = commands.add_parser(
+        "slides", help=summary, description=f"{summary.capitalize()}."
+    )
+    slides_parser.add_argument("lessons", nargs="+", type=Path, metavar="NOTEBOOK")
+    slides_parser.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="folder to write to (default: here)"
+    )
+    slides_parser.set_defaults(command=slides)
     summary = "check versions, device, precision, cache, data and kernels"
     doctor = commands.add_parser("doctor", help=summary, description=f"{summary.capitalize()}.")
     doctor.set_defaults(command=run_doctor)
@@ -184,6 +194,18 @@ def run_doctor(_arguments) -> int:
     from jntk_viz.doctor import examine
 
     return 0 if examine() else 1
+
+
+def slides(arguments) -> int:
+    """Write NAME.slides.html for each lesson."""
+    for lesson in arguments.lessons:
+        if not lesson.is_file():
+            raise CannotServe(f"`{lesson}` is no file; name a notebook, as notebooks/05_….ipynb")
+    from jntk_viz.export.slides import write_slides
+
+    for lesson in arguments.lessons:
+        print(write_slides(lesson, arguments.out))
+    return 0
 
 
 def lab_environment() -> dict[str, str]:
