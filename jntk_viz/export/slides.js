@@ -4,8 +4,6 @@ const FORMULA = /\$\$([\s\S]+?)\$\$|\$([^$]+?)\$/g;
 async function typesetAll() {
   const provider = Bokeh.require("models/text/providers").default_provider;
   if (provider.status == "not_started" || provider.status == "loading") await provider.fetch();
-  const sheet = document.createElement("style");
-  document.head.append(sheet);
   const walker = document.createTreeWalker(document.querySelector(".slides"), NodeFilter.SHOW_TEXT);
   const texts = [];
   while (walker.nextNode()) {

@@ -8,13 +8,13 @@ MathJax that Bokeh ships, and a slide that is higher than 720 pixels scrolls.
 import re
 from pathlib import Path
 
+import nbformat
 import panel
 from nbconvert.exporters import SlidesExporter
 from nbconvert.preprocessors import ExecutePreprocessor
 
 from jntk_viz.export.html import inside_tag, script_tags
 
-WIDTH, HEIGHT = 1280, 720
 _HERE = Path(__file__).parent
 _TEMPLATE = """\
 {% extends 'index.html.j2' %}
@@ -39,9 +39,6 @@ def write_slides(lesson: Path, folder: Path, *, execute: bool = True) -> Path:
     - `lesson`: a notebook with the metadata `slideshow`;  `execute`: False takes its outputs as
       they are.
     """
-    # Imported here: nbformat belongs to Jupyter, which the rest of `export` does without.
-    import nbformat
-
     notebook = nbformat.read(lesson, as_version=4)
     if execute:
         runner = ExecutePreprocessor(timeout=600, store_widget_state=False)
@@ -73,12 +70,13 @@ def _on_paper(output) -> bool:
 
 def _self_contained(html: str) -> str:
     """Put style sheets and scripts of this machine where links to other hosts stood."""
-    reveal = Path(panel.__file__).parent / "dist/bundled/reveal.js@4.5.0/dist"
-    if not reveal.is_dir():
+    places = sorted((Path(panel.__file__).parent / "dist/bundled").glob("reveal.js@*/dist"))
+    if not places:
         raise FileNotFoundError(
-            f"Panel {panel.__version__} has no reveal.js in {reveal}. Install the version in "
+            f"Panel {panel.__version__} ships no reveal.js. Install the version in "
             "constraints.txt; `jntk-viz doctor` checks versions."
         )
+    reveal = places[-1]
 
     def text(file):
         return (reveal / file).read_text(encoding="utf-8")

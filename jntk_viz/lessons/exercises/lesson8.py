@@ -54,8 +54,8 @@ CURVATURE = Exercise(
         Mistake("The second term is linear in ∂_α∂_β g, with φ' in front of it, not φ''.",
                 lambda g, dga, dgb, ddg: _d2(g) * (dga * dgb + ddg)),
     ),
-    remark="A function of four G-variables, coordinate by coordinate: an H-variable. So the Hessian "
-    "has a limit, too; its gradients would need one derivative of φ more.",
+    remark="A function of four G-variables, coordinate by coordinate: an H-variable. So the "
+    "Hessian has a limit, too; its gradients would need one derivative of φ more.",
 )  # fmt: skip
 
 
