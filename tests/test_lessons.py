@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 import time
 
 import jax.numpy as jnp
@@ -368,15 +366,6 @@ def test_every_cell_has_its_place_on_the_slides(lesson):
     types = [cell["metadata"].get("slideshow", {}).get("slide_type") for cell in cells]
     assert types[0] == "slide"
     assert None not in types
-
-
-def test_lessons_export_to_slides(tmp_path):
-    command = [sys.executable, "-m", "nbconvert", "--to", "slides", "--output-dir", str(tmp_path)]
-    done = subprocess.run([*command, *map(str, LESSONS)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    for lesson in LESSONS:
-        page = (tmp_path / f"{lesson.stem}.slides.html").read_text(encoding="utf-8")
-        assert page.count("<section") > 10
 
 
 def test_guide_for_lecturers_names_lessons_and_pages_that_exist():

@@ -74,6 +74,20 @@ def navigation(current=None):
 _FULL_HEIGHT = """
 :host { flex: none !important; height: auto !important; max-height: none !important; }
 """
+# A notebook's cell is as high as what is in it: what stretches would get the height of the controls
+# alone. They stand beside the pictures where there is room for both, else above them.
+_CELL = """
+:host { display: flex; flex-flow: row wrap; align-items: flex-start; gap: 8px; padding-top: 8px;
+  flex: none !important; height: auto !important; max-height: none !important; }
+"""
+_CONTROLS = """
+:host { display: block; columns: 280px auto; column-gap: 20px; flex: 1 1 280px !important;
+  width: auto !important; min-width: 0 !important; }
+:host > * { width: 280px !important; break-inside: avoid; }
+"""
+_WRAPPED = ":host { flex-wrap: wrap; }"
+_WHOLE = ":host { flex-basis: auto !important; }"
+_BESIDE_CONTROLS = ":host { flex: 1000 1 820px !important; min-width: 0 !important; }"
 # Beside the first heading of a plain page, above it on a phone.
 _CORNER = f"""
 :host {{ position: absolute; top: 6px; right: 12px; z-index: 1; }}
@@ -110,6 +124,8 @@ class StudyPage(pn.viewable.Viewer):
     scheme: Any = None
     question_text = ""
     headline = body = formulas = start = script = state = job = None
+    steps: Any = None
+    progress: Any = None
     presets: list = []  # noqa: RUF012 - replaced, not changed
     plots: dict = {}  # noqa: RUF012 - replaced, not changed
 
@@ -129,10 +145,20 @@ class StudyPage(pn.viewable.Viewer):
     def as_notebook(self):
         """The page without title bar and drawer, for a notebook cell."""
         parts = [self._heading, *self._parts, self.formulas, self._starter()]
-        main = pn.Column(*[p for p in parts if p is not None], sizing_mode="stretch_both")
+        main = pn.Column(
+            *[p for p in parts if p is not None],
+            sizing_mode="stretch_both", margin=0, stylesheets=[_FULL_HEIGHT, _BESIDE_CONTROLS],
+        )  # fmt: skip
         if self.state is None:
             return main
-        return pn.Row(pn.Column(*self.controls, width=280), main, sizing_mode="stretch_both")
+        self._give_way()
+        controls = pn.Column(*self.controls, margin=0, stylesheets=[_FULL_HEIGHT, _CONTROLS])
+        return pn.Row(controls, main, sizing_mode="stretch_both", margin=0, stylesheets=[_CELL])
+
+    def _give_way(self):
+        """Let the bar of presets and progress take two lines where a cell is narrow."""
+        for item, sheet in ((self.steps, _WRAPPED), (self.progress, _WHOLE)):
+            item.stylesheets = [*item.stylesheets, sheet]
 
     def begin(self):
         """Call `start` when the page is in the browser; at once in a script, which has none.
@@ -393,6 +419,7 @@ def page(
     study.question_text, study.headline, study.body = question, headline, body
     study.formulas, study.controls, study._heading = formulas, controls, heading
     study.plots, study.script, study.scheme = plots or {}, script, scheme
+    study.steps, study.progress = steps, progress
     study.start, study.job = start and notice.guarded(start), job
     study.begin()
     return study
