@@ -57,69 +57,6 @@ def exercises(lesson: Path) -> dict[str, str]:
 
 
 @dataclass
-class Outcome:
-    """What a run left behind."""
-
-    names: dict
-    stubs: dict[str, lessons.Feedback] = field(default_factory=dict)
-    solved: dict[str, lessons.Feedback] = field(default_factory=dict)
-    knobs: list[Knobs] = field(default_factory=list)
-    predictions: list[Prediction] = field(default_factory=list)
-
-
-def load_solutions(lesson: Path):
-    spec = importlib.util.spec_from_file_location(f"solutions_{lesson.stem}", solution_file(lesson))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def run(lesson: Path, follow=True) -> Outcome:
-    """Run all code cells; `follow`: do what a reader does with each knob and prediction."""
-    solutions = load_solutions(lesson) if exercises(lesson) else None
-    outcome = Outcome({"__name__": "__main__"})
-    for source in cells(lesson, "code"):
-        shown = _execute(source, outcome.names)
-        for name, answer in _CHECK.findall(source):
-            outcome.stubs[name] = shown
-            solution = getattr(solutions, answer)
-            outcome.solved[name] = lessons.check(name, solution)
-            outcome.names[answer] = solution  # later cells may use it
-        if isinstance(shown, Knobs):
-            outcome.knobs.append(shown)
-        if isinstance(shown, Prediction):
-            outcome.predictions.append(shown)
-        if follow:
-            _follow(shown)
-    return outcome
-
-
-def _execute(source: str, names: dict):
-    """Run one cell; the value of its last line, if that is an expression."""
-    tree = ast.parse(source)
-    last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    if last is not None:
-        tree.body.pop()
-    exec(compile(tree, "<cell>", "exec"), names)
-    return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names) if last else None
-
-
-def _follow(shown):
-    if isinstance(shown, Knobs):
-        for slider in shown.sliders.values():
-            start = slider.value
-            for value in (v for _, v in slider.options):
-                slider.value = value
-            slider.value = start
-    if isinstance(shown, Prediction):
-        question = shown.question
-        shown.commit(question.options[0] if question.kind == "choice" else question.low)
-
-
-# What a reader sees
-
-
-@dataclass
 class Seen:
     """What one cell leaves on screen: its words, and the numbers that its pictures plot."""
 
@@ -155,34 +92,86 @@ def _rounds_to(value: float, printed: str) -> bool:
     return abs(float(printed) - value) <= 0.5 * unit * (1 + 1e-9)
 
 
-def screen(lesson: Path) -> list[tuple[Seen, Prediction | None]]:
-    """All that is on screen after *Run all* and before any click, and the predictions there.
+@dataclass
+class Outcome:
+    """What a run left behind."""
 
-    A prediction's own question and choices are not in its `Seen`.
-    """
-    names, found = {"__name__": "__main__"}, []
+    names: dict
+    screen: list[Seen] = field(default_factory=list)  # after *Run all*, before any click
+    stubs: dict[str, lessons.Feedback] = field(default_factory=dict)
+    solved: dict[str, lessons.Feedback] = field(default_factory=dict)
+    knobs: list[Knobs] = field(default_factory=list)
+    predictions: list[Prediction] = field(default_factory=list)
+
+
+def load_solutions(lesson: Path):
+    spec = importlib.util.spec_from_file_location(f"solutions_{lesson.stem}", solution_file(lesson))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(lesson: Path) -> Outcome:
+    """Run all cells, look at the screen, then do what a reader does with knobs and predictions."""
+    solutions = load_solutions(lesson) if exercises(lesson) else None
+    outcome = Outcome({"__name__": "__main__"})
     for i, cell in enumerate(json.loads(lesson.read_text(encoding="utf-8"))["cells"]):
         source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" or not hidden(cell):
-            found.append((Seen(f"source of cell {i}", source), None))
-        if cell["cell_type"] == "code":
-            printed = StringIO()
-            with redirect_stdout(printed):
-                shown = _execute(source, names)
-            found.append(_output(f"output of cell {i}", shown, printed.getvalue()))
-    return found
+        # JupyterLab shows the first line of a hidden source in its place.
+        visible = source.partition("\n")[0] if hidden(cell) else source
+        outcome.screen.append(Seen(f"source of cell {i}", visible))
+        if cell["cell_type"] != "code":
+            continue
+        printed = StringIO()
+        with redirect_stdout(printed):
+            shown = _execute(source, outcome.names)
+        outcome.screen.append(_output(f"output of cell {i}", shown, printed.getvalue()))
+        for name, answer in _CHECK.findall(source):
+            outcome.stubs[name] = shown
+            solution = getattr(solutions, answer)
+            outcome.solved[name] = lessons.check(name, solution)
+            outcome.names[answer] = solution  # later cells may use it
+        if isinstance(shown, Knobs):
+            outcome.knobs.append(shown)
+        if isinstance(shown, Prediction):
+            outcome.predictions.append(shown)
+    # Late, as readers do: what a prediction measures must not be lost to names used again below.
+    for shown in [*outcome.knobs, *outcome.predictions]:
+        _follow(shown)
+    return outcome
 
 
-def _output(place: str, shown, printed: str) -> tuple[Seen, Prediction | None]:
+def _execute(source: str, names: dict):
+    """Run one cell; the value of its last line, if that is an expression."""
+    tree = ast.parse(source)
+    last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    if last is not None:
+        tree.body.pop()
+    exec(compile(tree, "<cell>", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names) if last else None
+
+
+def _follow(shown):
+    if isinstance(shown, Knobs):
+        for slider in shown.sliders.values():
+            start = slider.value
+            for value in (v for _, v in slider.options):
+                slider.value = value
+            slider.value = start
+    if isinstance(shown, Prediction):
+        question = shown.question
+        shown.commit(question.options[0] if question.kind == "choice" else question.low)
+
+
+def _output(place: str, shown, printed: str) -> Seen:
+    """What one cell put out; of a prediction not its own question and choices."""
     seen = Seen(place, printed)
     if isinstance(shown, w.Widget):
-        asked = isinstance(shown, Prediction)
-        for child in shown.children[2:] if asked else [shown]:
+        for child in shown.children[2:] if isinstance(shown, Prediction) else [shown]:
             _look(child, seen)
-        return seen, shown if asked else None
-    if shown is not None:
+    elif shown is not None:
         seen.words += shown._repr_html_() if hasattr(shown, "_repr_html_") else repr(shown)
-    return seen, None
+    return seen
 
 
 def _look(widget: w.Widget, seen: Seen) -> None:

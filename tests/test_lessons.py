@@ -13,12 +13,23 @@ import pytest
 from lesson_run import LESSONS, NOTEBOOKS, exercises, solution_file
 
 import jntk_viz as jv
-from jntk_viz.lessons import EXERCISES, check, closest
+from jntk_viz.lessons import EXERCISES, Exercise, check, closest
 from jntk_viz.lessons.netsor import Limit, Program, limit_block, network_program
+from jntk_viz.studies.predictions import verdict
 from jntk_viz.views.gp_convergence import density
 from jntk_viz.views.lesson_widgets import Answer, Knobs, Prediction, after
 
+NUMBERS = [e for e in EXERCISES.values() if isinstance(e, Exercise) and not e.signature]
 WITH_MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.mistakes]
+
+# What the predictions of a lesson measure, in their order.
+ANSWERS = {
+    "00": ["a half"],
+    "01": ["a quarter", 0.187],
+    "02": ["beside 180°, not at it"],
+    "03": ["it grows"],
+    "04": ["16 times less", "to a quarter"],
+}
 
 
 def name_of(value):
@@ -26,8 +37,12 @@ def name_of(value):
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
-def test_lesson_works_with_its_solutions_and_all_its_controls(lesson):
-    """Stubs ask for an answer, solutions pass, knobs reach every stop, predictions are answered."""
+def test_lesson_works_with_its_solutions_and_gives_no_answer_away(lesson):
+    """Stubs ask for an answer, solutions pass, knobs reach every stop, predictions are answered.
+
+    Before that, after *Run all* and before any click, no source, output or picture on screen has
+    the spoilers that are declared with each prediction.
+    """
     start = time.process_time()  # not the clock: the machine may be busy with other things
     outcome = lesson_run.run(lesson)
     assert time.process_time() - start < 90
@@ -35,25 +50,18 @@ def test_lesson_works_with_its_solutions_and_all_its_controls(lesson):
     assert [str(f) for f in outcome.solved.values() if not f.passed] == []
     assert outcome.knobs
     assert outcome.predictions
-    for prediction in outcome.predictions:
+    answers = ANSWERS.get(lesson.stem[:2], [None] * len(outcome.predictions))
+    for prediction, answer in zip(outcome.predictions, answers, strict=True):
         assert "You said" in prediction.said.value, prediction.question.question
-
-
-@pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
-def test_nothing_on_screen_gives_an_answer_away_before_the_guess(lesson):
-    """After *Run all*, before any click: no source, output or picture has a prediction's spoilers.
-
-    Spoilers are declared with each prediction. A picture that the answer will show may not be there
-    either.
-    """
-    shown = lesson_run.screen(lesson)
-    predictions = [p for _, p in shown if p is not None]
-    assert all(p.spoilers for p in predictions)
+        if answer is not None:
+            expected = verdict(prediction.question, prediction.guess, answer)
+            assert expected in prediction.said.value
+    assert all(p.spoilers for p in outcome.predictions)
     told = [
         (seen.place, spoiler)
-        for prediction in predictions
+        for prediction in outcome.predictions
         for spoiler in prediction.spoilers
-        for seen, _ in shown
+        for seen in outcome.screen
         if seen.shows(spoiler)
     ]
     assert told == []
@@ -147,10 +155,60 @@ def test_answers_in_single_precision_pass():
         (np.nan, "finite number"),
         (3, "too small"),
         (1e9, "factor of more"),
+        (99_000, "Nearly"),
     ],
 )
 def test_numbers_get_a_direction(answer, words):
     assert words in check("3c", answer).message
+
+
+@pytest.mark.parametrize("exercise", NUMBERS, ids=lambda e: e.name)
+def test_numbers_rounded_to_three_digits_pass(exercise):
+    assert exercise.check(float(f"{exercise.truth():.3g}")).passed
+
+
+@pytest.mark.parametrize(("name", "answer"), [("4c", 1.69), ("5c", 480), ("3c", 1.02e5)])
+def test_numbers_as_people_round_them_pass(name, answer):
+    assert check(name, answer).passed
+
+
+def test_a_width_is_no_number_to_be_rounded():
+    assert "One neuron too few" in check("1c", check_truth("1c") - 1).message
+    assert not check("1c", check_truth("1c") + 1).passed
+
+
+def check_truth(name):
+    return EXERCISES[name].truth()
+
+
+def without_kappa_and_scale(v, w, x, phi, kappa):
+    return phi(x @ w.T) @ v
+
+
+def ntk_without_scale_and_angle(v, w, x1, x2, kappa):
+    h1, h2 = np.tanh(x1 @ w.T), np.tanh(x2 @ w.T)
+    return kappa**2 * (h1 @ h2.T + ((1 - h1**2) * v**2) @ (1 - h2**2).T)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "hints"),
+    [
+        ("1a", without_kappa_and_scale, ["is not scaled", "κ is missing"]),
+        ("3a", ntk_without_scale_and_angle, ["x·x' is missing", "1/d is missing"]),
+        ("3b", lambda rho, kappa: np.arcsin(2 * rho / 3) / np.arcsin(2 / 3), ["κ is", "This is Σ"]),
+        ("4c", lambda: check_truth("4c") / 16, ["1/N", "not up to 1"]),
+    ],
+)
+def test_two_known_mistakes_at_once_are_both_named(name, answer, hints):
+    message = check(name, answer if EXERCISES[name].signature else answer()).message
+    assert message.startswith("Two things at once.")
+    assert [hint for hint in hints if hint not in message] == []
+
+
+@pytest.mark.parametrize("answer", [lambda v, w, *_: v @ w @ w, lambda *_: np.zeros(9)])
+def test_messages_say_what_a_function_was_called_with(answer):
+    told = "It was called with v of shape (5,), w of shape (5, 2), x of shape (3, 2), phi tanh, "
+    assert told + "kappa = 1." in check("1a", answer).message
 
 
 def test_diagnosis_says_how_many_are_right_and_helps_with_the_first_wrong_one():
@@ -172,6 +230,14 @@ def test_diagnosis_says_how_many_are_right_and_helps_with_the_first_wrong_one():
 )
 def test_search_for_an_activation_gives_hints(fn, words):
     assert words in check("9a", fn).message
+
+
+def test_code_that_is_to_be_mended_is_no_attempt_until_it_is_changed():
+    def first_bug_mended(f, J, y, lam):
+        return np.mean((f - y) ** 2 + lam * np.mean(J**2, axis=1)) / 2
+
+    assert "mend them first" in check("4a", EXERCISES["4a"].given).message
+    assert "second symptom" in check("4a", first_bug_mended).message
 
 
 def test_unknown_exercise_is_named():
@@ -283,7 +349,8 @@ def test_program_refuses_what_is_no_line():
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
 def test_cells_are_short_enough_to_be_read(lesson):
-    longest = max(lesson_run.cells(lesson, "code"), key=lambda source: source.count("\n"))
+    seen = [c for c in lesson_run.code_cells(lesson) if not lesson_run.hidden(c)]
+    longest = max(("".join(c["source"]) for c in seen), key=lambda source: source.count("\n"))
     assert longest.count("\n") < 28, longest
 
 

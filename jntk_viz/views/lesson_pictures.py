@@ -17,12 +17,19 @@ def circle_slopes(outputs) -> np.ndarray:
     return np.einsum("...ia,ia->...i", np.asarray(outputs)[..., 1:], TANGENT)
 
 
-def density(values, deviation, top=0.8):
+def density(values, deviation, top=0.8, xlabel="output f(x)"):
     """Histogram of (k,) values and their Gaussian limit, whose own peak is at 0.4/`deviation`.
 
     - `top`: where the axis ends, in the same unit; narrow networks have a higher peak.
     """
-    return gp_convergence.density(values, deviation).opts(ylim=(0, top / deviation))
+    histogram = gp_convergence.density(values, deviation)
+    return histogram.opts(ylim=(0, top / deviation), xlabel=xlabel)
+
+
+def kernel_map(covariance, scale, title="", colorbar=False):
+    """A kernel (n, 1+d0, n, 1+d0) as colours from -scale to scale, in blocks f, J₁, J₂, …"""
+    image = gp_convergence.heat_map(covariance, scale, colorbar, title)
+    return image.opts(xlabel="entry (f, J) and point x′", ylabel="entry (f, J) and point x")
 
 
 def random_functions(values, deviation, slopes=None, ylabel="f(x)"):
@@ -129,6 +136,7 @@ __all__ = [
     "circle_slopes",
     "curves",
     "density",
+    "kernel_map",
     "loglog",
     "measured_against_limit",
     "posterior",
