@@ -71,7 +71,7 @@ def test_first_lesson_redraws_for_its_slider_and_keeps_picture_and_question_in_a
     picture, question = page.locator(".jntk-static").all()
     picture.locator("canvas").first.wait_for()
     assert "width: 8 (or 32, 128, 512)" in picture.inner_text()
-    assert "Predict first. You make the network four times as wide." in question.inner_text()
+    assert "Predict first. The network becomes four times as wide." in question.inner_text()
     assert "about the same" in question.inner_text()
     page.context.close()
 
@@ -81,8 +81,11 @@ def test_lesson_takes_a_prediction_and_answers_wrong_and_right_solutions(open_le
     lesson.run_all()
     assert lesson.errors() == []
     page = lesson.page
+    reason = page.get_by_text("they are outnumbered")
+    assert reason.count() == 0  # neither in an output nor in the source of the cell
     page.get_by_role("button", name="a quarter").click()
     page.locator(".jntk-verdict", has_text="You said").first.wait_for()
+    reason.wait_for()
 
     forgotten = "return phi(x @ w.T) @ v / len(v) ** 0.5"
     lesson.answer("1a", "my_network(v, w, x, phi, kappa)", forgotten)

@@ -311,6 +311,14 @@ def test_prediction_of_a_number_says_what_failed():
     assert "Measuring failed: no data" in prediction.said.value
 
 
+def test_what_comes_after_a_prediction_says_what_failed():
+    prediction = Prediction("How much?", lambda guess: (1, None), low=0, high=10, step=1)
+    later = prediction.after(lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        prediction.commit(3)
+    assert "Measuring failed: division by zero" in later.children[0].value
+
+
 # Tensor programs: the interpreter of lesson 8 against the library
 
 

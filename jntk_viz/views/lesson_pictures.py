@@ -88,6 +88,8 @@ def curves(
     options = {"xlim": xlim, "ylim": ylim}
     if points:
         options["padding"] = (0.03, 0.08)  # whole markers at the ends, too
+        if logy and ylim is None:
+            options["yticks"] = _log_ticks(ys)
         if len(x) <= 7:
             options["xticks"] = [(v, f"{v:g}") for v in x]  # those that were measured
     return el.Overlay(parts).opts(
@@ -95,6 +97,16 @@ def curves(
         legend_position=position, **{k: v for k, v in options.items() if v is not None},
         show_legend=any(labels),
     )  # fmt: skip
+
+
+def _log_ticks(ys):
+    """1, 2, 5 times powers of ten around positive numbers, where those span few decades."""
+    low, high = float(np.min(ys)) / 1.5, 1.5 * float(np.max(ys))
+    if not low > 0 or high / low > 1000:
+        return None  # powers of ten alone are enough
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    ticks = [m * 10.0**k for k in decades for m in (1, 2, 5)]
+    return [(t, f"{t:g}") for t in ticks if low <= t <= high]
 
 
 def loglog(x, ys, labels, **options):

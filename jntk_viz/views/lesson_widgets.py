@@ -27,6 +27,10 @@ def _words(text: str) -> str:
     return f'<div style="{_TEXT}">{text}</div>'
 
 
+def _failed(error: Exception) -> str:
+    return _words(f"Measuring failed: {escape(error)}. Run the cells above again.")
+
+
 def figure_widget(figure, height: int) -> BokehModel:
     """A Bokeh figure as a widget of the width it is given and `height` pixels."""
     figure.update(sizing_mode="stretch_width", height=height, min_height=height)
@@ -155,9 +159,9 @@ class Prediction(w.VBox):
                               choices=["a quarter", "half", "about the same"],
                               spoilers=["one over the width", "3(E φ⁴ − 1)/d", 0.251])
 
-    Nothing is computed before: numbers, text and pictures that show the answer belong into
-    `reveal`, and what follows further down in the lesson into `after`. Both stand in a cell whose
-    source is hidden.
+    Nothing is computed before: numbers, text and pictures that show the answer go into `reveal`,
+    and what follows further down in the lesson goes into `after`. Both stand in cells whose source
+    is hidden.
 
     Args:
         question: one sentence.
@@ -231,9 +235,7 @@ class Prediction(w.VBox):
         try:
             answer = self.reveal(guess)
         except Exception as error:
-            self.said.value = _words(
-                f"Measuring failed: {escape(error)}. Run the cells above again."
-            )
+            self.said.value = _failed(error)
             raise
         if not isinstance(answer, Answer):
             value, picture = answer
@@ -288,9 +290,14 @@ class Afterwards(w.VBox):
 
     def _one_more(self):
         self._left -= 1
-        if not self._left:
-            parts = (_parts(part, self._height) for part in self._parts)
-            self.children = [widget for several in parts for widget in several]
+        if self._left:
+            return
+        try:
+            parts = [_parts(part, self._height) for part in self._parts]
+        except Exception as error:
+            self._note.value = _failed(error)
+            raise
+        self.children = [widget for several in parts for widget in several]
 
     def _repr_mimebundle_(self, **options):
         texts = [lesson_static.markdown(part) for part in self._parts if isinstance(part, str)]
