@@ -26,7 +26,7 @@ CARDS = {
     "jntk_constancy": "One row of the kernel at width 16 (blue) and 512 (orange), and its limit "
     "(dashed).",
     "robust_training": "Robust accuracy against training time, with (orange) and without (dashed) "
-    "the penalty.",
+    "the penalty: two peaks, two ends.",
     "eigenfeatures": "Accuracy (→) and robustness (↑) of each feature of the kernel, with (orange) "
     "and without (blue) the penalty.",
     "full_rank": "Smallest eigenvalue against depth: GeLU (blue), erf (orange); grey is lost in "
@@ -59,8 +59,8 @@ TOUR = (
     Stop(
         "robust_training?lam=0.1",
         "Solve that equation for every λ and t",
-        "Slide the time. Robust accuracy rises, peaks, and falls below that of standard training: "
-        "stopping in time is what makes the penalty pay.",
+        "Slide the time. Robust accuracy rises and falls again, with the penalty and without "
+        "(dashed). Is it the penalty, or stopping? Compare best with best and end with end.",
     ),
     Stop(
         "eigenfeatures?data=circle&depth=2",

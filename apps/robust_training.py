@@ -16,7 +16,7 @@ from jntk_viz.views.robust_pictures import Pictures
 from jntk_viz.views.robust_predictor import nearest_place
 from jntk_viz.views.shared_results import RESULTS
 
-QUESTION = "When does a penalty on the input Jacobian make a network robust?"
+QUESTION = "What makes a network robust: a penalty on its input Jacobian (λ), or stopping in time?"
 CONTROLS = (
     "data", "depth", "activation", "lam", "t", "epsilon", "norm", "shown", "training", "rate",
     "plane", "point",
@@ -30,7 +30,7 @@ class RobustTraining:
 
     def __init__(self):
         self.state = s = study.RobustTrainingState()
-        self.found, self.sought = study.Found(s.problem, {}, {}, {}), s.problem
+        self.found, self.sought = study.Found(s.problem, {}, {}, {}, {}), s.problem
         self.started = False  # what is drawn before the page is in the browser may be lost
         self.headline = views.Headline()
         self.notice, self.job = views.Notice(), views.LatestWins()

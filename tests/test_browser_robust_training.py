@@ -116,7 +116,7 @@ def test_every_control_changes_picture_and_headline(watch_page):
     for change, words in CONTROLS:
         said, drawn = headline(page), page.evaluate(DRAWN)
         change(page)
-        wait_for(page, f"^(?!{re.escape(said)}$)(?=.*{words}).*Most robust on the map")
+        wait_for(page, f"^(?!{re.escape(said)}$)(?=.*{words}).*Is it λ, or stopping")
         page.wait_for_function(f"drawn => ({DRAWN})() != drawn", arg=drawn)
     assert "Median |J| at" not in page.evaluate(DRAWN)
     choose(page, "Colour of", "Median")

@@ -241,6 +241,7 @@ def test_explore_begins_with_what_is_on_screen_and_ends_with_all():
     assert {*end.solutions} == {*study.LAMBDAS}
     assert not end.slices
     assert {t for _, t, *_ in end.pgd} == {1e3, *study.PGD_TIMES}
+    assert {*end.held_out} == {(0.0, study.FLOW), (0.1, study.FLOW)}
     assert {*job.found[0].solutions} == {0.1, 0.0}
     assert np.all(np.diff([fraction for fraction, _ in job.steps]) >= 0)
     with pytest.raises(views.Cancelled):
@@ -383,7 +384,9 @@ def test_each_answer_is_what_is_measured(page_class):
     assert answers["robust_end"].value == 100 * robust[-1]
     assert answers["best_lambda"].value == "all the same"
     assert answers["diverging"].value == 0  # of a rate of 0.5
-    assert answers["order"].value[0] == "with λ, stopped at its best"
+    assert answers["lam_or_stopping"].value == "no clear difference"
+    for share in page.found.comparison(0.1, 0.3, "l2", study.FLOW).robust.ravel():
+        assert f"{100 * share:.0f} %" in answers["lam_or_stopping"].text
     assert (
         answers["correlation"].value
         == study.scores(page.found.solutions[0.1], epsilon=0.3).correlation

@@ -61,7 +61,7 @@ def kernel_rows(widths=(16, 512), depth=2, n_networks=5):
 
 
 @cache
-def robust_accuracy(lam=0.1, depth=2, epsilon=0.5):
+def robust_accuracy(lam=0.1, depth=2, epsilon=0.3):
     """Share of robust test points of iris against training time, without and with the regulariser.
 
     Returns a dict: time (T,), standard (T,), regularised (T,).

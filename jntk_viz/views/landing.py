@@ -30,7 +30,7 @@ def kernel_rows(angle, narrow, wide, limit):
 
 
 def robust_accuracy(time, standard, regularised):
-    """Robust accuracy against time: with the regulariser it rises, then falls below standard."""
+    """Robust accuracy against time, with the regulariser and without: each rises and falls."""
     plain = el.Curve((time, standard)).opts(color=INK, line_dash="dashed")
     robust = el.Curve((time, regularised)).opts(color=ORANGE)
     return (plain * robust).opts(**_BARE, logx=True, ylim=(0.45, 1.0), xlim=(0.1, 1e7))
