@@ -5,11 +5,19 @@ set going are reached.
 """
 
 import ast
+import html
 import importlib.util
 import json
 import re
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
+
+import ipywidgets as w
+import numpy as np
+from bokeh.models import Axis, ColumnDataSource, LegendItem, Title
+from jupyter_bokeh import BokehModel
 
 import jntk_viz.lessons as lessons
 from jntk_viz.views.lesson_widgets import Knobs, Prediction
@@ -26,6 +34,21 @@ def solution_file(lesson: Path) -> Path:
 def cells(lesson: Path, kind: str) -> list[str]:
     found = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
     return ["".join(cell["source"]) for cell in found if cell["cell_type"] == kind]
+
+
+def code_cells(lesson: Path) -> list[dict]:
+    found = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in found if cell["cell_type"] == "code"]
+
+
+def hidden(cell: dict) -> bool:
+    """The reader sees the output of a cell, not its source, in every front end."""
+    about = cell["metadata"]
+    return (
+        about.get("jupyter", {}).get("source_hidden") is True
+        and "hide-input" in about.get("tags", [])
+        and about.get("cellView") == "form"
+    )
 
 
 def exercises(lesson: Path) -> dict[str, str]:
@@ -91,3 +114,89 @@ def _follow(shown):
     if isinstance(shown, Prediction):
         question = shown.question
         shown.commit(question.options[0] if question.kind == "choice" else question.low)
+
+
+# What a reader sees
+
+
+@dataclass
+class Seen:
+    """What one cell leaves on screen: its words, and the numbers that its pictures plot."""
+
+    place: str
+    words: str
+    plotted: list[np.ndarray] = field(default_factory=list)
+
+    def shows(self, spoiler: str | float) -> bool:
+        """Words in any case and spacing; a number printed to two digits or more, or plotted."""
+        if isinstance(spoiler, str):
+            return _plain(spoiler) in _plain(self.words)
+        numbers = _NUMBER.findall(self.words.replace("−", "-"))
+        return any(_rounds_to(spoiler, number) for number in numbers) or any(
+            np.any(np.isclose(column, spoiler, rtol=1e-3, atol=0)) for column in self.plotted
+        )
+
+
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+
+
+def _plain(words: str) -> str:
+    """Without the marks of Markdown, HTML and LaTeX that depend on how a thing is typed."""
+    bare = re.sub(r"<[^>]*>", " ", html.unescape(words)).replace("\\,", "").replace("−", "-")
+    return " ".join(re.sub(r"[*$`{}]", "", bare).lower().split())
+
+
+def _rounds_to(value: float, printed: str) -> bool:
+    digits = re.sub(r"e.*|[-+.]", "", printed).lstrip("0")
+    if len(digits) < 2:
+        return False
+    decimals = len(printed.partition("e")[0].partition(".")[2])
+    unit = 10.0 ** (int(printed.partition("e")[2] or 0) - decimals)
+    return abs(float(printed) - value) <= 0.5 * unit * (1 + 1e-9)
+
+
+def screen(lesson: Path) -> list[tuple[Seen, Prediction | None]]:
+    """All that is on screen after *Run all* and before any click, and the predictions there.
+
+    A prediction's own question and choices are not in its `Seen`.
+    """
+    names, found = {"__name__": "__main__"}, []
+    for i, cell in enumerate(json.loads(lesson.read_text(encoding="utf-8"))["cells"]):
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" or not hidden(cell):
+            found.append((Seen(f"source of cell {i}", source), None))
+        if cell["cell_type"] == "code":
+            printed = StringIO()
+            with redirect_stdout(printed):
+                shown = _execute(source, names)
+            found.append(_output(f"output of cell {i}", shown, printed.getvalue()))
+    return found
+
+
+def _output(place: str, shown, printed: str) -> tuple[Seen, Prediction | None]:
+    seen = Seen(place, printed)
+    if isinstance(shown, w.Widget):
+        asked = isinstance(shown, Prediction)
+        for child in shown.children[2:] if asked else [shown]:
+            _look(child, seen)
+        return seen, shown if asked else None
+    if shown is not None:
+        seen.words += shown._repr_html_() if hasattr(shown, "_repr_html_") else repr(shown)
+    return seen, None
+
+
+def _look(widget: w.Widget, seen: Seen) -> None:
+    """Add the words and the plotted numbers of a widget and of all that it holds."""
+    if isinstance(widget, BokehModel):
+        figure = widget._model
+        for model in figure.select({"type": ColumnDataSource}):
+            columns = map(np.asarray, model.data.values())
+            seen.plotted += [c.astype(float) for c in columns if c.dtype.kind in "fiu"]
+        labels = [t.text for t in figure.select({"type": Title})]
+        labels += [a.axis_label for a in figure.select({"type": Axis})]
+        labels += [i.label.value for i in figure.select({"type": LegendItem}) if i.label]
+        seen.words += " ".join(f"{label} " for label in labels if label)
+    for name in ("description", "value"):
+        seen.words += f" {getattr(widget, name, '')}"
+    for child in getattr(widget, "children", ()):
+        _look(child, seen)

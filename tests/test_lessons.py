@@ -1,6 +1,7 @@
 """The lessons: exercises, their hints and solutions, and everything a reader can set going."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -12,11 +13,12 @@ import pytest
 from lesson_run import LESSONS, NOTEBOOKS, exercises, solution_file
 
 import jntk_viz as jv
-from jntk_viz.lessons import EXERCISES, check, closest
+from jntk_viz.lessons import EXERCISES, Exercise, check, closest
 from jntk_viz.lessons.netsor import Limit, Program, limit_block, network_program
 from jntk_viz.views.gp_convergence import density
-from jntk_viz.views.lesson_widgets import Knobs, Prediction
+from jntk_viz.views.lesson_widgets import Answer, Knobs, Prediction, after
 
+NUMBERS = [e for e in EXERCISES.values() if isinstance(e, Exercise) and not e.signature]
 WITH_MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.mistakes]
 
 
@@ -36,6 +38,55 @@ def test_lesson_works_with_its_solutions_and_all_its_controls(lesson):
     assert outcome.predictions
     for prediction in outcome.predictions:
         assert "You said" in prediction.said.value, prediction.question.question
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
+def test_nothing_on_screen_gives_an_answer_away_before_the_guess(lesson):
+    """After *Run all*, before any click: no source, output or picture has a prediction's spoilers.
+
+    Spoilers are declared with each prediction. A picture that the answer will show may not be there
+    either.
+    """
+    shown = lesson_run.screen(lesson)
+    predictions = [p for _, p in shown if p is not None]
+    assert all(p.spoilers for p in predictions)
+    told = [
+        (seen.place, spoiler)
+        for prediction in predictions
+        for spoiler in prediction.spoilers
+        for seen, _ in shown
+        if seen.shows(spoiler)
+    ]
+    assert told == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
+def test_sources_that_hold_answers_are_hidden(lesson):
+    for cell in lesson_run.code_cells(lesson):
+        source = "".join(cell["source"])
+        if "Prediction(" in source or re.search(r"\bafter\(", source):
+            assert lesson_run.hidden(cell), source
+
+
+@pytest.mark.parametrize(
+    ("words", "spoiler", "shown"),
+    [
+        ("falls as **one over**\nthe width", "One over the width", True),
+        ("error 0.58 here", 0.5789, True),
+        ("error 0.6 here", 0.5789, False),  # one digit: too many things are 0.6
+        ("slope −0.50", -0.5, True),
+        ("1.6e-03", 1.62e-3, True),
+        ("width 128", 0.128, False),
+    ],
+)
+def test_spoilers_are_recognised(words, spoiler, shown):
+    assert lesson_run.Seen("cell", words).shows(spoiler) == shown
+
+
+def test_plotted_numbers_are_recognised():
+    seen = lesson_run.Seen("cell", "", [np.array([1.0, 0.5789])])
+    assert seen.shows(0.5790)
+    assert not seen.shows(0.585)
 
 
 def test_every_exercise_stands_in_its_lesson_and_has_a_solution():
@@ -97,10 +148,60 @@ def test_answers_in_single_precision_pass():
         (np.nan, "finite number"),
         (3, "too small"),
         (1e9, "factor of more"),
+        (99_000, "Nearly"),
     ],
 )
 def test_numbers_get_a_direction(answer, words):
     assert words in check("3c", answer).message
+
+
+@pytest.mark.parametrize("exercise", NUMBERS, ids=lambda e: e.name)
+def test_numbers_rounded_to_three_digits_pass(exercise):
+    assert exercise.check(float(f"{exercise.truth():.3g}")).passed
+
+
+@pytest.mark.parametrize(("name", "answer"), [("4c", 1.69), ("5c", 480), ("3c", 1.02e5)])
+def test_numbers_as_people_round_them_pass(name, answer):
+    assert check(name, answer).passed
+
+
+def test_a_width_is_no_number_to_be_rounded():
+    assert "One neuron too few" in check("1c", check_truth("1c") - 1).message
+    assert not check("1c", check_truth("1c") + 1).passed
+
+
+def check_truth(name):
+    return EXERCISES[name].truth()
+
+
+def without_kappa_and_scale(v, w, x, phi, kappa):
+    return phi(x @ w.T) @ v
+
+
+def ntk_without_scale_and_angle(v, w, x1, x2, kappa):
+    h1, h2 = np.tanh(x1 @ w.T), np.tanh(x2 @ w.T)
+    return kappa**2 * (h1 @ h2.T + ((1 - h1**2) * v**2) @ (1 - h2**2).T)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "hints"),
+    [
+        ("1a", without_kappa_and_scale, ["is not scaled", "κ is missing"]),
+        ("3a", ntk_without_scale_and_angle, ["x·x' is missing", "1/d is missing"]),
+        ("3b", lambda rho, kappa: np.arcsin(2 * rho / 3) / np.arcsin(2 / 3), ["κ is", "This is Σ"]),
+        ("4c", lambda: check_truth("4c") / 16, ["1/N", "not up to 1"]),
+    ],
+)
+def test_two_known_mistakes_at_once_are_both_named(name, answer, hints):
+    message = check(name, answer if EXERCISES[name].signature else answer()).message
+    assert message.startswith("Two things at once.")
+    assert [hint for hint in hints if hint not in message] == []
+
+
+@pytest.mark.parametrize("answer", [lambda v, w, *_: v @ w @ w, lambda *_: np.zeros(9)])
+def test_messages_say_what_a_function_was_called_with(answer):
+    told = "It was called with v of shape (5,), w of shape (5, 2), x of shape (3, 2), phi tanh, "
+    assert told + "kappa = 1." in check("1a", answer).message
 
 
 def test_diagnosis_says_how_many_are_right_and_helps_with_the_first_wrong_one():
@@ -162,16 +263,27 @@ def test_prediction_measures_nothing_before_a_guess_and_takes_only_one():
 
     def reveal(guess):
         asked.append(guess)
+        if isinstance(guess, float):
+            return Answer(0.5, "as $a_i * b_i < 1$")
         return "half", density(**gaussian(1))
 
     prediction = Prediction("How much?", reveal, choices=["half", "all"], explain="So it is.")
     assert not asked
     assert len(prediction.children) == 3
+    later = prediction.after("It is **half**.", lambda: asked.append("picture") or "more")
+    both = after(prediction, second := Prediction("And?", reveal, low=0, high=1), show=["Both."])
+    assert "half" not in later.children[0].value
     prediction.inputs[1].click()
     prediction.inputs[0].click()
-    assert asked == ["all"]
+    assert asked == ["all", "picture"]
+    assert "It is <strong>half</strong>." in later.children[0].value
+    assert "more" in later.children[1].value
+    assert "Both" not in both.children[0].value
+    second.commit(0.5)
+    assert "Both" in both.children[0].value
     assert "You said “all”; it is “half”. So it is." in prediction.said.value
     assert len(prediction.children) == 4
+    assert "$a_i * b_i &lt; 1$" in second.said.value
 
 
 def test_prediction_of_a_number_says_what_failed():

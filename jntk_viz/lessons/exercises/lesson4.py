@@ -96,6 +96,8 @@ VELOCITY = Exercise(
             "itself has ΘΛ.",
             lambda *a: _right_side(*a, right=0.5),
         ),
+        Mistake("You use λ². The loss has λ|J|², so its derivative has λ J: one λ.",
+                lambda *a: _right_side(*a, right=2.0)),
         Mistake("That is the equation for √Λ u: it has Λ^½ Θ Λ^½. For u itself it is ΘΛ.",
                 lambda *a: _right_side(*a, left=0.5, right=0.5)),
         Mistake("The target of a slope is 0, not the label: u* = (y, 0, …, 0).",
