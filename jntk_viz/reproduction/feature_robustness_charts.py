@@ -49,8 +49,8 @@ def _scatter(table, data) -> Chart | None:
         f"{data}, GeLU, {rows.depth.max()} layers, one split, its leading "
         f"{rows['rank'].max():.0f} features; L2 attack of ε = {REFERENCE['epsilon']:g} on a linear "
         "model of each. "
-        "No feature can lie above the dashed line, so the two scores correlate whatever the features "
-        "are. Accurate but fragile: bottom right.",
+        "No feature can lie above the dashed line, so the two scores correlate whatever the "
+        "features are. Accurate but fragile: bottom right.",
     )
 
 

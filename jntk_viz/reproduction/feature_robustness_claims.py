@@ -211,14 +211,14 @@ def _everywhere(rhos) -> Claim:
     return Claim(
         "The regulariser makes the link stronger (all data sets).",
         _SOURCE,
-        f"Excess with λ = {LAM} minus excess with λ = 0: {every.signed}, over {len(by_data)} data sets "
-        f"({each})."
+        f"Excess with λ = {LAM} minus excess with λ = 0: {every.signed}, over "
+        f"{len(by_data)} data sets ({each})."
         if len(by_data)
         else "Not measured yet.",
         judge(every.low, every.high, at_least=GAP),
         *every.numbers,
-        definitions=f"{_WHAT}{_NULL}Here over data sets, each the mean of its splits. Stronger: by at "
-        f"least {GAP}.",
+        definitions=f"{_WHAT}{_NULL}Here over data sets, each the mean of its splits. Stronger: "
+        f"by at least {GAP}.",
     )
 
 
