@@ -225,6 +225,14 @@ def test_search_for_an_activation_gives_hints(fn, words):
     assert words in check("9a", fn).message
 
 
+def test_code_that_is_to_be_mended_is_no_attempt_until_it_is_changed():
+    def first_bug_mended(f, J, y, lam):
+        return np.mean((f - y) ** 2 + lam * np.mean(J**2, axis=1)) / 2
+
+    assert "mend them first" in check("4a", EXERCISES["4a"].given).message
+    assert "second symptom" in check("4a", first_bug_mended).message
+
+
 def test_unknown_exercise_is_named():
     with pytest.raises(ValueError, match="`name` must be one of 1a"):
         check("10z", 1)
@@ -334,7 +342,8 @@ def test_program_refuses_what_is_no_line():
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
 def test_cells_are_short_enough_to_be_read(lesson):
-    longest = max(lesson_run.cells(lesson, "code"), key=lambda source: source.count("\n"))
+    seen = [c for c in lesson_run.code_cells(lesson) if not lesson_run.hidden(c)]
+    longest = max(("".join(c["source"]) for c in seen), key=lambda source: source.count("\n"))
     assert longest.count("\n") < 28, longest
 
 
