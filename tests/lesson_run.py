@@ -20,7 +20,7 @@ from bokeh.models import Axis, ColumnDataSource, LegendItem, Title
 from jupyter_bokeh import BokehModel
 
 import jntk_viz.lessons as lessons
-from jntk_viz.views.lesson_widgets import Knobs, Prediction
+from jntk_viz.views.lesson_widgets import Afterwards, Knobs, Prediction
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
@@ -77,7 +77,7 @@ def load_solutions(lesson: Path):
 def run(lesson: Path, follow=True) -> Outcome:
     """Run all code cells; `follow`: do what a reader does with each knob and prediction."""
     solutions = load_solutions(lesson) if exercises(lesson) else None
-    outcome = Outcome({"__name__": "__main__"})
+    outcome, later = Outcome({"__name__": "__main__"}), []
     for source in cells(lesson, "code"):
         shown = _execute(source, outcome.names)
         for name, answer in _CHECK.findall(source):
@@ -89,8 +89,15 @@ def run(lesson: Path, follow=True) -> Outcome:
             outcome.knobs.append(shown)
         if isinstance(shown, Prediction):
             outcome.predictions.append(shown)
+        if isinstance(shown, Afterwards):
+            later.append(shown)
         if follow:
             _follow(shown)
+    if follow:  # the knobs that appeared with the answers
+        revealed = [part for held in later for part in held.children if isinstance(part, Knobs)]
+        for knobs in revealed:
+            _follow(knobs)
+        outcome.knobs += revealed
     return outcome
 
 
