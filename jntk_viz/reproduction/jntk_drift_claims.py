@@ -91,9 +91,9 @@ def _regime(table: pd.DataFrame) -> Claim:
     law = falling(largest(trained(table, MAIN), "to_limit", NETWORK), "to_limit")
     why_not = missing(table, [MAIN])
     return Claim(
-        f"The theorem's regime, a JNTK nearer to its limit than λ_min, is out of reach: not even "
-        f"networks of width {PAPER_WIDTH} get there. (As others summarise the paper, this is its own "
-        "observation, in max-norm.)",
+        f"The theorem's regime, a JNTK nearer to its limit than λ_min, is out of reach: not "
+        f"even networks of width {PAPER_WIDTH} get there. (As others summarise the paper, this is "
+        "its own observation, in max-norm.)",
         _SOURCE, told(" ".join([*sentences, *_needed(table, law)]), why_not),
         judge(decides.low, decides.high, at_least=1.0), *decides.numbers,
         _DEFINITIONS + " The distance at the start bounds the largest one from below, and that on "
