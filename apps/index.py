@@ -28,7 +28,7 @@ CARDS = {
     "robust_training": "Robust accuracy against training time, with (orange) and without (dashed) "
     "the penalty: two peaks, two ends.",
     "eigenfeatures": "Accuracy (→) and robustness (↑) of each feature of the kernel, with (orange) "
-    "and without (blue) the penalty.",
+    "and without (blue) the penalty; none can lie above the line.",
     "full_rank": "Smallest eigenvalue against depth: GeLU (blue), erf (orange); grey is lost in "
     "float32.",
     "breakdown": "Training error at learning rates of 0.5 (blue) and 1.1 (orange) times the limit.",
