@@ -87,7 +87,7 @@ class Visit:
 
 
 def panel_adds(visit):
-    """A picture by Panel, whose property is then changed in Bokeh: a tab of which one is covered."""
+    """A picture by Panel, then changed in Bokeh: a tab that is opened, and covered."""
     pane = pn.pane.Bokeh(Div(name="new"))
     visit.column.append(pane)
     pane.object.text = "covered"

@@ -60,4 +60,4 @@ class FetchedSession(ServerSession):
 
 def send_in_order() -> None:
     """Let the websockets of this process write each message as soon as it is made."""
-    WSHandler.send_message = send_now  # type: ignore[method-assign,assignment]
+    WSHandler.send_message = send_now
