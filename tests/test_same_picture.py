@@ -63,8 +63,12 @@ PLACES = {
         ({"case": "float32", "points": 8}, {"case": "deep"}),
     ],
 }  # fmt: skip
+# One tab of each kind of page is enough for `make test`; the maps once had other colours.
+QUICK = {("robust_training", 0), ("robust_training", 3), ("gp_convergence", 0), ("breakdown", 0)}
 CASES = [
-    pytest.param(name, *place, id=f"{name}-{i}")
+    pytest.param(
+        name, *place, id=f"{name}-{i}", marks=[pytest.mark.slow] * ((name, i) not in QUICK)
+    )
     for name, places in PLACES.items()
     for i, place in enumerate(places)
 ]
@@ -87,7 +91,7 @@ def opened(module, settings, *, known=False):
     text = {name: address._text(value) for name, value in settings.items()}
     waiting = []
     with (
-        mock.patch.object(address, "arguments_of_page", lambda: text),
+        mock.patch.object(address, "arguments_of_page", return_value=text),
         mock.patch.object(shell.pn.state, "onload", waiting.append),
     ):
         page = module.app()
@@ -125,8 +129,7 @@ def look(figure):
     spans, mappers = (sorted(figure.select(k), key=lambda m: m.id) for k in (Span, ColorMapper))
     result["spans"] = [(s.dimension, s.location, s.visible) for s in spans]
     result["colours"] = [
-        (m.palette, m.nan_color, getattr(m, "low", None), getattr(m, "high", None))
-        for m in mappers
+        (m.palette, m.nan_color, getattr(m, "low", None), getattr(m, "high", None)) for m in mappers
     ]
     result["drawn"] = [
         (plain(r.data_source.data), r.visible, plain(r.glyph.properties_with_values()))
@@ -156,7 +159,9 @@ def different(one, other, where=""):
         pairs = enumerate(zip(one, other, strict=True))
         return [d for i, (a, b) in pairs for d in different(a, b, f"{where}/{i}")]
     numbers = isinstance(one, int | float) and isinstance(other, int | float)
-    same = np.isclose(one, other, rtol=1e-6, atol=1e-12, equal_nan=True) if numbers else one == other
+    same = (
+        np.isclose(one, other, rtol=1e-6, atol=1e-12, equal_nan=True) if numbers else one == other
+    )
     return [] if same else [f"{where}: {str(one)[:80]} and {str(other)[:80]}"]
 
 

@@ -27,7 +27,7 @@ def page(request, monkeypatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(shell.pn.state, "onload", lambda *_: None)
-    with mock.patch.object(address, "arguments_of_page", lambda: {"predict": "true"}):
+    with mock.patch.object(address, "arguments_of_page", return_value={"predict": "true"}):
         return module.app()
 
 

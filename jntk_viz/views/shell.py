@@ -368,8 +368,9 @@ def page(
     _read_address(state, guide, warning, problems)
     dialogs = {}
     if plots:
-        dialogs["export"] = "Save as a file", export_dialog(
-            title, plots, state, script, lambda: visible_plots(body)
+        dialogs["export"] = (
+            "Save as a file",
+            export_dialog(title, plots, state, script, lambda: visible_plots(body)),
         )
     if sources is not None:
         dialogs["data"] = "Your own data", own_data_dialog(state, sources)
