@@ -180,7 +180,7 @@ def test_on_a_phone_nothing_is_wider_than_the_window(watch_page):
 def test_save_gives_the_pictures_of_the_tab_that_is_seen(watch_page):
     page = watch_page("full_rank?view=depth&points=10")
     settled(page)
-    page.get_by_role("button", name="Two points").click()
+    page.get_by_role("button", name="Angle", exact=True).click()
     page.wait_for_function("() => location.search.includes('view=angle')")
     settled(page)
     page.get_by_role("button", name="Save as a file").click()

@@ -55,8 +55,8 @@ def name_blocks(figure, blocks: int):
 def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2), widths=()):
     """Width error of each network and λ_min with its noise floor, on one logarithmic axis.
 
-    widths: of all networks, narrow to wide. regime: a `Regime`, or None. The fitted line is solid over the widths that were trained, dashed
-    where it is extrapolated.
+    regime: a `Regime`, or None. widths: of all networks, narrow to wide. The fitted line is solid
+    over the widths that were trained, dashed where it is extrapolated.
     """
     points, inside, beyond = [NOTHING] * 3, NOTHING, NOTHING
     floor = smallest = crossing = np.nan
