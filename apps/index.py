@@ -45,22 +45,23 @@ class Stop(NamedTuple):
 
 TOUR = (
     Stop(
-        "gp_convergence?width=8",
+        "gp_convergence?width=8&ends=true",
         "Widen a random network",
-        "Slide the width from 8 to 1024. The orange samples settle into the black limit, slopes "
-        "later than values, and the error halves with every fourfold width.",
+        "Slide the width from 8 to 1024. Each orange function settles on the dashed one, which is "
+        "what it becomes at infinite width; the headline says how far away it still is. The black "
+        "line is the mean over all networks, zero, and the grey band two standard deviations.",
     ),
     Stop(
-        "jntk_constancy?widest=1024",
+        "jntk_constancy?widest=512",
         "Train three widths at once",
-        "Wait until they are trained. The widest kernel moves least and lies closest to its limit: "
-        "from there on, training is a linear equation.",
+        "The widest kernel moves least and lies closest to its limit. At infinite width it would "
+        "not move at all, and training would be a linear equation.",
     ),
     Stop(
         "robust_training?lam=0.1",
         "Solve that equation for every λ and t",
-        "Slide the time. Robust accuracy rises and falls again, with the penalty and without "
-        "(dashed). Is it the penalty, or stopping? Compare best with best and end with end.",
+        "Slide the time. Robust accuracy rises and falls again, with the penalty (orange) and "
+        "without (dashed). Is it the penalty, or stopping? Compare best with best and end with end.",
     ),
     Stop(
         "eigenfeatures?data=circle&depth=2",
@@ -77,8 +78,9 @@ TOUR = (
     Stop(
         "breakdown?case=rate",
         "Break it",
-        "A learning rate past its limit, and the error explodes. The other cases show how each "
-        "assumption of the theory looks when it fails.",
+        "At a learning rate past its limit the error grows step by step, as the linear equation "
+        "says; then the network's kernel gives way and the error falls again. The other cases show "
+        "how each assumption of the theory looks when it fails.",
     ),
 )
 NEXT = """

@@ -154,6 +154,7 @@ def warm_up() -> None:
     from threadpoolctl import threadpool_limits
 
     import jntk_viz.views.shell  # noqa: F401
+    from jntk_viz.views.in_order import send_in_order
     from jntk_viz.views.pace import pace_updates
     from jntk_viz.views.quick_bokeh import make_bokeh_quick
 
@@ -166,6 +167,7 @@ def warm_up() -> None:
     sys.setswitchinterval(0.001)
     make_bokeh_quick()
     pace_updates()
+    send_in_order()
     set_apart()  # what has been imported stays
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from jntk_viz.studies import full_rank as study
-from jntk_viz.views.full_rank import ENTRIES
+from jntk_viz.views.full_rank import ENTRIES, NEVER
 from jntk_viz.views.parts import Formula
 from jntk_viz.views.theme import escape
 
@@ -164,6 +164,14 @@ def _from_depth(state, found) -> str:
         f"(floor here {number(single)}), "
         f"and above the threshold {study.power_label(state.threshold)} {since(first.above)}."
     )
+
+
+def first_marks(first) -> tuple:
+    """(double, above, single) of a `First` as a table has them: a depth, "never", or NaN."""
+    if first is None:  # not known, or refused
+        return (np.nan,) * 3
+    values = (first.double, first.above, first.single)
+    return tuple(NEVER if np.isnan(depth) else int(depth) for depth in values)
 
 
 def _in_float32(state, found) -> str:

@@ -90,7 +90,7 @@ class Pictures:
         self.theta = LivePlot(heat_map, colorbar=True, title="Θₜ of the network", **zero)
         self.limit = LivePlot(heat_map, title="Limit Θ", min_height=150, **zero)
         self.difference = LivePlot(heat_map, title="Difference", min_height=150, **zero)
-        self.regime = LivePlot(regime_picture, regime=None)
+        self.regime = LivePlot(regime_picture, regime=None, widths=(32, 128, 512))
 
     @property
     def plots(self) -> dict[str, LivePlot]:
@@ -184,10 +184,15 @@ class Pictures:
         return text.sentence(text.training_text(summary, settings)) + text.details(settings, notes)
 
     def _grow(self, plot, start, values, steps=None):
-        """The x axis up to `steps`; the y axis only ever grows within one run."""
-        (low, high), shown = widen(start, values), self._limits.get(plot, start)
+        """The x axis up to `steps`; the y axis only ever grows while a run goes on."""
+        (low, high), shown = widen(start, values), self._reached(plot, start)
         limits = self._limits[plot] = min(low, shown[0]), max(high, shown[1])
         plot.set(xlim=(1, steps) if steps else None, ylim=limits)
+
+    def _reached(self, plot, start):
+        """The limits that a picture has got to in a run; once that has ended they follow from its
+        records alone, whatever was seen on the way."""
+        return start if finished(self.progress) else self._limits.get(plot, start)
 
     def _outputs(self, progress) -> str:
         settings, problem, _, records = progress
@@ -249,12 +254,12 @@ class Pictures:
         record, found = at_moment(records, width, at), regime(progress, at)
         self._heat_maps(progress, record)
         xlim, ylim = regime_limits(regime(progress), settings.widths)
-        shown = self._limits.get(self.regime, (xlim, ylim))
+        shown = self._reached(self.regime, (xlim, ylim))
         xlim, ylim = (
             (min(a[0], b[0]), max(a[1], b[1])) for a, b in zip((xlim, ylim), shown, strict=True)
         )
         self._limits[self.regime] = xlim, ylim
-        self.regime.update(regime=found, xlim=xlim, ylim=ylim)
+        self.regime.update(regime=found, xlim=xlim, ylim=ylim, widths=settings.widths)
         self.regime.set(xlim=xlim, ylim=ylim)
         words = text.kernel_text(errors_at(records, at), settings, record, found)
         same = text.coinciding(progress.problem.x)

@@ -17,7 +17,7 @@ from jntk_viz.studies.presets import load_presets, setting_names
 from jntk_viz.views import address
 from jntk_viz.views.connection import Connection
 from jntk_viz.views.download import export_dialog
-from jntk_viz.views.guide import Guide, grids_of, html_panes, live_plots
+from jntk_viz.views.guide import Guide, grids_of, html_panes, live_plots, visible_plots
 from jntk_viz.views.history import History
 from jntk_viz.views.own_data import own_data_dialog
 from jntk_viz.views.parts import Notice, job_bar
@@ -386,14 +386,18 @@ def page(
     if job is not None:
         job.param.watch(lambda e: notice.set(e.new, "error"), "error")
     presets, problems = load_presets(name, state) if name else ([], [])
-    prediction = Prediction(plots or {}, answers or {}, [headline.pane] if headline else [])
+    telling = [*([headline.pane] if headline else []), *html_panes(body)]
+    prediction = Prediction(plots or {}, answers or {}, telling)
     # The plots by key come first: of those that share a place a grid knows only one.
     pictures = list(dict.fromkeys([*(plots or {}).values(), *live_plots(body)]))
     guide = Guide(state, presets, prediction, pictures, slow)
     _read_address(state, guide, warning, problems)
     dialogs = {}
     if plots:
-        dialogs["export"] = "Save as a file", export_dialog(title, plots, state, script)
+        dialogs["export"] = (
+            "Save as a file",
+            export_dialog(title, plots, state, script, lambda: visible_plots(body)),
+        )
     if sources is not None:
         dialogs["data"] = "Your own data", own_data_dialog(state, sources)
     scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
@@ -451,10 +455,10 @@ def _question(question, guide):
     )
 
     def show(*_):
-        words = (guide.current and guide.current.say) or question
+        words = guide.words or question
         pane.object = f"<h1>{escape(words)}</h1>"
 
-    guide.param.watch(show, "preset")
+    guide.param.watch(show, ["preset", "_asking"])
     show()
     return pane
 
@@ -469,9 +473,11 @@ def _make_dark_able(body):
 def _read_address(state, guide, warning, problems):
     """Bring settings and guide to the address; say what was not understood until they change."""
     given = address.arguments_of_page()
+    given.pop("token", None)  # a notebook server's own key, not a setting
+    asked = len(given)
     dark = given.pop("dark", "")  # for `Scheme`
     reading = {name: given.pop(name) for name in setting_names(guide) if name in given}
-    ignored = address.repeated()
+    ignored = []
     if dark not in ("", "true", "false"):
         ignored.append(f"dark={address.shortened(dark)}: is not true or false")
     if "preset" in reading:
@@ -480,9 +486,12 @@ def _read_address(state, guide, warning, problems):
         except ValueError as error:
             ignored.append(str(error))
     ignored += address.read_query(state, given) + address.read_query(guide, reading)
+    others = len(ignored) < asked
+    ignored = address.repeated() + ignored
     said = []
     if ignored:
-        said.append(f"Ignored in the address: {address.listed(ignored)}. The defaults are shown.")
+        rest = "Everything else in it is followed" if others else "The defaults are shown"
+        said.append(f"Ignored in the address: {address.listed(ignored)}. {rest}.")
     if problems:
         said.append("Presets: " + "; ".join(problems) + ".")
     warning.set(" ".join(said))
