@@ -16,7 +16,7 @@ from jntk_viz.views.robust_pictures import Pictures
 from jntk_viz.views.robust_predictor import nearest_place
 from jntk_viz.views.shared_results import RESULTS
 
-QUESTION = "What makes a network robust: a penalty on its input Jacobian (λ), or stopping in time?"
+QUESTION = "Does a Jacobian penalty make a network robust, or stopping in time?"
 CONTROLS = (
     "data", "depth", "activation", "lam", "t", "epsilon", "norm", "shown", "training", "rate",
     "plane", "point",

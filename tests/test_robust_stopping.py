@@ -130,8 +130,8 @@ def test_the_page_says_all_four_with_intervals():
     found = stopping.Comparison(0.1, (5.0, 200.0), robust, robust, (*gains[:2],), (*gains[2:],), 50)
     said = text.about_stopping(study.RobustTrainingState(), found)
     for part, words in itertools.product(
-        ["standard training 92 % stopped at t = 5, 86 % at t = ∞",
-         "λ = 0.1 90 % stopped at t = 200, 72 % at t = ∞",
+        ["standard training: 92 % stopped at t = 5, 86 % at t = ∞",
+         "λ = 0.1: 90 % stopped at t = 200, 72 % at t = ∞",
          "stopped −2 [−7, +3], at t = ∞ −14 [−19, −9] points (95 %, 50 test points)"], [said],
     ):  # fmt: skip
         assert part in words

@@ -202,9 +202,9 @@ def about_stopping(state, found) -> str:
     """
     if found is None:
         return "Choosing the stopping times …"
-    rows = [f"standard training {_stopped_and_end(found, stopping.STANDARD)}"]
+    rows = [f"standard training: {_stopped_and_end(found, stopping.STANDARD)}"]
     if state.lam > 0:
-        rows.append(f"λ = {study.power_label(state.lam)} {_stopped_and_end(found, 1)}")
+        rows.append(f"λ = {study.power_label(state.lam)}: {_stopped_and_end(found, 1)}")
         gains = ", ".join(
             f"{when} {points(difference)}"
             for when, difference in zip(("stopped", "at t = ∞"), found.by_lam, strict=True)
@@ -215,7 +215,7 @@ def about_stopping(state, found) -> str:
         rows.append(f"stopped minus t = ∞: {points(found.by_stopping[stopping.STANDARD])} points")
     return (
         f"<b>Is it λ, or stopping?</b> Robust: {'; '.join(rows)} (95 %, {found.points} test "
-        f"points). Times chosen by {stopping.FOLDS}-fold cross-validation in the training part."
+        f"points). Times: {stopping.FOLDS}-fold cross-validation in the training part."
     )
 
 
@@ -227,7 +227,13 @@ def _stopped_and_end(found, row) -> str:
 
 def points(difference) -> str:
     """A difference of accuracies in percentage points, with its interval."""
-    value, low, high = (f"{100 * part:+.0f}".replace("-", "−") for part in difference)
+
+    def written(share) -> str:
+        whole = f"{100 * share:+.0f}"
+        # What is less than half a point keeps its sign, and a digit that bears it out.
+        return (f"{100 * share:+.1f}" if whole == "-0" else whole).replace("-", "−")
+
+    value, low, high = map(written, difference)
     return f"{value} [{low}, {high}]"
 
 
