@@ -23,8 +23,8 @@ _TEMPLATE = """\
 {% block jupyter_widgets %}{% endblock %}
 {% block footer_js %}SLIDES_SCRIPTS{% endblock %}
 """
-# Scripts that load Bokeh and Panel, and controls that wait for a kernel: the file has its own Bokeh,
-# and what is left of a control is its form on paper.
+# Scripts that load Bokeh and Panel, controls that wait for a kernel. The file has Bokeh inside;
+# of a control, its form on paper is left.
 _FOR_A_KERNEL = (
     "application/javascript",
     "application/vnd.holoviews_load.v0+json",
