@@ -3,12 +3,14 @@
 import holoviews as hv
 import numpy as np
 
+from jntk_viz import views
 from jntk_viz.studies.jntk_constancy_measures import Regime
 from jntk_viz.studies.rates import power_law
 from jntk_viz.views.jntk_constancy_curves import NOTHING, width_errors
 from jntk_viz.views.jntk_constancy_kernel import _width_error
 
 WIDTHS = (32, 128, 512)
+views.use_theme()  # loads the plotting library
 
 
 def test_lines_span_the_widths_that_are_shown():
