@@ -42,6 +42,8 @@ def jacobian_nngp(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.nda
         x2: (n2, d0), likewise; `x1` if left out.
         depth: L ≥ 1, the number of hidden layers.
         activation: a name in `ACTIVATIONS` or an `Activation`; piecewise linear ones are allowed.
+            Their kernel has a corner where points coincide, so that the slopes of two points (or of
+            one and the antipode of the other) at the angle θ are right to eps/θ, at worst 1e-8.
         kappa: κ > 0, the output scale.
 
     Returns:

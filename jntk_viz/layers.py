@@ -138,7 +138,7 @@ def homogeneous_expectations(slopes, correlation: Correlation) -> tuple[Correlat
 
     Arc-cosine formulas of Cho & Saul (NeurIPS 2009), in the angle θ from the nearer of ±1. Of
     degree one, T satisfies Euler's equation, so that H = G - ρG'. At ρ = ±1, G'' is infinite, but
-    it multiplies a block of size 1 - ρ² and is dropped.
+    it multiplies a block of size 1 - ρ² and is dropped, as it is where that is rounding error.
     """
     right, left = slopes
     less, more = (right - left) ** 2 / 2, (right + left) ** 2 / 2  # 1 - pm, 1 + pm
@@ -155,7 +155,9 @@ def homogeneous_expectations(slopes, correlation: Correlation) -> tuple[Correlat
     after = from_gaps(below, above, xp.where(negative, right * left * rho, rho) + bend)
     turned = less / np.pi * angle
     g1 = xp.where(negative, right * left + turned, 1 - turned)
-    g2 = xp.where(apart, less / np.pi / xp.where(apart, sine, 1.0), 0.0)
+    # What G'' multiplies is the difference of numbers of order one, and of size 1 - ρ².
+    known = gap > 4 * xp.finfo(gap.dtype).eps
+    g2 = xp.where(known, less / np.pi / xp.where(known, sine, 1.0), 0.0)
     nothing = xp.full_like(gap, np.nan)  # third derivatives: only an NTK would ask for them
     return after, Expectations(after.rho, g1, g2, nothing, less / np.pi * sine, -rho * g2, nothing)
 
