@@ -60,7 +60,7 @@ def _against_epsilon(rhos, data, norm) -> Chart | None:
     rows = rows[rows.depth == rows.depth.max()]
     curves = []
     for lam, group in rows.groupby("lam"):
-        for value, words, style in (("rho", "", "line"), ("null", ", shuffled", "dashed")):
+        for value, words in (("rho", ""), ("null", ", shuffled")):
             by_size = [
                 (size, mean_interval(part[value])) for size, part in group.groupby("epsilon")
             ]
@@ -71,7 +71,7 @@ def _against_epsilon(rhos, data, norm) -> Chart | None:
                     [rho.value for _, rho in by_size],
                     [rho.low for _, rho in by_size],
                     [rho.high for _, rho in by_size],
-                    style=style,
+                    style="dashed" if words else "line",
                     group=f"λ = {lam:g}",
                 )
             )

@@ -366,7 +366,8 @@ def link(measured: Scores, seed: int, *, shuffles: int = SHUFFLES) -> Link:
     rho, null = rank_correlation(measured, seed), UNDEFINED
     if np.isfinite(rho.value):
         null = survival_null(measured.usefulness, measured.robustness, shuffles=shuffles, seed=seed)
-    return Link(rho, null, Correlation(*(part - null.value for part in rho)))
+    value, low, high = (part - null.value for part in rho[:3])
+    return Link(rho, null, Correlation(value, low, high, rho.draws - null.value))
 
 
 def difference(one: Correlation, other: Correlation) -> tuple[float, float, float]:
