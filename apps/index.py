@@ -61,7 +61,7 @@ TOUR = (
         "robust_training?lam=0.1",
         "Solve that equation for every λ and t",
         "Slide the time. Robust accuracy rises and falls again, with the penalty (orange) and "
-        "without (dashed). Is it the penalty, or stopping? Compare best with best and end with end.",
+        "without (dashed). Is it the penalty, or stopping? Compare best with best, end with end.",
     ),
     Stop(
         "eigenfeatures?data=circle&depth=2",
