@@ -27,6 +27,7 @@ from .kernels import jacobian_nngp, jntk
 from .mlp import MLP, width_sharding
 from .operators import JNTKOperator
 from .spectrum import SmallestEigenvalue, smallest_eigenvalue
+from .survival import SurvivalNull, survival_null, survival_rates
 from .training import Trajectory, loss_parts, robust_loss, train, training_chunks
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "LinearDynamics",
     "RobustDynamics",
     "SmallestEigenvalue",
+    "SurvivalNull",
     "Trajectory",
     "accuracy",
     "dataset_available",
@@ -61,6 +63,8 @@ __all__ = [
     "robust_loss",
     "sample_value_and_jacobian",
     "smallest_eigenvalue",
+    "survival_null",
+    "survival_rates",
     "train",
     "train_test_split",
     "training_chunks",

@@ -3,10 +3,13 @@
 import operator
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import psutil
+from scipy import sparse
 
 _UNIT_NORM_TOLERANCE = 1e-5  # rows normalised in float32 pass
+_ROUNDING = 8 * np.finfo(np.float64).eps  # what is left of 1 after a division by the norm
 
 
 def is_traced(*arrays) -> bool:
@@ -14,15 +17,64 @@ def is_traced(*arrays) -> bool:
     return any(isinstance(array, jax.core.Tracer) for array in arrays)
 
 
+def check_numbers(values, name: str, expected: str, remedy: str) -> np.ndarray:
+    """A float64 array of real numbers, of any shape; `expected` and `remedy` end the message."""
+    came, way = _not_numbers(values)
+    if not came:
+        try:
+            with np.errstate(over="ignore"):  # of wider floats, to infinity
+                return np.asarray(values, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError) as error:
+            came = f"it could not be read as numbers ({error})"
+    raise ValueError(f"`{name}` must {expected}; {came}. {way or remedy}")
+
+
+def _not_numbers(values) -> tuple[str, str]:
+    """What is known not to be an array of real numbers although NumPy would make one of it."""
+    if is_traced(values):
+        return (
+            "it is being transformed by JAX (grad, jit or vmap), and this function computes with "
+            "NumPy",
+            "Inside transformations use jntk, jacobian_nngp, robust_loss or a network itself.",
+        )
+    if sparse.issparse(values):
+        return f"got a sparse {type(values).__name__}", "Pass its .toarray()."
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        return (
+            f"got a masked array of which {np.ma.count_masked(values)} entries are masked, that "
+            "is, missing",
+            "Remove or fill the rows with masked entries.",
+        )
+    kinds = {"c": "complex numbers", "M": "dates", "m": "durations", "V": "records"}
+    try:
+        types = list(values.dtypes)  # a table's columns
+    except (AttributeError, TypeError):
+        types = [getattr(values, "dtype", None)]
+    if types == [None] and isinstance(values, list | tuple):
+        types = [_dtype_of(values)]
+    for of_column in types:
+        if (kind := kinds.get(getattr(of_column, "kind", ""))) is not None:
+            real = kind == "complex numbers"
+            return f"got {kind}", "Pass their .real part." if real else "Pass plain numbers."
+    return "", ""
+
+
+def _dtype_of(values):
+    """The NumPy type of nested lists; None where they are ragged."""
+    try:
+        return np.asarray(values).dtype
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 def check_matrix(x, name: str) -> np.ndarray:
     """A finite float64 matrix with at least one row and one column."""
-    try:
-        x = np.asarray(x, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"`{name}` must be a numeric array of shape (n, d0); it could not be read as numbers "
-            f"({error}). Pass a rectangular array without text or missing cells."
-        ) from error
+    x = check_numbers(
+        x,
+        name,
+        "be a numeric array of shape (n, d0)",
+        "Pass a rectangular array without text or missing cells.",
+    )
     if x.ndim != 2 or 0 in x.shape:
         raise ValueError(
             f"`{name}` must be of shape (n, d0), one row a point, with n ≥ 1 and d0 ≥ 1; got shape "
@@ -38,8 +90,12 @@ def check_matrix(x, name: str) -> np.ndarray:
 
 
 def check_points(x, name: str = "x", in_size: int | None = None) -> np.ndarray:
-    """Points on the unit sphere as a float64 matrix whose rows have norm one to rounding."""
-    x = check_matrix(x, name)
+    """Points on the unit sphere as a float64 matrix whose rows have norm one to rounding.
+
+    Rows that have it are left as they are: dividing them by a norm that is one to rounding would
+    only move them, and deep networks tell apart points that differ by rounding.
+    """
+    x = np.ascontiguousarray(check_matrix(x, name))  # so that equal rows get equal norms
     with np.errstate(over="ignore"):  # an infinite norm is none of one
         norms = np.linalg.norm(x, axis=1)
     worst = int(np.argmax(np.abs(norms - 1)))
@@ -50,7 +106,39 @@ def check_points(x, name: str = "x", in_size: int | None = None) -> np.ndarray:
             + (", after removing rows that are zero." if norms[worst] == 0 else ".")
         )
     check_in_size(x, name, in_size)
-    return x / norms[:, None]
+    exact = np.abs(norms - 1) <= _ROUNDING
+    return x / np.where(exact, 1.0, norms)[:, None]
+
+
+def check_traced_points(x, name: str, in_size: int | None = None) -> jax.Array:
+    """Points as far as they can be checked inside a JAX transformation, floating-point."""
+    x = x if is_traced(x) else jnp.asarray(check_points(x, name))
+    if x.ndim != 2 or 0 in x.shape:
+        raise ValueError(
+            f"`{name}` must be of shape (n, d0), one row a point, with n ≥ 1 and d0 ≥ 1; got shape "
+            f"{x.shape}. A single point is x[None, :]."
+        )
+    check_in_size(x, name, in_size)
+    if jnp.issubdtype(x.dtype, jnp.complexfloating):
+        raise ValueError(f"`{name}` must be real; got {x.dtype}. Pass its .real part.")
+    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+
+
+def check_key(key, name: str = "key"):
+    """One random key of JAX, of the new kind or the legacy one (uint32)."""
+    dtype, shape = getattr(key, "dtype", None), getattr(key, "shape", None)
+    if dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key):
+        right = shape == ()
+    else:
+        legacy = isinstance(key, np.ndarray | jax.Array) and dtype == np.uint32
+        right = legacy and shape in ((2,), (4,))  # of threefry, and of rbg
+    if right:
+        return key
+    came = repr(key) if shape is None else f"an array of {dtype} and shape {shape}"
+    raise ValueError(
+        f"`{name}` must be one random key of JAX; got {came}. Pass {name}=jax.random.key(0), or of "
+        "several keys one."
+    )
 
 
 def check_in_size(x, name: str, in_size: int | None) -> None:
@@ -63,6 +151,11 @@ def check_in_size(x, name: str, in_size: int | None) -> None:
 
 def check_count(value, name: str, least: int = 1) -> int:
     """An integer of at least `least`."""
+    if is_traced(value):
+        raise ValueError(
+            f"`{name}` must be an integer that is known when JAX compiles; got a traced value. "
+            f"Close over it, or list it in jax.jit's static_argnames."
+        )
     try:
         count = operator.index(value)
     except TypeError:
@@ -119,13 +212,7 @@ def check_lam(value) -> float:
 
 def check_targets(y, name: str, rows: int) -> np.ndarray:
     """Finite real targets, one for each row."""
-    try:
-        y = np.asarray(y, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"`{name}` must hold one number for each row; it could not be read as numbers "
-            f"({error}). Map your two classes to -1 and +1."
-        ) from error
+    y = check_numbers(y, name, "hold one number for each row", "Map your two classes to -1 and +1.")
     if y.shape != (rows,):
         raise ValueError(
             f"`{name}` must be of shape ({rows},), one label for each row of the inputs; got shape "

@@ -8,15 +8,38 @@ power series in the correlation of u and v, so the vector a is all that the kern
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.polynomial.chebyshev import poly2cheb
 
-_GRID = np.linspace(-13.0, 13.0, 8193)  # the Gaussian weight is 1e-37 at its ends
-_MOST_TERMS = 2048
+_HALF = 4096  # points of the quadrature grid on either side of zero
+_STEP = 13 / _HALF  # exact in binary; the Gaussian weight is 1e-37 at the ends
+_GRID = _STEP * np.arange(-_HALF, _HALF + 1)
+_STAGES = (512, 2048, 16384)  # terms tried; the grid resolves the oscillations of them all
 _TAIL = 1e-17  # relative weight Σ k³ a_k² of the terms left out
+
+# Where growth is looked for: four neighbours each of points from 1 to 2·10⁸ on both sides.
+_SPACING = 40 * _STEP
+_SCALES = 10.0 ** np.arange(9)
+_FAR = np.array([-1.0, 1.0])[:, None, None, None] * (_SCALES[:, None] * np.linspace(1, 2, 16))[
+    ..., None
+] + _SPACING * np.arange(4)
+
+
+class PowerSeries(NamedTuple):
+    """Expectations at correlation ρ = ±r as sums of powers of r, all coefficients ≥ 0 or E φ''φ's.
+
+    even, odd: Σ a_k² over the even and the odd k; they add up to one.
+    rows: (16, K). The first two are Σ_{j<k} a_k² rʲ over even and over odd k, so that (1 - r) times
+        them is Σ a_k² (1 - rᵏ). Then the even powers in the seven of `layers.Expectations`, and
+        their odd powers, which change sign with ρ.
+    """
+
+    even: float
+    odd: float
+    rows: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -32,52 +55,116 @@ class Activation:
         fn: the unscaled activation, array -> array of the same shape.
 
     Raises:
-        ValueError: where `fn` is not elementwise, not finite, or zero almost everywhere.
+        ValueError: where `fn` cannot be traced by JAX, is not elementwise, not real, not finite on
+            [-13, 13], or zero almost everywhere.
     """
 
     name: str
     fn: Callable = field(repr=False)
 
+    def __post_init__(self):
+        """Trace `fn` once, which shows what is not written in JAX without computing anything."""
+        with jax.enable_x64(True):
+            try:
+                given = jax.ShapeDtypeStruct((7,), jnp.float64)
+                found = jax.eval_shape(lambda z: self.fn(z), given)  # a ufunc is not traced
+            except (TypeError, ValueError, AttributeError, IndexError) as error:
+                raise ValueError(
+                    f"`fn` of activation {self.name!r} must be an elementwise function of a JAX "
+                    f"array; tracing it failed ({type(error).__name__}: "
+                    f"{str(error).splitlines()[0]}). Write it with jax.numpy instead of NumPy or "
+                    "math, and jnp.where(condition, a, b) instead of a Python `if`."
+                ) from error
+        came = getattr(found, "shape", type(found).__name__)
+        if came != given.shape:
+            raise ValueError(
+                f"`fn` of activation {self.name!r} must map an array to an array of the same "
+                f"shape; given shape {given.shape} it returned {came}. Give an elementwise "
+                "function."
+            )
+        if not jnp.issubdtype(found.dtype, jnp.floating):
+            raise ValueError(
+                f"`fn` of activation {self.name!r} must return real floating-point numbers; got "
+                f"{found.dtype}. Take jnp.real of complex values, multiply whole ones by 1.0."
+            )
+
     def __call__(self, z):
         return self.scale * self.fn(z)
 
     @cached_property
+    def _values(self) -> np.ndarray:
+        """`fn` on the quadrature grid and on the points far out, float64."""
+        with jax.enable_x64(True), jax.ensure_compile_time_eval():
+            points = np.append(_GRID, _FAR)
+            # In one piece: a third of the time.
+            return np.asarray(jax.jit(self.fn)(points), dtype=np.float64)
+
+    @cached_property
     def _samples(self) -> np.ndarray:
         """`fn` on the quadrature grid, float64."""
-        with jax.enable_x64(True), jax.ensure_compile_time_eval():
-            values = np.asarray(jax.jit(self.fn)(_GRID))  # in one piece: a third of the time
-        if values.shape != _GRID.shape or not np.isfinite(values).all():
+        values = self._values[: _GRID.size]
+        if not np.isfinite(values).all():
             raise ValueError(
-                f"`fn` of activation {self.name!r} must map an array to a finite real array of the "
-                f"same shape; on {_GRID.size} points in [-13, 13] it gave shape {values.shape}, "
-                f"{np.count_nonzero(~np.isfinite(values))} of the values not finite. "
-                "Give an elementwise JAX function that is defined on the whole line."
+                f"`fn` of activation {self.name!r} must be finite on the whole line; on "
+                f"{_GRID.size} points in [-13, 13] {np.count_nonzero(~np.isfinite(values))} of its "
+                f"values were not, the first at z = {_GRID[~np.isfinite(values)][0]:g}. Give a "
+                "function that is defined everywhere."
             )
         return values
 
     @cached_property
     def scale(self) -> float:
         """1/√E[fn(z)²]."""
-        second_moment = float(np.sum(self._samples**2 * _gaussian_weights()))
-        if second_moment < 1e-24:
+        with np.errstate(over="ignore"):
+            density = self._samples**2 * _gaussian_weights()
+            second_moment = float(np.sum(density))
+        at_ends = density[[0, -1]].max()  # beyond which more would come
+        if not (second_moment >= 1e-24 and at_ends <= 1e-14 * second_moment < np.inf):
             raise ValueError(
-                f"`fn` of activation {self.name!r} must not vanish; E[fn(z)²] is "
-                f"{second_moment:.1e}. Give a function that is not zero."
+                f"`fn` of activation {self.name!r} must neither vanish nor grow like exp(z²/4); "
+                f"E[fn(z)²] is {second_moment:.1e}. Give a function that is not zero and of a "
+                "moderate size."
             )
         return second_moment**-0.5
 
     @cached_property
     def hermite(self) -> np.ndarray:
-        """Coefficients a_0, a_1, … of the normalised φ, as many as float64 can resolve."""
-        coefficients = _hermite_coefficients(self.scale * self._samples)
-        return coefficients[: _terms_needed(coefficients)]
+        """Coefficients a_0, a_1, … of the normalised φ, as many as float64 can resolve.
+
+        Of an odd or even function those of the other parity are zero, not rounding error: the
+        kernel of antipodal points depends on it.
+        """
+        stages = _STAGES[:1] if self.homogeneous else _STAGES  # a kink is known to need them all
+        coefficients = _hermite_coefficients(self.scale * self._samples, stages)
+        if self.odd or self.even:
+            coefficients[int(self.even) :: 2] = 0.0
+        return coefficients / np.sqrt(np.sum(coefficients**2))
 
     @cached_property
     def smooth(self) -> bool:
-        """Whether the paper's assumption (φ, φ', φ'' Lipschitz) can be met: the coefficients fall
-        to rounding within 2048 terms. A kink or a jump in a derivative makes them fall like a
-        power, and they never do."""
-        return self.hermite.size < _MOST_TERMS - 2
+        """Whether the Hermite coefficients fall to rounding, as those of a smooth function do,
+        within 16384 terms. A kink or a jump in a derivative makes them fall like a power, and they
+        never do. Growth is another matter: see `lipschitz`."""
+        return self.hermite.size < _STAGES[0] or (
+            not self.homogeneous and self.hermite.size < _STAGES[-1]
+        )
+
+    @cached_property
+    def lipschitz(self) -> bool:
+        """Whether φ, φ' and φ'' look Lipschitz far out, as the paper assumes: no difference
+        quotient of theirs grows from z = 1 to 2·10⁸ beyond what it is on [-13, 13]."""
+        near = self._samples[:: round(_SPACING / _STEP)]
+        far = self._values[_GRID.size :].reshape(_FAR.shape)
+        for order in (1, 2, 3):
+            with np.errstate(over="ignore", invalid="ignore"):
+                bulk = np.abs(np.diff(near, order)).max()
+                sizes = np.abs(np.diff(far, order)).max(axis=(0, 2, 3))
+            known = sizes[np.isfinite(sizes)]  # naive formulas overflow far out
+            # An x-th difference of values as large as these has this much rounding error.
+            floor = 8 * np.finfo(float).eps * np.abs(far[:, np.isfinite(sizes)]).max(initial=0.0)
+            if known.size > 1 and known[-1] > max(1.1 * known[-2], 4 * bulk, floor):
+                return False
+        return True
 
     @cached_property
     def homogeneous(self) -> bool:
@@ -106,7 +193,8 @@ class Activation:
         """E φ'² + E φφ'', by which a layer multiplies the slope of the variance in |x|²."""
         if self.homogeneous:
             return 1.0
-        return float(self.series[1].sum() + self.series[4].sum())  # G'(1) + H(1)
+        even, odd = self.power_series.rows[2:].sum(axis=1).reshape(2, 7)
+        return float((even + odd)[[1, 4]].sum())  # G'(1) + H(1)
 
     def derivative(self, order: int) -> Callable:
         """The elementwise function φ⁽ᵒʳᵈᵉʳ⁾ of the normalised φ, by forward differentiation."""
@@ -116,28 +204,24 @@ class Activation:
         return lambda z: jax.jvp(lower, (z,), (jnp.ones_like(z),))[1]
 
     @cached_property
-    def series(self) -> np.ndarray:
-        """Seven expectations as functions of the correlation ρ, in Chebyshev polynomials.
+    def power_series(self) -> PowerSeries:
+        """Expectations over two normals as functions of their correlation ρ.
 
-        Shape (7, terms), `terms` a multiple of 16 so that activations share compiled code.
-
-        With G(ρ) = E φ(u)φ(v) and H(ρ) = E φ''(u)φ(v), the rows are G, G', G'', G''', H, H', H'',
-        that is E φφ, φ'φ', φ''φ'', φ'''φ''', φ''φ, φ'''φ', φ''''φ'': a derivative in ρ puts one
-        derivative on each factor (Price's theorem). E φ⁽ⁱ⁾φ⁽ʲ⁾ = Σ_k b_k c_k ρᵏ with
-        b_k = a_{k+i} √((k+i)!/k!), and c_k likewise with j. The change from powers to Chebyshev
-        polynomials only adds numbers of one sign where b_k c_k ≥ 0, so it is stable, and it
-        needs far fewer terms: 70 instead of 322 for tanh.
+        With G(ρ) = E φ(u)φ(v) and H(ρ) = E φ''(u)φ(v), the derivatives of both in ρ are
+        E φ'φ', φ''φ'', φ'''φ''' and φ'''φ', φ''''φ'': each puts one derivative on each factor
+        (Price's theorem). E φ⁽ⁱ⁾φ⁽ʲ⁾ = Σ_k b_k c_k ρᵏ with b_k = a_{k+i} √((k+i)!/k!), and c_k
+        likewise with j.
         """
-        orders = [(0, 0), (1, 1), (2, 2), (3, 3), (2, 0), (3, 1), (4, 2)]
         shifted = [_differentiate(self.hermite, order) for order in range(5)]
-        rows = np.zeros((len(orders), self.hermite.size))
-        for row, (i, j) in zip(rows, orders, strict=True):
-            converted = poly2cheb(shifted[i] * shifted[j])  # trailing zeros come back trimmed
-            row[: converted.size] = converted
-        relative = np.abs(rows) / np.abs(rows).sum(axis=1, keepdims=True)
-        terms = np.flatnonzero((relative > 1e-17).any(axis=0))[-1] + 1
-        padded = 16 * -(-terms // 16)
-        return np.pad(rows, [(0, 0), (0, max(0, padded - rows.shape[1]))])[:, :padded]
+        orders = [(0, 0), (1, 1), (2, 2), (3, 3), (2, 0), (3, 1), (4, 2)]
+        powers = np.stack([shifted[i] * shifted[j] for i, j in orders])
+        even = np.arange(self.hermite.size) % 2 == 0
+        weights = self.hermite**2 * np.stack([even, ~even])
+        beyond = np.zeros_like(weights)  # Σ_{k>j} a_k²
+        beyond[:, :-1] = weights[:, :0:-1].cumsum(axis=1)[:, ::-1]
+        rows = np.concatenate([beyond, powers * even, powers * ~even])
+        totals = weights.sum(axis=1)
+        return PowerSeries(float(totals[0]), float(totals[1]), rows)
 
 
 def get_activation(activation) -> Activation:
@@ -153,22 +237,33 @@ def get_activation(activation) -> Activation:
 
 
 def _gaussian_weights() -> np.ndarray:
-    step = _GRID[1] - _GRID[0]
-    return step * np.exp(-(_GRID**2) / 2) / np.sqrt(2 * np.pi)
+    return _STEP * np.exp(-(_GRID**2) / 2) / np.sqrt(2 * np.pi)
 
 
-def _hermite_coefficients(samples: np.ndarray) -> np.ndarray:
+def _hermite_coefficients(samples: np.ndarray, stages=_STAGES) -> np.ndarray:
     """a_k = E[φ(z) h_k(z)] by the trapezoid rule, which is exact to rounding for smooth φ.
 
-    The recursion runs on h_k √pdf, which stays of order one where h_k alone overflows.
+    The recursion runs on h_k √pdf, which stays of order one where h_k alone overflows, and on
+    z ≥ 0, where the even part of φ gives the even coefficients and the odd part the others. It
+    ends where the terms left out are rounding error, or with all terms that are tried.
     """
-    root_weight = np.sqrt(_gaussian_weights())
-    projected = samples * root_weight
-    previous, current = np.zeros_like(_GRID), root_weight
-    coefficients = np.empty(_MOST_TERMS)
-    for k in range(_MOST_TERMS):
-        coefficients[k] = projected @ current
-        previous, current = current, (_GRID * current - np.sqrt(k) * previous) / np.sqrt(k + 1)
+    z = _GRID[_HALF:]
+    root_weight = np.sqrt(_gaussian_weights()[_HALF:])
+    twice = np.where(z > 0, 1.0, 0.5)  # z = 0 is there once
+    right, left = samples[_HALF:], samples[_HALF::-1]
+    parts = [twice * root_weight * (right + left), twice * root_weight * (right - left)]
+    previous, current = np.zeros_like(z), root_weight
+    coefficients = np.empty(stages[-1])
+    for first, last in zip((0, *stages), stages, strict=False):
+        for k in range(first, last):
+            coefficients[k] = parts[k % 2] @ current
+            previous *= -np.sqrt(k)
+            previous += z * current
+            previous /= np.sqrt(k + 1)
+            previous, current = current, previous
+        terms = _terms_needed(coefficients[:last])
+        if terms <= 0.75 * last:  # what lies beyond the last is less than what is left out
+            return coefficients[:terms]
     return coefficients
 
 

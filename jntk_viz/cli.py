@@ -28,6 +28,7 @@ examples:
   jntk-viz export --site public       every page as files for a static host
   jntk-viz reproduce                  the paper's experiments, and which claims hold
   jntk-viz lab                        the lessons in JupyterLab
+  jntk-viz slides notebooks/05*.ipynb a lesson as slides, in one file
   jntk-viz doctor                     is this installation sound?
 
 `jntk-viz COMMAND --help` explains the options of one command.
@@ -41,11 +42,13 @@ Sixty who open one page at once need not wait for it if it is made before they c
 Behind a reverse proxy that forwards https://example.org/jntk:
   jntk-viz serve --prefix jntk --allow-websocket-origin example.org
 """
-# JupyterLab would ask the net for its newest version, and the reader whether to fetch news.
+# JupyterLab would ask the net for its newest version and for news. The reader would still be asked
+# whether to fetch them: that is a default of its settings, which lie in JUPYTER_SETTINGS.
 QUIET = (
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.news_url=None",
 )
+JUPYTER_SETTINGS = Path(__file__).parent / "jupyter"
 
 
 def main(argv=None) -> int:
@@ -86,6 +89,15 @@ def build_parser() -> argparse.ArgumentParser:
     lab_parser = commands.add_parser("lab", help=summary, description=f"{summary.capitalize()}.")
     add_show_option(lab_parser)
     lab_parser.set_defaults(command=lab)
+    summary = "run lessons and write their slides, which need neither kernel nor network"
+    slides_parser = commands.add_parser(
+        "slides", help=summary, description=f"{summary.capitalize()}."
+    )
+    slides_parser.add_argument("lessons", nargs="+", type=Path, metavar="NOTEBOOK")
+    slides_parser.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="folder to write to (default: here)"
+    )
+    slides_parser.set_defaults(command=slides)
     summary = "check versions, device, precision, cache, data and kernels"
     doctor = commands.add_parser("doctor", help=summary, description=f"{summary.capitalize()}.")
     doctor.set_defaults(command=run_doctor)
@@ -184,6 +196,31 @@ def run_doctor(_arguments) -> int:
     return 0 if examine() else 1
 
 
+def slides(arguments) -> int:
+    """Write NAME.slides.html for each lesson."""
+    for lesson in arguments.lessons:
+        if not lesson.is_file():
+            raise CannotServe(f"`{lesson}` is no file; name a notebook, as notebooks/05_….ipynb")
+    from jntk_viz.export.slides import write_slides
+
+    for lesson in arguments.lessons:
+        print(write_slides(lesson, arguments.out))
+    return 0
+
+
+def lab_environment() -> dict[str, str]:
+    """Environment variables that keep JupyterLab and Panel off the net.
+
+    Lecture halls are often offline: Panel's scripts come from this machine. Our settings of
+    JupyterLab are put beside those of the reader and of the installation, not in their place.
+    """
+    places = [str(JUPYTER_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    return {
+        "PANEL_INLINE": os.environ.get("PANEL_INLINE", "1"),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, places)),
+    }
+
+
 def lab(arguments) -> int:
     """Open JupyterLab on the lessons of the clone."""
     lessons = Path(__file__).parents[1] / "notebooks"
@@ -192,8 +229,7 @@ def lab(arguments) -> int:
             f"the lessons are not at {lessons}. They come with a clone, not with the installed "
             "package: clone the repository and `pip install -e .` there"
         )
-    # Panel's own scripts from this machine, not from the net: lecture halls are often offline.
-    os.environ.setdefault("PANEL_INLINE", "1")
+    os.environ.update(lab_environment())
 
     from jupyterlab.labapp import LabApp
 

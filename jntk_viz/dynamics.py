@@ -14,6 +14,7 @@ from ._validation import (
     check_labels,
     check_lam,
     check_number,
+    check_numbers,
     check_points,
     check_targets,
 )
@@ -158,17 +159,11 @@ class LinearDynamics(_Modes):
     """
 
     def __init__(self, gram, y, *, lam):
-        try:
-            gram = np.asarray(gram, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"`gram` must hold numbers; got {type(gram).__name__} ({error}). Pass the result "
-                "of jntk(x) or finite_jntk(mlp, params, x)."
-            ) from error
+        remedy = "Pass the result of jntk(x) or finite_jntk(mlp, params, x)."
+        gram = check_numbers(gram, "gram", "hold numbers", remedy)
         if gram.ndim != 4 or gram.shape[:2] != gram.shape[2:]:
             raise ValueError(
-                f"`gram` must be of shape (N, 1+d0, N, 1+d0); got {gram.shape}. Pass the result of "
-                "jntk(x) or finite_jntk(mlp, params, x)."
+                f"`gram` must be of shape (N, 1+d0, N, 1+d0); got {gram.shape}. {remedy}"
             )
         n, block = gram.shape[:2]
         if not np.isfinite(gram).all():
@@ -180,7 +175,15 @@ class LinearDynamics(_Modes):
         self.gram = gram
         with jax.enable_x64(True):
             matrix = gram.reshape(n * block, n * block)[np.ix_(self._rows, self._rows)]
-            self._set(*jnp.linalg.eigh(self._root[:, None] * matrix * self._root))
+            with np.errstate(over="ignore"):
+                matrix = self._root[:, None] * matrix * self._root
+            if not np.isfinite(matrix).all():
+                raise ValueError(
+                    f"`lam` {self.lam:g} times `gram`, whose largest entry is "
+                    f"{np.abs(gram).max():.1e}, passes the range of float64. Take a smaller lam, "
+                    "depth or kappa."
+                )
+            self._set(*jnp.linalg.eigh(matrix))
 
     def coefficients(self, t, *, learning_rate=None, initial=None) -> np.ndarray:
         """c(t), shape (N, 1+d0); `initial` is u(X, 0), zero if left out."""
@@ -191,15 +194,11 @@ class LinearDynamics(_Modes):
 
     def _checked(self, initial) -> np.ndarray:
         """u(X, 0), which may be infinite: where descent that diverged is taken up again."""
-        try:
-            initial = np.asarray(initial, dtype=np.float64)
-        except (TypeError, ValueError):
-            initial = np.empty(0)
+        remedy = "Pass (f, J) on the training points."
+        expected = f"hold numbers of shape (N, 1+d0) = {(self.n, self.block)}"
+        initial = check_numbers(initial, "initial", expected, remedy)
         if initial.shape != (self.n, self.block):
-            raise ValueError(
-                f"`initial` must hold numbers of shape (N, 1+d0) = {(self.n, self.block)}; got "
-                f"shape {initial.shape}. Pass (f, J) on the training points."
-            )
+            raise ValueError(f"`initial` must {expected}; got shape {initial.shape}. {remedy}")
         return initial
 
     def train(self, t, *, learning_rate=None, initial=None) -> np.ndarray:

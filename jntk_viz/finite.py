@@ -11,7 +11,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from ._validation import check_count, check_fits, check_in_size, check_matrix
+from ._validation import check_count, check_fits, check_in_size, check_key, check_matrix
 from .kernels import check_smooth
 from .mlp import MLP, precision_of
 
@@ -141,7 +141,7 @@ def finite_jacobian_nngp(mlp: MLP, key, x, *, n_networks, dtype=None) -> jax.Arr
     Raises:
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
-    x, n_networks = _check_monte_carlo(mlp, x, n_networks, dtype)
+    x, n_networks = _check_monte_carlo(mlp, key, x, n_networks, dtype)
 
     def gram(key, count, x, batch):
         return _sum_of_grams(random_features(mlp, key, x, batch), count)
@@ -160,7 +160,7 @@ def sample_value_and_jacobian(mlp: MLP, key, x, *, n_networks, dtype=None) -> ja
     Returns:
         (n_networks, n, 1+d0).
     """
-    x, n_networks = _check_monte_carlo(mlp, x, n_networks, dtype)
+    x, n_networks = _check_monte_carlo(mlp, key, x, n_networks, dtype)
 
     def draw(key, _, x, batch):
         jets = random_features(mlp, key, x, batch)
@@ -289,8 +289,9 @@ def _sum_of_grams(jets, count):
     return jnp.einsum("k,kiad,kjbd->iajb", wanted, jets, jets)
 
 
-def _check_monte_carlo(mlp: MLP, x, n_networks, dtype):
+def _check_monte_carlo(mlp: MLP, key, x, n_networks, dtype):
     """The checked points, in JAX's default precision or that of `dtype`, and the count."""
+    check_key(key)
     x = check_matrix(x, "x")
     check_in_size(x, "x", mlp.in_size)
     n, d0 = x.shape

@@ -1,55 +1,31 @@
 """The limiting kernels of a network and its input Jacobian.
 
-Every limiting kernel is a function F(q, q', c) of q = |x|², q' = |x'|², c = ⟨x, x'⟩. Its value and
-five derivatives at q = q' = 1 give the whole block of covariances between (f, J)(x) and (f,
-J)(x'). A layer maps those six numbers to six others (`nngp_layer`, `ntk_layer`), and `assemble`
-spreads them out.
+Six numbers for each pair of points give the whole block of covariances between (f, J)(x) and
+(f, J)(x'). `layers` computes them layer by layer, `panels` as series in the cosine of the points,
+which costs the same however deep the network is, and `assemble` spreads them out.
 
-On the unit sphere the six are functions of the cosine c alone, and smooth ones. So the layers are
-composed once, at a few hundred Chebyshev points (`composed_series`); what remains for each pair of
-points is to sum six series, however deep the network is.
-
-Source: Kim & Yang (ICML 2024), Theorems 3.1 and 4.3; the six-number form is derived in the
-docstrings.
+Source: Kim & Yang (ICML 2024), Theorems 3.1 and 4.3.
 """
 
-from functools import lru_cache
-from typing import NamedTuple
+import warnings
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.polynomial.chebyshev import chebval, chebvander
-from scipy.fft import dct
 
-from ._validation import check_count, check_fits, check_kappa, check_points
+from ._validation import (
+    check_count,
+    check_fits,
+    check_kappa,
+    check_points,
+    check_traced_points,
+    is_traced,
+)
 from .activations import Activation, get_activation
-
-
-class Scalars(NamedTuple):
-    """F and its derivatives ∂_c, ∂_q, ∂_c², ∂_c∂_q, ∂_q∂_q' at q = q' = 1, each of shape (n1, n2).
-
-    F is symmetric in q and q', so ∂_q' = ∂_q and ∂_c∂_q' = ∂_c∂_q.
-    """
-
-    value: np.ndarray
-    c: np.ndarray
-    q: np.ndarray
-    cc: np.ndarray
-    cq: np.ndarray
-    qq: np.ndarray
-
-
-class Expectations(NamedTuple):
-    """G(ρ) = E φ(u)φ(v), H(ρ) = E φ''(u)φ(v) and their derivatives in ρ = corr(u, v)."""
-
-    g: np.ndarray
-    g1: np.ndarray
-    g2: np.ndarray
-    g3: np.ndarray
-    h: np.ndarray
-    h1: np.ndarray
-    h2: np.ndarray
+from .correlations import Correlation, correlations, traced_correlations
+from .layers import Scalars, composed_layers
+from .panels import panels
 
 
 def jacobian_nngp(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.ndarray:
@@ -57,13 +33,17 @@ def jacobian_nngp(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.nda
 
     Cov((f, J)_α(x), (f, J)_β(x')) = ∂_α ∂'_β of the NNGP kernel, index 0 meaning f itself.
 
+    Inside `jax.grad`, `jit` and `vmap` it is computed by JAX: see `jntk`. Of piecewise linear
+    activations the kernel has a corner where points coincide, across which a derivative in x1 or x2
+    is taken as zero.
+
     Args:
         x1: (n1, d0), rows of unit norm.
         x2: (n2, d0), likewise; `x1` if left out.
         depth: L ≥ 1, the number of hidden layers.
         activation: a name in `ACTIVATIONS` or an `Activation`; piecewise linear ones are allowed.
-            Their kernel has a corner where points coincide, so that the entries of two points (or
-            of one and the antipode of the other) at the angle θ are right to eps/θ, at worst 1e-8.
+            Their kernel has a corner where points coincide, so that the slopes of two points (or of
+            one and the antipode of the other) at the angle θ are right to eps/θ, at worst 1e-8.
         kappa: κ > 0, the output scale.
 
     Returns:
@@ -79,6 +59,11 @@ def jntk(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.ndarray:
     """The limiting Jacobian NTK κ²Θ^(L).
 
     The limit of ⟨∂_θ(f, J)_α(x), ∂_θ(f, J)_β(x')⟩, which is ∂_α ∂'_β of the NTK, index 0 meaning f.
+
+    Inside `jax.grad`, `jit` and `vmap` the same recursion runs in JAX and returns a JAX array in
+    the precision of the traced array, float32 unless under `jax.enable_x64(True)`. It can be
+    differentiated in x1, x2 and κ. Rows are divided by their norm first, so derivatives are those
+    along the sphere; what needs values (unit norm, finite, within range) is not checked.
 
     Args:
         x1: (n1, d0), rows of unit norm.
@@ -102,7 +87,7 @@ def kernel_scalars(x1, x2=None, *, depth, activation="gelu", kappa=1.0, jntk=Tru
     Arguments as there. Returns `Scalars` of float64 arrays (n1, n2).
     """
     x1, x2, depth, activation, kappa = _check(x1, x2, depth, activation, kappa, jntk)
-    return _scalars(_cosines(x1, x2), depth, activation, kappa, jntk, symmetric=x2 is None)
+    return _scalars(correlations(x1, x2), depth, activation, kappa, jntk, symmetric=x2 is None)
 
 
 def _check(x1, x2, depth, activation, kappa, jntk):
@@ -120,28 +105,40 @@ def _check(x1, x2, depth, activation, kappa, jntk):
 
 
 def check_smooth(activation: Activation, jntk: bool) -> None:
-    """Refuse what has no JNTK; the piecewise linear activations still have a Jacobian NNGP."""
-    if activation.smooth or (activation.homogeneous and not jntk):
-        return
-    raise ValueError(
-        f"`activation` must be smooth (φ, φ', φ'' Lipschitz) here; got {activation.name!r}, whose "
-        "second derivative does not exist everywhere. "
-        + (
-            "Without φ'' the diagonal blocks of the Jacobian NTK diverge with the width, and "
-            "automatic differentiation would return a finite but wrong number. "
-            if jntk
-            else "Its Hermite coefficients do not fall to rounding, so no kernel can be trusted. "
+    """Refuse what has no JNTK; the piecewise linear activations still have a Jacobian NNGP.
+
+    Warn of activations that the limit theorem does not cover.
+    """
+    if activation.homogeneous and not (activation.smooth or not jntk):
+        raise ValueError(
+            f"`activation` must be smooth (φ, φ', φ'' Lipschitz) here; got {activation.name!r}, "
+            "whose second derivative does not exist at 0, where it has a kink. The diagonal blocks "
+            "of the Jacobian NTK grow without limit as a smooth φ is sharpened into the kink; "
+            "automatic differentiation, which does not see the kink, settles at a finite but wrong "
+            "number. Use gelu, silu or softplus instead; jacobian_nngp accepts piecewise linear "
+            "activations."
         )
-        + "Use gelu, silu or softplus instead"
-        + (
-            "; jacobian_nngp accepts piecewise linear activations."
-            if activation.homogeneous
-            else "."
+    if not activation.smooth and not activation.homogeneous:
+        raise ValueError(
+            f"`activation` must be smooth (φ, φ', φ'' Lipschitz) here; got {activation.name!r}, of "
+            f"which {activation.hermite.size:,} Hermite coefficients, the most that are tried, do "
+            "not fall to rounding error, so no kernel can be trusted. Either a derivative of φ has "
+            "a jump, or φ changes too sharply, or it is not computed in float64. Use gelu, silu or "
+            "softplus instead, or smooth φ: tanh(5z) is resolved, tanh(10z) is not."
         )
-    )
+    if not activation.lipschitz:
+        warnings.warn(
+            f"`activation` {activation.name!r} or one of its first two derivatives grows faster "
+            "than linearly, so it is not Lipschitz and the limit theorem does not cover it: the "
+            "formulas are computed all the same, networks of finite width may be far from them. "
+            "Use a Lipschitz activation, such as gelu.",
+            stacklevel=4,
+        )
 
 
 def _block_kernel(x1, x2, depth, activation, kappa, *, jntk):
+    if is_traced(x1, x2, kappa):
+        return _traced_kernel(x1, x2, depth, activation, kappa, jntk)
     x1, x2, depth, activation, kappa = _check(x1, x2, depth, activation, kappa, jntk)
     n2, d0 = (x1 if x2 is None else x2).shape
     check_fits(
@@ -149,38 +146,28 @@ def _block_kernel(x1, x2, depth, activation, kappa, *, jntk):
         "x1",
         "Use JNTKOperator, which multiplies by this matrix without forming it, or fewer points.",
     )
-    cosines = _cosines(x1, x2)
+    cosines = correlations(x1, x2)
     scalars = _scalars(cosines, depth, activation, kappa, jntk, symmetric=x2 is None)
     return _assemble_in_rows(scalars, x1, x1 if x2 is None else x2)
 
 
-def _cosines(x1: np.ndarray, x2: np.ndarray | None) -> np.ndarray:
-    c = x1 @ (x1 if x2 is None else x2).T
-    if x2 is None:
-        c = (c + c.T) / 2
-    # Equal and antipodal points are recognised as such: acos turns an error of 1e-16 into 1e-8.
-    parallel = np.abs(c) > 1 - 4 * np.finfo(float).eps
-    return np.where(parallel, np.sign(c), c)
+LARGEST = 1e300  # sums of a few numbers below it stay in the range of float64
 
 
-def _scalars(c, depth, activation, kappa, jntk, symmetric=False) -> Scalars:
-    """The six numbers at cosines `c` (n1, n2), in blocks that fit the processor's cache.
+def _scalars(cosines: Correlation, depth, activation, kappa, jntk, symmetric=False) -> Scalars:
+    """The six numbers at cosines (n1, n2), some rows at a time.
 
-    Of symmetric `c` only the blocks on and above the diagonal are computed.
+    Of symmetric cosines only the blocks on and above the diagonal are computed.
     """
-    series = composed_series(activation, depth, jntk)
-    scalars = np.empty((len(Scalars._fields), *c.shape))
-    first, (n1, n2) = 0, c.shape
+    scalars = np.empty((len(Scalars._fields), *cosines.rho.shape))
+    first, (n1, n2) = 0, cosines.rho.shape
     while first < n1:
         start = first if symmetric else 0
-        rows = slice(first, first + max(1, _PAIRS // (n2 - start)))
-        block = c[rows, start:]
-        if series is None:
-            six = np.stack(composed_layers(block, depth, activation, jntk))
-        else:
-            polynomials = chebvander(block.ravel(), series.shape[1] - 1)
-            six = (series @ polynomials.T).reshape(-1, *block.shape)
-        scalars[:, rows, start:] = kappa**2 * six
+        most = -(-n1 // 4) if symmetric else n1  # of symmetric cosines few below the diagonal
+        rows = slice(first, first + max(1, min(most, _PAIRS // (n2 - start))))
+        block = Correlation(*(part[rows, start:] for part in cosines))
+        six = _six(Correlation(*map(np.ravel, block)), depth, activation, kappa, jntk)
+        scalars[:, rows, start:] = six.reshape(-1, *block.rho.shape)
         if symmetric:
             # Equal cosines of one block are not rounded alike by every processor's matrix product.
             square = scalars[:, rows, rows]
@@ -190,118 +177,60 @@ def _scalars(c, depth, activation, kappa, jntk, symmetric=False) -> Scalars:
     return Scalars(*scalars)
 
 
-_PAIRS = 2048  # a block's; their Chebyshev polynomials fill about 1 MB
+_PAIRS = 2**17  # of a block, whose working copies take some 20 MB
 
 
-def composed_layers(c, depth: int, activation: Activation, jntk: bool) -> Scalars:
-    """The six numbers after all layers, layer by layer; `c` holds cosines, any shape."""
-    sigma = theta = input_scalars(c)
-    for layer in range(depth):
-        q_slope = activation.variance_slope**layer
-        if activation.smooth:
-            e = smooth_expectations(activation.series, sigma.value)
-        else:
-            e = homogeneous_expectations(activation.slopes, sigma.value)
-        if jntk:
-            theta = ntk_layer(theta, sigma, q_slope, e)
-        sigma = nngp_layer(sigma, q_slope, e)
-    return theta if jntk else sigma
+def _six(cosines: Correlation, depth, activation, kappa, jntk) -> np.ndarray:
+    """κ² times the six numbers at flat cosines, (6, n), all of them within the range of float64."""
+    # Series of very deep networks take longer to find than a few pairs do on their own.
+    if activation.smooth and (depth < 32 or cosines.gap.size > 64):
+        six, largest = panels(activation, depth, jntk)(cosines)
+    else:
+        six = np.stack(composed_layers(cosines, depth, activation, jntk))
+        largest = np.abs(six).max()
+    if kappa**2 * largest <= LARGEST:
+        return six if kappa == 1 else kappa**2 * six
+    with np.errstate(over="ignore", invalid="ignore"):
+        six = kappa**2 * six
+        lost = ~(np.abs(six).max(axis=0) <= LARGEST)
+    if lost.any():
+        pair = Correlation(*(part[lost][:1] for part in cosines))
+        raise ValueError(_out_of_range(pair, depth, activation, kappa, jntk))
+    return six
 
 
-@lru_cache(maxsize=256)
-def composed_series(activation: Activation, depth: int, jntk: bool) -> np.ndarray | None:
-    """Chebyshev series in the cosine of the six functions `composed_layers`, (6, terms).
-
-    Those of a smooth activation are analytic around [-1, 1], so that interpolation converges
-    geometrically: the number of terms is doubled until the last are rounding error. None where
-    that does not happen, as for ReLU, or in very deep networks whose kernel is nearly a step.
-    """
-    if not activation.smooth:
-        return None
-    for terms in (64, 128, 256, 512, 1024):
-        nodes = np.cos(np.pi * (np.arange(terms) + 0.5) / terms)
-        series = dct(np.stack(composed_layers(nodes, depth, activation, jntk))) / terms
-        series[:, 0] /= 2
-        largest = np.abs(series).max(axis=1, keepdims=True)
-        size = np.abs(series) / largest.clip(np.finfo(float).eps * largest.max())
-        rounding = size[:, -8:].max()
-        if rounding < 1e-14:
-            return series[:, : np.flatnonzero((size > 2 * rounding).any(axis=0))[-1] + 1]
-    return None
-
-
-def input_scalars(c) -> Scalars:
-    """The kernel of the inputs themselves, F = c."""
-    zero = np.zeros_like(c)
-    return Scalars(c, np.ones_like(c), zero, zero, zero, zero)
-
-
-def nngp_layer(sigma: Scalars, q_slope, e: Expectations) -> Scalars:
-    """One layer of the NNGP kernel: F⁺(q, q', c) = T(Q(q), Q(q'), F(q, q', c)) with T = E φφ.
-
-    Q(q) is the variance of a neuron at a point with |x|² = q, so Q(1) = 1. `q_slope` is Q'(1): one
-    before the first layer, multiplied by `Activation.variance_slope` by each. `e` holds the
-    expectations at correlation `sigma.value`.
-    """
-    return _compose(_layer_map(e.g, e.g1, e.g2, e.h, e.h1), sigma, q_slope)
-
-
-def ntk_layer(theta: Scalars, sigma: Scalars, q_slope, e: Expectations) -> Scalars:
-    """One layer of the NTK: Θ⁺ = Σ⁺ + Θ · Ṫ with Ṫ = E φ'φ'; arguments as in `nngp_layer`."""
-    dot = _compose(_layer_map(e.g1, e.g2, e.g3, e.h1, e.h2), sigma, q_slope)
-    return jax.tree.map(np.add, nngp_layer(sigma, q_slope, e), _product(theta, dot))
-
-
-def smooth_expectations(series, rho) -> Expectations:
-    """Sum the Chebyshev `series` of an activation at correlations `rho`."""
-    return Expectations(*chebval(rho, series.T))
-
-
-def homogeneous_expectations(slopes, rho) -> Expectations:
-    """Arc-cosine formulas for φ(z) = p z for z > 0 and m z for z < 0, ReLU being (√2, 0).
-
-    Cho & Saul (NeurIPS 2009). Of degree one, T satisfies Euler's equation, so that H = G - ρG'.
-    At ρ = ±1, G'' is infinite, but it multiplies a block of size 1 - ρ² and is dropped.
-    """
-    right, left = slopes
-    square, angle = 1 - rho**2, np.arccos(np.clip(rho, -1, 1))
-    sine = np.sqrt(np.maximum(square, 0))
-    same, opposite = (right**2 + left**2) / 2, right * left
-    g = (same * (sine + rho * (np.pi - angle)) - opposite * (sine - rho * angle)) / np.pi
-    g1 = (same * (np.pi - angle) + opposite * angle) / np.pi
-    regular = square > 1e-15
-    g2 = np.where(regular, (same - opposite) / np.pi / np.where(regular, sine, 1), 0)
-    nothing = np.full_like(rho, np.nan)  # third derivatives: only an NTK would ask for them
-    return Expectations(g, g1, g2, nothing, g - rho * g1, -rho * g2, nothing)
-
-
-def _layer_map(g, g1, g2, h, h1) -> Scalars:
-    """T = E φφ and its derivatives in its own arguments Q, Q', F: T_Q = ½E φ''φ = ½H and so on."""
-    return Scalars(value=g, c=g1, q=h / 2, cc=g2, cq=h1 / 2, qq=g2 / 4)
-
-
-def _compose(t: Scalars, f: Scalars, s) -> Scalars:
-    """Chain rule for T(Q(q), Q(q'), F(q, q', c)) with s = Q'(1)."""
-    return Scalars(
-        value=t.value,
-        c=t.c * f.c,
-        q=t.q * s + t.c * f.q,
-        cc=t.cc * f.c**2 + t.c * f.cc,
-        cq=(t.cq * s + t.cc * f.q) * f.c + t.c * f.cq,
-        qq=t.qq * s**2 + 2 * s * t.cq * f.q + t.cc * f.q**2 + t.c * f.qq,
+def _out_of_range(pair: Correlation, depth, activation, kappa, jntk) -> str:
+    """What to say of a pair of points whose numbers do not fit at this depth: where they did."""
+    fits, lost = 0, depth
+    while lost - fits > 1:  # numbers that are lost stay lost
+        middle = (fits + lost) // 2
+        with np.errstate(over="ignore", invalid="ignore"):
+            six = kappa**2 * np.stack(composed_layers(pair, middle, activation, jntk))
+        fits, lost = (middle, lost) if np.abs(six).max() <= LARGEST else (fits, middle)
+    return (
+        f"`depth` {depth} is too large for {activation.name}: derivatives of the kernel at the "
+        f"cosine {pair.rho[0]:.6g} pass the range of float64 (1e308) at depth {lost}. Use at most "
+        f"depth={fits} with these points{'' if kappa == 1 else ', or a smaller kappa'}."
     )
 
 
-def _product(a: Scalars, b: Scalars) -> Scalars:
-    """Product rule for F = A·B."""
-    return Scalars(
-        value=a.value * b.value,
-        c=a.c * b.value + a.value * b.c,
-        q=a.q * b.value + a.value * b.q,
-        cc=a.cc * b.value + 2 * a.c * b.c + a.value * b.cc,
-        cq=a.cq * b.value + a.c * b.q + a.q * b.c + a.value * b.cq,
-        qq=a.qq * b.value + 2 * a.q * b.q + a.value * b.qq,
-    )
+def _traced_kernel(x1, x2, depth, activation, kappa, jntk) -> jax.Array:
+    """The kernel of arrays that JAX transforms; what needs their values is not checked."""
+    depth = check_count(depth, "depth")
+    check_smooth(activation := get_activation(activation), jntk)
+    x1 = check_traced_points(x1, "x1")
+    x2 = x1 if x2 is None else check_traced_points(x2, "x2", in_size=x1.shape[1])
+    kappa = kappa if is_traced(kappa) else check_kappa(kappa)
+    return _jax_kernel(x1, x2, kappa, depth, activation, jntk)
+
+
+@partial(jax.jit, static_argnames=("depth", "activation", "jntk"))
+def _jax_kernel(x1, x2, kappa, depth: int, activation: Activation, jntk: bool) -> jax.Array:
+    x1, x2 = (x / jnp.linalg.norm(x, axis=1, keepdims=True) for x in (x1, x2))
+    scalars = composed_layers(traced_correlations(x1, x2), depth, activation, jntk)
+    # XLA would fuse the recursion into the blocks and repeat it for every entry of them.
+    scalars = jax.lax.optimization_barrier(scalars)
+    return kappa**2 * assemble(scalars, x1, x2)
 
 
 _BYTES = 2**24  # of one slab: larger buffers are not reused by the allocator

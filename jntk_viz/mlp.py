@@ -13,6 +13,7 @@ from ._validation import (
     check_count,
     check_in_size,
     check_kappa,
+    check_key,
     check_matrix,
     is_traced,
 )
@@ -69,7 +70,11 @@ class MLP:
 
         With float64 weights every function of this package computes in float64, whatever JAX's
         global flag says.
+
+        Raises:
+            ValueError: where `key` is not one random key, as from `jax.random.key(0)`.
         """
+        check_key(key)
         with float_precision(dtype):
             keys = jax.random.split(key, len(self.shapes))
             if sharding is None:

@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._validation import check_fits, check_lam, check_points
-from .kernels import Scalars, kernel_scalars
+from ._validation import check_fits, check_lam, check_numbers, check_points
+from .kernels import LARGEST, kernel_scalars
+from .layers import Scalars
 
 
 @jax.jit
@@ -63,6 +64,12 @@ class JNTKOperator:
         n = len(self.x)
         check_fits((6 * n, 1, n, 1), "x", "Use fewer points.")
         scalars = kernel_scalars(self.x, depth=depth, activation=activation, kappa=kappa)
+        largest = max(float(np.abs(numbers).max()) for numbers in scalars)
+        if not largest * max(self.lam, 1.0) <= LARGEST:
+            raise ValueError(
+                f"`lam` {self.lam:g} times the kernel, whose derivatives are as large as "
+                f"{largest:.1e}, passes the range of float64. Take a smaller lam, depth or kappa."
+            )
         weight = np.append(1.0, np.full(self.x.shape[1], self.lam**0.5))
         with jax.enable_x64(True):
             #: What `product(v, *arguments)` needs besides v, for use inside JAX transformations.
@@ -78,12 +85,11 @@ class JNTKOperator:
 
     def mv(self, v) -> np.ndarray:
         """Θ_λ v for flat v, entry i·(1+d0) + α belonging to point i and index α."""
-        v = np.asarray(v, dtype=np.float64)
+        expected = f"be of shape ({self.shape[0]},), that is N(1+d0) entries"
+        remedy = "Flatten an (N, 1+d0) array with v.ravel()."
+        v = check_numbers(v, "v", expected, remedy)
         if v.shape != self.shape[:1]:
-            raise ValueError(
-                f"`v` must be of shape ({self.shape[0]},), that is N(1+d0) entries; got "
-                f"{v.shape}. Flatten an (N, 1+d0) array with v.ravel()."
-            )
+            raise ValueError(f"`v` must {expected}; got {v.shape}. {remedy}")
         with jax.enable_x64(True):
             # A copy, because NumPy's view of a JAX array is read-only.
             return np.array(self.product(v, *self.arguments))

@@ -39,6 +39,11 @@ def smallest_eigenvalue(
     gram = compute(x, depth=depth, activation=activation, kappa=kappa)
     if kernel == "ntk":
         gram = gram[:, :1, :, :1]
+    if np.abs(gram).max() > np.finfo(dtype).max:
+        raise ValueError(
+            f"`dtype` {np.dtype(dtype).name} cannot hold this kernel, whose largest entry is "
+            f"{np.abs(gram).max():.1e}. Take float64, a smaller depth or a smaller kappa."
+        )
     return gram_smallest_eigenvalue(gram.astype(dtype))
 
 

@@ -109,7 +109,9 @@ class Lesson:
             """() => {
                 // Other lessons may be open in tabs behind this one.
                 const cells = '.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell';
-                const prompts = [...document.querySelectorAll(cells + ' .jp-InputPrompt')];
+                // A cell whose source is hidden has a prompt without a number in its place.
+                const prompt = ' .jp-InputPrompt:not(.jp-Placeholder-prompt)';
+                const prompts = [...document.querySelectorAll(cells + prompt)];
                 return prompts.length && prompts.every(p => /\\[\\d+\\]/.test(p.textContent));
             }""",
             timeout=1000 * seconds,

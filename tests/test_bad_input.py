@@ -3,9 +3,11 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import psutil
 import pytest
 from oracles import unit_rows
+from scipy import sparse
 
 import jntk_viz as jv
 
@@ -44,6 +46,19 @@ POINTS = {
     "text": ([["a", "b"]], "could not be read as numbers", "without text"),
     "ragged": ([[1.0], [1.0, 0.0]], "could not be read as numbers", "rectangular"),
 }
+POINTS |= {
+    "sparse": (sparse.csr_array(X), "sparse", "toarray"),
+    "masked": (np.ma.masked_less(X, 0), "masked, that is, missing", "fill the rows"),
+    "complex": (X + 0j, "complex", r"\.real part"),
+    "complex lists": ((X + 1j).tolist(), "complex", r"\.real part"),
+    "complex columns": (pd.DataFrame(X + 1j), "complex", r"\.real part"),
+    "dates": (np.zeros((4, 3), "M8[s]"), "dates", "plain numbers"),
+    "durations": (np.zeros((4, 3), "m8[s]"), "durations", "plain numbers"),
+    "table with text": (pd.DataFrame({"a": [1.0], "b": ["x"]}), "could not be read", "without"),
+    "missing objects": (np.array([[None, 1.0]]), "row 0, column 0 is nan", "Remove or"),
+    "nullable": (pd.DataFrame({"a": pd.array([1, None])}), "must", "missing"),
+    "huge integers": ([[10**400, 0]], "could not be read as numbers", "without"),
+}
 TAKES_POINTS = {
     "jntk": lambda x: jv.jntk(x, depth=1),
     "jntk x2": lambda x: jv.jntk(X, x, depth=1),
@@ -62,6 +77,36 @@ def test_points(call, kind):
     bad, came, remedy = POINTS[kind]
     with pytest.raises(ValueError, match=rf"`x\w*` must .*{came}.*{remedy}"):
         TAKES_POINTS[call](bad)
+
+
+def test_array_kinds_that_are_right():
+    """Masked arrays without masked entries, tables, objects, half precision: what they hold."""
+    expected = jv.jntk(X, depth=1)
+    for same in (np.ma.array(X), pd.DataFrame(X), X.astype(object), X.tolist(), jnp.asarray(X)):
+        assert np.allclose(jv.jntk(same, depth=1), expected, atol=1e-6)
+
+
+NO_KEYS = [0, 1.0, None, np.zeros(3, np.uint32), np.zeros(2), jax.random.split(KEY), "key"]
+
+
+@pytest.mark.parametrize("key", NO_KEYS, ids=repr)
+@pytest.mark.parametrize(
+    "call",
+    [
+        MLP.init,
+        lambda key: jv.finite_jacobian_nngp(MLP, key, X, n_networks=2),
+        lambda key: jv.sample_value_and_jacobian(MLP, key, X, n_networks=2),
+    ],
+)
+def test_keys(call, key):
+    with pytest.raises(ValueError, match=r"`key` must be one random key .*jax\.random\.key\(0\)"):
+        call(key)
+
+
+def test_keys_of_both_kinds_are_taken():
+    for key in (KEY, jax.random.PRNGKey(1), np.asarray(jax.random.PRNGKey(1))):
+        assert all(map(np.array_equal, MLP.init(key), MLP.init(KEY)))
+    assert jax.vmap(MLP.init)(jax.random.split(KEY))[0].shape == (2, 8, 3)
 
 
 @pytest.mark.parametrize("kind", ["nan", "infinite", "one dimension", "text"])
@@ -172,6 +217,7 @@ def test_unknown_activation_lists_the_known_ones(call, activation):
 
 
 RELU = jv.MLP(3, 8, 2, "relu")
+ELU = jv.Activation("elu", jax.nn.elu)
 RELU_PARAMS = RELU.init(KEY)
 
 
@@ -182,8 +228,8 @@ RELU_PARAMS = RELU.init(KEY)
         lambda: jv.JNTKOperator(X, depth=1, activation="relu"),
         lambda: jv.RobustDynamics(X, Y, depth=1, activation="relu", lam=0.1),
         lambda: jv.smallest_eigenvalue(X, depth=1, activation="relu"),
-        lambda: jv.jntk(X, depth=1, activation=jv.Activation("elu", jax.nn.elu)),
         lambda: jv.finite_jntk(RELU, RELU_PARAMS, X),
+        lambda: jax.grad(lambda x: jv.jntk(x, depth=1, activation="relu").sum())(X),
     ],
 )
 def test_kinks_are_refused_for_the_jntk_with_the_reason(call):
@@ -194,8 +240,9 @@ def test_kinks_are_refused_for_the_jntk_with_the_reason(call):
 def test_relu_is_allowed_where_it_is_right():
     assert jv.jacobian_nngp(X, depth=2, activation="relu").shape == (4, 4, 4, 4)
     assert jv.finite_jacobian_nngp(RELU, KEY, X, n_networks=2).shape == (4, 4, 4, 4)
-    with pytest.raises(ValueError, match="no kernel can be trusted"):
-        jv.jacobian_nngp(X, depth=2, activation=jv.Activation("elu", jax.nn.elu))
+    for kernel in (jv.jacobian_nngp, jv.jntk):
+        with pytest.raises(ValueError, match="no kernel can be trusted"):
+            kernel(X, depth=2, activation=ELU)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +254,9 @@ def test_relu_is_allowed_where_it_is_right():
         (Y[:, None], r"got shape \(4, 1\)"),
         ([1, -1, np.nan, 1], "entry 2 is nan"),
         (["a", "b", "a", "b"], "could not be read"),
+        (np.ma.masked_less(Y, 0), "masked, that is, missing"),
+        (sparse.coo_array(Y), "sparse"),
+        (Y + 0j, "complex"),
     ],
 )
 @pytest.mark.parametrize(

@@ -175,3 +175,23 @@ def test_on_a_phone_nothing_is_wider_than_the_window(watch_page):
     page = watch_page(f"{PAGE}&view=angle", viewport={"width": 390, "height": 800})
     wait_for(page, "numerically resolved")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.slow
+def test_save_gives_the_pictures_of_the_tab_that_is_seen(watch_page):
+    page = watch_page("full_rank?view=depth&points=10")
+    settled(page)
+    page.get_by_role("button", name="Angle", exact=True).click()
+    page.wait_for_function("() => location.search.includes('view=angle')")
+    settled(page)
+    page.get_by_role("button", name="Save as a file").click()
+    saved = {}
+    for kind in ("PNG", "SVG", "CSV"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=kind).click()
+        saved[kind] = download.value
+    names = [file.suggested_filename for file in saved.values()]
+    assert names == [f"is-the-kernel-full-rank-angles.{kind}" for kind in ("png", "svg", "csv")]
+    assert "of two points" in saved["SVG"].path().read_text(encoding="utf-8")
+    assert saved["CSV"].path().read_text(encoding="utf-8").startswith("# picture = λ_min of the")
+    assert saved["PNG"].path().read_bytes()[:4] == b"\x89PNG"

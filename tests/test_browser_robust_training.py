@@ -116,7 +116,7 @@ def test_every_control_changes_picture_and_headline(watch_page):
     for change, words in CONTROLS:
         said, drawn = headline(page), page.evaluate(DRAWN)
         change(page)
-        wait_for(page, f"^(?!{re.escape(said)}$)(?=.*{words}).*Most robust on the map")
+        wait_for(page, f"^(?!{re.escape(said)}$)(?=.*{words}).*Is it λ, or stopping")
         page.wait_for_function(f"drawn => ({DRAWN})() != drawn", arg=drawn)
     assert "Median |J| at" not in page.evaluate(DRAWN)
     choose(page, "Colour of", "Median")
@@ -179,3 +179,22 @@ def test_nonsense_in_the_address_and_a_phone(watch_page):
     page.get_by_text("Ignored in the address").wait_for()
     wait_for(page, "λ = 0.1 at t = ∞.* at ε = 0.3")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+COLOURS = """() => [...Bokeh.documents[0].all_models].filter(m => m.type == "Figure")
+  .filter(f => f.title.text.startsWith("Robust accuracy"))
+  .flatMap(f => f.renderers.map(r => r.glyph.properties.fill_color?.get_value()?.transform))
+  .filter(m => m).map(m => [m.low, m.high])"""
+
+
+@pytest.mark.slow
+def test_the_map_has_the_same_colours_for_every_visitor(watch_page):
+    """The first one sees it before its numbers are known, the others do not."""
+    first = watch_page(f"{PAGE}?data=circle&depth=1")
+    settled(first)
+    other = watch_page(f"{PAGE}?data=circle&depth=1")
+    settled(other)
+    limits = first.evaluate(COLOURS)
+    assert limits
+    assert limits[0] != [50, 100]  # those of the empty picture
+    assert other.evaluate(COLOURS) == limits

@@ -104,8 +104,9 @@ def test_lab_says_where_the_lessons_are(tmp_path, monkeypatch, capsys):
 
     # Where JupyterLab would take over: what it is asked to open, and that Panel stays offline.
     (tmp_path / "notebooks").mkdir()
-    monkeypatch.setenv("PANEL_INLINE", "")
-    monkeypatch.delenv("PANEL_INLINE")
+    for name in ("PANEL_INLINE", "JUPYTER_CONFIG_PATH"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     asked = []
     monkeypatch.setattr("jupyterlab.labapp.LabApp.launch_instance", asked.append)
     assert cli.main(["lab", "--no-show"]) == 0

@@ -13,12 +13,14 @@ from sklearn.preprocessing import StandardScaler
 
 from jntk_viz.datasets import (
     DATASETS,
+    count_coinciding,
     dataset_available,
     load_dataset,
     normalize,
     train_test_split,
 )
 from jntk_viz.datasets.dataset import standardize_columns
+from jntk_viz.frame.coinciding import coinciding
 
 
 @pytest.mark.parametrize(
@@ -160,6 +162,26 @@ def test_split_keeps_class_shares_and_loses_no_row():
     assert len(seven.y) == 7
     for part in (train, test):
         assert_two_classes_on_sphere(part)
+
+
+def test_equal_inputs_are_counted_and_said():
+    """Two of the irises are equal: together in one part, or one is no test of the other."""
+    said = set()
+    for seed in range(3):
+        train, test = train_test_split(load_dataset("iris"), seed=seed)
+        cosines = train.x @ train.x.T - 2 * np.eye(50)
+        twice = int((cosines > 1 - 1e-12).sum()) // 2
+        shared = int((test.x @ train.x.T > 1 - 1e-12).sum())
+        assert count_coinciding(train.x) == twice
+        assert count_coinciding(test.x, train.x) == shared
+        assert ("kernel matrix is singular" in train.provenance) == bool(twice)
+        assert ("1 of them equal to training inputs" in test.provenance) == bool(shared)
+        words = coinciding(train.x, test.x)
+        assert ("Θ is singular" in words) == bool(twice)
+        assert ("no test" in words) == bool(shared)
+        said.add((twice, shared))
+    assert said == {(0, 1), (1, 0), (0, 0)}
+    assert count_coinciding(np.array([[0.0, 1.0], [-0.0, 1.0]])) == 1
 
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.5, 1.5, "half", float("nan"), 0.001])

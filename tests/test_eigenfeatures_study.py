@@ -1,7 +1,9 @@
 """The eigenfeatures study, its pictures and its page, without a browser."""
 
+import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,6 +18,7 @@ from jntk_viz import (
     first_order_margin,
     frame,
     normalize,
+    survival_null,
 )
 from jntk_viz.datasets import Dataset
 from jntk_viz.engine import sources
@@ -160,6 +163,45 @@ def test_rank_correlation_is_undefined_where_nothing_varies():
     assert "no comparison" in text.verdict((np.nan,) * 3)
 
 
+def test_link_is_what_exceeds_the_null_model():
+    rng = np.random.default_rng(2)
+    accuracy = rng.integers(25, 50, 120) / 50
+    rates = rng.uniform(size=120)
+    forced = study.link(drawn(accuracy, accuracy * rates), 0)
+    linked = study.link(drawn(accuracy, accuracy**3), 0)
+    null = survival_null(accuracy, accuracy * rates, shuffles=study.SHUFFLES)
+    assert forced.null.value == null.value > 0.2
+    assert forced.excess.value == pytest.approx(forced.rho.value - null.value)
+    assert forced.excess.low < 0 < forced.excess.high
+    assert linked.excess.low > 0.1
+    assert np.isnan(study.link(drawn([0.5, 0.6, 0.7], [0.0] * 3), 0).excess.value)
+
+
+def test_useful_features_beat_the_majority_class():
+    labels = study.prepare(IRIS).test.y
+    assert study.majority_share(IRIS) == max(np.mean(labels > 0), np.mean(labels < 0))
+    measured = drawn([0.56, 0.57, 0.9, 0.8], [0.1, 0.5, 0.49, 0.7])
+    assert (measured.useful(0.56), measured.lost(0.56)) == (3, 1)
+
+
+def test_the_page_says_the_null_model_and_counts_in_sentences(page):
+    said = words(page)
+    links = [
+        study.link(study.scores(study.spectrum(page.state.problem, lam), **ATTACK), page.state.seed)
+        for lam in (0.0, 0.1)
+    ]
+    nulls = " and ".join(f"{link.null.value:.2f}" for link in links)
+    assert f"Survival rates shuffled among the features already give {nulls}." in said
+    assert f"beyond shuffled rates: {text.beyond(links[0])} with λ = 0" in said
+    assert "high test accuracy implies robustness" in said
+    assert "More accurate than the majority class (" in said
+    few = [drawn([0.9, 0.5], [0.9, 0.1]), drawn([0.85] * 4, [0.6] * 4)]
+    assert text.accurate(few, "0.1") == (
+        "At least 80 % accurate: 1 with λ = 0, 4 with λ = 0.1; none is fragile (at most 40 % "
+        "robust)."
+    )
+
+
 def test_difference_of_two_correlations():
     rng = np.random.default_rng(1)
     noise = rng.uniform(size=(2, 200))
@@ -201,6 +243,7 @@ def test_sweep_holds_each_lambda_and_nan_where_nothing_is_known():
         assert found.accurate[at] == accurate.sum()
         assert found.fragile[at] == (accurate & (expected.robustness <= 0.4)).sum()
         assert found.low[at] <= found.value[at] <= found.high[at]
+        assert found.null_low[at] < found.null[at] < found.null_high[at]
 
 
 def test_what_is_learned_first():
@@ -370,19 +413,25 @@ def compare(printed, state):
         measured = study.scores(
             found, epsilon=state.epsilon, norm=state.norm, counted=state.counted
         )
-        rho = study.rank_correlation(measured, state.seed).value
+        rho, null, _ = study.link(measured, state.seed)
         at = f" at lambda {lam:g}"
         assert int(printed["features" + at]) == len(measured.ranks)
         assert int(printed["accurate" + at]) == measured.accurate
         assert int(printed["accurate yet fragile" + at]) == measured.fragile
         # Features of the smallest eigenvalues are uncertain by rounding, hence the tolerance.
-        assert float(printed["rank correlation" + at]) == pytest.approx(rho, abs=0.01)
+        assert float(printed["rank correlation" + at]) == pytest.approx(rho.value, abs=0.01)
+        shuffled = float(printed["with shuffled survival rates" + at])
+        assert shuffled == pytest.approx(null.value, abs=0.01)
+        useful = measured.useful(study.majority_share(state.problem))
+        assert int(printed["useful" + at]) == pytest.approx(useful, abs=1)
 
 
 @pytest.fixture(scope="module")
 def module():
-    from jntk_viz.pages.eigenfeatures import page as module
-
+    path = Path(__file__).parent.parent / "apps" / "eigenfeatures.py"
+    spec = importlib.util.spec_from_file_location("eigenfeatures_app", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 

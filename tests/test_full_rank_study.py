@@ -431,7 +431,7 @@ def test_a_data_set_that_cannot_be_had_is_said_and_the_page_goes_on(page, monkey
 
 
 SCRIPTS = (
-    {"points": 10, "depth": 3},
+    {"points": 10, "depth": 3, "threshold": 3.0},
     {"points": 10, "kernel": "jacobian_nngp", "activation": "relu"},
     {"data": "circle", "points": 10, "activation": "tanh", "kernel": "ntk"},
     {"view": "angle", "theta": 10.0, "activation": "erf"},
@@ -449,10 +449,8 @@ def test_program_prints_what_the_page_says(app, settings):
         [sys.executable, "-c", source], capture_output=True, text=True, timeout=120
     )
     assert run.returncode == 0, run.stderr
-    printed = {
-        name: float(value)
-        for name, value in (line.split(" = ") for line in run.stdout.splitlines())
-    }
+    lines = dict(line.split(" = ") for line in run.stdout.splitlines())
+    printed = {name: float(value) for name, value in lines.items() if value != "never"}
     page = started(app.FullRank(), **settings)
     s, said = page.state, words(page)
     if s.view == "depth":
@@ -462,7 +460,9 @@ def test_program_prints_what_the_page_says(app, settings):
         first = study.first_depths(
             study.found_of(s.problem, page.controller.known), s.activation, s.threshold
         ).above
-        assert printed["first_depth_above"] == (13 if np.isnan(first) else first)
+        shown = page.first.data["above"][[*study.ACTIVATIONS].index(s.activation)]
+        assert lines["first_depth_above"] == str(shown)
+        assert lines["first_depth_above"] == ("never" if np.isnan(first) else f"{first:.0f}")
         assert number(printed["float32_lambda_min"]) in said
         if printed["resolved"]:
             assert number(printed[f"lambda_min_{s.depth}"]) in said

@@ -3,6 +3,7 @@
 import holoviews as hv
 import numpy as np
 import panel as pn
+import panel_material_ui as pmui
 import param
 import pytest
 
@@ -12,6 +13,7 @@ from jntk_viz.frame import history, predictions, presets
 from jntk_viz.frame.address import query_of
 from jntk_viz.frame.prediction import Prediction
 from jntk_viz.frame.presets import Question, load_presets, read_preset
+from jntk_viz.frame.save import Saver
 
 GOOD = """
 - name: narrow
@@ -281,3 +283,78 @@ def test_a_preset_says_what_to_look_at(page):
     assert "Look at the width." in heading.object
     page.guide.choose("guess")
     assert "Why?" in heading.object
+
+
+# ------------------------------------------------------------------------------- saving and tabs
+
+
+class Tabs(param.Parameterized):
+    view = param.Selector(default="one", objects={"One": "one", "Two": "two"}, label="View")
+
+
+def test_what_is_saved_is_what_is_seen(monkeypatch):
+    saved = []
+    monkeypatch.setattr(Saver, "save", lambda _, name, text, kind: saved.append((name, text)))
+    state, y = Tabs(), np.arange(3.0)
+    plots = {
+        key: frame.LivePlot(lambda y, key=key: hv.Curve(y).opts(title=f"Picture {key}"), y=y * i)
+        for i, key in enumerate("abc", 1)
+    }
+    one = frame.plot_grid("ab", a=plots["a"], b=plots["b"])
+    body = frame.tabbed(state, "view", one=one, two=frame.plot_grid("c", c=plots["c"]))
+    page = frame.page("Title", "Why?", state=state, controls=[], body=body, plots=plots)
+    (dialog,) = [part for part in page._parts if isinstance(part, pmui.Dialog)]
+    (menu,) = dialog.select(pmui.Select)
+    numbers = next(b for b in dialog.select(pmui.Button) if "CSV" in b.label)
+    page.toolbar._handle_msg("export")
+    assert menu.options == ["Picture a", "Picture b"]
+    dialog.open = False
+    state.view = "two"
+    assert plots["c"].figure is not None  # as a browser that shows it
+    page.toolbar._handle_msg("export")
+    assert (menu.options, menu.value) == (["Picture c"], "Picture c")
+    numbers.clicks += 1
+    assert [name for name, _ in saved] == ["title-c.csv"]
+    assert "# picture = Picture c" in saved[0][1]
+    (saver,) = dialog.select(Saver)
+    assert saver.figures == {"Picture c": [plots["c"].figure.id, "title-c"]}
+
+
+@pytest.mark.parametrize(
+    ("query", "rest"),
+    [({"lam": "9"}, "The defaults are shown."),
+     ({"lam": "9", "width": "16"}, "Everything else in it is followed."),
+     ({"preset": "none"}, "The defaults are shown."),
+     ({"preset": "narrow", "colour": "red"}, "Everything else in it is followed.")],
+)  # fmt: skip
+def test_what_is_ignored_does_not_take_the_rest_along(query, rest, folder, plot, monkeypatch):
+    monkeypatch.setenv("JNTK_VIZ_PRESETS", str(folder))
+    monkeypatch.setattr("jntk_viz.frame.address.arguments_of_page", lambda: dict(query))
+    state = State()
+    page = frame.page(
+        "Title", "Why?", state=state, name="page", controls=[], body=frame.plot_grid("a", a=plot)
+    )
+    said = [pane.object for part in page._parts for pane in part.select(pn.pane.HTML)]
+    (warning,) = [words for words in said if "Ignored" in str(words)]
+    assert rest in warning
+    assert state.width == (16 if "16" in query.values() or "narrow" in query.values() else 64)
+
+
+def test_the_title_is_neutral_until_the_guess_is_in(page):
+    question = Question("?", "choice", "direction", options=("up", "down"), title="Neutral")
+    guide = page.guide
+    guide.presets[:] = [p._replace(predict=question) if p.predict else p for p in guide.presets]
+    heading = page._heading.select(pn.pane.HTML)[0]
+    guide.predict = True
+    assert guide.bar.options == [("narrow", "Narrow"), ("guess", "Neutral")]
+    guide.choose("guess")
+    assert "Neutral" in heading.object
+    guide.prediction._input[0].clicks += 1
+    assert guide.bar.options == [("narrow", "Narrow"), ("guess", "guess")]
+    assert "Why?" in heading.object
+    guide.choose("narrow")
+    assert guide.bar.options[1] == ("guess", "guess")  # it has been answered
+    guide.choose("guess")
+    assert guide.bar.options[1] == ("guess", "Neutral")  # it is asked again
+    guide.predict = False
+    assert guide.bar.options[1] == ("guess", "guess")

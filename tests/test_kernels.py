@@ -15,8 +15,6 @@ from jntk_viz import (
     jacobian_nngp,
     jntk,
 )
-from jntk_viz.activations import get_activation
-from jntk_viz.kernels import Scalars, composed_layers, composed_series
 
 SMOOTH = [name for name, activation in ACTIVATIONS.items() if activation.smooth]
 
@@ -185,22 +183,7 @@ def test_two_arguments_agree_with_one():
     assert worst(jntk(x[:2], x[3:], depth=3), jntk(x, depth=3)[:2, :, 3:]) < 1e-14
 
 
-@pytest.mark.parametrize("name", SMOOTH)
-@pytest.mark.parametrize("depth", [1, 4, 12])
-@pytest.mark.parametrize("of_jntk", [False, True])
-def test_one_series_of_the_cosine_is_all_the_layers(name, depth, of_jntk):
-    """Near ±1 too, where the functions of deep networks are steep."""
-    near = 10.0 ** -np.arange(1, 16)
-    c = np.concatenate([[-1, 0, 1], np.linspace(-0.99, 0.99, 57), 1 - near, near - 1])
-    series = composed_series(get_activation(name), depth, of_jntk)
-    composed = Scalars(*np.polynomial.chebyshev.chebval(c, series.T))
-    layered = composed_layers(c, depth, get_activation(name), of_jntk)
-    for summed, expected in zip(composed, layered, strict=True):
-        assert worst(summed, expected) < 1e-13
-
-
-def test_a_kernel_too_steep_for_a_series_is_computed_layer_by_layer():
-    assert composed_series(get_activation("erf"), 30, True) is None
+def test_a_deep_kernel_by_autodiff_of_the_closed_form():
     x = unit_rows(15, 3, 2)
     expected = autodiff_blocks(lambda a, b: erf_kernels(a, b, 30)[1], x, x)
     assert worst(jntk(x, depth=30, activation="erf"), expected) < 1e-11

@@ -42,6 +42,10 @@ def upload(own, text, name="trees.csv"):
     own.file.param.update(filename=name, value=text.encode())
 
 
+def shown_classes(own):
+    return own.classes.minus.value, own.classes.plus.value
+
+
 def message(own):
     return own.notice.pane.object if own.notice.pane.visible else ""
 
@@ -146,6 +150,123 @@ def test_the_label_column_can_be_chosen_and_others_left_out(own):
     assert sources.loading(own._state.data, {}) == (
         "jv.load_csv('trees.csv', label='kind', ignore=['shade'])"
     )
+
+
+def test_a_file_without_header_is_kept_and_read_when_the_reader_says_so(own):
+    upload(own, TREES.partition("\n")[2])
+    assert "looks like a row of data. Tick &#x27;This file has no header&#x27;" in message(own)
+    assert own.layout.visible
+    assert own.use.disabled
+    own.headless.value = True
+    assert message(own) == ""
+    assert "24 rows, 4 columns" in own.preview.object
+    assert own.label.value == "column 4"
+    own.use.clicks += 1
+    assert sources.load(own._state.data).x.shape == (24, 3)
+    assert sources.loading(own._state.data, {}) == (
+        "jv.load_csv('trees.csv', label='column 4', header=False)"
+    )
+    upload(own, TREES)  # another file, which has one
+    assert not own.headless.value
+    assert own.label.value == "kind"
+    assert message(own) == ""
+
+
+def test_a_separator_is_offered_and_can_be_taken_back(own):
+    upload(own, TREES.replace(",", "|"))
+    assert "seem to be separated by |. Choose it as separator below." in message(own)
+    own.separator.value = "|"
+    assert message(own) == ""
+    own.separator.value = ";"
+    assert "there is only one" in message(own)
+    assert own.layout.visible
+    own.separator.value = "|"
+    own.use.clicks += 1
+    assert sources.loading(own._state.data, {}) == (
+        "jv.load_csv('trees.csv', label='kind', delimiter='|')"
+    )
+
+
+def test_which_class_is_plus_one_is_shown_and_swapped(own):
+    upload(own, TREES)
+    assert "kind = elm is −1, oak is +1" in own.cost.object
+    assert shown_classes(own) == ("elm", "oak")
+    own.classes.swap.clicks += 1
+    assert shown_classes(own) == ("oak", "elm")
+    assert "kind = oak is −1, elm is +1" in own.cost.object
+    own.classes.plus.value = "oak"  # the menu swaps them, too
+    assert shown_classes(own) == ("elm", "oak")
+    own.classes.minus.value = "oak"
+    assert shown_classes(own) == ("oak", "elm")
+    own.use.clicks += 1
+    y = load_csv(io.StringIO(TREES), label="kind").y
+    np.testing.assert_array_equal(sources.load(own._state.data).y, -y)
+    assert "positive='elm'" in sources.loading(own._state.data, {})
+
+
+def test_two_of_three_classes_or_one_against_the_rest(own):
+    upload(own, TREES + "1,2,3,ash\n2,2,1,ash\n")
+    assert "There are 3 classes" in message(own)
+    assert "choose two of them below" in message(own)
+    assert "ash (2 rows)" in own.classes.plus.options
+    own.classes.plus.value = "ash"
+    assert message(own) == ""
+    assert "ash is +1, all others (elm, oak) are −1" in own.cost.object
+    assert not own.classes.swap.visible
+    own.classes.minus.value = "oak"
+    assert "oak is −1, ash is +1, 12 rows of elm left out" in own.cost.object
+    own.classes.swap.clicks += 1
+    assert "ash is −1, oak is +1" in own.cost.object
+    own.ignore.value = ["shade"]  # the choice stays
+    own.use.clicks += 1
+    assert sources.load(own._state.data).x.shape == (14, 2)
+    assert "classes=('ash', 'oak')" in sources.loading(own._state.data, {})
+
+
+@pytest.mark.parametrize("labels", ["10.0 9", "0.1 0.30000000000000004", "1e16 10000000000000002"])
+def test_numbers_as_classes_are_found_again(labels, own):
+    first, second = labels.split()
+    upload(own, TREES.replace("elm", first).replace("oak", second))
+    assert message(own) == ""
+    own.classes.swap.clicks += 1
+    assert message(own) == ""
+    assert "positive" in own._options
+
+
+def messages_of(own, monkeypatch):
+    sent = []
+    monkeypatch.setattr(own.file, "_send_msg", sent.append)
+    return sent
+
+
+def send(own, data, name="trees.csv"):
+    """As a browser sends a file: nothing for an empty one."""
+    own.file._handle_msg({"status": "initializing"})
+    if data:
+        own.file._handle_msg({
+            "status": "upload_event", "name": name, "chunk": 1, "total_chunks": 1,
+            "mime_type": "text/csv", "data": data,
+        })  # fmt: skip
+    own.file._handle_msg({"status": "finished"})
+
+
+def test_only_a_table_gets_the_green_tick(own, monkeypatch):
+    sent = messages_of(own, monkeypatch)
+    for data, says in {
+        b"": "this file is empty",
+        b"PK\x03\x04" + bytes(9): "spreadsheet",
+        TREES.encode("utf-16"): "UTF-16",
+    }.items():
+        send(own, data)
+        assert says in message(own)
+        assert sent.pop()["status"] == "error"
+        send(own, TREES.encode())
+        assert sent.pop()["status"] == "finished"
+        assert message(own) == ""
+        assert "24 rows" in own.preview.object
+    own.file._handle_msg({"status": "error", "error": "<b>too long</b>"})
+    assert "smaller than 2 MB. Keep a sample" in message(own)
+    assert sent == []
 
 
 def test_many_columns_are_reduced_to_principal_components(own):

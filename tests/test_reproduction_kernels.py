@@ -8,7 +8,14 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from jntk_viz import RobustDynamics, eigenfeatures, jntk, load_dataset, train_test_split
+from jntk_viz import (
+    RobustDynamics,
+    eigenfeatures,
+    jntk,
+    load_dataset,
+    survival_null,
+    train_test_split,
+)
 from jntk_viz.datasets import download
 from jntk_viz.pages.eigenfeatures import study as features_study
 from jntk_viz.reproduction import full_rank, lam_time, points
@@ -166,10 +173,16 @@ def test_feature_rows_equal_the_library():
     expected = scipy.stats.spearmanr(found.usefulness, found.robustness).statistic
     assert summary.rho == pytest.approx(expected)
     assert summary.rho_low < summary.rho < summary.rho_high
-    accurate = found.usefulness >= 0.6
-    assert summary.accurate_60 == accurate.sum() > 0
-    assert summary.fragile_60 == (accurate & (found.robustness <= 0.3)).sum()
-    assert summary.robust_60 == (accurate & (found.robustness >= 0.5)).sum()
+    null = survival_null(found.usefulness, found.robustness)
+    assert (summary["null"], summary.null_low) == pytest.approx(null[:2])
+    rates = found.robustness / found.usefulness
+    assert summary.survival_rho == pytest.approx(scipy.stats.spearmanr(found.usefulness, rates)[0])
+    labels = prepared.test.y
+    assert summary.majority == max(np.mean(labels > 0), np.mean(labels < 0))
+    accurate = found.usefulness > summary.majority
+    assert summary.accurate_majority == accurate.sum() > 0
+    assert summary.fragile_majority == (accurate & (found.robustness <= summary.majority / 2)).sum()
+    assert summary.robust_majority == (accurate & (found.robustness >= 0.5)).sum()
     assert set(table[table.counted == "first 2"].attack) == {"search", "first_order"}
     single = table[table.row == "feature"]
     np.testing.assert_allclose(single.eigenvalue, found.eigenvalues[: len(single)], rtol=1e-9)
@@ -248,6 +261,7 @@ class Planted(NamedTuple):
 
 
 STANDARD, REGULARISED = Planted(0.5, 0.5, 0.4), Planted(0.5, 0.7, 0.3)
+FLAT = Planted(0.5, 0.6, 0.6)  # no harm in training to the end
 
 
 def lam_time_table(
@@ -300,7 +314,7 @@ def lam_time_table(
         (("λ drops out",), {}, {"distance": 0.2}),
         (("interpolates",), {}, {"fit": 0.1}),
         *(
-            (("kernel regressor", "more robust", data), {"regularised": Planted(0.5, 0.6, 0.6)}, {})
+            (("At t = ∞", "more robust", data), {"regularised": Planted(0.5, 0.6, 0.6)}, {})
             for data in ("Algerian", "all data")
         ),
         *(
@@ -308,7 +322,15 @@ def lam_time_table(
             for data in ("Algerian", "all data")
         ),
         *(
-            (("run to the end", data), {}, {"regularised": Planted(0.5, 0.6, 0.6)})
+            (("with the regulariser, training to", data), {}, {"regularised": FLAT})
+            for data in ("Algerian", "all data")
+        ),
+        *(
+            (("overfits in the same way", data), {}, {"standard": FLAT})
+            for data in ("Algerian", "all data")
+        ),
+        *(
+            (("than the regulariser alone", data), {}, {"regularised": Planted(0.5, 0.7, 0.6)})
             for data in ("Algerian", "all data")
         ),
         (("Jacobian small",), {}, {"jacobian": 1.3}),
@@ -318,9 +340,10 @@ def test_planted_claims_about_lam_and_time(words, holds, fails):
     study = LamTime()
     assert claim(study, lam_time_table(**holds), *words).verdict == HOLDS
     assert claim(study, lam_time_table(**fails), *words).verdict == FAILS
-    standard_only = lam_time_table(**holds)
-    standard_only = standard_only[standard_only.lam == 0]
-    assert claim(study, standard_only, *words).verdict == OPEN
+    # One training alone decides nothing that is said of the other, or of both.
+    half = lam_time_table(**holds)
+    half = half[(half.lam > 0) == ("overfits in the same way" in words)]
+    assert claim(study, half, *words).verdict == OPEN
 
 
 def test_one_split_or_an_unresolved_kernel_decides_nothing():
@@ -345,6 +368,18 @@ def test_stopping_times_are_chosen_on_other_points_than_those_that_count():
     assert found.verdict == FAILS
 
 
+def test_all_four_accuracies_are_of_the_test_half():
+    """End and best are compared on the same points, neither of them those that were chosen by."""
+    table = lam_time_table()
+    table.loc[(table.part == "validation") & np.isinf(table.t), "searched"] = 0.9
+    same = lam_time_table()
+    for words in ("At t = ∞", "with the regulariser, training to", "overfits in the same way"):
+        found, expected = (claim(LamTime(), t, words, "Algerian") for t in (table, same))
+        assert found.value == pytest.approx(expected.value)
+        assert found.measured == expected.measured
+    assert "λ = 0 stopped 0.50, at t = ∞ 0.40; λ > 0 stopped 0.70, at t = ∞ 0.30" in found.measured
+
+
 def test_robustness_at_the_price_of_accuracy_does_not_count():
     table = lam_time_table(regularised=Planted(0.9, 0.5, 0.3))
     table.loc[(table.lam > 0) & (table.t == 1), "clean"] = 0.6
@@ -356,8 +391,9 @@ def test_robustness_at_the_price_of_accuracy_does_not_count():
 
 def feature_table(
     standard=0.0,
-    regularised=0.6,
+    regularised=0.4,
     *,
+    null=0.4,
     accurate=50,
     fragile=0,
     robust=50,
@@ -380,20 +416,25 @@ def feature_table(
             "measure": "accuracy",
             "features": 100,
             "unresolved": 0,
-            "rho": rho + 0.01 * seed,
-            "rho_low": rho - 0.1,
-            "rho_high": rho + 0.1,
+            "rho": null + excess + 0.01 * seed,
+            "rho_low": null + excess - 0.1,
+            "rho_high": null + excess + 0.1,
+            "null": null,
+            "null_low": null - 0.05,
+            "null_high": null + 0.05,
+            "survival_rho": excess,
+            "majority": 0.56,
             "accurate_80": accurate,
             "fragile_80": fragile,
             "robust_80": robust,
-            "accurate_60": accurate,
-            "fragile_60": fragile,
-            "robust_60": robust,
+            "accurate_majority": accurate,
+            "fragile_majority": fragile,
+            "robust_majority": robust,
             "note": "",
         }
         for dataset in datasets
         for seed in range(seeds)
-        for lam, rho in ((0.0, standard), (0.1, regularised))
+        for lam, excess in ((0.0, standard), (0.1, regularised))
     )
 
 
@@ -401,12 +442,12 @@ def feature_table(
     ("words", "fails", "undecided"),
     [
         (("are the robust ones",), {"regularised": 0.0}, {"seeds": 1}),
-        (("almost no link",), {"standard": 0.7}, {"seeds": 1}),
-        (("link stronger", "Algerian"), {"standard": 0.6}, {"seeds": 1}),
-        (("link stronger", "all data"), {"standard": 0.6}, {"datasets": (MAIN,)}),
+        (("almost no link",), {"standard": 0.4}, {"seeds": 1}),
+        (("link stronger", "Algerian"), {"standard": 0.4}, {"seeds": 1}),
+        (("link stronger", "all data"), {"standard": 0.4}, {"datasets": (MAIN,)}),
         (("No eigenfeature", "with the"), {"fragile": 10}, {"accurate": 1, "robust": 1}),
         (("No eigenfeature", "standard"), {"fragile": 10}, {"accurate": 0, "robust": 0}),
-        (("is robust",), {"robust": 10}, {"accurate": 0, "robust": 0}),
+        (("implies robustness",), {"robust": 10}, {"accurate": 0, "robust": 0}),
     ],
 )
 def test_planted_claims_about_features(words, fails, undecided):
@@ -416,12 +457,28 @@ def test_planted_claims_about_features(words, fails, undecided):
     assert claim(study, feature_table(**undecided), *words).verdict == OPEN
 
 
+def test_a_correlation_that_shuffled_survival_rates_give_too_is_no_link():
+    forced = feature_table(standard=0.0, regularised=0.0, null=0.7)
+    assert forced.rho.min() >= 0.7
+    assert claim(FeatureRobustness(), forced, "are the robust ones").verdict == FAILS
+    assert claim(FeatureRobustness(), forced, "almost no link").verdict == HOLDS
+
+
+def test_the_lambda_that_the_paper_names_is_told_beside_the_other():
+    named = feature_table(regularised=0.25)
+    named = named[named.lam > 0].assign(lam=0.01)
+    table = pd.concat([feature_table(), named])
+    told = claim(FeatureRobustness(), table, "are the robust ones").measured
+    assert "λ = 0.01: ρ 0.67 [" in told
+    assert "excess +0.27 [" in told
+
+
 def test_other_definitions_are_told_beside_the_verdict():
-    other = feature_table(standard=0.9).assign(norm="linf", epsilon=0.03)
+    other = feature_table(standard=0.5).assign(norm="linf", epsilon=0.03)
     table = pd.concat([feature_table(), other])
     told = claim(FeatureRobustness(), table, "almost no link")
     assert told.verdict == HOLDS
-    assert "linf ε = 0.03 0.92" in told.definitions
+    assert "linf ε = 0.03 +0.52 of ρ = 0.92" in told.definitions
 
 
 # ---- planted tables: full rank

@@ -61,7 +61,8 @@ def test_tiny_run_measures_what_the_columns_describe(study, tiny):
     assert set(table.columns) == set(study.columns)
     found = table[table.dataset == "iris"]
     numbers = found.select_dtypes("number")
-    assert np.isfinite(numbers).all(axis=None)
+    assert numbers.notna().all(axis=None)
+    assert np.isfinite(numbers.drop(columns="time", errors="ignore")).all(axis=None)  # t = ∞
     assert (found.note == "").all()
 
 
@@ -199,6 +200,13 @@ def test_choice_is_made_by_validation_and_reported_on_test_points(tiny):
     assert chosen.clean == clean(parts.test, chosen.time)
     assert (own.robust <= own.clean).all()
     assert (own.robust <= own.validation_robust.max() + 0.5).all()
+    assert np.isinf(own[own.criterion == "end"].time).all()
+    assert np.isfinite(own[own.criterion != "end"].time).all()
+    # The end is the kernel regressor, whatever λ.
+    end = own[(own.training == "robust") & (own.criterion == "end")].iloc[0]
+    regressor = jv.RobustDynamics(parts.train.x, parts.train.y, **kernel, lam=1.0)
+    outputs = regressor.predict(parts.test.x, np.inf)
+    assert end.clean == np.mean(parts.test.y * outputs[:, 0] > 0)
 
 
 # Planted tables

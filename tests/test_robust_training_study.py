@@ -237,6 +237,7 @@ def test_explore_begins_with_what_is_on_screen_and_ends_with_all():
     assert {*end.solutions} == {*study.LAMBDAS}
     assert not end.slices
     assert {t for _, t, *_ in end.pgd} == {1e3, *study.PGD_TIMES}
+    assert {*end.held_out} == {(0.0, study.FLOW), (0.1, study.FLOW)}
     assert {*job.found[0].solutions} == {0.1, 0.0}
     assert np.all(np.diff([fraction for fraction, _ in job.steps]) >= 0)
     with pytest.raises(frame.Cancelled):
@@ -357,7 +358,7 @@ def test_descent_that_diverges_is_said_and_not_drawn(page_class):
     words = page.headline.pane.object
     assert "diverged, because η is 1.1 times 2N/e_max" in words
     assert "1 of 250 modes diverge; what is left of the largest is multiplied by −1.20" in words
-    assert "there is no t = ∞" in words
+    assert "no t = ∞" in words
     assert np.isnan(page.pictures.map.data["values"][:, -1]).all()
     page.state.param.update(t=0.1)
     assert "no step has been taken yet" in page.headline.pane.object
@@ -377,7 +378,9 @@ def test_each_answer_is_what_is_measured(page_class):
     assert answers["robust_end"].value == 100 * robust[-1]
     assert answers["best_lambda"].value == "all the same"
     assert answers["diverging"].value == 0  # of a rate of 0.5
-    assert answers["order"].value[0] == "with λ, stopped at its best"
+    assert answers["lam_or_stopping"].value == "no clear difference"
+    for share in page.found.comparison(0.1, 0.3, "l2", study.FLOW).robust.ravel():
+        assert f"{100 * share:.0f} %" in answers["lam_or_stopping"].text
     assert (
         answers["correlation"].value
         == study.scores(page.found.solutions[0.1], epsilon=0.3).correlation

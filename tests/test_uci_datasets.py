@@ -173,7 +173,6 @@ def test_what_is_available_without_the_network(made_folder, cache, monkeypatch):
             ["line 2", "Temperature, RH"],
         ),
         ("algerian_forest_fires", lambda t: t.split("\n", 2)[2], ["line 1", "header"]),
-        ("algerian_forest_fires", lambda t: t.replace(",", ";"), ["line 1", "header"]),
         ("algerian_forest_fires", lambda t: t + "14,07\r\n", ["line 31", "14 cells", "'year'"]),
     ],
 )

@@ -104,8 +104,7 @@ def test_a_separator_inside_a_quoted_name_does_not_mislead():
         ("\n\n", {}, ["empty"]),
         (TREES.replace("girth", "height"), {}, ["line 1", "column 2", "'height'", "twice"]),
         (TREES.replace("girth", ""), {}, ["line 1", "column 2", "name"]),
-        (TREES.split("\n", 1)[1], {}, ["`label`", "columns are 1, 4, 7, oak"]),
-        ("1,2\n3,4\n", {"label": "2"}, ["line 1", "header row"]),
+        ("1,2\n3,4\n", {"label": "2"}, ["line 1", "header row", "header=False"]),
         (TREES.replace(",", "|"), {}, ["line 1", "separated by comma, semicolon or tab"]),
         (TREES, {"label": "sort"}, ["`label`", "'sort'", "height, girth, plot, kind"]),
         (TREES, {"ignore": ["plott"]}, ["`ignore`", "'plott'"]),
@@ -130,7 +129,10 @@ def test_a_bad_csv_is_reported_with_its_place(text, options, words):
     ("raw", "words"),
     [
         (TREES.encode() + "1,2,3,hêtre\n".encode("latin-1"), ["line 6", "UTF-8"]),
-        (TREES.encode("utf-16"), ["line 1", "UTF-8"]),
+        (TREES.encode("utf-16"), ["line 1", "UTF-16", "Save it as 'CSV UTF-8'"]),
+        (TREES.encode("utf-16-be"), ["line 1", "UTF-16"]),
+        (TREES.encode() + b"1,2,3,\0oak\n", ["line 6", "binary"]),
+        (b"PK\x03\x04" + bytes(100), ["spreadsheet or an archive", ".xlsx", "'CSV UTF-8'"]),
     ],
 )
 def test_csv_in_another_encoding(raw, words):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from jntk_viz._validation import check_choice
 
 from .bundled import breast_cancer, digits, iris, wine
-from .dataset import Dataset, normalize, train_test_split
+from .dataset import Dataset, count_coinciding, normalize, train_test_split
 from .download import DatasetUnavailable, cache_folder, find_file
 from .synthetic import circle, sphere
 from .uci import FILES, algerian_forest_fires, banknote, sonar
@@ -19,6 +19,7 @@ __all__ = [
     "DatasetSource",
     "DatasetUnavailable",
     "cache_folder",
+    "count_coinciding",
     "dataset_available",
     "load_csv",
     "load_dataset",

@@ -96,14 +96,30 @@ def standardized_dataset(x, y, names, source: str) -> Dataset:
 
 def describe_repeats(x: np.ndarray) -> str:
     """Say in a provenance sentence that points coincide: their kernel matrix is singular."""
-    repeats = len(x) - len(np.unique(x.round(12), axis=0))
+    repeats = count_coinciding(x)
     return f", {repeats} of them coinciding with another" if repeats else ""
+
+
+def count_coinciding(x: np.ndarray, others: np.ndarray | None = None) -> int:
+    """Count the points that are given already: by an earlier row of `x`, or by a row of `others`.
+
+    x: shape (n, d0);  others: shape (m, d0). Equal means to 12 digits after the point.
+    """
+    x_rows = [row.tobytes() for row in x.round(12) + 0.0]  # −0 becomes 0
+    if others is None:
+        return len(x_rows) - len(set(x_rows))
+    known = {row.tobytes() for row in others.round(12) + 0.0}
+    return sum(row in known for row in x_rows)
 
 
 def train_test_split(
     dataset: Dataset, *, test_fraction: float = 0.5, seed: int = 0
 ) -> tuple[Dataset, Dataset]:
     """Split a data set at random into a training and a test part with the same class shares.
+
+    Rows are drawn one by one, so that equal inputs may come into both parts, where they test
+    nothing, or be together in the training part, whose kernel matrix is then singular. The
+    provenance of the parts says how many do; `count_coinciding` of jntk_viz.datasets counts them.
 
     test_fraction: share of the rows in the test part, between 0 and 1.
     seed: of the random choice; the same seed gives the same split.
@@ -135,8 +151,14 @@ def train_test_split(
             dataset.y[part],
             dataset.names,
             f"{dataset.provenance} {kind} part: {len(part)} of {len(dataset.y)} rows, chosen at "
-            f"random within each class (seed {seed}).",
+            f"random within each class (seed {seed})",
         )
         for kind, part in zip(("Training", "Test"), rows, strict=True)
     )
-    return train, test
+    twice, shared = count_coinciding(train.x), count_coinciding(test.x, train.x)
+    singular = f"; {twice} of them equal to another, so its kernel matrix is singular"
+    untested = f"; {shared} of them equal to training inputs, which is no test"
+    return (
+        train._replace(provenance=f"{train.provenance}{singular if twice else ''}."),
+        test._replace(provenance=f"{test.provenance}{untested if shared else ''}."),
+    )

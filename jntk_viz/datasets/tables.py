@@ -3,10 +3,30 @@
 import csv
 import io
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 MOST_SHOWN = 60  # characters of a cell or a name in a message
+
+# ZIP (a spreadsheet is one), gzip, bzip2, xz, Zstandard, the older Excel, PDF.
+_PACKED = (
+    *(b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"),
+    *(b"\xd0\xcf\x11\xe0", b"%PDF"),
+)
+# As pandas reads them, and the question mark of UCI.
+_MISSING = {"", "?", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null"}
+
+
+class TableError(ValueError):
+    """A table that cannot be read as it is, though it can with an option.
+
+    on_page: the message for a reader who has a dialog instead of the arguments of `load_csv`.
+    """
+
+    def __init__(self, problem: str, remedy: str, on_page: str):
+        super().__init__(f"{problem} {remedy}")
+        self.on_page = f"{problem} {on_page}"
 
 
 class Record(NamedTuple):
@@ -38,7 +58,18 @@ def listed(names: Iterable[str], most: int = 12) -> str:
 
 
 def decode(raw: bytes, source: str) -> str:
-    """Text of a UTF-8 file, with or without byte-order mark."""
+    """Text of a UTF-8 file, with or without byte-order mark; what is no text gets its own words."""
+    if raw.startswith(_PACKED):
+        raise ValueError(
+            f"{source} must be a text file; this one is binary (a spreadsheet or an archive, such "
+            "as .xlsx or .zip). In your spreadsheet, save as 'CSV UTF-8'; unpack an archive."
+        )
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw:
+        line = 1 + (raw.count(b"\n", 0, raw.index(b"\0")) if b"\0" in raw else 0)
+        raise ValueError(
+            f"{source}, line {line}: expected UTF-8 text; this file is binary, or text in UTF-16 "
+            "(Excel's 'Unicode text'). Save it as 'CSV UTF-8'."
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -49,42 +80,78 @@ def decode(raw: bytes, source: str) -> str:
         ) from error
 
 
-def read_records(text: str, delimiter: str, source: str) -> list[Record]:
-    """All rows of a delimited table that are not blank."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    records, line = [], 1
+def iterate_records(text: str, delimiter: str) -> Iterator[Record]:
+    """Rows of a delimited table that are not blank; csv.Error, with its line, if one is malformed.
+
+    Blanks after a separator belong to no cell, so that quotation marks may follow them; with the
+    blank as separator any number of them is one.
+    """
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
+    )
+    line = 1
     try:
         for cells in reader:
             cells = [cell.strip() for cell in cells]
             if any(cells):
-                records.append(Record(line, cells))
+                yield Record(line, cells)
             line = reader.line_num + 1  # a quoted cell may span several lines
     except csv.Error as error:
+        raise csv.Error(f"line {line}: not a well-formed row ({error})") from error
+
+
+def read_records(text: str, delimiter: str, source: str) -> list[Record]:
+    """All rows of a delimited table that are not blank."""
+    try:
+        return list(iterate_records(text, delimiter))
+    except csv.Error as error:
         raise ValueError(
-            f"{source}, line {line}: not a well-formed row ({error}). "
-            "Check the quotation marks on this line."
+            f"{source}, {error}. Check the quotation marks on this line: each is closed before the "
+            "next separator, and one inside a cell is doubled."
         ) from error
-    return records
 
 
 def is_number(cell: str) -> bool:
     """Whether a cell is a finite decimal number; 1_000, which Python would read, is not one."""
     try:
-        return "_" not in cell and math.isfinite(float(cell))
+        return "_" not in cell and math.isfinite(_number(cell))
     except ValueError:
         return False
+
+
+def _number(cell: str) -> float:
+    return float(cell.replace("\N{MINUS SIGN}", "-"))
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell stands for a value that is not known: empty, NA, NaN, null or ?."""
+    return cell.casefold() in _MISSING
 
 
 def to_number(cell: str, source: str, line: int, column: str) -> float:
     """The number in a cell, or a ValueError that says where the cell is."""
     if is_number(cell):
-        return float(cell)
+        return _number(cell)
     where = f"{source}, line {line}, column {shown(column)}: expected a finite number"
     if not cell:
         raise ValueError(f"{where}; the cell is empty. Fill it or remove the row.")
+    raise ValueError(f"{where}; got {shown(cell)}. {_remedy(cell)}")
+
+
+_GROUPED = re.compile(r"[+-]?\d{1,3}(([ .',\u00a0\u202f\u2019])\d{3})+([.,]\d+)?")
+
+
+def _remedy(cell: str) -> str:
+    """Words for the ways of writing a number that people have and this reader has not."""
+    if is_missing(cell):
+        return "It is missing: fill it or remove the row."
+    if is_number(cell.rstrip("%").rstrip()):
+        return "Remove the percent signs."
+    if _GROUPED.fullmatch(cell):
+        return "Write it with a decimal point and without separators of thousands."
     if is_number(cell.replace(",", ".")):
-        raise ValueError(f"{where}; got {shown(cell)}. Write it with a decimal point.")
-    raise ValueError(f"{where}; got {shown(cell)}. Correct the cell or remove the row or column.")
+        return "Write it with a decimal point."
+    return "Correct the cell or remove the row or column."
 
 
 def check_width(record: Record, columns: list[str], source: str) -> None:
@@ -93,6 +160,8 @@ def check_width(record: Record, columns: list[str], source: str) -> None:
     if len(cells) == len(columns):
         return
     where = f"{source}, line {record.line}: expected {len(columns)} cells; got {len(cells)}, "
+    if cells[0].startswith("#") or columns[0].startswith("#"):
+        raise ValueError(f"{where}and comments (#) are not read. Remove the lines of comments.")
     if len(cells) < len(columns):
         raise ValueError(
             f"{where}the row ends before column {shown(columns[len(cells)])}. "

@@ -6,7 +6,8 @@ import numpy as np
 
 from .dataset import Dataset, standardized_dataset
 from .download import UCIFile, obtain
-from .tables import Record, check_width, is_number, read_records, to_number
+from .layout import read_rows
+from .tables import Record, check_width, is_number, to_number
 
 _WEATHER = ("Temperature", "RH", "Ws", "Rain", "FFMC", "DMC", "DC", "ISI", "BUI", "FWI")
 _FIRE_HEADER = ["day", "month", "year", *_WEATHER, "Classes"]
@@ -97,7 +98,7 @@ def parse_fires(text: str, source: str) -> UCITable:
     """Two tables, one under the other, each with a title and a header line of its own."""
     x, y, repaired = [], [], []
     header_seen = False
-    records = read_records(text, ",", source)
+    records, _ = read_rows(text, source)
     for record, below in zip(records, [*records[1:], None], strict=True):
         if record.cells[0] == "day":
             _check_header(record, source)
@@ -151,7 +152,7 @@ def _two_numbers(cell: str) -> bool:
 def _parse_plain(text: str, source: str, names: tuple[str, ...], labels: dict) -> UCITable:
     """Rows of numbers with the label last and no header."""
     x, y = [], []
-    for record in read_records(text, ",", source):
+    for record in read_rows(text, source)[0]:
         check_width(record, [*names, "class"], source)
         *cells, label = record.cells
         x.append([to_number(c, source, record.line, n) for c, n in zip(cells, names, strict=True)])

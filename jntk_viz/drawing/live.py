@@ -69,11 +69,15 @@ def _write(plot, names, element):
     plot.handles["source"].data = dict(columns)
 
 
+_COLOURS = ("palette", "nan_color", "low", "high")
+
+
 @contextmanager
 def _same_colours(plot):
-    """Keep palettes and the colour of NaN, which HoloViews sets to those of a light page."""
+    """Keep palettes and the colour of NaN, which HoloViews sets to those of a light page, and the
+    limits of colours, which it sets to those of the first picture."""
     mappers = [m for key, m in plot.handles.items() if key.endswith("color_mapper")]
-    colours = [(m, {"palette": list(m.palette), "nan_color": m.nan_color}) for m in mappers]
+    colours = [(m, {n: getattr(m, n) for n in _COLOURS if hasattr(m, n)}) for m in mappers]
     yield
     for mapper, kept in colours:
         for name, value in kept.items():
@@ -188,9 +192,9 @@ class LivePlot:
         self._first, self._settings, self._then = {}, {}, []
         for function in then:
             function(root.state)
-        self.set(**settings)
         if self.data is not first:
             self._write({})
+        self.set(**settings)
 
     def _parts(self, data):
         """The single elements of the view, as numbers if it can be."""

@@ -150,7 +150,7 @@ class Cluster(Runner):
         self.client.close()
 
 
-def run_there(step: Step, own: dict[str, sources.Table]) -> Any:
+def run_there(step: Step, own: dict[str, sources.Kept]) -> Any:
     """On a worker: make visitors' tables known, and run the step."""
     for name, table in own.items():
         sources.keep(name, table)

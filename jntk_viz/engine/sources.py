@@ -13,7 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from jntk_viz.datasets import Dataset, dataset_available, load_csv, load_dataset
-from jntk_viz.datasets.tables import decode, is_number, read_records, shortened
+from jntk_viz.datasets.labels import MOST_CLASSES, count_classes
+from jntk_viz.datasets.layout import SEPARATORS, Table, name_columns, read_rows
+from jntk_viz.datasets.tables import TableError, decode, is_missing, is_number, shortened
 from jntk_viz.engine.results import OWN, RESULTS
 
 MOST_BYTES = 2_000_000
@@ -24,7 +26,7 @@ MOST_TABLES = 5  # of one visitor
 PARALLEL = np.radians(0.1)  # points nearer than this make a kernel matrix all but singular
 
 
-class Table(NamedTuple):
+class Kept(NamedTuple):
     """A visitor's table: the file's name, what was read from it, and how (for `load_csv`)."""
 
     file: str
@@ -32,16 +34,8 @@ class Table(NamedTuple):
     options: dict
 
 
-_own: dict[str, Table] = {}
+_own: dict[str, Kept] = {}
 _lock = threading.Lock()
-
-
-class Preview(NamedTuple):
-    """The beginning of an uploaded table: column names, how many rows, the first of them."""
-
-    columns: list[str]
-    total: int
-    rows: list[list[str]]
 
 
 class Sources(dict):
@@ -95,11 +89,11 @@ def register(file: str, dataset: Dataset, **options) -> str:
     - `file`: its name;  `options`: how `load_csv` has read it, for the program that is exported.
     """
     name = OWN + secrets.token_hex(16)
-    keep(name, Table(file, dataset, options))
+    keep(name, Kept(file, dataset, options))
     return name
 
 
-def keep(name: str, table: Table) -> None:
+def keep(name: str, table: Kept) -> None:
     """Make a visitor's table known to this process under its name."""
     with _lock:
         _own[name] = table
@@ -112,7 +106,7 @@ def forget(name: str) -> None:
     RESULTS.forget(name)
 
 
-def table(name: str) -> Table:
+def table(name: str) -> Kept:
     """A visitor's table. Raises ValueError for one that is not known here, saying why."""
     with _lock:
         if name not in _own:
@@ -123,49 +117,40 @@ def table(name: str) -> Table:
         return _own[name]
 
 
-def preview(content: bytes, rows: int = 5) -> Preview:
-    """Look at an uploaded table before it is read in full.
+def look(content: bytes, *, delimiter: str | None = None, header: bool | None = None) -> Table:
+    """Names and rows of an uploaded table, by the reader and the options of `load_csv`.
 
     What is too large or no text is refused before anything is parsed. Raises ValueError naming the
-    limit, the line or the column.
+    limit, the line or the column; TableError where another `delimiter` or `header` would help.
     """
     if len(content) > MOST_BYTES:
         raise too_long(len(content))
-    if content.startswith(_PACKED) or b"\0" in content:
+    if not content.strip():
         raise ValueError(
-            "`table` must be a text file; this one is binary (a spreadsheet or an archive, or text "
-            "in UTF-16). In your spreadsheet, save as 'CSV UTF-8'."
+            "`table` must hold a header row and rows of numbers; this file is empty. Save it again "
+            "and choose it anew."
         )
-    source = "`table`"
-    text = decode(content, source)
+    text = decode(content, "`table`")
     first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",;\t", key=first.count)
     # Cells may hold line breaks, and there may be blank lines.
     lines = max(text.count("\n"), text.count("\r"))
-    columns, cells = first.count(delimiter) + 1, text.count(delimiter) + lines
+    separators = [delimiter] if delimiter else list(SEPARATORS)
+    columns = max(map(first.count, separators)) + 1
+    cells = max(map(text.count, separators)) + lines
     if lines > 2 * MOST_ROWS or columns > 2 * MOST_COLUMNS or cells > 2 * MOST_CELLS:
         raise _too_large(f"about {lines}", columns, cells)
-    records = read_records(text, delimiter, source)
-    if len(records) < 2:
-        raise ValueError(f"{source}: expected a header row and rows of numbers below it.")
-    total, columns = len(records) - 1, len(records[0].cells)
+    records, remarks = read_rows(text, "`table`", delimiter)
+    total, columns = len(records) - (header is not False), len(records[0].cells) if records else 0
     if total > MOST_ROWS or columns > MOST_COLUMNS or total * columns > MOST_CELLS:
         raise _too_large(total, columns, total * columns)
-    header, *body = records
-    return Preview(header.cells, len(body), [record.cells for record in body[:rows]])
+    return name_columns(records, remarks, "`table`", header)
 
 
-# ZIP (a spreadsheet is one), gzip, bzip2, xz, Zstandard, the older Excel, PDF.
-_PACKED = (
-    *(b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"),
-    *(b"\xd0\xcf\x11\xe0", b"%PDF"),
-)
-
-
-def too_long(size: int) -> ValueError:
+def too_long(size: int | None) -> ValueError:
+    """The error for a file of so many bytes, where they are known."""
+    got = "" if size is None else f"; got {size / 1e6:.1f} MB"
     return ValueError(
-        f"`table` must be smaller than {MOST_BYTES / 1e6:g} MB; got {size / 1e6:.1f} MB. Keep a "
-        "sample of the rows."
+        f"`table` must be smaller than {MOST_BYTES / 1e6:g} MB{got}. Keep a sample of the rows."
     )
 
 
@@ -177,12 +162,19 @@ def _too_large(rows, columns, cells) -> ValueError:
     )
 
 
-def likely_label(seen: Preview) -> str:
-    """The first column with words in it, else the last one."""
-    for i, name in enumerate(seen.columns):
-        if any(len(row) > i and row[i] and not is_number(row[i]) for row in seen.rows):
-            return name
-    return seen.columns[-1]
+def likely_label(table: Table) -> str:
+    """The column that probably holds the classes.
+
+    The first one with words that repeat, else the first with words, else the last one.
+    """
+    words = []
+    for i, name in enumerate(table.names):
+        if any(not is_number(row.cells[i]) and not is_missing(row.cells[i]) for row in table.rows):
+            words.append(name)
+    few = [
+        n for n in words if len(count_classes(table, n)) <= min(MOST_CLASSES, len(table.rows) / 2)
+    ]
+    return [*few, *words, table.names[-1]][0]
 
 
 def read(content: bytes, **options) -> Dataset:
@@ -190,7 +182,8 @@ def read(content: bytes, **options) -> Dataset:
     try:
         return load_csv(io.BytesIO(content), **options)
     except ValueError as error:
-        raise ValueError(str(error).replace("`path` (uploaded table)", "`table`")) from error
+        words = error.on_page if isinstance(error, TableError) else str(error)
+        raise ValueError(words.replace("`path` (uploaded table)", "`table`")) from error
 
 
 def smallest_angle(x: np.ndarray) -> float:

@@ -30,6 +30,12 @@ def live_plots(body) -> list:
     return [item for item in items if isinstance(item, LivePlot)]
 
 
+def visible_plots(body) -> list:
+    """The `LivePlot`s of the grid that is seen: of several tabs the chosen one."""
+    grid = body.grid if isinstance(body, Tabbed) else body
+    return live_plots(grid)
+
+
 def html_panes(body) -> list:
     """All words among the pictures of a page's body."""
     return [pane for grid in grids_of(body) for pane in grid.select(pn.pane.HTML)]
@@ -45,11 +51,13 @@ class Guide(param.Parameterized):
     preset = param.String("", doc="Name of the preset that was chosen last.")
     predict = param.Boolean(False, doc="Is the reader asked to predict before seeing?")
     present = param.Boolean(False, doc="Large type, few controls?")
+    _asking = param.Boolean(False, doc="Is a guess waited for?")
 
     def __init__(self, state, presets, prediction, plots, slow=()):
         super().__init__()
         self.state, self.presets, self.prediction = state, presets, prediction
         self._plots, self._slow, self._player = plots, slow, None
+        self._guessed: set[str] = set()  # names of the presets whose answer has been shown
         self.bar = PresetBar(
             {
                 "previous": lambda: self.step(-1),
@@ -57,9 +65,10 @@ class Guide(param.Parameterized):
                 "play": self.play,
                 "predict": lambda: self.param.update(predict=not self.predict),
             },
-            options=[(p.name, p.title) for p in presets], margin=(2, 4), visible=bool(presets),
+            options=self._options(), margin=(2, 4), visible=bool(presets),
         )  # fmt: skip
         self.bar.param.watch(self._chosen, "value")
+        prediction.changed = self._asked
         self.controls = pn.Row(visible=False, margin=0, stylesheets=[_WRAP_ON_PHONE])
         self.param.watch(self._predict, ["preset", "predict"])
         self.param.watch(self._present, ["preset", "present"])
@@ -70,6 +79,33 @@ class Guide(param.Parameterized):
     def current(self):
         """The `Preset` chosen last, or None."""
         return next((p for p in self.presets if p.name == self.preset), None)
+
+    def title(self, preset):
+        """Of a preset; while readers are to predict, one that does not tell the answer."""
+        neutral = preset.predict and preset.predict.title
+        if neutral and self.predict and preset.name not in self._guessed:
+            return neutral
+        return preset.title
+
+    @property
+    def words(self):
+        """What the preset in use asks the reader to look at; empty without one.
+
+        While a guess is waited for this is no more than its title.
+        """
+        if self.current is None:
+            return ""
+        return self.title(self.current) if self._asking else self.current.say
+
+    def _options(self):
+        return [(p.name, self.title(p)) for p in self.presets]
+
+    def _asked(self):
+        """Tell what was withheld as soon as the guess is in, and withhold it when asked again."""
+        asking = self.prediction.asking
+        if self.prediction.question is not None:
+            (self._guessed.discard if asking else self._guessed.add)(self.preset)
+        self._asking, self.bar.options = asking, self._options()
 
     def _chosen(self, event):
         if event.new and event.new != self.preset:

@@ -5,12 +5,16 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from jntk_viz.datasets.tables import shortened
+from jntk_viz.datasets import layout
+from jntk_viz.datasets.labels import count_classes
+from jntk_viz.datasets.tables import TableError, shortened
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.theme import FONT, INK, LINE, css, escape
 from jntk_viz.engine import sources
+from jntk_viz.frame.class_choice import ClassChoice
 from jntk_viz.frame.failures import error_text
 from jntk_viz.frame.parts import Notice
+from jntk_viz.frame.upload import table_input
 
 _SLOW = 20  # seconds: beyond this the reader is warned
 _CSS = css(f"""
@@ -20,11 +24,14 @@ td, th {{ border: 1px solid {LINE}; padding: 2px 8px; white-space: nowrap; }}
 th {{ font-weight: 500; text-align: left; }}
 """)
 EXPLANATION = (
-    "A CSV file in UTF-8 with a header row: columns of numbers and one column with two labels. "
+    "A CSV file in UTF-8: columns of numbers and one column of labels, two of which are compared. "
     f"At most {sources.MOST_BYTES / 1e6:g} MB and {sources.MOST_ROWS} rows. It stays in this "
     "session, in the server's memory, and is gone when you close the page."
 )
-MOST_PIECES = 10  # in which a browser may send a file; it sends one
+MOST_PREVIEWED = 5  # rows
+SEPARATED_BY = {"(found)": ""} | {
+    name: character for character, name in {**layout.SEPARATORS, **layout.UNUSUAL}.items()
+}
 MOST_FEATURES = 12  # beyond it, principal components are suggested
 
 
@@ -39,15 +46,21 @@ def own_data_dialog(state, table):
 class _OwnData:
     def __init__(self, state, table):
         self._state, self._table, self._names = state, table, []
-        self._content: Any = None
+        self._content = b""
+        self._seen: Any = None
         self._dataset: Any = None
         self._options: dict = {}
+        self._file_name = ""
+        self._setting = False
         self.notice = Notice()
-        self.file = pmui.FileInput(
-            label="Choose a CSV file", accept=".csv,.tsv,.txt", max_file_size=sources.MOST_BYTES,
-            margin=(4, 10),
-        )  # fmt: skip
-        self.label = pmui.Select(label="Column with the two labels", options=[], size="small")
+        self.file = table_input(self._uploaded, lambda e: self.notice.set(error_text(e), "error"))
+        self.headless = pmui.Checkbox(label="This file has no header")
+        self.separator = pmui.Select(
+            label="Cells are separated by", size="small", options=SEPARATED_BY, value=""
+        )
+        self.layout = pn.Row(self.separator, self.headless, visible=False)
+        self.label = pmui.Select(label="Column with the labels", options=[], size="small")
+        self.classes = ClassChoice(self._read)
         self.ignore = pmui.MultiChoice(label="Leave out", options=[])
         self.components = pmui.IntSlider(
             label="Keep principal components", start=2, end=MOST_FEATURES, value=MOST_FEATURES,
@@ -58,70 +71,72 @@ class _OwnData:
         self.use = pmui.Button(label="Use this table", variant="contained", disabled=True)
         self.use.on_click(lambda _: self._use())
         self.choices = pn.Column(
-            self.preview, self.label, self.ignore, self.components, self.cost, self.use,
-            visible=False, sizing_mode="stretch_width",
+            self.preview, self.label, self.classes.row, self.ignore, self.components, self.cost,
+            self.use, visible=False, sizing_mode="stretch_width",
         )  # fmt: skip
         self.dialog = pmui.Dialog(
             Words(f"<div>{escape(EXPLANATION)}</div>", **words),
-            self.file, self.notice.pane, self.choices,
+            self.file, self.notice.pane, self.layout, self.choices,
             title="Your own data", show_close_button=True, width_option="md",
         )  # fmt: skip
-        self.file.param.watch(self._uploaded, "value")
-        self.file._process_chunk = self._bounded(self.file._process_chunk)
+        for widget in (self.headless, self.separator):
+            widget.param.watch(self._look, "value")
         for widget in (self.label, self.ignore, self.components):
             widget.param.watch(self._read, "value")
         if pn.state.curdoc and pn.state.curdoc.session_context:
             pn.state.on_session_destroyed(lambda _: self._forget())
 
-    def _bounded(self, take):
-        """Hold to the limit whatever is sent: that a browser checks it first is only good manners.
+    def _uploaded(self, content: bytes) -> str:
+        """Take a file; returns what is wrong with it, where no choice in the dialog mends it."""
+        self._content, self._file_name = content, str(self.file.filename or "table.csv")
+        self._setting = True
+        self.headless.value, self.separator.value = False, ""
+        self._setting = False
+        self._look()
+        return "" if self.layout.visible else "This file is not a table; see below."
 
-        `take`: keeps one piece of a file, and puts them together when all are there.
-        """
-        sizes: list[int] = []
-
-        def take_within(message):
-            if message["chunk"] == 1:  # a file, instead of what may have come before
-                for kept in (self.file._file_buffer, self.file._buffer, sizes):
-                    kept.clear()
-            data = message["data"]
-            # bytes(n) would be n zeros.
-            sizes.append(len(data) if isinstance(data, bytes | list) else sources.MOST_BYTES + 1)
-            if sum(sizes) > sources.MOST_BYTES or len(sizes) > MOST_PIECES:
-                self.notice.set(error_text(sources.too_long(sum(sizes))), "error")
-            else:
-                take(message)
-
-        return take_within
-
-    def _uploaded(self, event):
-        self._content, self._dataset = event.new, None
-        self.choices.visible = False
-        try:
-            seen = sources.preview(event.new) if isinstance(event.new, bytes) else None
-        except ValueError as error:
-            self._content = seen = None
-            self.notice.set(error_text(error), "error")
-        if seen is None:
-            self.use.disabled = True
+    def _look(self, *_):
+        """Preview the file as the reader says it is laid out; or say why not, and keep the file."""
+        if not self._file_name or self._setting:
             return
-        self.preview.object = _table(seen)
-        self.label.param.update(options=seen.columns, value=sources.likely_label(seen))
-        self.ignore.param.update(options=seen.columns, value=[])
-        self.choices.visible = True
+        layout, self._dataset = self._layout(), None
+        try:
+            self._seen = sources.look(self._content, **layout)
+        except ValueError as error:
+            # What the reader has chosen can be chosen otherwise.
+            self.layout.visible = bool(layout) or isinstance(error, TableError)
+            self.choices.visible, self.use.disabled = False, True
+            words = ValueError(error.on_page) if isinstance(error, TableError) else error
+            self.notice.set(error_text(words), "error")
+            return
+        self.preview.object = _table(self._seen)
+        names = self._seen.names
+        label = self.label.value if self.label.value in names else sources.likely_label(self._seen)
+        self._setting = True
+        self.label.param.update(options=names, value=label)
+        kept = [name for name in self.ignore.value if name in names]
+        self.ignore.param.update(options=names, value=kept)
+        self._setting = False
+        self.layout.visible = self.choices.visible = True
         self._read()
+
+    def _layout(self) -> dict:
+        header = {"header": False} if self.headless.value else {}
+        return header | ({"delimiter": self.separator.value} if self.separator.value else {})
 
     def _read(self, *_):
         """Read the table with the options chosen; say what it costs, or what is wrong."""
+        if self._setting or self._seen is None or self.label.value is None:
+            return
         self._dataset, words = None, ""
-        if self._content and self.label.value is not None:
-            try:
-                dataset, self._options = self._chosen()
-                words = self._describe(dataset)
-                self._dataset = dataset
-                self.notice.set("")
-            except ValueError as error:
-                self.notice.set(error_text(error), "error")
+        self.classes.offer(count_classes(self._seen, self.label.value))
+        try:
+            dataset, self._options = self._chosen()
+            words = self._describe(dataset)
+            self._dataset = dataset
+            self.notice.set("")
+        except ValueError as error:
+            self.notice.set(error_text(error), "error")
         self.cost.object = words
         # Once: a button that is switched off and on in one message stays off.
         self.use.disabled = self._dataset is None
@@ -130,6 +145,7 @@ class _OwnData:
         """The table, and the options of `load_csv` by which it was read."""
         ignore = [name for name in self.ignore.value if name != self.label.value]
         options = {"label": self.label.value} | ({"ignore": ignore} if ignore else {})
+        options |= self._layout() | self.classes.options
         dataset = sources.read(self._content, **options)
         self.components.visible = dataset.x.shape[1] > MOST_FEATURES
         if self.components.visible:
@@ -138,7 +154,7 @@ class _OwnData:
         return dataset, options
 
     def _describe(self, dataset):
-        entry = self._table.own_entry(shortened(self._name()), dataset)
+        entry = self._table.own_entry(shortened(self._file_name), dataset)
         price = sources.cost(self._table.points(entry, dataset), dataset.x.shape[1])
         words = [
             dataset.provenance,
@@ -156,18 +172,15 @@ class _OwnData:
             )
         return "".join(f"<div>{escape(sentence)}</div>" for sentence in words)
 
-    def _name(self):
-        return str(self.file.filename or "table.csv")
-
     def _use(self):
         if len(self._names) == sources.MOST_TABLES:
             words = f"At most {sources.MOST_TABLES} tables are kept. Reload the page to begin anew."
             self.notice.set(words, "error")
             return
-        name = sources.register(self._name(), self._dataset, **self._options)
+        name = sources.register(self._file_name, self._dataset, **self._options)
         self._names.append(name)
         parameter = self._state.param.data
-        label = f"{shortened(self._name())} ({len(self._names)})"
+        label = f"{shortened(self._file_name)} ({len(self._names)})"
         parameter.objects = {**parameter.get_range(), label: name}
         self._state.data = name
         self.dialog.open = False
@@ -178,12 +191,13 @@ class _OwnData:
 
 
 def _table(seen):
-    rows = [seen.columns, *seen.rows]
+    first = [record.cells for record in seen.rows[:MOST_PREVIEWED]]
+    rows = [seen.names, *first]
     cells = [
         "".join(f"<{tag}>{escape(shortened(cell))}</{tag}>" for cell in row)
-        for tag, row in zip(["th", *["td"] * len(seen.rows)], rows, strict=True)
+        for tag, row in zip(["th", *["td"] * len(first)], rows, strict=True)
     ]
     return (
-        f"<div>{seen.total} rows, {len(seen.columns)} columns; the first of them:</div>"
+        f"<div>{len(seen.rows)} rows, {len(seen.names)} columns; the first of them:</div>"
         f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
     )

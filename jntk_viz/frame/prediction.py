@@ -1,5 +1,6 @@
 """Prediction mode: the reader commits a guess before the result is shown."""
 
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
@@ -23,6 +24,9 @@ class Prediction:
 
     - `plots`: key -> `LivePlot`;  `answers`: key -> function that returns an `Answer` or None.
     - `hidden`: panes that would give the answer away, such as the headline.
+
+    `changed`, a function without arguments, is called when a question is asked, answered or taken
+    back; `asking` says whether one waits for its guess.
     """
 
     def __init__(self, plots, answers, hidden):
@@ -32,6 +36,7 @@ class Prediction:
         self._input: list = []
         self._waiting: Any = None
         self.committed, self._sketches = False, {}
+        self.changed: Callable[[], None] = lambda: None
         style = {"stylesheets": [_CSS], "sizing_mode": "stretch_width", "margin": (0, 4)}
         self._asked, self._said = Words(**style), Words(visible=False, **style)
         self._commit = pmui.Button(label="Commit", variant="contained", margin=(4, 4))
@@ -43,11 +48,19 @@ class Prediction:
             stylesheets=[":host { flex: none !important; height: auto !important; }"],
         )  # fmt: skip
 
+    @property
+    def asking(self) -> bool:
+        """Whether a guess is waited for."""
+        return self.question is not None and not self.committed
+
     def ask(self, question):
         """Show a question and cover its pictures; None ends the prediction."""
         self._end()
-        if question is None:
-            return
+        if question is not None:
+            self._ask(question)
+        self.changed()
+
+    def _ask(self, question):
         self.question = question
         self._cover(True)
         if question.kind == "sketch":
@@ -125,6 +138,7 @@ class Prediction:
         for pane in self._hidden:
             pane.visible = True
             set_class(pane, "brief", True)
+        self.changed()
         if not self._reveal(guess):
             self._say("Committed. Measuring …")
             if pn.state.curdoc and pn.state.curdoc.session_context:

@@ -11,6 +11,7 @@ NAME.yaml, whose entries come first. An entry:
       controls: [width]                 # shown in presentation mode and exported files: 3 at most
       sweep: {width: [8, 32, 128]}      # stops of exported sliders; else all of `controls`
       predict:                          # a guess to commit before the result is shown
+        title: Error and width          # in place of `title` until then, if that tells the answer
         question: Which power of the width does the error follow?
         kind: choice                    # or number, order, sketch
         options: ["-1", "-1/2"]         # of choice and order
@@ -37,7 +38,8 @@ _KEYS = {"name", "title", "say", "set", "controls", "sweep", "predict"}
 class Question(NamedTuple):
     """What a reader is asked to predict.
 
-    kind: one of KINDS. options: of "choice" and "order". answer: key of the page's answers.
+    title: of the preset until the guess is in, where its own tells the answer. kind: one of KINDS.
+    options: of "choice" and "order". answer: key of the page's answers.
     hide: keys of the page's plots to be covered; a sketch is drawn into the first.
     low, high, step, unit: of "number".
     """
@@ -52,6 +54,7 @@ class Question(NamedTuple):
     high: float = 1.0
     step: float = 0.01
     unit: str = ""
+    title: str = ""
 
 
 class Preset(NamedTuple):

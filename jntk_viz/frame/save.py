@@ -44,7 +44,7 @@ class Saver(JSComponent):
 _PICTURE = """
 const [id, name] = saver.data.figures[select.data.value] ?? []
 const view = Bokeh.index.find_one_by_id(id)
-if (view == null || view.bbox.width == 0) {
+if (view == null || view.el.getClientRects().length == 0) {
   status.text = "This picture is not on the page now: choose its tab first."
   return
 }
@@ -58,7 +58,10 @@ try {
 } finally {
   sharper(ratio)
 }
-layer.to_blob().then(blob => {
+layer.to_blob().catch(error => {
+  status.text = `The picture could not be made: ${error}`
+  throw error
+}).then(blob => {
   const link = document.createElement("a")
   link.href = URL.createObjectURL(blob)
   link.download = name + ".KIND"
@@ -69,12 +72,14 @@ layer.to_blob().then(blob => {
 """
 
 
-def export_dialog(page_title, plots, state, script=None):
+def export_dialog(page_title, plots, state, script=None, seen=None):
     """A closed dialog that saves a picture as PNG or SVG, its numbers as CSV, and the program.
 
     - `plots`: key -> `LivePlot`; the menu shows their titles, files are named by the keys.
     - `state`: its settings stand in the head of the CSV.
     - `script`: function of the state, returns a Python program; without it there is no button.
+    - `seen`: function that returns the `LivePlot`s that are on the screen now, which the menu then
+      offers; without it all. The others may still show earlier settings.
 
     Open it by `dialog.open = True`. Pictures are made in the browser, with what they show now.
     """
@@ -87,8 +92,9 @@ def export_dialog(page_title, plots, state, script=None):
 
     def refresh(*_):
         chosen = titles.get(select.value)
+        shown = list(plots.values() if seen is None else seen())
         titles.clear()
-        titles.update(menu(plots))
+        titles.update(menu({key: plot for key, plot in plots.items() if plot in shown}))
         saver.figures = {
             title: [plots[key].figure.id, f"{page}-{slug(key)}"]
             for title, key in titles.items()

@@ -33,7 +33,7 @@ from jntk_viz.frame.connection import Connection
 from jntk_viz.frame.content import Content
 from jntk_viz.frame.controller import Controller
 from jntk_viz.frame.formula_sheet import formulas
-from jntk_viz.frame.guide import Guide, grids_of, html_panes, live_plots
+from jntk_viz.frame.guide import Guide, grids_of, html_panes, live_plots, visible_plots
 from jntk_viz.frame.history import History
 from jntk_viz.frame.own_data import own_data_dialog
 from jntk_viz.frame.parts import Notice, job_bar
@@ -60,6 +60,20 @@ def navigation(current=None):
 _FULL_HEIGHT = """
 :host { flex: none !important; height: auto !important; max-height: none !important; }
 """
+# A notebook's cell is as high as what is in it: what stretches would get the height of the controls
+# alone. They stand beside the pictures where there is room for both, else above them.
+_CELL = """
+:host { display: flex; flex-flow: row wrap; align-items: flex-start; gap: 8px; padding-top: 8px;
+  flex: none !important; height: auto !important; max-height: none !important; }
+"""
+_CONTROLS = """
+:host { display: block; columns: 280px auto; column-gap: 20px; flex: 1 1 280px !important;
+  width: auto !important; min-width: 0 !important; }
+:host > * { width: 280px !important; break-inside: avoid; }
+"""
+_WRAPPED = ":host { flex-wrap: wrap; }"
+_WHOLE = ":host { flex-basis: auto !important; }"
+_BESIDE_CONTROLS = ":host { flex: 1000 1 820px !important; min-width: 0 !important; }"
 # Beside the first heading of a plain page, above it on a phone.
 _CORNER = f"""
 :host {{ position: absolute; top: 6px; right: 12px; z-index: 1; }}
@@ -96,6 +110,8 @@ class StudyPage(pn.viewable.Viewer):
     scheme: Any = None
     question_text = ""
     headline = body = formulas = start = script = state = job = None
+    steps: Any = None
+    progress: Any = None
     presets: list = []  # noqa: RUF012 - replaced, not changed
     plots: dict = {}  # noqa: RUF012 - replaced, not changed
 
@@ -115,10 +131,20 @@ class StudyPage(pn.viewable.Viewer):
     def as_notebook(self):
         """The page without title bar and drawer, for a notebook cell."""
         parts = [self._heading, *self._parts, self.formulas, self._starter()]
-        main = pn.Column(*[p for p in parts if p is not None], sizing_mode="stretch_both")
+        main = pn.Column(
+            *[p for p in parts if p is not None],
+            sizing_mode="stretch_both", margin=0, stylesheets=[_FULL_HEIGHT, _BESIDE_CONTROLS],
+        )  # fmt: skip
         if self.state is None:
             return main
-        return pn.Row(pn.Column(*self.controls, width=280), main, sizing_mode="stretch_both")
+        self._give_way()
+        controls = pn.Column(*self.controls, margin=0, stylesheets=[_FULL_HEIGHT, _CONTROLS])
+        return pn.Row(controls, main, sizing_mode="stretch_both", margin=0, stylesheets=[_CELL])
+
+    def _give_way(self):
+        """Let the bar of presets and progress take two lines where a cell is narrow."""
+        for item, sheet in ((self.steps, _WRAPPED), (self.progress, _WHOLE)):
+            item.stylesheets = [*item.stylesheets, sheet]
 
     def begin(self):
         """Call `start` when the page is in the browser; at once in a script, which has none.
@@ -346,14 +372,18 @@ def page(
     if job is not None:
         job.param.watch(lambda e: notice.set(e.new, "error"), "error")
     presets, problems = load_presets(name, state) if name else ([], [])
-    prediction = Prediction(plots or {}, answers or {}, [headline.pane] if headline else [])
+    telling = [*([headline.pane] if headline else []), *html_panes(body)]
+    prediction = Prediction(plots or {}, answers or {}, telling)
     # The plots by key come first: of those that share a place a grid knows only one.
     pictures = list(dict.fromkeys([*(plots or {}).values(), *live_plots(body)]))
     guide = Guide(state, presets, prediction, pictures, slow)
     _read_address(state, guide, warning, problems)
     dialogs = {}
     if plots:
-        dialogs["export"] = "Save as a file", export_dialog(title, plots, state, script)
+        dialogs["export"] = (
+            "Save as a file",
+            export_dialog(title, plots, state, script, lambda: visible_plots(body)),
+        )
     if sources is not None:
         dialogs["data"] = "Your own data", own_data_dialog(state, sources)
     scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
@@ -379,6 +409,7 @@ def page(
     study.question_text, study.headline, study.body = question, headline, body
     study.formulas, study.controls, study._heading = formulas, controls, heading
     study.plots, study.script, study.scheme = plots or {}, script, scheme
+    study.steps, study.progress = steps, progress
     study.start, study.job = start and notice.guarded(start), job
     study.begin()
     return study
@@ -439,10 +470,10 @@ def _question(question, guide):
     )
 
     def show(*_):
-        words = (guide.current and guide.current.say) or question
+        words = guide.words or question
         pane.object = f"<h1>{escape(words)}</h1>"
 
-    guide.param.watch(show, "preset")
+    guide.param.watch(show, ["preset", "_asking"])
     show()
     return pane
 
@@ -457,9 +488,11 @@ def _make_dark_able(body):
 def _read_address(state, guide, warning, problems):
     """Bring settings and guide to the address; say what was not understood until they change."""
     given = address.arguments_of_page()
+    given.pop("token", None)  # a notebook server's own key, not a setting
+    asked = len(given)
     dark = given.pop("dark", "")  # for `Scheme`
     reading = {name: given.pop(name) for name in setting_names(guide) if name in given}
-    ignored = address.repeated()
+    ignored = []
     if dark not in ("", "true", "false"):
         ignored.append(f"dark={address.shortened(dark)}: is not true or false")
     if "preset" in reading:
@@ -468,9 +501,12 @@ def _read_address(state, guide, warning, problems):
         except ValueError as error:
             ignored.append(str(error))
     ignored += address.read_query(state, given) + address.read_query(guide, reading)
+    others = len(ignored) < asked
+    ignored = address.repeated() + ignored
     said = []
     if ignored:
-        said.append(f"Ignored in the address: {address.listed(ignored)}. The defaults are shown.")
+        rest = "Everything else in it is followed" if others else "The defaults are shown"
+        said.append(f"Ignored in the address: {address.listed(ignored)}. {rest}.")
     if problems:
         said.append("Presets: " + "; ".join(problems) + ".")
     warning.set(" ".join(said))

@@ -7,12 +7,15 @@ recognised and gets that mistake's hint.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from .feedback import HINT, PASSED, TODO, Feedback
 
 _NEAR = 2e-3  # relative to the largest entry; float32 answers pass, no known mistake does
+_THREE_DIGITS = 5e-3  # the most by which rounding to three digits changes a number
+_NEARLY = 0.05  # a number as near as this was rounded too early, or read off a plot
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,10 @@ class Exercise:
         mistakes: typical wrong answers.
         remark: said when it is right.
         unit: said beside numbers.
+        given: the faulty function that the lesson hands out, where the exercise is to mend it;
+            what behaves like it is "not done yet".
+        near: how much an answer may be off, relative to its largest entry; None: 0.5 % for a
+            number, so that one rounded to three digits passes, and 0.2 % for a function.
     """
 
     name: str
@@ -50,6 +57,8 @@ class Exercise:
     remark: str
     cases: Callable[[], list[tuple]] = lambda: [()]
     unit: str = ""
+    given: Callable | None = None
+    near: float | None = None
 
     def check(self, answer) -> Feedback:
         """Compare an answer with the truth."""
@@ -81,6 +90,10 @@ class Exercise:
     def _function(self) -> str:
         return self.signature.partition("(")[0]
 
+    @property
+    def _near(self) -> float:
+        return self.near or (_NEAR if self.signature else _THREE_DIGITS)
+
     def _try(self, answer, case) -> "np.ndarray | Feedback":
         """What the function returns for one case, or why that cannot be compared."""
         try:
@@ -88,7 +101,8 @@ class Exercise:
         except Exception as error:  # noqa: BLE001 - whatever a student's function raises is told
             return Feedback(
                 HINT,
-                f"Called as {self.signature}, your function raised {type(error).__name__}: {error}",
+                f"Called as {self.signature}, your function raised {type(error).__name__}: {error} "
+                f"{self._called_with(case)}",
             )
         if value is None or value is Ellipsis:
             todo = "Replace the … with your code; the function has to return its result."
@@ -107,13 +121,25 @@ class Exercise:
             )
         return array
 
+    def _called_with(self, case) -> str:
+        """The arguments of one trial: shapes of arrays, values of numbers."""
+        names = self.signature.partition("(")[2].rstrip(")").split(", ")
+        told = [f"{name} {_brief(value)}" for name, value in zip(names, case, strict=True)]
+        return f"It was called with {', '.join(told)}."
+
     def _compare(self, values: list[np.ndarray]) -> Feedback:
         truths = self.values(self.truth)
-        if _all_close(values, truths):
+        if _all_close(values, truths, self._near):
             return Feedback(PASSED, self.remark)
-        for mistake in self.mistakes:
-            if _all_close(values, self.values(mistake.answer)):
-                return Feedback(HINT, mistake.hint)
+        if self.given is not None and _all_close(values, self.values(self.given), self._near):
+            return Feedback(TODO, "This computes what the lines above computed: mend them first.")
+        wrong = [(m.hint, self.values(m.answer)) for m in self.mistakes]
+        for hint, result in wrong:
+            if _all_close(values, result, self._near):
+                return Feedback(HINT, hint)
+        for (one, first), (other, second) in combinations(wrong, 2):
+            if any(_all_close(values, v, self._near) for v in _both(first, second, truths)):
+                return Feedback(HINT, f"Two things at once. First: {one} Second: {other}")
         return Feedback(HINT, self._describe(values, truths))
 
     def values(self, answer: Callable) -> list[np.ndarray]:
@@ -122,15 +148,15 @@ class Exercise:
 
     def _describe(self, values, truths) -> str:
         """How an answer that no known mistake explains differs from the truth."""
-        for value, truth in zip(values, truths, strict=True):
+        for value, truth, case in zip(values, truths, self.cases(), strict=True):
             if value.shape != truth.shape:
-                if value.size == truth.size and value.ndim == truth.ndim:
-                    return (
-                        f"The shape should be {truth.shape}, yours is {value.shape}: two axes seem "
-                        "to be swapped."
-                    )
-                return f"The shape should be {truth.shape}, yours is {value.shape}."
-        if all(v.ndim >= 2 for v in values) and _all_close([v.T for v in values], truths):
+                swapped = value.size == truth.size and value.ndim == truth.ndim
+                why = ": two axes seem to be swapped" if swapped else ""
+                return (
+                    f"The shape should be {truth.shape}, yours is {value.shape}{why}. "
+                    f"{self._called_with(case)}"
+                )
+        if all(v.ndim >= 2 for v in values) and _all_close([v.T for v in values], truths, _NEAR):
             return "The axes are in the opposite order: this is the transpose of what is asked for."
         ratio = _common_ratio(values, truths)
         if ratio is not None:
@@ -146,6 +172,8 @@ class Exercise:
 
 
 def _describe_number(value: float, truth: float, unit: str) -> str:
+    if abs(value - truth) <= _NEARLY * abs(truth):
+        return "Nearly: within 5 %. Give three digits, and round only at the end."
     direction = "too large" if value > truth else "too small"
     if value * truth > 0:
         decades = abs(np.log10(value / truth))
@@ -178,10 +206,32 @@ def _as_array(value) -> np.ndarray | None:
         return None
 
 
-def _all_close(values, truths) -> bool:
+def _brief(value) -> str:
+    """An argument in a few characters: (5, 2) for an array, 0.5, tanh."""
+    if callable(value):
+        return getattr(value, "__name__", type(value).__name__)
+    if np.ndim(value):
+        return f"of shape {np.shape(value)}"
+    return f"= {value:g}" if isinstance(value, int | float) else f"= {value!r:.30}"
+
+
+def _both(first, second, truths) -> list[list[np.ndarray]]:
+    """What two mistakes make together: factors multiply, and what terms are off by adds up."""
+    cases = list(zip(first, second, truths, strict=True))
+    if any(a.shape != t.shape or b.shape != t.shape for a, b, t in cases):
+        return []
+    together = []
+    if all(np.all(t != 0) for t in truths):
+        together.append([a * b / t for a, b, t in cases])
+    if sum(t.size for t in truths) > 1:  # one number is a sum of two others too easily
+        together.append([a + b - t for a, b, t in cases])
+    return together
+
+
+def _all_close(values, truths, near: float) -> bool:
     return all(
         v.shape == t.shape
-        and np.max(np.abs(v - t), initial=0) <= _NEAR * np.max(np.abs(t), initial=0)
+        and np.max(np.abs(v - t), initial=0) <= near * np.max(np.abs(t), initial=0)
         for v, t in zip(values, truths, strict=True)
     )
 

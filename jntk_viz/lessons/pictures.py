@@ -17,12 +17,19 @@ def circle_slopes(outputs) -> np.ndarray:
     return np.einsum("...ia,ia->...i", np.asarray(outputs)[..., 1:], TANGENT)
 
 
-def density(values, deviation, top=0.8):
+def density(values, deviation, top=0.8, xlabel="output f(x)"):
     """Histogram of (k,) values and their Gaussian limit, whose own peak is at 0.4/`deviation`.
 
     - `top`: where the axis ends, in the same unit; narrow networks have a higher peak.
     """
-    return gp_convergence.density(values, deviation).opts(ylim=(0, top / deviation))
+    histogram = gp_convergence.density(values, deviation)
+    return histogram.opts(ylim=(0, top / deviation), xlabel=xlabel)
+
+
+def kernel_map(covariance, scale, title="", colorbar=False):
+    """A kernel (n, 1+d0, n, 1+d0) as colours from -scale to scale, in blocks f, J₁, J₂, …"""
+    image = gp_convergence.heat_map(covariance, scale, colorbar, title)
+    return image.opts(xlabel="entry (f, J) and point x′", ylabel="entry (f, J) and point x")
 
 
 def random_functions(values, deviation, slopes=None, ylabel="f(x)"):
@@ -81,6 +88,8 @@ def curves(
     options = {"xlim": xlim, "ylim": ylim}
     if points:
         options["padding"] = (0.03, 0.08)  # whole markers at the ends, too
+        if logy and ylim is None:
+            options["yticks"] = _log_ticks(ys)
         if len(x) <= 7:
             options["xticks"] = [(v, f"{v:g}") for v in x]  # those that were measured
     return el.Overlay(parts).opts(
@@ -88,6 +97,16 @@ def curves(
         legend_position=position, **{k: v for k, v in options.items() if v is not None},
         show_legend=any(labels),
     )  # fmt: skip
+
+
+def _log_ticks(ys):
+    """1, 2, 5 times powers of ten around positive numbers, where those span few decades."""
+    low, high = float(np.min(ys)) / 1.5, 1.5 * float(np.max(ys))
+    if not low > 0 or high / low > 1000:
+        return None  # powers of ten alone are enough
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    ticks = [m * 10.0**k for k in decades for m in (1, 2, 5)]
+    return [(t, f"{t:g}") for t in ticks if low <= t <= high]
 
 
 def loglog(x, ys, labels, **options):
@@ -129,6 +148,7 @@ __all__ = [
     "circle_slopes",
     "curves",
     "density",
+    "kernel_map",
     "loglog",
     "measured_against_limit",
     "posterior",

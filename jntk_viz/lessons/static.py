@@ -4,7 +4,10 @@ Jupyter keeps several forms of an output and shows the first that it can. These 
 the picture at the settings that a lesson opens with, and the question without its answer.
 """
 
+import re
 from uuid import uuid4
+
+from markdown_it import MarkdownIt
 
 from jntk_viz.drawing.figures import figure_json
 from jntk_viz.drawing.theme import INK, LINE, escape
@@ -15,6 +18,21 @@ _CHIP = f"display: inline-block; border: 1px solid {LINE}; padding: 1px 9px; mar
 
 # Names that Python cannot spell as the lessons do.
 SIGNS = {"lam": "λ", "epsilon": "ε"}
+
+
+_FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+?\$", re.DOTALL)
+
+
+def markdown(text: str) -> str:
+    """Markdown as HTML, its LaTeX formulas left as they are for MathJax."""
+    formulas: list[str] = []
+
+    def keep(found) -> str:
+        formulas.append(escape(found[0]))
+        return f"\x02{len(formulas) - 1}\x03"
+
+    html = MarkdownIt("commonmark").enable("table").render(_FORMULA.sub(keep, text))
+    return re.sub("\x02(\\d+)\x03", lambda place: formulas[int(place[1])], html)
 
 
 def knobs(sliders, figures, sentence: str) -> str:
@@ -47,8 +65,19 @@ def _picture(figure) -> str:
     }})();</script>"""
 
 
-def prediction(asked: str, question, said: str, figure=None) -> str:
-    """The question and what can be answered; once committed, the verdict and its picture."""
+def afterwards(texts) -> str:
+    """What follows a prediction: folded, since on paper nobody can commit a guess."""
+    inside = "".join(texts)
+    if not inside:
+        return (
+            f'<div class="jntk-static" style="{_BOX}">Shown after a guess, in the notebook.</div>'
+        )
+    summary = "<summary>What was found (after your guess)</summary>"
+    return f'<details class="jntk-static" style="{_BOX}">{summary}{inside}</details>'
+
+
+def prediction(asked: str, question, said: str, figures=()) -> str:
+    """The question and what can be answered; once committed, the verdict and its pictures."""
     if question.kind == "choice":
         answers = "".join(f'<div style="{_CHIP}">{escape(o)}</div>' for o in question.options)
     else:
@@ -56,5 +85,5 @@ def prediction(asked: str, question, said: str, figure=None) -> str:
         answers = (
             f"<div>A number from {_number(question.low)} to {_number(question.high)}{unit}</div>"
         )
-    picture = "" if figure is None else _picture(figure)
-    return f'<div class="jntk-static" style="{_BOX}">{asked}{answers}{said}{picture}</div>'
+    pictures = "".join(map(_picture, figures))
+    return f'<div class="jntk-static" style="{_BOX}">{asked}{answers}{said}{pictures}</div>'

@@ -5,9 +5,9 @@ between them are Bokeh figures that jupyter_bokeh keeps in step with Python.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import holoviews as hv
 import ipywidgets as w
@@ -25,6 +25,10 @@ _TEXT = "font-size: 110%; line-height: 1.4"
 
 def _words(text: str) -> str:
     return f'<div style="{_TEXT}">{text}</div>'
+
+
+def _failed(error: Exception) -> str:
+    return _words(f"Measuring failed: {escape(error)}. Run the cells above again.")
 
 
 def figure_widget(figure, height: int) -> BokehModel:
@@ -134,25 +138,47 @@ def show(element, height: int = 320) -> Picture:
     return Picture(element, height)
 
 
-class Prediction(w.VBox):
-    """A question; the answer is measured and drawn only after the reader has committed a guess.
+class Answer(NamedTuple):
+    """The answer to a prediction, as its `reveal` may return it.
 
-        Prediction("Four times the width makes the error …", reveal,
-                   choices=["a quarter", "half", "about the same"])
+    Attributes:
+        value: one of the choices, or a number.
+        text: Markdown, with the numbers that were measured.
+        shown: what is shown below it, as the parts of `after`.
+    """
+
+    value: Any
+    text: str = ""
+    shown: tuple = ()
+
+
+class Prediction(w.VBox):
+    """A question; its answer is measured, written and drawn only after a guess is committed.
+
+        kurtosis = Prediction("Four times the width makes the kurtosis …", reveal,
+                              choices=["a quarter", "half", "about the same"],
+                              spoilers=["one over the width", "3(E φ⁴ − 1)/d", 0.251])
+
+    Nothing is computed before: numbers, text and pictures that show the answer go into `reveal`,
+    and what follows further down in the lesson goes into `after`. Both stand in cells whose source
+    is hidden.
 
     Args:
         question: one sentence.
-        reveal: guess -> (answer, picture); the answer is one of the choices or a number, the
-            picture a HoloViews element that shows both if it can, or None.
+        reveal: guess -> (value, picture) or an `Answer`; the value is one of the choices or a
+            number, the picture a HoloViews element that shows guess and answer if it can, or None.
         choices: the options, for a choice; the reader's click commits.
         low, high, step, unit: of the slider, for a number.
-        explain: a sentence said with the answer.
+        explain: Markdown said with the answer.
         height: of the picture, in pixels.
+        spoilers: what would give the answer away: words (in any case), or numbers (printed to two
+            digits or more, or plotted). The tests run the lesson and find none of it on screen
+            before the guess, this question's own choices excepted.
     """
 
     def __init__(
         self, question: str, reveal: Callable, *, choices=None, low=0.0, high=1.0, step=0.05,
-        unit="", explain="", height=320,
+        unit="", explain="", height=320, spoilers: Sequence[str | float] = (),
     ):  # fmt: skip
         kind = "choice" if choices else "number"
         self.question = Question(
@@ -160,15 +186,17 @@ class Prediction(w.VBox):
             low=low, high=high, step=step, unit=unit,
         )  # fmt: skip
         self.reveal, self.height, self.guess = reveal, height, None
+        self.spoilers, self._waiting = tuple(spoilers), []
         self._asked = w.HTML(
             _words(f'<b style="color: {ACCENT}">Predict first.</b> {escape(question)}'),
             layout=w.Layout(**_FULL),
         )
-        self.said = w.HTML("", layout=w.Layout(**_FULL))
+        self.said = w.HTMLMath("", layout=w.Layout(**_FULL))
         self.said.add_class("jntk-verdict")
         self.inputs = self._buttons() if choices else self._number()
         row = w.HBox(self.inputs, layout=w.Layout(flex_flow="row wrap"))
-        self._figure, self._shown = None, [self._asked, row, self.said]
+        self.found: list = []  # the pictures and widgets of the answer
+        self._shown = [self._asked, row, self.said]
         super().__init__(self._shown)
 
     def _buttons(self):
@@ -190,8 +218,9 @@ class Prediction(w.VBox):
         return [slider, button]
 
     def _repr_mimebundle_(self, **options):
+        figures = [part.figure for part in self.found if isinstance(part, Picture)]
         static = lesson_static.prediction(
-            self._asked.value, self.question, self.said.value, self._figure
+            self._asked.value, self.question, self.said.value, figures
         )
         return super()._repr_mimebundle_(**options) | {"text/html": static}
 
@@ -204,18 +233,97 @@ class Prediction(w.VBox):
             item.disabled = True
         self.said.value = _words("Committed. Measuring …")
         try:
-            answer, picture = self.reveal(guess)
+            answer = self.reveal(guess)
         except Exception as error:
-            self.said.value = _words(
-                f"Measuring failed: {escape(error)}. Run the cells above again."
-            )
+            self.said.value = _failed(error)
             raise
-        sentence = verdict(self.question, guess, answer)
-        self.said.value = _words(f"{escape(sentence)} {escape(self.question.explain)}")
-        if picture is not None:
-            self._figure = hv.renderer("bokeh").get_plot(picture).state
-            self._shown = [*self._shown, figure_widget(self._figure, self.height)]
-            self.children = self._shown
+        if not isinstance(answer, Answer):
+            value, picture = answer
+            answer = Answer(value, shown=() if picture is None else (picture,))
+        sentence = verdict(self.question, guess, answer.value)
+        texts = [f"{escape(sentence)} {self.question.explain}", answer.text]
+        self.said.value = _words(lesson_static.markdown("\n\n".join(filter(None, texts))))
+        self.found = [part for given in answer.shown for part in _parts(given, self.height)]
+        self._shown = [*self._shown, *self.found]
+        self.children = self._shown
+        for show_it in self._waiting:
+            show_it()
+
+    def after(self, *parts, height=320) -> "Afterwards":
+        """What a later cell shows once the guess is committed; see `after`."""
+        return Afterwards((self,), parts, height)
+
+    def when_committed(self, call: Callable[[], None]) -> None:
+        """Call a function once the answer is shown, at once if it is already."""
+        if self.guess is None:
+            self._waiting.append(call)
+        else:
+            call()
 
 
-__all__ = ["Knobs", "Picture", "Prediction", "figure_widget", "show"]
+def after(*predictions: Prediction, show: Sequence, height=320) -> "Afterwards":
+    """What a lesson shows only after guesses have been committed, also after *Run all*.
+
+        after(weights, kernel, show=["**Remember.** The weights hardly move …", picture])
+
+    Args:
+        predictions: those that have to be committed first.
+        show: in order: text in Markdown, HoloViews elements, widgets such as `Knobs`, or functions
+            without arguments that return one of these or a list of them. Functions are called
+            after the last commit, so that nothing is computed for a reader who has not guessed.
+        height: of pictures, in pixels.
+    """
+    return Afterwards(predictions, show, height)
+
+
+class Afterwards(w.VBox):
+    """A place that fills once its predictions are committed. `after` makes it."""
+
+    def __init__(self, predictions: Sequence[Prediction], parts: Sequence, height: int):
+        self._parts, self._height, self._left = tuple(parts), height, len(predictions)
+        self._note = w.HTML(
+            _words("<i>More appears here after your guess.</i>"), layout=w.Layout(**_FULL)
+        )
+        super().__init__([self._note])
+        for prediction in predictions:
+            prediction.when_committed(self._one_more)
+
+    def _one_more(self):
+        self._left -= 1
+        if self._left:
+            return
+        try:
+            parts = [_parts(part, self._height) for part in self._parts]
+        except Exception as error:
+            self._note.value = _failed(error)
+            raise
+        self.children = [widget for several in parts for widget in several]
+
+    def _repr_mimebundle_(self, **options):
+        texts = [lesson_static.markdown(part) for part in self._parts if isinstance(part, str)]
+        return super()._repr_mimebundle_(**options) | {"text/html": lesson_static.afterwards(texts)}
+
+
+def _parts(part, height: int) -> list[w.Widget]:
+    """Widgets for one part of what is shown after a guess."""
+    if isinstance(part, str):
+        return [w.HTMLMath(_words(lesson_static.markdown(part)), layout=w.Layout(**_FULL))]
+    if isinstance(part, w.Widget):
+        return [part]
+    if isinstance(part, list | tuple):
+        return [widget for one in part for widget in _parts(one, height)]
+    if isinstance(part, hv.core.Dimensioned):
+        return [show(part, height)]
+    return _parts(part(), height)
+
+
+__all__ = [
+    "Afterwards",
+    "Answer",
+    "Knobs",
+    "Picture",
+    "Prediction",
+    "after",
+    "figure_widget",
+    "show",
+]

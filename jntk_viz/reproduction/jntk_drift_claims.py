@@ -8,7 +8,7 @@ from jntk_viz.reproduction.points import MAIN, STAND_IN, missing
 from jntk_viz.reproduction.study import Claim, judge
 from jntk_viz.reproduction.widths import Falling, falling, largest, measured, told
 
-PAPER_WIDTH = 8192  # at which the paper still saw no drift below λ_min
+PAPER_WIDTH = 8192  # the widest of the paper's Figure 3, as summarised by others
 NETWORK = ["depth", "width", "seed"]
 _SOURCE = "Theorem 4.5, Figure 3 (paper, as summarised)"
 _DEFINITIONS = (
@@ -91,8 +91,9 @@ def _regime(table: pd.DataFrame) -> Claim:
     law = falling(largest(trained(table, MAIN), "to_limit", NETWORK), "to_limit")
     why_not = missing(table, [MAIN])
     return Claim(
-        f"The theorem's regime, a JNTK nearer to its limit than λ_min, is out of reach: not even "
-        f"networks of width {PAPER_WIDTH} get there.",
+        f"The theorem's regime, a JNTK nearer to its limit than λ_min, is out of reach: not "
+        f"even networks of width {PAPER_WIDTH} get there. (As others summarise the paper, this is "
+        "its own observation, in max-norm.)",
         _SOURCE, told(" ".join([*sentences, *_needed(table, law)]), why_not),
         judge(decides.low, decides.high, at_least=1.0), *decides.numbers,
         _DEFINITIONS + " The distance at the start bounds the largest one from below, and that on "

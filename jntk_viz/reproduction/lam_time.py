@@ -12,7 +12,8 @@ from jntk_viz.kernels import jntk
 from jntk_viz.reproduction import lam_time_charts, lam_time_claims, points
 from jntk_viz.reproduction.study import Claim, Column, Row, Study, Task
 
-TIMES = (*(10.0**k for k in range(9)), np.inf)
+TIMES = (*(digit * 10.0**k for k in range(4) for digit in (1, 3)), 1e4, 1e5, 1e6, 1e8, np.inf)
+SPLITS = range(5)
 OPTIONS = points.OPTIONS | {"circle": {"n": 63, "frequency": 2}}
 # Training points: N(1+d0) rows have to be diagonalised at each λ.
 TRAIN = {
@@ -35,7 +36,7 @@ _COLUMNS = {
     "epsilon": Column("size ε of the attack", "norm of an input"),
     "norm": Column("norm of the attack: l2 or linf"),
     "t": Column("time of the gradient flow; inf is the kernel regressor", "1/learning rate"),
-    "part": Column("which half of the test points: validation (to choose λ and t) or test"),
+    "part": Column("half of the points not trained on: validation (chooses λ and t) or test"),
     "points": Column("how many points that half has"),
     "clean": Column("share of them classified correctly"),
     "first_order": Column("share still correct after the worst attack on a linear model of f"),
@@ -55,36 +56,29 @@ class LamTime(Study):
     name = "lam_time"
     title = "Kernel regression and the (λ, t) map"
     source = "Section 4, Theorem 4.6"
-    question = "Does the Jacobian regulariser make the limit robust, and does λ or t decide it?"
+    question = (
+        "What makes the predictor robust, the Jacobian regulariser (λ) or early stopping (t)? Each "
+        "with and without the other."
+    )
     columns = _COLUMNS
+    version = 2  # times between the powers of ten
 
     def tasks(self, scale) -> list[Task]:
         names = [name for name in TRAIN if name != "sphere"]
         if scale == "tiny":
             return [_task("iris", lam, train=16) for lam in (0.0, 0.1)]
         if scale == "laptop":
-            pair = (0.0, 0.1)
+            pair, others = (0.0, 0.1), (0.01, 1.0)
             return [
-                *(_task(name, lam) for name in names for lam in (*pair, 0.01)),
-                *(_task(points.MAIN, lam, seed=seed) for seed in range(1, 5) for lam in pair),
-                _task(points.MAIN, 1.0),
-                *(
-                    _task(points.MAIN, lam, seed=seed)
-                    for seed in range(1, 5)
-                    for lam in (0.01, 1.0)
-                ),
-                *(
-                    _task(name, lam, seed=seed)
-                    for seed in range(1, 5)
-                    for name in ("iris", "circle")
-                    for lam in pair
-                ),
+                *(_task(name, lam, seed=seed) for seed in SPLITS for name in names for lam in pair),
+                *(_task(points.MAIN, lam, seed=seed) for seed in SPLITS for lam in others),
+                *(_task(name, 0.01) for name in names if name != points.MAIN),
             ]
-        others: list[dict] = [{"norm": "l2", "epsilon": 0.1}, {"norm": "linf", "epsilon": 0.1},
+        changes: list[dict] = [{"norm": "l2", "epsilon": 0.1}, {"norm": "linf", "epsilon": 0.1},
                   {"norm": "linf", "epsilon": 0.03}, {"depth": 5}, {"depth": 11}]  # fmt: skip
         return [
             _task(name, lam, seed=seed, train=LARGER.get(name), **change)
-            for change in ({}, *others)
+            for change in ({}, *changes)
             for seed in range(5)
             for name in TRAIN
             for lam in (0.0, *(10.0**k for k in range(-3, 2)))

@@ -1,4 +1,13 @@
-"""What the rows of study 5 say of robust training in the limit."""
+"""What the rows of study 5 say of robust training in the limit, and of stopping before it.
+
+Robust overfitting: L. Rice, E. Wong, J. Z. Kolter, Overfitting in adversarially robust deep
+learning, ICML 2020 (networks, adversarial training); S. Fu, D. Wang, Theoretical Analysis of Robust
+Overfitting for Wide DNNs: An NTK Approach, ICLR 2024; Y. Hou, J. Peng, Y. Yang, Adversarial
+Robustness of NTK Neural Networks, arXiv 2604.25965 (gradient flow stopped early attains the minimax
+rate of adversarial regression, the minimum-norm interpolant is fragile).
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,13 +19,62 @@ from jntk_viz.reproduction.study import Claim, judge
 SMALL = 0.01  # of a relative distance; and one point in a hundred of an accuracy
 REFERENCE = {"depth": 2, "epsilon": 0.3, "norm": "l2"}
 RUN = ["dataset", "depth", "activation", "seed", "train", "epsilon", "norm"]
+RICE = "Rice, Wong & Kolter (ICML 2020)"
 _ATTACK = (
     "Robust accuracy: share of test points that no change of size ε = 0.3 (L2, inputs have norm 1) "
     "found by projected gradient descent turns wrong; GeLU, 2 hidden layers. More robust: by 0.01 "
-    "at least."
+    "at least. "
 )
 _CHOICE = (
-    "λ and t are chosen on one half of the test points, the accuracy is that of the other half."
+    "Stopped: at the λ and t with the best robust accuracy on validation points, among those whose "
+    "clean accuracy there is within 0.02 of the best; training and test points have no part in the "
+    "choice. All numbers are of the test points, neither trained on nor chosen by. "
+)
+
+
+class Comparison(NamedTuple):
+    """A difference of robust accuracies: `name` is its column in `per_split`."""
+
+    name: str
+    statement: str
+    source: str
+    difference: str
+
+
+COMPARISONS = (
+    Comparison(
+        "regressor",
+        "At t = ∞, the kernel regressor of robust training (λ > 0) is more robust than that of "
+        "standard training",
+        "Regressor of Theorem 4.6; the comparison is ours",
+        "λ > 0 minus λ = 0, both at t = ∞",
+    ),
+    Comparison(
+        "stopped",
+        "With early stopping, the Jacobian regulariser makes the predictor more robust, at no loss "
+        "of accuracy",
+        "Purpose of the regulariser; the comparison is ours",
+        "λ > 0 minus λ = 0, both stopped",
+    ),
+    Comparison(
+        "overfitting",
+        "Robust overfitting: with the regulariser, training to t = ∞ loses robust accuracy that "
+        "the predictor had when stopped",
+        f"Ours; {RICE} for networks, Fu & Wang (ICLR 2024) for kernels of adversarial training",
+        "stopped minus t = ∞, both at the λ > 0 chosen",
+    ),
+    Comparison(
+        "standard_overfitting",
+        "Standard training (λ = 0) overfits in the same way: stopping alone makes it more robust",
+        "Ours; Hou, Peng & Yang (arXiv 2604.25965) for the NTK",
+        "stopped minus t = ∞, both at λ = 0",
+    ),
+    Comparison(
+        "stopping_or_lam",
+        "Early stopping alone gives a more robust predictor than the regulariser alone",
+        "Ours",
+        "λ = 0 stopped minus λ > 0 at t = ∞",
+    ),
 )
 
 
@@ -24,31 +82,6 @@ def claims(table: pd.DataFrame) -> list[Claim]:
     known = table[table["t"].notna()] if "t" in table else pd.DataFrame(columns=[*RUN, "lam", "t"])
     splits = per_split(known)
     gap = missing(table)
-    comparisons = (
-        (
-            "regressor",
-            "The kernel regressor of robust training (λ > 0, t → ∞) is more robust than that of "
-            "standard training",
-            "Regressor of Theorem 4.6; the comparison is ours",
-            "λ > 0 minus λ = 0, both at t = ∞",
-            "",
-        ),
-        (
-            "stopped",
-            "The Jacobian regulariser makes the network more robust, at no loss of accuracy",
-            "Purpose of the regulariser; the comparison is ours",
-            "λ > 0 minus λ = 0, each stopped at its best time",
-            f"{_CHOICE} Only λ and t are admitted whose accuracy there is within 0.02 of the best. "
-            f"Without that condition: {_by_data(splits, 'stopped_anyhow')}. ",
-        ),
-        (
-            "overfitting",
-            "Robust training is not to be run to the end: its robustness is lost again as t → ∞",
-            "Beyond the paper; Rice et al. (ICML 2020) for finite networks",
-            "λ > 0 at its best time minus the same λ at t = ∞",
-            f"{_CHOICE} ",
-        ),
-    )
     return [
         _limit(
             known,
@@ -64,56 +97,57 @@ def claims(table: pd.DataFrame) -> list[Claim]:
             "at every training point",
             "largest root mean square of f − y and of |J| on the training points at t = ∞:",
         ),
-        *(
-            claim
-            for name, statement, source, what, how in comparisons
-            for claim in _comparison(splits, name, statement, source, what, how, gap)
-        ),
+        *(claim for comparison in COMPARISONS for claim in _compare(splits, comparison, gap)),
         _jacobian(splits),
     ]
 
 
-def per_split(known: pd.DataFrame) -> pd.DataFrame:
-    """Differences between training with λ > 0 and with λ = 0, one row for each split.
+FOUR = ("standard_stopped", "standard_end", "robust_stopped", "robust_end")
+DIFFERENCES = (*(comparison.name for comparison in COMPARISONS), "stopped_anyhow")
+OTHERS = ("clean", "stopped_clean", "jacobian")
 
-    Columns, NaN where a λ has not been measured: regressor, stopped, stopped_anyhow, overfitting
-    (robust accuracies), clean, jacobian (at t = ∞; the logarithm of the ratio for the latter).
+
+def per_split(known: pd.DataFrame) -> pd.DataFrame:
+    """Robust accuracies on the test half with and without λ, stopped and at t = ∞, by split.
+
+    Columns, NaN where a λ has not been measured: FOUR robust accuracies; their DIFFERENCES
+    (stopped_anyhow: chosen whatever the clean accuracy); clean and stopped_clean, clean accuracy
+    with λ minus that without, at t = ∞ and stopped; jacobian, the logarithm of the ratio at t = ∞.
     """
     rows = []
     for run, group in known.groupby(RUN, sort=False):
-        standard, regularised = group[group.lam == 0], group[group.lam > 0]
-        end = [_end(part) for part in (standard, regularised)]
-        best = [_best(part, 0.02) for part in (standard, regularised)]
-        anyhow = [_best(part, np.inf) for part in (standard, regularised)]
-        final = _end(regularised[regularised.lam == best[1]["lam"]])
-        rows.append(
-            dict(zip(RUN, run, strict=True))
-            | {
-                "regressor": end[1]["searched"] - end[0]["searched"],
-                "stopped": best[1]["searched"] - best[0]["searched"],
-                "stopped_anyhow": anyhow[1]["searched"] - anyhow[0]["searched"],
-                "overfitting": best[1]["searched"] - final["searched"],
-                "clean": end[1]["clean"] - end[0]["clean"],
-                "jacobian": np.log(end[1]["jacobian"] / end[0]["jacobian"]),
-            }
-        )
-    columns = ["regressor", "stopped", "stopped_anyhow", "overfitting", "clean", "jacobian"]
-    return pd.DataFrame(rows, columns=[*RUN, *columns])
+        standard, robust = group[group.lam == 0], group[group.lam > 0]
+        stopped = [_stopped(part, 0.02) for part in (standard, robust)]
+        anyhow = [_stopped(part, np.inf) for part in (standard, robust)]
+        ends = [_end(standard), _end(robust[robust.lam == stopped[1]["lam"]])]
+        four = [at["searched"] for at in (stopped[0], ends[0], stopped[1], ends[1])]
+        differences = [
+            four[3] - four[1],
+            four[2] - four[0],
+            four[2] - four[3],
+            four[0] - four[1],
+            four[0] - four[3],
+            anyhow[1]["searched"] - anyhow[0]["searched"],
+        ]
+        others = [
+            ends[1]["clean"] - ends[0]["clean"],
+            stopped[1]["clean"] - stopped[0]["clean"],
+            np.log(ends[1]["jacobian"] / ends[0]["jacobian"]),
+        ]
+        rows.append([*run, *four, *differences, *others])
+    return pd.DataFrame(rows, columns=[*RUN, *FOUR, *DIFFERENCES, *OTHERS])
 
 
 _NOTHING = dict.fromkeys(("lam", "searched", "clean", "jacobian"), np.nan)
 
 
 def _end(group) -> dict:
-    """What the largest λ gives at t = ∞, all test points taken together."""
-    end = group[np.isinf(group.t) & (group.lam == group.lam.max())]
-    if set(end.part) != {"validation", "test"}:
-        return _NOTHING
-    weights = end.points / end.points.sum()
-    return {name: float((weights * end[name]).sum()) for name in ("searched", "clean", "jacobian")}
+    """The test half at t = ∞, of rows at one λ."""
+    end = group[np.isinf(group.t) & (group.part == "test")]
+    return _NOTHING if end.empty else end.iloc[0].to_dict()
 
 
-def _best(group, tolerance) -> dict:
+def _stopped(group, tolerance) -> dict:
     """The test half at the λ and t that are most robust on the validation half."""
     finite = group[np.isfinite(group.t)]
     seen = finite[finite.part == "validation"]
@@ -153,38 +187,67 @@ def _limit(known, quantity, statement, how) -> Claim:
     )  # fmt: skip
 
 
-def _comparison(splits, name, statement, source, what, how, gap) -> list[Claim]:
+def _compare(splits, comparison: Comparison, gap) -> list[Claim]:
     """Whether a difference of robust accuracies exceeds SMALL: on the paper's data, on all."""
+    name = comparison.name
     chosen = _reference(splits)
-    own = mean_interval(chosen.loc[chosen.dataset == MAIN, name])
-    count = int(chosen.loc[chosen.dataset == MAIN, name].notna().sum())
-    by_data = chosen.groupby("dataset")[name].mean().dropna()
-    every = mean_interval(by_data) if len(by_data) > 1 else UNKNOWN
-    stand_in = mean_interval(chosen.loc[chosen.dataset == STAND_IN, name])
-    told = f"{what}: {own.signed}, over {count} random splits."
-    if np.isnan(own.value):
-        reason = f" ({gap})" if gap else ""
+    own = chosen[(chosen.dataset == MAIN) & chosen[name].notna()]
+    every = chosen[chosen[name].notna()]
+    if own.empty:
+        stand_in = every[every.dataset == STAND_IN]
         told = (
-            f"Not measured on {MAIN}{reason}. In its place {STAND_IN}, {what}: {stand_in.signed}."
+            f"Not measured on {MAIN}{f' ({gap})' if gap else ''}. In its place {STAND_IN}, "
+            f"{comparison.difference}: {mean_interval(stand_in[name]).signed}. {_levels(stand_in)}"
         )
-    cost = ""
-    if name == "regressor":
-        clean = mean_interval(chosen.loc[chosen.dataset == MAIN, "clean"])
-        cost = f" Clean accuracy changes by {clean.signed}."
-    other = _others(splits, name)
+    else:
+        told = (
+            f"{comparison.difference}: {mean_interval(own[name]).signed}, over {len(own)} random "
+            f"splits. {_levels(own)}{_cost(own, name)}"
+        )
+    decides = mean_interval(own[name])
+    by_data = every.groupby("dataset")[name].mean()
+    pooled = mean_interval(by_data) if len(by_data) > 1 else UNKNOWN
+    levels = every.groupby("dataset")[[*FOUR, "clean", "stopped_clean"]].mean()
     return [
         Claim(
-            f"{statement} (Algerian forest fires).", source, told + cost,
-            judge(own.low, own.high, at_least=SMALL), *own.numbers,
-            definitions=f"{_ATTACK} {how}Student's interval over random splits of the data.{other}",
+            f"{comparison.statement} (Algerian forest fires).", comparison.source, told.strip(),
+            judge(decides.low, decides.high, at_least=SMALL), *decides.numbers,
+            definitions=f"{_ATTACK}{_CHOICE}Student's interval over random splits of the data."
+            f"{_others(splits, name)}",
         ),
         Claim(
-            f"{statement} (all data sets).", source,
-            f"{what}: {every.signed}, over {len(by_data)} data sets ({_by_data(splits, name)}).",
-            judge(every.low, every.high, at_least=SMALL), *every.numbers,
-            definitions=f"{_ATTACK} {how}Student's interval over data sets.",
+            f"{comparison.statement} (all data sets).", comparison.source,
+            f"{comparison.difference}: {pooled.signed}, over {len(by_data)} data sets, each the "
+            f"mean of its random splits ({_by_data(every, name)}). {_levels(levels)}"
+            f"{_cost(levels, name)}".strip(),
+            judge(pooled.low, pooled.high, at_least=SMALL), *pooled.numbers,
+            definitions=f"{_ATTACK}{_CHOICE}Student's interval over data sets; those of single "
+            f"data sets over their splits.{_anyhow(every) if name == 'stopped' else ''}",
         ),
     ]  # fmt: skip
+
+
+def _levels(rows) -> str:
+    """The four robust accuracies behind a difference."""
+    if rows[list(FOUR)].dropna().empty:
+        return ""
+    means = [f"{rows[name].mean():.2f}" for name in FOUR]
+    return (
+        f"Robust accuracy: λ = 0 stopped {means[0]}, at t = ∞ {means[1]}; λ > 0 stopped "
+        f"{means[2]}, at t = ∞ {means[3]}."
+    )
+
+
+def _cost(rows, name) -> str:
+    """What λ > 0 changes in clean accuracy, where a comparison is of λ."""
+    column = {"regressor": "clean", "stopped": "stopped_clean"}.get(name)
+    if column is None or rows[column].dropna().empty:
+        return ""
+    return f" Clean accuracy changes by {mean_interval(rows[column]).signed}."
+
+
+def _anyhow(rows) -> str:
+    return f" Chosen whatever the clean accuracy: {_by_data(rows, 'stopped_anyhow')}."
 
 
 def _jacobian(splits) -> Claim:
@@ -209,9 +272,10 @@ def _reference(splits):
     return select(splits, **REFERENCE)
 
 
-def _by_data(splits, name) -> str:
-    means = _reference(splits).groupby("dataset", sort=False)[name].mean().dropna()
-    return ", ".join(f"{data} {value:+.2f}" for data, value in means.items()) or "nothing yet"
+def _by_data(rows, name) -> str:
+    """Every data set's difference with its interval over splits."""
+    each = rows.groupby("dataset", sort=False)[name]
+    return ", ".join(f"{data} {mean_interval(own).signed}" for data, own in each) or "nothing yet"
 
 
 def _others(splits, name) -> str:

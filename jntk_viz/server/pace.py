@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Hashable
 
 from bokeh.server import contexts
-from bokeh.server.session import ServerSession
+
+from jntk_viz.server.in_order import FetchedSession
 
 PASSES = 12  # of the event loop between two updates of pages, for everything that is quick
 RECENT = 2.0  # seconds for which what a page does counts as an answer to its visitor
@@ -64,7 +65,7 @@ class Pace:
 PACE = Pace()  # of all pages of the process, which one event loop serves
 
 
-class PacedSession(ServerSession):
+class PacedSession(FetchedSession):
     """Bokeh's session, which waits for its turn before it updates its page."""
 
     asked = -math.inf

@@ -154,6 +154,7 @@ def warm_up() -> None:
     from threadpoolctl import threadpool_limits
 
     import jntk_viz.frame.shell  # noqa: F401
+    from jntk_viz.server.in_order import send_in_order
     from jntk_viz.server.pace import pace_updates
     from jntk_viz.server.quick_bokeh import make_bokeh_quick
 
@@ -166,6 +167,7 @@ def warm_up() -> None:
     sys.setswitchinterval(0.001)
     make_bokeh_quick()
     pace_updates()
+    send_in_order()
     set_apart()  # what has been imported stays
 
 

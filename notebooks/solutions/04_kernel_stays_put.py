@@ -7,14 +7,17 @@ from jntk_viz.lessons.problems import eight_points
 
 
 def my_loss(f, J, y, lam):
-    return np.mean((f - y) ** 2 + lam * np.sum(J**2, axis=1)) / 2
+    """λ, not λ²; and a sum over the coordinates, since |J|² is one, with the mean over points."""
+    fit = (f - y) ** 2
+    slopes = np.sum(J**2, axis=1)
+    weighted = fit + lam * slopes
+    return np.mean(weighted) / 2
 
 
-def my_velocity(theta, u, y, lam):
-    error = u.copy()
-    error[:, 0] -= y
-    error[:, 1:] *= lam
-    return -np.tensordot(theta, error, axes=2) / len(y)
+def my_velocity(theta, u, y, s, p, lam):
+    """∂L/∂u = P Λ (u - u*) with u* = (y, s); the chain rule puts Θ in front, minus for descent."""
+    error = np.concatenate([(u[:, 0] - y)[:, None], lam * (u[:, 1:] - s)], axis=1)
+    return -np.tensordot(theta, p[:, None] * error, axes=2)
 
 
 # |1 - ηe/N| < 1 for every eigenvalue, so η < 2N/e_max.

@@ -15,8 +15,10 @@ def my_final(k_new, k_train, y):
     return k_new.reshape(-1, block, n * block) @ c
 
 
-def my_learned(e, t, n):
-    return 1 - np.exp(-e * t / n)
+def my_four(validation, test):
+    """Each training's own time, chosen by the points left out; t = ∞ is no time to stop at."""
+    stop = np.argmax(validation[:, :-1], axis=1)
+    return np.stack([test[np.arange(2), stop], test[:, -1]], axis=1)
 
 
 # 1 - exp(-e t/N) = 1/2 where t = N ln 2/e; the slowest direction has the smallest e.

@@ -3,8 +3,10 @@
 import numpy as np
 
 
-def my_slope(g, dg):
-    return (1 - np.tanh(g) ** 2) * dg
+def my_curvature(g, dga, dgb, ddg):
+    """Product and chain rule on φ'(g) ∂_β g: φ''(g) ∂_α g ∂_β g + φ'(g) ∂_α∂_β g."""
+    first = 1 - np.tanh(g) ** 2
+    return -2 * np.tanh(g) * first * dga * dgb + first * ddg
 
 
 def my_back_slope(g, dg, v):

@@ -12,9 +12,10 @@ from .points import pairs
 def _network_cases():
     rng = np.random.default_rng(1)
     cases = []
-    for width, in_size, kappa in ((5, 2, 1.0), (7, 3, 0.5)):
+    # Two activations: code that has one of them written into it does not pass.
+    for width, in_size, phi, kappa in ((5, 2, np.tanh, 1.0), (7, 3, np.arctan, 0.5)):
         x = pairs(in_size)[0]
-        cases.append((rng.normal(size=width), rng.normal(size=(width, in_size)), x, np.tanh, kappa))
+        cases.append((rng.normal(size=width), rng.normal(size=(width, in_size)), x, phi, kappa))
     return cases
 
 
@@ -62,6 +63,10 @@ NETWORK = Exercise(
             "φ acts on each neuron's w·x, before the neurons are summed; you apply it to the sum.",
             lambda v, w, x, phi, kappa: kappa * phi(x @ w.T @ v / len(v) ** 0.5),
         ),
+        Mistake(
+            "tanh is written into your function. Use phi, whatever function it is.",
+            lambda v, w, x, phi, kappa: _network(v, w, x, np.tanh, kappa),
+        ),
     ),
     remark="This is the network of the whole course with one hidden layer.",
 )  # fmt: skip
@@ -88,7 +93,7 @@ KERNEL = Exercise(
     cases=lambda: [(*pairs(2), 1.0), (*pairs(3), 0.5)],
     mistakes=(
         Mistake(
-            "κ is missing, or to the wrong power: f gets one κ, a covariance is quadratic in f.",
+            "κ is missing: f gets one κ, and a covariance is quadratic in f.",
             _arcsine(2 / 3, lambda k: 1 / _WHOLE),
         ),
         Mistake(
@@ -135,6 +140,7 @@ def _width_for(threshold: float) -> float:
 WIDTH = Exercise(
     name="1c",
     signature="",
+    near=1e-3,  # neighbouring widths differ by 3e-3
     truth=lambda: _width_for(0.05),
     mistakes=(
         Mistake(
@@ -150,6 +156,10 @@ WIDTH = Exercise(
             "You let the excess fall as 1/√d. The fourth moment of a sum of independent terms "
             "comes closer to Gaussian as 1/d.",
             lambda: np.ceil((3 * (_fourth_moment(ACTIVATIONS["gelu"]) - 1) / 0.05) ** 2),
+        ),
+        Mistake(
+            "One neuron too few: there the excess is still above 0.05. Round up.",
+            lambda: _width_for(0.05) - 1,
         ),
     ),
     remark="At one point a two-layer network is Gaussian for most purposes long before that.",

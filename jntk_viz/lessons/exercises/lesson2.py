@@ -4,9 +4,8 @@ import numpy as np
 
 from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.lessons.checking import Exercise, Mistake
-from jntk_viz.pages.gp_convergence.posterior import condition
 
-from .points import pairs, sphere
+from .points import pairs
 
 _WHOLE = np.arcsin(2 / 3)
 
@@ -56,44 +55,63 @@ VALUE_SLOPE = Exercise(
 )  # fmt: skip
 
 
-def _posterior_cases():
-    x = sphere(5, 2, seed=3)
-    k = jacobian_nngp(x, depth=2)[:, :, :, :].reshape(15, 15)
-    seen = [0, 1, 7]
-    others = [3, 4, 6, 9, 12, 13]
-    rng = np.random.default_rng(0)
-    return [(k[np.ix_(others, seen)], k[np.ix_(seen, seen)], rng.normal(size=3))]
+_DELTAS = range(5, 180, 5)  # degrees
 
 
-def _posterior_mean(k_new, k_seen, values):
-    m, n = k_new.shape
-    joint = np.zeros((n + m, n + m))
-    joint[:n, :n], joint[n:, :n], joint[:n, n:] = k_seen, k_new, k_new.T
-    return condition(joint, np.arange(n), values).mean[n:]
+def _variance_left(delta: float, noise: float, *, entry: int = 1) -> float:
+    """Variance of the slope at 0° (of the value for entry=0) after noisy values at ±delta degrees.
+
+    The readings are taken in one after the other, each as a single number.
+
+    - `noise`: variance of one reading.
+    """
+    angles = np.deg2rad([0, delta, -delta])
+    x = np.column_stack([np.cos(angles), np.sin(angles)])
+    k = jacobian_nngp(x, depth=2)
+    rows = np.array([k[0, 2 * entry], k[1, 0], k[2, 0]])  # at 0° the tangent is the second axis
+    covariance = np.stack([rows[:, 0, 2 * entry], rows[:, 1, 0], rows[:, 2, 0]], axis=1)
+    for seen in (1, 2):
+        gain = covariance[:, seen] / (covariance[seen, seen] + noise)
+        covariance = covariance - np.outer(gain, covariance[seen])
+    return float(covariance[0, 0])
 
 
-POSTERIOR = Exercise(
+def _best_delta(noise: float) -> float:
+    return float(min(_DELTAS, key=lambda delta: _variance_left(delta, noise)))
+
+
+def _best_single(noise: float) -> float:
+    def explained(delta):
+        angles = np.deg2rad([0, delta])
+        k = jacobian_nngp(np.column_stack([np.cos(angles), np.sin(angles)]), depth=2)
+        return k[0, 2, 1, 0] ** 2 / (k[1, 0, 1, 0] + noise)
+
+    return float(max(_DELTAS, key=explained))
+
+
+MEASUREMENT = Exercise(
     name="2b",
-    signature="my_posterior_mean(k_new, k_seen, values)",
-    truth=_posterior_mean,
-    cases=_posterior_cases,
+    signature="",
+    truth=lambda: _best_delta(0.1**2),
+    near=1e-3,  # a multiple of 5°
+    unit="°",
     mistakes=(
         Mistake(
-            "The inverse of k_seen is missing: observations that say the same count once.",
-            lambda k_new, k_seen, values: k_new @ values,
+            "You let the readings be exact. Each has a variance of its own, which adds to the "
+            "diagonal of K_oo.",
+            lambda: _best_delta(0.0),
         ),
         Mistake(
-            "You multiply by k_seen where its inverse belongs: np.linalg.solve(k_seen, values).",
-            lambda k_new, k_seen, values: k_new @ k_seen @ values,
+            "You add the standard deviation of the noise. Variances are what adds: 0.1².",
+            lambda: _best_delta(0.1),
         ),
         Mistake(
-            "You treat the observations as independent: dividing by their variances is not "
-            "inverting their covariance.",
-            lambda k_new, k_seen, values: k_new @ (values / np.diag(k_seen)),
+            "That is the best place for a single reading. There are two, one on either side.",
+            lambda: _best_single(0.1**2),
         ),
     ),
-    remark="Values and slopes enter in the same way: they are entries of one Gaussian vector.",
-)  # fmt: skip
+    remark="Finite differences have a best step for the same reason.",
+)
 
 SHARE = Exercise(
     name="2c",
@@ -132,4 +150,4 @@ def _slope_left() -> float:
     return _left(at=1)
 
 
-EXERCISES = (VALUE_SLOPE, POSTERIOR, SHARE)
+EXERCISES = (VALUE_SLOPE, MEASUREMENT, SHARE)

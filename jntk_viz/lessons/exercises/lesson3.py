@@ -48,6 +48,13 @@ def _variant(combine, power_of_width=0, power_of_kappa=0):
     return ntk
 
 
+def _linear_in_v(v, w, x1, x2, kappa, power=1):
+    """The NTK with v_i^power where v_i² belongs."""
+    s1, s2 = (1 - np.tanh(x @ w.T) ** 2 for x in (x1, x2))
+    last = _parts(v, w, x1, x2, kappa)[0]
+    return last + kappa**2 / len(v) * ((s1 * v**power) @ s2.T) * (x1 @ x2.T)
+
+
 def _input_jacobians(v, w, x1, x2, kappa):
     jacobians = [kappa / len(v) ** 0.5 * ((1 - np.tanh(x @ w.T) ** 2) * v) @ w for x in (x1, x2)]
     return jacobians[0] @ jacobians[1].T
@@ -77,6 +84,15 @@ FINITE = Exercise(
             "This is the Gram matrix of the *input* Jacobians ∂f/∂x. The kernel of training is "
             "that of the gradients in the parameters, ∂f/∂v and ∂f/∂w.",
             _input_jacobians,
+        ),
+        Mistake(
+            "∂f/∂w_i has a factor v_i, and the kernel is a product of two gradients: v_i², not "
+            "v_i.",
+            _linear_in_v,
+        ),
+        Mistake(
+            "v_i is missing in the first layer's part: ∂f/∂w_i = κ/√d v_i φ'(w_i·x) x.",
+            lambda v, w, x1, x2, kappa: _linear_in_v(v, w, x1, x2, kappa, power=0),
         ),
         Mistake("The factor 1/d is missing: 1/√d from each of the two gradients.",
                 _variant(lambda last, first, xx: last + first * xx, power_of_width=1)),
@@ -137,6 +153,15 @@ LIMIT = Exercise(
         Mistake(
             "The derivative of arcsin(2ρ/3) has an inner derivative, 2/3.",
             lambda rho, kappa: kappa**2 * (_sigma(rho) + 1.5 * rho * _sigma_dot(rho)),
+        ),
+        Mistake(
+            "Σ' is the derivative of the *whole* Σ: the 1/arcsin(2/3) that normalises erf stays in "
+            "it.",
+            lambda rho, kappa: kappa**2 * (_sigma(rho) + _WHOLE * rho * _sigma_dot(rho)),
+        ),
+        Mistake(
+            "The arcsines are those of erf itself. The activation is normalised: Σ(1) = 1.",
+            lambda rho, kappa: 2 / np.pi * _WHOLE * _limit_ntk(rho, kappa),
         ),
     ),
     remark="A random sum over neurons has become a function of the angle.",

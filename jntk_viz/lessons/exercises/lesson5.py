@@ -1,4 +1,4 @@
-"""Lesson 5: the predictor at t = ∞, what is learned by time t, and how long it takes."""
+"""Lesson 5: the predictor at t = ∞, a fair comparison of two trainings, how long it takes."""
 
 import numpy as np
 
@@ -72,36 +72,71 @@ FINAL = Exercise(
 )  # fmt: skip
 
 
-def _learned_cases():
-    return [(np.array([0.01, 0.5, 4.0, 20.0]), 7.0, 8), (np.array([0.2, 1.0]), 0.5, 3)]
+def _four_cases():
+    """Robust accuracies at five times and t = ∞; validation and test prefer other times."""
+    rng, cases = np.random.default_rng(5), []
+    for validated, tested in (((1, 3), (2, 4)), ((3, 0), (1, 2)), ((2, 4), (3, 1))):
+        curves = [np.round(rng.uniform(0.5, 0.8, (2, 6)), 2) for _ in range(2)]
+        for curve, best in zip(curves, (validated, tested), strict=True):
+            curve[[0, 1], list(best)] = 0.9, 0.88
+        curves[0][1, -1] = 0.95  # by validation t = ∞ would look best
+        cases.append(tuple(curves))
+    return cases
 
 
-def _learned(e, t, n):
-    """By solving m' = (e/n)(1 - m), m(0) = 0, with many small steps of the midpoint rule."""
-    m, steps = np.zeros_like(e), 20_000
-    h = t / steps
-    for _ in range(steps):
-        half = m + h / 2 * e / n * (1 - m)
-        m = m + h * e / n * (1 - half)
-    return m
+def _four(validation, test):
+    """Row by row, the times in order: the first best one before the end."""
+    found = []
+    for seen, told in zip(validation, test, strict=True):
+        best = 0
+        for i in range(len(seen) - 1):
+            best = i if seen[i] > seen[best] else best
+        found.append([told[best], told[-1]])
+    return np.array(found)
 
 
-LEARNED = Exercise(
+def _at(told, times):
+    """Each training at the time given for it, and at the end."""
+    return np.column_stack([[told[0][times[0]], told[1][times[1]]], told[:, -1]])
+
+
+FOUR = Exercise(
     name="5b",
-    signature="my_learned(e, t, n)",
-    truth=_learned,
-    cases=_learned_cases,
+    signature="my_four(validation, test)",
+    truth=_four,
+    cases=_four_cases,
     mistakes=(
-        Mistake("That is what is still missing; asked is what has been learned.",
-                lambda e, t, n: np.exp(-e * t / n)),
-        Mistake("The 1/N of the loss slows everything down: e t/N.",
-                lambda e, t, n: 1 - np.exp(-e * t)),
-        Mistake("N belongs in the denominator: more points, less pull by each.",
-                lambda e, t, n: 1 - np.exp(-e * t * n)),
-        Mistake("That is the start of the curve only. It bends: nothing is learned twice.",
-                lambda e, t, n: e * t / n),
+        Mistake(
+            "You stop where the test points are best. Points that choose the time cannot also "
+            "judge it: choose by one set, report the other.",
+            lambda v, t: _at(t, t[:, :-1].argmax(axis=1)),
+        ),
+        Mistake(
+            "t = ∞ is the end, the second number; it is no time to stop at.",
+            lambda v, t: _at(t, v.argmax(axis=1)),
+        ),
+        Mistake(
+            "These are the accuracies on the points that you chose by: the best of many, and too "
+            "good for that reason.",
+            lambda v, t: _at(v, v[:, :-1].argmax(axis=1)),
+        ),
+        Mistake(
+            "Both are stopped at the time that suits training with λ. Each has a best time of its "
+            "own.",
+            lambda v, t: _at(t, [v[1, :-1].argmax()] * 2),
+        ),
+        Mistake(
+            "Both are stopped at the time that suits standard training. Each has a best time of "
+            "its own.",
+            lambda v, t: _at(t, [v[0, :-1].argmax()] * 2),
+        ),
+        Mistake(
+            "Standard training is not stopped at all here: its end stands in both columns. Best "
+            "with best, end with end.",
+            lambda v, t: _at(t, [-1, v[1, :-1].argmax()]),
+        ),
     ),
-    remark="Large eigenvalues first: an eigenvalue is a speed.",
+    remark="Best with best and end with end, and no point both chooses and judges.",
 )  # fmt: skip
 
 
@@ -127,6 +162,8 @@ HALF = Exercise(
         Mistake("At that time 1 − 1/e = 63 % is learned. For a half, a logarithm of 2 is needed.",
                 lambda: _half_time() / np.log(2)),
         Mistake("The 1/N of the loss makes everything N times as slow.", lambda: _half_time() / 8),
+        Mistake("N is the number of training points, 8, not that of all values and slopes, 24.",
+                lambda: _half_time() * 3),
         Mistake("The slowest direction has the smallest eigenvalue; you took the largest.",
                 lambda: np.log(2) * 8 / _dynamics().eigenvalues[-1]),
         Mistake("You have taken the eigenvalue of Θ. λ slows slopes down: it belongs to Θ_λ.",
@@ -136,4 +173,4 @@ HALF = Exercise(
     remark="λ acts on time: with a smaller λ the slow directions become slower still.",
 )  # fmt: skip
 
-EXERCISES = (FINAL, LEARNED, HALF)
+EXERCISES = (FINAL, FOUR, HALF)

@@ -1,47 +1,62 @@
-"""Lesson 6: one eigenfeature, and the margin that an attack leaves."""
+"""Lesson 6: a null model for accurate and robust features, and the margin that an attack leaves."""
 
 import numpy as np
 
 from jntk_viz.attacks import first_order_margin
-from jntk_viz.kernels import jntk
 from jntk_viz.lessons.checking import Exercise, Mistake
 
 from .points import sphere
 
 
-def _feature_cases():
+def _null_cases():
+    """Scores of 8 and 30 features on 50 test points, all right somewhere, and a permutation."""
+    rng = np.random.default_rng(9)
     cases = []
-    for d0, lam, i in ((2, 0.1, -1), (3, 0.5, -3)):
-        x, new = sphere(4, d0, seed=9), sphere(5, d0, seed=10)
-        root = np.sqrt(np.tile(np.append(1.0, np.full(d0, lam)), 4))
-        theta = jntk(x, depth=2).reshape(root.size, root.size)
-        e, vectors = np.linalg.eigh(root[:, None] * theta * root)
-        target = np.zeros((4, 1 + d0))
-        target[:, 0] = [1, -1, 1, 1]
-        k_new = jntk(new, x, depth=2)[:, 0].reshape(5, root.size)
-        cases.append((k_new, e[i], vectors[:, i], root, target.ravel()))
+    for count in (8, 30):
+        right = rng.integers(20, 50, count)
+        left = rng.binomial(right, rng.uniform(0.1, 0.9, count))
+        cases.append((right / 50, left / 50, rng.permutation(count)))
     return cases
 
 
-def _feature(k_new, e, v, root, target):
-    """By the pseudo-inverse of the matrix that has only this one eigendirection."""
-    return k_new @ (root * (np.linalg.pinv(e * np.outer(v, v)) @ (root * target)))
+def _null(accuracy, robustness, order):
+    """Feature by feature: of feature i's right answers, the part that order[i] keeps of its own."""
+    return np.array([a * robustness[j] / accuracy[j] for a, j in zip(accuracy, order, strict=True)])
 
 
-FEATURE = Exercise(
+def _inverse(order):
+    return np.argsort(order)
+
+
+NULL = Exercise(
     name="6a",
-    signature="my_feature(k_new, e, v, root, target)",
-    truth=_feature,
-    cases=_feature_cases,
+    signature="my_null(accuracy, robustness, order)",
+    truth=_null,
+    cases=_null_cases,
     mistakes=(
-        Mistake("The division by the eigenvalue is missing: the features have to add up to "
-                "Θ(x, X) Θ⁻¹ u*.", lambda k, e, v, root, u: e * _feature(k, e, v, root, u)),
-        Mistake("√Λ is missing in front of v: Θ(x, X) meets √Λ v, not v.",
-                lambda k, e, v, root, u: k @ v * (v @ (root * u)) / e),
-        Mistake("How much of the target lies along v is missing: the factor v·√Λu*.",
-                lambda k, e, v, root, u: k @ (root * v) / e),
+        Mistake("Robust accuracies themselves are shuffled: look for a feature of your world that "
+                "is robust more often than it is right.", lambda a, r, o: r[o]),
+        Mistake("That is which part of its right answers each feature keeps in your world. Its "
+                "accuracy turns it into a share of all points.", lambda a, r, o: (r / a)[o]),
+        Mistake("Nothing was left to chance: these are the robust accuracies that came in. Use "
+                "`order`.", lambda a, r, o: r),
+        Mistake("Attacks are now equally destructive for every feature. In the real world some "
+                "features suffer more; keep that, only whom it hits is up to `order`.",
+                lambda a, r, o: a * np.mean(r / a)),
+        Mistake("You move how many points are lost. A feature may then lose more than it has; move "
+                "which part is lost.", lambda a, r, o: a - (a - r)[o]),
+        Mistake("The same, cut off at 0 and at the accuracy, changes how destructive attacks are. "
+                "Move which part of the right answers is lost.",
+                lambda a, r, o: np.clip(a - (a - r)[o], 0, a)),
+        Mistake("Cut off at the accuracy, the robust accuracies are no longer as destructive as "
+                "they were. Move rates instead of shares.", lambda a, r, o: np.minimum(r[o], a)),
+        Mistake("The accuracies are shuffled, too: each feature has to keep its own.",
+                lambda a, r, o: a[o] * (r / a)),
+        Mistake("This is the inverse permutation. Feature i gets what feature order[i] had.",
+                lambda a, r, o: a * (r / a)[_inverse(o)]),
     ),
-    remark="A column of the kernel matrix at work: one direction, one function.",
+    remark="Nothing in this world links accuracy and survival. The rank correlation that it has "
+    "anyway is the one to beat.",
 )  # fmt: skip
 
 
@@ -92,4 +107,4 @@ MARGIN = Exercise(
     remark="A point is robust, to first order, where this is positive.",
 )  # fmt: skip
 
-EXERCISES = (FEATURE, MARGIN)
+EXERCISES = (NULL, MARGIN)

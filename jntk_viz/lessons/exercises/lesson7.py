@@ -48,12 +48,14 @@ ANGLE = Exercise(
     mistakes=(
         Mistake("That is the power for values alone, the NTK. A function with both slopes given "
                 "has less freedom still.", lambda: 2.0),
+        Mistake("That is the power of the combination's size; the eigenvalue is its variance.",
+                lambda: 3.0),
         Mistake("Take the logarithm: a factor of 2⁶ for half the angle is the power 6, not 64.",
                 lambda: 64.0),
     ),
-    remark="One combination of the two values and slopes sees only the third derivative: "
-    "its size is "
-    "δ³, its variance δ⁶.",
+    remark="6: one combination of the two values and slopes sees only the third derivative. Its "
+    "size is δ³, its variance δ⁶.",
+    near=0.025,  # measured slopes lie between 5.87 and 6.02
 )  # fmt: skip
 
 GROWTH = Exercise(
@@ -65,6 +67,8 @@ GROWTH = Exercise(
         Mistake("The limit is ηe/N = 2, not 1: at 1.2 times the limit it is 2.4.", lambda: 0.2),
         Mistake("That is how much too large the step is; asked is what it multiplies.",
                 lambda: 1.2),
+        Mistake("That is the factor of the loss, which is the square of the error.",
+                lambda: 1.4**2),
         Mistake("Asked is the factor in size, without the sign that makes it jump to and fro.",
                 lambda: -1.4),
     ),
@@ -116,15 +120,13 @@ CAUSES = Diagnosis(
     name="7d",
     truth={"A": "odd", "B": "ReLU", "C": "step", "D": "parallel", "E": "float32"},
     hints={
-        "A": "A: exact zeros in float64, whatever the depth, are an identity that all "
+        "A": "A: exact zeros in float64, at any depth, come from an identity that all these "
         "networks obey.",
-        "B": "B: what grows with the width instead of settling has no limit. Which "
-        "activation has no φ''?",
-        "C": "C: what grows by the same factor in every step, with changing sign, is not "
-        "the kernel's doing.",
-        "D": "D: one direction that is learned extremely slowly, while all others are "
-        "done, needs two "
-        "inputs that are hard to tell apart.",
+        "B": "B: J should approach its linear equation as the width grows. Which activation lets J "
+        "jump, however wide the network?",
+        "C": "C: what grows by the same factor in every step comes from the step itself.",
+        "D": "D: a third of the loss that stays belongs to one direction which is learned very "
+        "slowly. Which two of the six inputs could be hard to tell apart?",
         "E": "E: a covariance cannot have negative eigenvalues. Ask about the arithmetic.",
     },
     remark="You can now read a broken plot.",

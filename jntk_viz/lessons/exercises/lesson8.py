@@ -11,34 +11,51 @@ from jntk_viz.lessons.netsor import Limit, network_program
 
 def _vectors():
     rng = np.random.default_rng(13)
-    return [rng.normal(size=(3, 6)), rng.normal(size=(3, 9))]
+    return [rng.normal(size=(4, 6)), rng.normal(size=(4, 9))]
 
 
 _STEP = 1e-4
 
 
-def _slope(g, dg):
-    """By a difference quotient of h along dg."""
-    return (np.tanh(g + _STEP * dg) - np.tanh(g - _STEP * dg)) / (2 * _STEP)
+def _curvature(g, dga, dgb, ddg):
+    """By the mixed difference quotient of h where g moves along dga, dgb and bends by ddg."""
+
+    def h(a, b):
+        return np.tanh(g + a * dga + b * dgb + a * b * ddg)
+
+    s = 1e-3
+    return (h(s, s) - h(s, -s) - h(-s, s) + h(-s, -s)) / (4 * s * s)
 
 
 def _d1(g):
     return 1 - np.tanh(g) ** 2
 
 
-SLOPE = Exercise(
+def _d2(g):
+    return -2 * np.tanh(g) * _d1(g)
+
+
+CURVATURE = Exercise(
     name="8a",
-    signature="my_slope(g, dg)",
-    truth=_slope,
-    cases=lambda: [tuple(v[:2]) for v in _vectors()],
+    signature="my_curvature(g, dga, dgb, ddg)",
+    truth=_curvature,
+    cases=lambda: [tuple(v) for v in _vectors()],
     mistakes=(
-        Mistake("That is φ of the derivative. Chain rule: φ'(g) times dg.",
-                lambda g, dg: np.tanh(dg)),
-        Mistake("The inner derivative dg is missing.", lambda g, dg: _d1(g)),
-        Mistake("φ' is taken at g, where the neuron is, not at dg.", lambda g, dg: _d1(dg) * g),
-        Mistake("φ itself stands there; its derivative is needed.", lambda g, dg: np.tanh(g) * dg),
+        Mistake("g itself bends: φ'(g) times its second derivative is missing.",
+                lambda g, dga, dgb, ddg: _d2(g) * dga * dgb),
+        Mistake("The factor φ'(g) depends on the input, too: differentiate it by the chain rule.",
+                lambda g, dga, dgb, ddg: _d1(g) * ddg),
+        Mistake("φ'(g) is differentiated along e_α: its derivative carries the inner factor ∂_α g.",
+                lambda g, dga, dgb, ddg: _d2(g) * dgb + _d1(g) * ddg),
+        Mistake("Differentiating φ'(g) gives φ''(g), not φ'(g) squared.",
+                lambda g, dga, dgb, ddg: _d1(g) ** 2 * dga * dgb + _d1(g) * ddg),
+        Mistake("The sign: tanh'' = −2 tanh (1 − tanh²).",
+                lambda g, dga, dgb, ddg: -_d2(g) * dga * dgb + _d1(g) * ddg),
+        Mistake("The second term is linear in ∂_α∂_β g, with φ' in front of it, not φ''.",
+                lambda g, dga, dgb, ddg: _d2(g) * (dga * dgb + ddg)),
     ),
-    remark="A function of two G-variables, coordinate by coordinate: an H-variable.",
+    remark="A function of four G-variables, coordinate by coordinate: an H-variable. So the "
+    "Hessian has a limit, too; its gradients would need one derivative of φ more.",
 )  # fmt: skip
 
 
@@ -50,7 +67,7 @@ BACK = Exercise(
     name="8b",
     signature="my_back_slope(g, dg, v)",
     truth=_back_slope,
-    cases=lambda: [tuple(v) for v in _vectors()],
+    cases=lambda: [tuple(v[:3]) for v in _vectors()],
     mistakes=(
         Mistake("That is b itself. Its derivative has φ'' and the inner derivative dg.",
                 lambda g, dg, v: v * _d1(g)),
@@ -98,4 +115,4 @@ BACKWARD = Exercise(
     remark="The factor Σ̇ of the NTK recursion is this covariance.",
 )  # fmt: skip
 
-EXERCISES = (SLOPE, BACK, BACKWARD)
+EXERCISES = (CURVATURE, BACK, BACKWARD)

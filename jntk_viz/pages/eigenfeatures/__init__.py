@@ -8,7 +8,7 @@ PAGE = Page(
     short="Eigenfeatures",
     card=(
         "Accuracy (→) and robustness (↑) of each feature of the kernel, with (orange) and without "
-        "(blue) the penalty."
+        "(blue) the penalty; none can lie above the line."
     ),
     stop=Stop(
         "eigenfeatures?data=circle&depth=2",

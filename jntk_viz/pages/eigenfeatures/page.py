@@ -47,9 +47,9 @@ class EigenfeaturesPage:
 
     def _plots(self):
         scores = {"usefulness": NONE, "robustness": NONE, "eigenvalues": NONE, "chosen": -1,
-                  "fragile": study.FRAGILE}  # fmt: skip
+                  "fragile": study.FRAGILE, "majority": np.nan}  # fmt: skip
         early = {"times": NONE, "robustness": NONE, "share": NONE, "chosen": -1}
-        rho = dict.fromkeys(("l2", "l2_low", "l2_high", "linf", "linf_low", "linf_high"), UNKNOWN)
+        rho = dict.fromkeys(pictures.CORRELATION_KEYS, UNKNOWN)
         low = {"min_height": 120}
         plot = frame.LivePlot
         return {
@@ -152,7 +152,7 @@ class EigenfeaturesPage:
         return self.found.pgd.get((lam, self.state.epsilon, self.state.norm), ())
 
     def measure(self):
-        """Scores and correlations of both trainings, unless they are those of the last time."""
+        """Scores, correlations and null models of both, unless they are those of the last time."""
         s, searched = self.state, [self.searched(lam) for lam in self.lams]
         if self.outdated("measured", s.lam, *self.attack.values(), s.counted, *map(repr, searched)):
             self.version += 1
@@ -161,8 +161,8 @@ class EigenfeaturesPage:
                 study.scores(spectrum, **self.attack, counted=s.counted, searched=found)
                 for spectrum, found in zip(self.spectra, searched, strict=True)
             ]
-            self.rhos = [study.rank_correlation(m, s.seed) for m in self.measured]
-            self.gap = study.difference(*self.rhos)
+            self.links = [study.link(m, s.seed) for m in self.measured]
+            self.gap = study.difference(*(link.excess for link in self.links))
             for name, spectrum in zip(("standard", "regularised"), self.spectra, strict=True):
                 if name in self.widgets:
                     self.widgets[name].end = len(spectrum.eigenvalues)
@@ -187,7 +187,7 @@ class EigenfeaturesPage:
             prepared = study.prepare(self.found.problem)
             self.headline.set(
                 words
-                + text.detail(s, prepared, self.spectra[1], self.measured, self.rhos, self.gap)
+                + text.detail(s, prepared, self.spectra[1], self.measured, self.links, self.gap)
             )
 
     def chosen(self, i):
@@ -203,14 +203,15 @@ class EigenfeaturesPage:
                 plot.update(
                     usefulness=measured.usefulness, robustness=measured.robustness,
                     eigenvalues=self.spectra[i].eigenvalues[measured.ranks], chosen=chosen,
+                    majority=study.majority_share(self.found.problem),
                 )  # fmt: skip
                 plot.set(
-                    title=text.scatter_title(self.lams[i], measured, self.rhos[i]),
+                    title=text.scatter_title(self.lams[i], measured, self.links[i]),
                     ylabel=text.robust_label(self.state),
                     clim=limits,
                 )
             self.draw_feature(i, self.plots[f"feature_{key}"])
-        return text.scatter_headline(self.state, self.rhos)
+        return text.scatter_headline(self.state, self.links)
 
     def draw_feature(self, i, plot):
         """The chosen feature up close, once its eigenvectors are at hand."""
@@ -252,10 +253,9 @@ class EigenfeaturesPage:
                 )
                 for norm in ("l2", "linf")
             }
-            arrays = {}
+            arrays, keys = {}, pictures.CORRELATION_KEYS
             for norm, sweep in self.sweeps.items():
-                low, high = f"{norm}_low", f"{norm}_high"
-                arrays |= {norm: sweep.value, low: sweep.low, high: sweep.high}
+                arrays |= zip([k for k in keys if k.startswith(norm)], sweep[:6], strict=True)
             self.plots["correlation"].update(**arrays)
         sweep = self.sweeps[s.norm]
         if self.outdated("fragile", *self.attack.values(), s.counted, known):
@@ -303,10 +303,10 @@ class EigenfeaturesPage:
 
         return {
             "contrast": when(
-                lambda: self.known, lambda: text.contrast(self.state, self.rhos, self.gap)
+                lambda: self.known, lambda: text.contrast(self.state, self.links, self.gap)
             ),
             "correlation": when(
-                lambda: self.known, lambda: text.correlation(self.state, self.rhos)
+                lambda: self.known, lambda: text.correlation(self.state, self.links)
             ),
             "fragile": when(lambda: self.known, lambda: text.fragile(self.state, self.measured)),
             "order": when(all_three, lambda: text.order(self.state, three())),

@@ -41,12 +41,17 @@ def decades(*values):
     return float(np.floor(exponents.min())), float(np.ceil(exponents.max()))
 
 
-def feature_scatter(usefulness, robustness, eigenvalues, chosen, fragile, *, colorbar=True):
+def feature_scatter(
+    usefulness, robustness, eigenvalues, chosen, fragile, majority=np.nan, *, colorbar=True
+):
     """Accuracy and robustness of each eigenfeature; large eigenvalues on top, a ring on one.
 
     - `usefulness`, `robustness`: (k,) fractions;  `eigenvalues`: (k,), largest first.
     - `chosen`: index of the ringed feature, or -1.
     - `fragile`: accuracy from which and robustness up to which a feature counts as fragile.
+    - `majority`: accuracy of always naming the more frequent label; NaN draws no line.
+
+    The dashed line is where features lie, on average, if survival rates are shuffled among them.
     """
     shade = np.log10(np.asarray(eigenvalues, float)[::-1])
     x, y = (100 * np.asarray(v, float)[::-1] for v in (usefulness, robustness))
@@ -59,6 +64,12 @@ def feature_scatter(usefulness, robustness, eigenvalues, chosen, fragile, *, col
             text_color=ORANGE, text_font_size="13px"
         ),
         el.Curve(([0, 100], [0, 100])).opts(color=MUTED, line_width=1.5),
+        el.Curve(([0, 100], [0, _mean_survival(x, y)])).opts(
+            color=BLUE, line_width=2, line_dash=[6, 4]
+        ),
+        el.Curve(([100 * majority] * 2, [0, 100])).opts(
+            color=INK, line_width=1.5, line_dash=[2, 3]
+        ),
         _dots(x, y, shade, "log₁₀ e", colorbar, ("accuracy (%)", "robust (%)")),
         el.Scatter((x[at], y[at])).opts(size=17, fill_alpha=0, line_color=PURPLE, line_width=3.5),
     ]
@@ -66,6 +77,12 @@ def feature_scatter(usefulness, robustness, eigenvalues, chosen, fragile, *, col
         xlim=ACCURACY_LIMITS, ylim=ACCURACY_LIMITS, xlabel="accuracy of the feature (%)",
         ylabel="robust (%)", title="Eigenfeatures", show_legend=False,
     )  # fmt: skip
+
+
+def _mean_survival(x, y):
+    """Mean rate at which right answers survive, in per cent; NaN without features."""
+    known = x > 0
+    return float(np.mean(100 * y[known] / x[known])) if known.any() else np.nan
 
 
 def _dots(x, y, shade, name, colorbar, axes, size=9):
@@ -114,28 +131,42 @@ def learned_curves(times, standard, regularised):
     )  # fmt: skip
 
 
-def correlation_curves(lams, l2, l2_low, l2_high, linf, linf_low, linf_high):
-    """Rank correlation of accuracy and robustness against λ, with 95 % intervals; both norms.
+_NORMS = (("l2", "L2", BLUE, -0.05), ("linf", "L∞", ORANGE, 0.05))
+CORRELATION_KEYS = tuple(
+    norm + part for norm, *_ in _NORMS for part in ("", "_low", "_high", "_null", "_from", "_to")
+)
 
-    - all (L,), NaN where nothing is known.
+
+def correlation_curves(lams, **rho):
+    """Rank correlation of accuracy and robustness against λ, and what is forced; both norms.
+
+    - `lams`: (L,).  `rho`: the arrays CORRELATION_KEYS, (L,) each, NaN where nothing is known:
+      for each norm ρ with its 95 % interval, the null model's mean, and its middle 95 %.
     """
     layers = []
-    rows = ((l2, l2_low, l2_high, "L2", BLUE, -0.05),
-            (linf, linf_low, linf_high, "L∞", ORANGE, 0.05))  # fmt: skip
-    for value, low, high, label, color, shift in rows:
+    for norm, label, color, shift in _NORMS:
+        value, low, high, null, least, most = (
+            np.asarray(rho[norm + part]) for part in ("", "_low", "_high", "_null", "_from", "_to")
+        )
         known = np.isfinite(value)
-        x, y = lam_position(lams)[known] + shift, np.asarray(value)[known]
-        bars = (x, np.asarray(low)[known], x, np.asarray(high)[known])
+        x = lam_position(lams)[known] + shift
         layers += [
-            el.Segments(bars).opts(color=color, line_width=3, alpha=0.6),
-            el.Curve((x[1:], y[1:])).opts(color=color, line_width=1.8),
-            el.Scatter((x, y), label=label).opts(color=color, size=9),
+            el.Segments((x, least[known], x, most[known])).opts(
+                color=color, line_width=9, alpha=0.2
+            ),
+            el.Curve((x[1:], null[known][1:])).opts(color=color, line_width=1.5, line_dash=[6, 4]),
+            el.Scatter((x, null[known]), label=f"{label}, shuffled").opts(
+                fill_color=PAPER, line_color=color, line_width=1.5, size=8
+            ),
+            el.Segments((x, low[known], x, high[known])).opts(color=color, line_width=3, alpha=0.6),
+            el.Curve((x[1:], value[known][1:])).opts(color=color, line_width=1.8),
+            el.Scatter((x, value[known]), label=label).opts(color=color, size=9),
         ]
     layers += [_cursor(), el.HLine(0).opts(color=MUTED, line_width=1)]
     return el.Overlay(layers).opts(
         xlim=LAM_LIMITS, ylim=(-0.6, 1.05), xticks=_LAM_TICKS, xlabel="regulariser λ",
-        ylabel="Spearman’s ρ", legend_position="bottom_right", legend_cols=2,
-        title="Rank correlation of accuracy and robustness",
+        ylabel="Spearman’s ρ", legend_position="bottom_right", legend_cols=4,
+        title="Rank correlation of accuracy and robustness; hollow: survival rates shuffled",
     )  # fmt: skip
 
 

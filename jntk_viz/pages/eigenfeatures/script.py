@@ -22,6 +22,7 @@ train, test = jv.train_test_split(data, test_fraction=1 - {n} / len(data.y), see
 x_test, y_test = test.x[:{most}], test.y[:{most}]
 kernel = {{"depth": {depth}, "activation": "{activation}"}}
 attack = {{"epsilon": {epsilon}, "norm": "{norm}"}}
+majority = max(np.mean(y_test > 0), np.mean(y_test < 0))  # the bar for a useful feature
 
 
 def measure(lam):
@@ -33,7 +34,10 @@ for lam in (0.0, {lam}):
     accurate = useful >= {accurate}
     fragile = accurate & (robust <= {fragile})
     print(f"features at lambda {{lam:g}} = {{len(useful)}}")
+    null = jv.survival_null(useful, robust, seed={seed})
     print(f"rank correlation at lambda {{lam:g}} = {{spearmanr(useful, robust).statistic:.6f}}")
+    print(f"with shuffled survival rates at lambda {{lam:g}} = {{null.value:.6f}}")
+    print(f"useful at lambda {{lam:g}} = {{np.sum(useful > majority)}}")
     print(f"accurate at lambda {{lam:g}} = {{np.sum(accurate)}}")
     print(f"accurate yet fragile at lambda {{lam:g}} = {{np.sum(fragile)}}")
 '''

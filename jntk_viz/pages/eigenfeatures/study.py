@@ -30,6 +30,7 @@ from jntk_viz.pages.robust_training.study import (
     Source,
     power_label,
 )
+from jntk_viz.survival import UNDEFINED, SurvivalNull, survival_null
 
 _ROWS = 800  # of the kernel of a visitor's table
 
@@ -50,6 +51,8 @@ SOURCES = sources.Sources(
 # The searching attack takes a moment for each feature, so only the leading ones are tried.
 PGD_FEATURES = 25
 DRAWS = 400  # of the bootstrap
+SHUFFLES = 200  # of the survival rates, for the null model
+_FEWER = 100  # the same, where two dozen null models are drawn at once
 EXAMPLES = 20  # digits to choose from
 _AT_ONCE = 256
 _MOST_ENTRIES = 5_000_000  # of a kernel that is formed; what is larger is multiplied by as it is
@@ -257,6 +260,14 @@ class Scores(NamedTuple):
     robustness: np.ndarray
     ranks: np.ndarray
 
+    def useful(self, bar: float) -> int:
+        """How many are right more often than `bar`, the `majority_share`."""
+        return int(np.sum(self.usefulness > bar))
+
+    def lost(self, bar: float) -> int:
+        """How many of these are robust on less than half of the points."""
+        return int(np.sum((self.usefulness > bar) & (self.robustness < 0.5)))
+
     @property
     def accurate(self) -> int:
         return int(np.sum(self.usefulness >= FRAGILE[0]))
@@ -265,6 +276,15 @@ class Scores(NamedTuple):
     def fragile(self) -> int:
         """How many are accurate but not robust (FRAGILE)."""
         return int(np.sum((self.usefulness >= FRAGILE[0]) & (self.robustness <= FRAGILE[1])))
+
+
+def majority_share(problem: Problem) -> float:
+    """Accuracy of always naming the more frequent label of the test points.
+
+    A feature is useful if it is right more often (Tsilivis & Kempe, NeurIPS 2022, Section 2.2).
+    """
+    positive = float(np.mean(prepare(problem).test.y > 0))
+    return max(positive, 1 - positive)
 
 
 def scores(found: Spectrum, *, epsilon, norm="l2", counted="all", searched=None) -> Scores:
@@ -277,6 +297,8 @@ def scores(found: Spectrum, *, epsilon, norm="l2", counted="all", searched=None)
         robustness = np.mean(found.features.margin(epsilon, norm) > 0, axis=-1)
     else:
         robustness = np.asarray(searched, float)
+        # Computed apart from the accuracy: rounding may decide a point of f = 0 otherwise.
+        robustness = np.minimum(robustness, usefulness[: len(robustness)])
     count = found.points if counted == "leading" else len(found.eigenvalues)
     count = min(count, len(robustness))
     return Scores(usefulness[:count], robustness[:count], np.arange(count))
@@ -333,6 +355,28 @@ def _weighted_spearman(measured: Scores, weights: np.ndarray) -> np.ndarray:
     return np.where(flat, np.nan, (counts * a * b).sum(1) / np.where(flat, 1.0, spread))
 
 
+class Link(NamedTuple):
+    """Spearman's ρ of accuracy and robustness beside what shuffled survival rates give.
+
+    excess: ρ minus the null's mean, with the bootstrap interval of ρ moved by as much. The null's
+    own spread over resamples is left out: with it, on iris, the circle, digits and forest fires,
+    intervals would be 0 to 12 % shorter.
+    """
+
+    rho: Correlation
+    null: SurvivalNull
+    excess: Correlation
+
+
+def link(measured: Scores, seed: int, *, shuffles: int = SHUFFLES) -> Link:
+    """What is measured, what is forced, and the difference."""
+    rho, null = rank_correlation(measured, seed), UNDEFINED
+    if np.isfinite(rho.value):
+        null = survival_null(measured.usefulness, measured.robustness, shuffles=shuffles, seed=seed)
+    value, low, high = (part - null.value for part in rho[:3])
+    return Link(rho, null, Correlation(value, low, high, rho.draws - null.value))
+
+
 def difference(one: Correlation, other: Correlation) -> tuple[float, float, float]:
     """other - one with its 95 % interval; both sets of features are resampled independently."""
     n = min(len(one.draws), len(other.draws))
@@ -343,28 +387,32 @@ def difference(one: Correlation, other: Correlation) -> tuple[float, float, floa
 
 
 class Sweep(NamedTuple):
-    """Against λ, (len(LAMBDAS),) each, NaN while unknown: ρ, its interval; counts of features."""
+    """Against λ, (len(LAMBDAS),) each, NaN while unknown: ρ, its interval, the null model's ρ and
+    its range; counts of features."""
 
     value: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    null: np.ndarray
+    null_low: np.ndarray
+    null_high: np.ndarray
     accurate: np.ndarray
     fragile: np.ndarray
 
 
 def sweep(spectra: dict, *, epsilon, norm, counted, seed) -> Sweep:
-    """Rank correlation and counts at each of LAMBDAS, by the first-order attack.
+    """Rank correlation, null model and counts at each of LAMBDAS, by the first-order attack.
 
     spectra: λ → `Spectrum`, as far as known.
     """
     rows = []
     for lam in LAMBDAS:
         if lam not in spectra:
-            rows.append((np.nan,) * 5)
+            rows.append((np.nan,) * len(Sweep._fields))
             continue
         measured = scores(spectra[lam], epsilon=epsilon, norm=norm, counted=counted)
-        rho = rank_correlation(measured, seed)
-        rows.append((*rho[:3], measured.accurate, measured.fragile))
+        found = link(measured, seed, shuffles=_FEWER)
+        rows.append((*found.rho[:3], *found.null[:3], measured.accurate, measured.fragile))
     return Sweep(*np.array(rows, float).T)
 
 

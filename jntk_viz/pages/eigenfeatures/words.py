@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from jntk_viz.frame.coinciding import coinciding
 from jntk_viz.frame.parts import Answer, Formula
 from jntk_viz.pages.eigenfeatures import study
 from jntk_viz.pages.robust_training.study import FRAGILE, power_label
@@ -48,13 +49,21 @@ FORMULAS = (
         },
     ),
     Formula(
-        r"\rho = \mathrm{corr}\big(\mathrm{rank}(\text{accuracy}),"
-        r"\mathrm{rank}(\text{robustness})\big)",
-        f"Spearman's rank correlation over the features; ties get their mean rank. The interval "
+        r"\rho = \mathrm{corr}\big(\mathrm{rank}(a_i), \mathrm{rank}(r_i)\big), \qquad"
+        r"\rho_0 = \mathrm{E}_\pi\,\mathrm{corr}\big(\mathrm{rank}(a_i),"
+        r"\mathrm{rank}(a_i s_{\pi(i)})\big), \quad s_i = r_i/a_i",
+        "Spearman's rank correlation over the features; ties get their mean rank. The interval "
         f"holds the middle 95 % of {study.DRAWS} bootstrap resamples of the features. It says how "
-        "much ρ depends on which features there are, not how it varies with the data.",
+        "much ρ depends on which features there are, not how it varies with the data. No attack "
+        "makes a wrong answer right, so r cannot exceed a and the two correlate whatever the "
+        f"features are. The null model, {study.SHUFFLES} random permutations π of the survival "
+        "rates among the features, has this and nothing else: ρ − ρ₀ is what is linked beyond it.",
         {
             r"\rho": "rank correlation: 1 if accuracy and robustness order the features alike",
+            r"a_i,\; r_i,\; s_i": "accuracy, robust accuracy, and the rate at which right answers "
+            "survive the attack",
+            r"\text{useful}": "right more often than naming the more frequent label always is "
+            "(Tsilivis & Kempe, NeurIPS 2022); dotted line",
             r"\text{fragile}": f"right on at least {percent(FRAGILE[0])} of the test points, but "
             f"on at most {percent(FRAGILE[1])} under attack",
         },
@@ -63,8 +72,8 @@ FORMULAS = (
 
 _SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"
 _CLAIM = (
-    "The paper (GeLU, 11 layers): accurate features are robust with λ &gt; 0, hardly linked with "
-    "λ = 0, never fragile."
+    "The paper (GeLU, 11 layers): with λ &gt; 0 high test accuracy implies robustness, with λ = 0 "
+    "the two are hardly linked, and no accurate feature is fragile."
 )
 
 
@@ -88,7 +97,7 @@ def attack_label(state) -> str:
 
 
 def verdict(gap) -> str:
-    """What the difference of the two correlations says."""
+    """What the difference of the two links beyond the null model says."""
     change, low, high = gap
     if np.isnan(change):
         return "no comparison, because one of them is undefined"
@@ -98,29 +107,67 @@ def verdict(gap) -> str:
     return f"a weaker link with λ, by {words}" if high < 0 else f"no clear difference, {words}"
 
 
-def scatter_headline(state, rhos) -> str:
-    """The rank correlations of both trainings."""
+def scatter_headline(state, links) -> str:
+    """The rank correlations of both trainings, and what is forced."""
+    rhos, nulls = [link.rho for link in links], [number(link.null.value) for link in links]
     return (
         f"Rank correlation of accuracy and robustness: <b>{interval(rhos[0])}</b> with λ = 0, "
-        f"<b>{interval(rhos[1])}</b> with λ = {power_label(state.lam)}."
+        f"<b>{interval(rhos[1])}</b> with λ = {power_label(state.lam)}. Survival rates shuffled "
+        f"among the features already give {nulls[0]} and {nulls[1]}."
     )
 
 
-def claim(state, measured, rhos, gap) -> str:
+def beyond(link) -> str:
+    """+0.10 [−0.05, +0.21], the part of ρ that the null model does not give."""
+    if np.isnan(link.excess.value):
+        return "undefined"
+    value, low, high = (signed(part) for part in link.excess[:3])
+    return f"{value} [{low}, {high}]"
+
+
+def claim(state, measured, links, gap) -> str:
     """The paper's claim beside what is measured."""
-    standard, regularised = measured
-    if gap[1] > 0 and rhos[0].low > 0:
-        here = f"{verdict(gap)}, but λ = 0 has one too"
-    else:
-        here = verdict(gap)
+    lam = power_label(state.lam)
     return (
-        f"{_CLAIM} Here: {here}. Accurate (≥ {percent(FRAGILE[0])}), of these fragile "
-        f"(≤ {percent(FRAGILE[1])} robust): {standard.accurate}, {standard.fragile} with λ = 0; "
-        f"{regularised.accurate}, {regularised.fragile} with λ = {power_label(state.lam)}."
+        f"{_CLAIM} Here, beyond shuffled rates: {beyond(links[0])} with λ = 0, {beyond(links[1])} "
+        f"with λ = {lam}: {verdict(gap)}. {useful(state.problem, measured, lam)} "
+        f"{accurate(measured, lam)}"
     )
 
 
-def detail(state, prepared, spectrum, measured, rhos, gap) -> str:
+def useful(problem, measured, lam) -> str:
+    """How many features beat the majority class, and how many of these an attack breaks."""
+    bar = study.majority_share(problem)
+    every = [len(scores.ranks) for scores in measured]
+    count, lost = ([getattr(s, name)(bar) for s in measured] for name in ("useful", "lost"))
+    return (
+        f"More accurate than the majority class ({percent(bar)}): {count[0]} of {every[0]} "
+        f"features with λ = 0, {count[1]} of {every[1]} with λ = {lam}; robust on less than half "
+        f"of the points: {lost[0]} and {lost[1]} of these."
+    )
+
+
+def accurate(measured, lam) -> str:
+    """How many features are accurate, and how many of these fragile, in a sentence."""
+    at = [
+        f"{many(s.accurate)} with λ = {value}"
+        for s, value in zip(measured, ("0", lam), strict=True)
+    ]
+    fragile = [s.fragile for s in measured]
+    if not any(s.accurate for s in measured):
+        return f"None is {percent(FRAGILE[0])} accurate."
+    each = "none is" if not any(fragile) else f"{many(fragile[0])} and {many(fragile[1])} are"
+    return (
+        f"At least {percent(FRAGILE[0])} accurate: {at[0]}, {at[1]}; {each} fragile "
+        f"(at most {percent(FRAGILE[1])} robust)."
+    )
+
+
+def many(count: int) -> str:
+    return str(count) if count else "none"
+
+
+def detail(state, prepared, spectrum, measured, links, gap) -> str:
     """Smaller sentences: the claim, the data, what was left out."""
     d0 = prepared.train.x.shape[1]
     data = (
@@ -129,7 +176,9 @@ def detail(state, prepared, spectrum, measured, rhos, gap) -> str:
     )
     if spectrum.unresolved:
         data += f"; {spectrum.unresolved} directions unresolved"
-    return f"<p class=aside style='{_SMALL}'>{claim(state, measured, rhos, gap)} {data}.</p>"
+    data = f"{data}. {coinciding(prepared.train.x, prepared.test.x)}".rstrip()
+    words = claim(state, measured, links, gap)
+    return f"<p class=aside style='{_SMALL}'>{words} {data}</p>"
 
 
 def norm_label(state) -> str:
@@ -148,7 +197,10 @@ def correlation_headline(state, sweep) -> str:
         for i in (worst, best)
     ]
     zero = f"; {number(sweep.value[0])} at λ = 0" if 0 in known and 0 not in (worst, best) else ""
-    return f"Rank correlation, {norm_label(state)}: {words[0]} to {words[1]}{zero}."
+    return (
+        f"Rank correlation, {norm_label(state)}: {words[0]} to {words[1]}{zero}. Survival rates "
+        f"shuffled: {number(np.nanmin(sweep.null))} to {number(np.nanmax(sweep.null))}."
+    )
 
 
 def learned_headline(state, spectra, measured) -> str:
@@ -173,8 +225,11 @@ def robust_label(state) -> str:
     return f"robust, {attack_label(state)} (%)"
 
 
-def scatter_title(lam, measured, rho) -> str:
-    words = f"λ = {power_label(lam)}: {len(measured.ranks)} features, ρ = {interval(rho)}"
+def scatter_title(lam, measured, link) -> str:
+    words = (
+        f"λ = {power_label(lam)}: {len(measured.ranks)} features, ρ = {number(link.rho.value)}, "
+        f"shuffled {number(link.null.value)}"
+    )
     return words + "; colour: log₁₀ e" * (lam > 0)
 
 
@@ -221,20 +276,27 @@ def early_title(lam, measured) -> str:
 STRONGER = ("Stronger with λ", "Weaker with λ", "No clear difference")
 
 
-def contrast(state, rhos, gap) -> Answer:
-    """Whether the link between accuracy and robustness is stronger with the regulariser."""
+def contrast(state, links, gap) -> Answer:
+    """Whether accuracy and robustness are linked more, beyond the null, with the regulariser."""
     _, low, high = gap
     option = STRONGER[0] if low > 0 else STRONGER[1] if high < 0 else STRONGER[2]
+    rhos, nulls = [interval(link.rho) for link in links], [link.null.value for link in links]
     return Answer(
         option,
-        f"Rank correlation {interval(rhos[0])} with λ = 0 and {interval(rhos[1])} with "
-        f"λ = {power_label(state.lam)}: {verdict(gap)}.",
+        f"Rank correlation {rhos[0]} with λ = 0 and {rhos[1]} with λ = {power_label(state.lam)}; "
+        f"shuffled survival rates already give {number(nulls[0])} and {number(nulls[1])}. "
+        f"What exceeds them: {verdict(gap)}.",
     )
 
 
-def correlation(state, rhos) -> Answer:
+def correlation(state, links) -> Answer:
     """The rank correlation of standard training."""
-    return Answer(rhos[0].value, f"With λ = 0 the rank correlation is {interval(rhos[0])}.")
+    rho, null = links[0].rho, links[0].null
+    return Answer(
+        rho.value,
+        f"With λ = 0 the rank correlation is {interval(rho)}, of which shuffled survival rates "
+        f"give {number(null.value)}.",
+    )
 
 
 def fragile(state, measured) -> Answer:
@@ -248,17 +310,23 @@ def fragile(state, measured) -> Answer:
 
 
 def order(state, spectra) -> Answer:
-    """Three λ, the one of strongest link between accuracy and robustness first."""
+    """Three λ, the one of strongest link beyond the null model first."""
     found = {
-        lam: study.rank_correlation(
+        lam: study.link(
             study.scores(s, epsilon=state.epsilon, norm=state.norm, counted=state.counted),
             state.seed,
         )
         for lam, s in spectra.items()
     }
-    ranked = sorted(found, key=lambda lam: -np.nan_to_num(found[lam].value, nan=-2))
-    words = ", ".join(f"{interval(found[lam])} at λ = {power_label(lam)}" for lam in ranked)
-    return Answer(tuple(f"λ = {power_label(lam)}" for lam in ranked), f"Measured: {words}.")
+    ranked = sorted(found, key=lambda lam: -np.nan_to_num(found[lam].excess.value, nan=-2))
+    words = ", ".join(
+        f"{beyond(found[lam])} at λ = {power_label(lam)} (ρ = {number(found[lam].rho.value)})"
+        for lam in ranked
+    )
+    return Answer(
+        tuple(f"λ = {power_label(lam)}" for lam in ranked),
+        f"Measured, beyond what shuffled survival rates give: {words}.",
+    )
 
 
 EARLY = ("More robust", "Less robust", "Neither")

@@ -157,11 +157,7 @@ class FullRank(frame.Content):
         )  # fmt: skip
         self.by_depth.set(title=f"Smallest eigenvalue of the {text.KERNELS[s.kernel]}")
         firsts = [study.first_depths(found, name, s.threshold) for name in study.ACTIVATIONS]
-        marks = np.array([
-            [np.nan] * 3 if first is None else np.nan_to_num(first, nan=pictures.NEVER)
-            for first in firsts
-        ])  # fmt: skip
-        double, above, single = marks.T
+        double, above, single = zip(*map(text.first_marks, firsts), strict=True)
         self.first.update(double=double, above=above, single=single, depth=s.depth)
         here = found.spectra.get((chosen, s.depth))
         self.spectrum.update(

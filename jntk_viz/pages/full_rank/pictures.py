@@ -22,9 +22,9 @@ from jntk_viz.pages.full_rank.state import DEPTHS
 COLOURS = (ORANGE, BLUE, GREEN, SKY, PURPLE, AMBER, INK)  # of the activations, in library order
 DASHES = ("solid", "solid", "solid", "dashed", "solid", "dashed", "dotted")
 BOTTOM, TOP = 1e-15, 1e5
-NEVER = DEPTHS[-1] + 1.2  # place of "at no depth" on the axis of depths
+PLACE_OF_NEVER = DEPTHS[-1] + 1.2  # on the axis of depths
 DEPTH_TICKS = [(depth, str(depth)) for depth in DEPTHS]
-NO_TICK = "never"
+NEVER = "never"  # in place of a depth: at none of all
 _FLOOR = {"color": MUTED, "line_color": None}
 _RING = {"fill_color": None, "line_color": INK, "line_width": 2.5, "size": 14}
 _CURSOR = {"color": INK, "line_width": 1.5, "line_dash": "dotted"}
@@ -140,8 +140,8 @@ def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, dep
 def first_depths(names, double, above, single, depth):
     """From which depth on: one row for each activation, three marks.
 
-    - `double`, `above`, `single`: (A,), depths, NaN for none up to 12;  `depth`: the reader's.
-      NaN everywhere in a row leaves it empty when `double` is None there.
+    - `double`, `above`, `single`: (A,), each a depth, "never" for none up to 12, or NaN while it is
+      not known, which leaves the place empty;  `depth`: the reader's.
     """
     rows = np.arange(len(names), dtype=float)[::-1]
     marks = (
@@ -151,7 +151,7 @@ def first_depths(names, double, above, single, depth):
     )
     scatters = []
     for values, shift, colour, marker, words in marks:
-        values = np.asarray(values, float)
+        values = np.array([PLACE_OF_NEVER if v == NEVER else v for v in values], float)
         known = np.isfinite(values)
         scatters.append(
             el.Scatter((values[known], rows[known] + shift), label=words).opts(
@@ -165,13 +165,15 @@ def first_depths(names, double, above, single, depth):
     ticks = [(row, name) for row, name in zip(rows, names, strict=True)]
     lines = el.Segments((np.full(edges.size, 0.4), edges, np.full(edges.size, 13.8), edges))
     return el.Overlay([
-        el.VSpan(NEVER - 0.5, NEVER + 0.6).opts(color=MUTED, alpha=0.12, line_color=None),
+        el.VSpan(PLACE_OF_NEVER - 0.5, PLACE_OF_NEVER + 0.6).opts(
+            color=MUTED, alpha=0.12, line_color=None
+        ),
         lines.opts(color=MUTED, line_width=0.6, alpha=0.6),
         *scatters,
         el.VLine(depth).opts(**_CURSOR),
     ]).opts(
         xlim=(0.4, 13.8), ylim=(-0.6, len(names) + 1.6), yticks=ticks,
-        xticks=[*DEPTH_TICKS[1:10:2], (NEVER, NO_TICK)], xlabel="depth L", ylabel="",
+        xticks=[*DEPTH_TICKS[1:10:2], (PLACE_OF_NEVER, NEVER)], xlabel="depth L", ylabel="",
         legend_position="top_left", legend_cols=3, show_grid=False,
         title="From this depth on λ_min exceeds …", backend_opts=_SPACED,
     )  # fmt: skip

@@ -36,9 +36,9 @@ for depth in range(1, {depths}):
         single = jv.smallest_eigenvalue(x, depth=depth, dtype=np.float32, **settings)
         print(f"float32_noise_floor = {{single.noise_floor:.10g}}")
         print(f"float32_lambda_min = {{single.value:.10g}}")
-# The first depth from which on λ_min stays above the threshold; 13 for none.
+# The first depth from which on λ_min stays above the threshold.
 first = max([0, *(i + 1 for i, larger in enumerate(above) if not larger)]) + 1
-print(f"first_depth_above = {{first}}")
+print(f"first_depth_above = {{first if above[-1] else 'never'}}")
 """
 
 _ANGLE = """

@@ -6,7 +6,7 @@ from jntk_viz.drawing.theme import escape
 from jntk_viz.frame.numbers import number, stop
 from jntk_viz.frame.settings import activation_name
 from jntk_viz.pages.full_rank import study
-from jntk_viz.pages.full_rank.pictures import ENTRIES
+from jntk_viz.pages.full_rank.pictures import ENTRIES, NEVER
 from jntk_viz.pages.full_rank.state import SOURCES, TIMES
 
 QUESTION = "Is the kernel full rank, and can arithmetic tell?"
@@ -100,6 +100,14 @@ def _from_depth(state, found) -> str:
         f"(floor here {number(single)}), "
         f"and above the threshold {stop(state.threshold)} {since(first.above)}."
     )
+
+
+def first_marks(first) -> tuple:
+    """(double, above, single) of a `First` as a table has them: a depth, "never", or NaN."""
+    if first is None:  # not known, or refused
+        return (np.nan,) * 3
+    values = (first.double, first.above, first.single)
+    return tuple(NEVER if np.isnan(depth) else int(depth) for depth in values)
 
 
 def _in_float32(state, found) -> str:

@@ -109,17 +109,19 @@ def parity(which, train, test, lim=OUTPUT_LIMITS):
 def width_errors(points, laws, widths, xlim=(20, 900), ylim=ERROR_LIMITS):
     """Errors against the width with fitted power laws, and a dotted line of slope −1/2.
 
+    All lines span the widths of the points that are shown, and no others.
+
     points: three pairs (widths, errors), one for each quantity. laws: three PowerLaw or None.
     widths: narrow to wide.
     """
-    ends = np.array([widths[0], widths[-1]], dtype=float)
-    fits = [(ends, law(ends)) if law else NOTHING for law in laws]
-    labels = _slope_labels(fits, laws)
-    parts = [
-        el.Curve((ends, (ends / ends[0]) ** -0.5)).opts(
-            color=MUTED, line_dash="dotted", line_width=2
-        )
+    fits = [
+        (ends := _ends(shown), law(ends)) if law else NOTHING
+        for (shown, _), law in zip(points, laws, strict=True)
     ]
+    labels = _slope_labels(fits, laws)
+    ends = _ends(np.concatenate([shown for shown, _ in points]))
+    guide = (ends, (ends / widths[0]) ** -0.5) if ends.size else NOTHING
+    parts = [el.Curve(guide).opts(color=MUTED, line_dash="dotted", line_width=2)]
     for pair, fit, colour, marker in zip(points, fits, SLOPE_COLOURS, SLOPE_MARKERS, strict=True):
         parts.append(el.Curve(fit).opts(color=colour, line_width=1.8))
         parts.append(el.Scatter(pair).opts(color=colour, marker=marker, size=8))
@@ -131,6 +133,12 @@ def width_errors(points, laws, widths, xlim=(20, 900), ylim=ERROR_LIMITS):
     axes = _AXES | _LOG_Y | {"xlabel": "width", "xticks": list(widths), "xlim": xlim}
     labels = {"title": "Errors against width", "ylabel": "relative error"}
     return el.Overlay(parts).opts(hv.opts.Overlay(ylim=ylim, **axes, **labels))
+
+
+def _ends(widths):
+    """The narrowest and the widest, if there are two."""
+    few = np.unique(widths).astype(float)
+    return few[[0, -1]] if few.size > 1 else np.array([])
 
 
 def _slope_labels(fits, laws):

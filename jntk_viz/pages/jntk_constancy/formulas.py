@@ -21,8 +21,8 @@ FORMULAS = (
         r"\Theta_{d,\theta}(x,x')_{\alpha\beta}=\big\langle\partial_\theta f_\alpha(x),\,"
         r"\partial_\theta f_\beta(x')\big\rangle,\qquad f_0=f,\;f_\alpha=J(f)_\alpha",
         "The Jacobian NTK of one network of width d. It contains second derivatives of the "
-        "activation. ReLU has a kink instead of one: automatic differentiation would return a "
-        "finite but wrong number, and so it is not offered.",
+        "activation: ReLU has a kink, and as a smooth activation is sharpened into one this kernel "
+        "grows without bound, so ReLU is not offered.",
         {
             r"\partial_\theta": "parameter gradient: how the output answers to all weights θ",
             r"\Theta_t,\;\Theta": "this kernel on the training points after t steps, and its limit",

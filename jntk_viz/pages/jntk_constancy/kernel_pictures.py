@@ -51,18 +51,18 @@ def name_blocks(figure, blocks: int):
     name_ticks(figure.yaxis[0], [1 - place for place in places], names)
 
 
-def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2)):
+def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2), widths=()):
     """Width error of each network and λ_min with its noise floor, on one logarithmic axis.
 
-    regime: a `Regime`, or None. The fitted line is solid over the widths that were trained, dashed
-    where it is extrapolated.
+    regime: a `Regime`, or None. widths: of all networks, narrow to wide. The fitted line is solid
+    over the widths that were trained, dashed where it is extrapolated.
     """
     points, inside, beyond = [NOTHING] * 3, NOTHING, NOTHING
     floor = smallest = crossing = np.nan
     labels: tuple = [], []
     if regime is not None:
         floor, smallest = regime.smallest.noise_floor, regime.smallest.value
-        points, inside, beyond, crossing = _width_error(regime, xlim)
+        points, inside, beyond, crossing = _width_error(regime, xlim, widths)
         labels = _labels(regime, xlim)
     level = smallest if smallest > 0 else np.nan
     parts = [
@@ -97,11 +97,13 @@ def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2)):
     )  # fmt: skip
 
 
-def _width_error(regime, xlim):
+def _width_error(regime, xlim, widths):
     """Points of each width, the fitted line within and beyond them, and where it meets λ_min."""
     at = np.unique(regime.widths)
-    points = [(regime.widths[regime.widths == w], regime.errors[regime.widths == w]) for w in at]
-    points += [NOTHING] * (3 - len(points))
+    # A width whose networks have diverged has no points, but keeps its colour.
+    points = [
+        (regime.widths[regime.widths == w], regime.errors[regime.widths == w]) for w in widths
+    ]
     if regime.law is None:
         return points, NOTHING, NOTHING, np.nan
     inside = np.array([at[0], at[-1]], float)

@@ -80,7 +80,7 @@ class Pictures:
         self.theta = LivePlot(heat_map, colorbar=True, title="Θₜ of the network", **zero)
         self.limit = LivePlot(heat_map, title="Limit Θ", min_height=150, **zero)
         self.difference = LivePlot(heat_map, title="Difference", min_height=150, **zero)
-        self.regime = LivePlot(regime_picture, regime=None)
+        self.regime = LivePlot(regime_picture, regime=None, widths=(32, 128, 512))
 
     @property
     def plots(self) -> dict[str, LivePlot]:
@@ -205,11 +205,11 @@ class Pictures:
         )
 
     def _kernel(self, progress):
-        records, at = progress.records, self.state.shown_step
+        records, at, widths = progress.records, self.state.shown_step, progress.settings.widths
         self._heat_maps(progress, at_moment(records, self.state.width, at))
         # Of all moments, so that the axes stay while one looks back.
-        xlim, ylim = regime_limits(regime(progress), progress.settings.widths)
-        self.regime.update(regime=regime(progress, at), xlim=xlim, ylim=ylim)
+        xlim, ylim = regime_limits(regime(progress), widths)
+        self.regime.update(regime=regime(progress, at), xlim=xlim, ylim=ylim, widths=widths)
         self.regime.set(xlim=xlim, ylim=ylim)
 
     def _heat_maps(self, progress, record):

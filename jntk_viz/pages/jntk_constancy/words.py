@@ -3,6 +3,7 @@
 import numpy as np
 
 from jntk_viz.drawing.theme import BLUE, ORANGE, PURPLE, THEORY
+from jntk_viz.frame.coinciding import coinciding
 from jntk_viz.frame.numbers import number, percent, power_of_ten
 from jntk_viz.pages.jntk_constancy.measures import at_moment, errors_at, regime
 
@@ -180,8 +181,9 @@ def rate_notes(settings, problem) -> str:
     limit = problem.dynamics.stable_learning_rate
     fewer = len(problem.x) < settings.points
     points = f"{len(problem.x)} points, as many as {problem.x.shape[1]} columns allow here. "
+    same = coinciding(problem.x, problem.x_test)
     return (
-        f"{points if fewer else ''}"
+        f"{points if fewer else ''}{f'{same} ' if same else ''}"
         f"Learning rate {problem.learning_rate:.3g} = {settings.rate:g} × the stability limit "
         f"2N/e<sub>max</sub> = {limit:.3g}, e<sub>max</sub> being the largest eigenvalue of "
         "Λ^½ΘΛ^½."
@@ -209,5 +211,6 @@ def headline(state, progress) -> str:
         notes = outputs_notes()
     else:
         found = regime(progress, at)
-        words, notes = kernel_text(summary, settings, record, found), extrapolation_text(found)
+        words = kernel_text(summary, settings, record, found)
+        notes = f"{extrapolation_text(found)} {coinciding(problem.x)}".rstrip()
     return sentence(words) + details(settings, notes)

@@ -5,12 +5,10 @@ import numpy as np
 from jntk_viz.frame.parts import Answer
 from jntk_viz.pages.robust_training import predictor, study
 from jntk_viz.pages.robust_training.pictures import time_position
-from jntk_viz.pages.robust_training.words import percent
+from jntk_viz.pages.robust_training.words import percent, points
 
 SAME = "all the same"
-STANDARD, STOPPED, ENDED = (
-    "standard training, to the end", "with λ, stopped at its best", "with λ, to the end",
-)  # fmt: skip
+WITH, WITHOUT, UNCLEAR = "with λ, clearly", "standard training, clearly", "no clear difference"
 
 
 def robust_curve(state, whole, found):
@@ -34,7 +32,8 @@ def robust_end(state, whole, found):
         return None
     return Answer(
         float(100 * robust[-1]),
-        f"It was {percent(np.nanmax(robust))} at its best and ends at {percent(robust[-1])}.",
+        f"Robust accuracy is at most {percent(np.nanmax(robust))} on the way and "
+        f"{percent(robust[-1])} at t = ∞.",
     )
 
 
@@ -52,16 +51,20 @@ def best_lambda(state, whole, found):
     )
 
 
-def order(state, whole, found):
-    """Standard training to the end, λ at its best and at its end, most robust first."""
-    if state.lam == 0:
+def lam_or_stopping(state, whole, found):
+    """Which is more robust if both are stopped at times chosen on held-out training points."""
+    compared = found.comparison(state.lam, state.epsilon, state.norm, state.speed)
+    if state.lam == 0 or compared is None or compared.by_lam[0] is None:
         return None
-    robust, standard = study.row(whole, state.lam).robust, study.row(whole, 0.0).robust
-    if np.isnan([robust[-1], standard[-1]]).any():
-        return None
-    values = {STANDARD: standard[-1], STOPPED: np.nanmax(robust), ENDED: robust[-1]}
-    ranked = tuple(sorted(values, key=lambda name: -values[name]))
-    return Answer(ranked, ", ".join(f"{name}: {percent(values[name])}" for name in ranked) + ".")
+    gain = compared.by_lam[0]
+    value = UNCLEAR if not gain.clear else WITH if gain.value > 0 else WITHOUT
+    (standard, standard_end), (regularised, end) = compared.robust
+    return Answer(
+        value,
+        f"Stopped, standard training has {percent(standard)} and λ {percent(regularised)}; at "
+        f"t = ∞ they have {percent(standard_end)} and {percent(end)}. The difference of those "
+        f"that are stopped is {points(gain)} percentage points (95 % interval).",
+    )
 
 
 def diverging(state, whole, found):
@@ -92,7 +95,7 @@ ANSWERS = {
     "robust_curve": robust_curve,
     "robust_end": robust_end,
     "best_lambda": best_lambda,
-    "order": order,
+    "lam_or_stopping": lam_or_stopping,
     "diverging": diverging,
     "correlation": correlation,
 }

@@ -15,7 +15,7 @@ from jntk_viz.pages.robust_training.predictor_pictures import nearest_place
 from jntk_viz.pages.robust_training.script import script
 from jntk_viz.pages.robust_training.tabs import Pictures
 
-QUESTION = "When does a penalty on the input Jacobian make a network robust?"
+QUESTION = "Does a Jacobian penalty make a network robust, or stopping in time?"
 CONTROLS = (
     "data", "depth", "activation", "lam", "t", "epsilon", "norm", "shown", "training", "rate",
     "plane", "point",
@@ -29,7 +29,7 @@ class RobustTraining:
 
     def __init__(self):
         self.state = s = study.RobustTrainingState()
-        self.found, self.sought = study.Found(s.problem, {}, {}, {}), s.problem
+        self.found, self.sought = study.Found(s.problem, {}, {}, {}, {}), s.problem
         self.started = False  # what is drawn before the page is in the browser may be lost
         self.headline = frame.Headline()
         self.notice, self.job = frame.Notice(), frame.LatestWins()

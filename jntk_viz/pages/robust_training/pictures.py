@@ -109,14 +109,19 @@ def _line(times, values, label="", **style):
 _DASHED = {"line_dash": [6, 4], "line_width": 1.8, "alpha": 0.8}
 
 
-def accuracy_curves(times, clean, robust, standard_clean, standard_robust, pgd_times, pgd):
+def accuracy_curves(
+    times, clean, robust, standard_clean, standard_robust, pgd_times, pgd, stopped_times=(),
+    stopped=(),
+):  # fmt: skip
     """Clean and robust accuracy against training time, λ in full colour, λ = 0 dashed.
 
     - `times`: (T,), the last being ∞;  the four curves: (T,) fractions of the test points.
     - `pgd_times`, `pgd`: (k,), robust accuracy against an attack that searches.
+    - `stopped_times`, `stopped`: (2,), where each training is stopped, its robust accuracy there.
     """
     percent = [100 * np.asarray(v, float) for v in (clean, robust, standard_clean, standard_robust)]
     searched = (time_position(pgd_times), 100 * np.asarray(pgd, float))
+    ends = (time_position(stopped_times), 100 * np.asarray(stopped, float))
     layers = [
         _slot(),
         _line(times, percent[2], "clean, λ = 0", color=BLUE, **_DASHED),
@@ -124,6 +129,7 @@ def accuracy_curves(times, clean, robust, standard_clean, standard_robust, pgd_t
         _line(times, percent[0], "clean", color=BLUE),
         _line(times, percent[1], "robust", color=ORANGE),
         el.Scatter(searched, label="PGD").opts(**_CROSSES),
+        el.Scatter(ends, label="stopped").opts(size=9, color=PAPER, line_color=INK, line_width=2),
         _cursor(),
     ]
     return el.Overlay(layers).opts(
@@ -221,7 +227,7 @@ def lambda_time_map(lams, times, values, best):
     ]  # fmt: skip
     return el.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=LAM_LIMITS, xticks=_TIME_TICKS, yticks=_LAM_TICKS,
-        xlabel="time t (○ most robust until here)", ylabel="λ", show_grid=False,
+        xlabel="time t (○ highest on these points)", ylabel="λ", show_grid=False,
         title="Robust accuracy (%)", show_legend=False, backend_opts=_LEVEL,
     )  # fmt: skip
 

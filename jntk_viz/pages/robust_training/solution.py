@@ -229,16 +229,35 @@ def solve(problem: Problem, lam: float) -> Solution:
     )
 
 
+class Progress(NamedTuple):
+    """How far training by one rule has come at each of TIMES.
+
+    learning_rate: η, None for the flow. steps: (T,). learned: (T, k), fraction of each resolved
+    mode, largest first. known: (T,), False where training has diverged or not yet begun.
+    """
+
+    learning_rate: float | None
+    steps: np.ndarray
+    learned: np.ndarray
+    known: np.ndarray
+
+
+def progress(dynamics: LinearDynamics, rate: float) -> Progress:
+    """`Progress` by FLOW, or by descent with `rate` times the largest stable learning rate."""
+    eta = rate * dynamics.stable_learning_rate if rate else None
+    learned = np.stack([_learned(dynamics, t, rate, eta) for t in TIMES])
+    steps = np.full(len(TIMES), np.nan) if eta is None else np.round(np.array(TIMES) / eta)
+    known = np.all(np.abs(learned) < DIVERGED, axis=1) & (steps != 0)
+    learned[~known] = 0.0
+    return Progress(eta, steps, learned, known)
+
+
 def _path(prepared, dynamics, rate, coefficients, outputs) -> Path:
     """c(t) and u(x, t) from zero are sums over the eigenfeatures, each times the fraction learned.
 
     - `coefficients`: (k, N, 1+r);  `outputs`: (k, m, 1+d0), those of the features.
     """
-    eta = rate * dynamics.stable_learning_rate if rate else None
-    learned = np.stack([_learned(dynamics, t, rate, eta) for t in TIMES])
-    steps = np.full(len(TIMES), np.nan) if eta is None else np.round(np.array(TIMES) / eta)
-    bad = ~np.all(np.abs(learned) < DIVERGED, axis=1) | (steps == 0)
-    learned[bad] = 0.0
+    eta, steps, learned, known = progress(dynamics, rate)
     path = Path(
         eta,
         steps,
@@ -247,7 +266,7 @@ def _path(prepared, dynamics, rate, coefficients, outputs) -> Path:
         reach(prepared.test, np.tensordot(learned, outputs, axes=1)),
     )
     for part in (path.learned, path.coefficients, *path.reach):
-        part[bad] = np.nan
+        part[~known] = np.nan
     return path
 
 

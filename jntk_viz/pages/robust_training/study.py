@@ -16,6 +16,7 @@ from jntk_viz.dynamics import KernelPredictor
 from jntk_viz.engine.sources import menu
 from jntk_viz.engine.watcher import Watcher
 from jntk_viz.pages.robust_training import predictor as robust_predictor
+from jntk_viz.pages.robust_training import stopping as robust_stopping
 from jntk_viz.pages.robust_training.solution import (
     DIVERGED,
     FLOW,
@@ -195,13 +196,24 @@ class Found(NamedTuple):
     """What is known of a problem so far.
 
     solutions: λ → `Solution`. pgd: `Wanted.search` → accuracy under the search. slices: (plane,
-    point) → `robust_predictor.Slice`.
+    point) → `robust_predictor.Slice`. held_out: (λ, speed) → `Reach` at training points left out.
     """
 
     problem: Problem
     solutions: dict
     pgd: dict
     slices: dict
+    held_out: dict
+
+    def comparison(self, lam, epsilon, norm, speed) -> "robust_stopping.Comparison | None":
+        """Standard training and λ, stopped and at the end; None while it is not known."""
+        keys = [(0.0, speed), (lam, speed)]
+        if not ({0.0, lam} <= self.solutions.keys() and {*keys} <= self.held_out.keys()):
+            return None
+        return robust_stopping.compare(
+            self.solutions[0.0], self.solutions[lam], tuple(self.held_out[key] for key in keys),
+            epsilon=epsilon, norm=norm, speed=speed,
+        )  # fmt: skip
 
 
 def explore(job: Progress, wanted: Wanted) -> Found:
@@ -213,13 +225,20 @@ def explore(job: Progress, wanted: Wanted) -> Found:
     source = SOURCES[problem.data]
     job.progress(0, f"{source.label}: kernel of {source.train} training points")
     prepared = prepare(problem)
-    found = Found(problem, {}, {}, {})
+    found = Found(problem, {}, {}, {}, {})
     steps = _steps(wanted)
     for i, (kind, value) in enumerate(steps):
         fraction = i / len(steps)
         if kind == "λ":
             job.progress(fraction, f"eigenvalues at λ = {power_label(value)}")
             found.solutions[value] = solve(problem, value)
+        elif kind == "stop":
+            for fold in range(robust_stopping.FOLDS):
+                job.progress(fraction, f"stopping time at λ = {power_label(value)}")
+                robust_stopping.left_out(problem, value, wanted.speed, fold)
+            found.held_out[value, wanted.speed] = robust_stopping.held_out(
+                problem, value, wanted.speed
+            )
         elif kind == "slice":
             key = robust_predictor.slice_key(wanted.plane, wanted.point, len(prepared.test.y))
             job.progress(fraction, "slice of the sphere")
@@ -249,6 +268,7 @@ def _steps(wanted: Wanted) -> list[tuple]:
         *(("λ", other) for other in dict.fromkeys((lam, 0.0))),
         *([("slice", None)] if sliced else []),
         ("PGD", t),
+        *(("stop", other) for other in dict.fromkeys((lam, 0.0))),
         *(("λ", other) for other in others),
         *(("PGD", other) for other in PGD_TIMES if other != t),
     ]

@@ -9,6 +9,7 @@ from jntk_viz.drawing.live import LivePlot
 from jntk_viz.frame.parts import plot_grid
 from jntk_viz.pages.robust_training import pictures, predictor, study
 from jntk_viz.pages.robust_training import predictor_pictures as shapes
+from jntk_viz.pages.robust_training import stopping as robust_stopping
 from jntk_viz.pages.robust_training import words as text
 
 _UNKNOWN = np.full(len(study.TIMES), np.nan)
@@ -27,7 +28,8 @@ class Pictures:
         self.drawn: dict = {}  # picture -> what it shows
         self.accuracy = LivePlot(
             pictures.accuracy_curves, times=study.TIMES, clean=_UNKNOWN, robust=_UNKNOWN,
-            standard_clean=_UNKNOWN, standard_robust=_UNKNOWN, pgd_times=_NONE, pgd=_NONE, **_LOW,
+            standard_clean=_UNKNOWN, standard_robust=_UNKNOWN, pgd_times=_NONE, pgd=_NONE,
+            stopped_times=_NONE, stopped=_NONE, **_LOW,
         )  # fmt: skip
         self.jacobian = LivePlot(
             pictures.jacobian_curves, times=study.TIMES, jacobian=_UNKNOWN, standard=_UNKNOWN,
@@ -47,6 +49,7 @@ class Pictures:
         self.timed = (self.accuracy, self.jacobian, self.map)
         self.whole = study.lambda_time_map({}, epsilon=0.0)
         self.scores: list[study.Scores] = []
+        self.comparison: robust_stopping.Comparison | None = None
 
     def _predictor_plots(self):
         flat, none = np.zeros(len(predictor.ANGLES)), np.zeros((0, 2))
@@ -145,6 +148,9 @@ class Pictures:
         attack = {"epsilon": s.epsilon, "norm": s.norm}
         self.at = study.TIMES.index(s.t)
         self.known = [lam for lam in (0.0, s.lam) if lam in found.solutions]
+        key = *attack.values(), s.lam, s.speed, self.known, len(found.held_out)
+        if self.outdated("comparison", *key):
+            self.comparison = found.comparison(s.lam, s.epsilon, s.norm, s.speed)
         if self.outdated("whole", *attack.values(), s.speed, len(found.solutions)):
             self.whole = study.lambda_time_map(found.solutions, **attack, rate=s.speed)
         if self.outdated("scores", *attack.values(), self.known):
@@ -168,11 +174,16 @@ class Pictures:
         now, standard = study.row(whole, s.lam), study.row(whole, 0.0)
         keys = {t: (s.lam, t, s.epsilon, s.norm, s.speed) for t in study.TIMES}
         searched = {t: self.found.pgd[key] for t, key in keys.items() if key in self.found.pgd}
-        if self.outdated(self.accuracy, s.lam, s.epsilon, s.norm, s.speed, self.known, [*searched]):
+        stopped = self.comparison
+        times = () if stopped is None else stopped.times
+        if self.outdated(
+            self.accuracy, s.lam, s.epsilon, s.norm, s.speed, self.known, [*searched], times
+        ):
             self.accuracy.update(
                 clean=now.clean, robust=now.robust, standard_clean=standard.clean,
                 standard_robust=standard.robust, pgd_times=np.array([*searched]),
-                pgd=np.array([*searched.values()]),
+                pgd=np.array([*searched.values()]), stopped_times=np.array(times),
+                stopped=np.array([] if stopped is None else stopped.robust[:, 0]),
             )  # fmt: skip
             robust = whole.robust, np.array([*searched.values()])
             self.accuracy.set(ylim=pictures.accuracy_limits(*robust))
@@ -293,7 +304,7 @@ class Pictures:
         rate = text.about_rate(s, solution, at)
         data = text.about_data(s, prepared)
         if s.view == "map":
-            detail = text.small(data, text.about_map(s, self.whole), rate)
+            detail = text.small(data, text.about_stopping(s, self.comparison), rate)
         elif s.view == "features":
             unresolved = text.about_floor(solution)
             detail = text.small(text.claim(s, *self.scores), unresolved, data)
@@ -306,5 +317,6 @@ class Pictures:
             detail = text.small(
                 text.about_predictor(s, prepared, solution, at), rate,
                 "" if predictor.picture_of(s.data) == "circle" else followed,
+                text.coinciding(prepared.train.x, prepared.test.x),
             )  # fmt: skip
         return text.headline(s, self.whole, searched, solution) + detail

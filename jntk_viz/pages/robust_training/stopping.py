@@ -1,0 +1,164 @@
+"""Early stopping, its time chosen without the test points, and the four accuracies that judge it.
+
+A training that is stopped at its best must not be compared with another's end, and no time may be
+chosen by the points that are reported on. Here times are chosen by cross-validation within the
+training part, for training with λ and for standard training alike (`held_out`, `stopping_time`);
+the test points then say how robust both are, stopped and at the end (`compare`).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from jntk_viz.dynamics import LinearDynamics
+from jntk_viz.engine.results import kept
+from jntk_viz.pages.robust_training.solution import (
+    FLOW,
+    TIMES,
+    Problem,
+    Reach,
+    Solution,
+    prepare,
+    progress,
+    reach,
+)
+
+FOLDS = 3
+STANDARD, REGULARISED = 0, 1  # rows of `Comparison.robust`
+STOPPED, END = 0, 1  # its columns
+_NORMAL = 1.959964  # 97.5 % quantile
+
+
+class Difference(NamedTuple):
+    """Share of points right by one predictor minus that by another, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.low > 0 or self.high < 0
+
+
+class Comparison(NamedTuple):
+    """Robust accuracy with and without λ, each stopped and at t = ∞, on one set of test points.
+
+    lam: λ of the regularised training. times: (2,), stopping times of λ = 0 and λ.
+    robust, clean: (2, 2), rows STANDARD and REGULARISED, columns STOPPED and END, NaN where there
+        is no predictor.
+    by_lam: λ minus standard, both stopped and both at the end. by_stopping: stopped minus end,
+        without λ and with it; `Difference`s of robust accuracies, None where there is none.
+    points: number of test points.
+    """
+
+    lam: float
+    times: tuple[float, float]
+    robust: np.ndarray
+    clean: np.ndarray
+    by_lam: tuple
+    by_stopping: tuple
+    points: int
+
+
+def folds(y, seed: int) -> np.ndarray:
+    """The fold of each point, (N,) of 0 … FOLDS - 1: at random, classes in equal shares."""
+    rng, fold = np.random.default_rng(seed), np.empty(len(y), int)
+    order = np.concatenate([rng.permutation(np.flatnonzero(y == label)) for label in np.unique(y)])
+    fold[order] = np.arange(len(y)) % FOLDS
+    return fold
+
+
+@kept
+def left_out(problem: Problem, lam: float, speed: float, fold: int) -> Reach:
+    """`Reach` at the points of one fold of the training part, after training on the others.
+
+    (T, points of the fold); NaN where training has diverged or not yet begun. Their kernel is part
+    of the whole training part's.
+    """
+    prepared = prepare(problem)
+    out = folds(prepared.train.y, problem.seed) == fold
+    used = ~out
+    dynamics = LinearDynamics(prepared.gram[used][:, :, used], prepared.train.y[used], lam=lam)
+    _, _, learned, known = progress(dynamics, speed)
+    coefficients = np.tensordot(learned, dynamics.feature_coefficients(), axes=1)
+    outputs = np.tensordot(coefficients, prepared.gram[out][:, :, used], axes=([1, 2], [2, 3]))
+    points = prepared.train._replace(x=prepared.train.x[out], y=prepared.train.y[out])
+    # Slopes across the span of the training points are zero in the kernel: lifting loses nothing.
+    found = reach(points, prepared.lift(outputs))
+    for part in found:
+        part[~known] = np.nan
+    return found
+
+
+def held_out(problem: Problem, lam: float, speed: float = FLOW) -> Reach:
+    """`Reach` at every training point, of training without its fold, (T, N) in order of folds."""
+    parts = [left_out(problem, lam, speed, fold) for fold in range(FOLDS)]
+    return Reach(*(np.concatenate(same, axis=1) for same in zip(*parts, strict=True)))
+
+
+def stopping_time(held: Reach, *, epsilon: float, norm: str = "l2") -> int | None:
+    """Place in TIMES of the finite time with the best first-order robust accuracy, None for none.
+
+    Clean accuracy breaks ties; of equal times the first.
+    """
+    margin = held.margin(epsilon, norm)
+    known = np.isfinite(margin).all(axis=1) & np.isfinite(TIMES)
+    if not known.any():
+        return None
+    robust, clean = (np.mean(part > 0, axis=1) for part in (margin, held.clean))
+    return max(np.flatnonzero(known).tolist(), key=lambda i: (robust[i], clean[i], -i))
+
+
+def paired_difference(right, others) -> Difference:
+    """Share of points right by one predictor minus that by another, on the same points.
+
+    95 % interval by the adjusted Wald method for paired proportions (Bonett & Price, Statistical
+    Methods in Medical Research, 2012), which has a width also where the two never differ.
+
+    - `right`, `others`: (m,), booleans.
+    """
+    right, others = np.asarray(right, bool), np.asarray(others, bool)
+    n = len(right)
+    only, missed = (float(np.sum(a & ~b)) for a, b in ((right, others), (others, right)))
+    p, q = (only + 1) / (n + 2), (missed + 1) / (n + 2)
+    half = _NORMAL * np.sqrt((p + q - (p - q) ** 2) / (n + 2))
+    return Difference((only - missed) / n, float(p - q - half), float(p - q + half))
+
+
+def compare(
+    standard: Solution, regularised: Solution, held: tuple[Reach, Reach], *, epsilon, norm="l2",
+    speed=FLOW,
+) -> Comparison | None:  # fmt: skip
+    """The four accuracies of λ = 0 and one λ > 0; None where a training has no time to stop at.
+
+    - `held`: `held_out` of both.
+    """
+    found = [one.paths[speed].reach for one in (standard, regularised)]
+    places = [stopping_time(one, epsilon=epsilon, norm=norm) for one in held]
+    if None in places:
+        return None
+    at = [(place, len(TIMES) - 1) for place in places]
+    margins = [one.margin(epsilon, norm) for one in found]
+    robust = [[margin[i] for i in own] for margin, own in zip(margins, at, strict=True)]
+    clean = [[one.clean[i] for i in own] for one, own in zip(found, at, strict=True)]
+    return Comparison(
+        regularised.lam,
+        (TIMES[at[STANDARD][STOPPED]], TIMES[at[REGULARISED][STOPPED]]),
+        np.array([[_share(m) for m in row] for row in robust]),
+        np.array([[_share(m) for m in row] for row in clean]),
+        tuple(_minus(robust[REGULARISED][i], robust[STANDARD][i]) for i in (STOPPED, END)),
+        tuple(_minus(row[STOPPED], row[END]) for row in robust),
+        margins[0].shape[1],
+    )
+
+
+def _share(margins) -> float:
+    return float(np.mean(margins > 0)) if np.isfinite(margins).all() else float("nan")
+
+
+def _minus(margins, others) -> Difference | None:
+    if not (np.isfinite(margins).all() and np.isfinite(others).all()):
+        return None
+    return paired_difference(margins > 0, others > 0)

@@ -1,0 +1,202 @@
+"""The same settings give the same pictures, however a page has got there."""
+
+import importlib.util
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+from bokeh.core.has_props import HasProps
+from bokeh.core.property.vectorization import Field, Value
+from bokeh.models import Axis, ColorMapper, FactorRange, GlyphRenderer, Span
+
+from jntk_viz import frame
+from jntk_viz.engine import jobs
+from jntk_viz.engine.shared_results import SharedResults
+from jntk_viz.frame import address, shell
+from jntk_viz.frame.guide import visible_plots
+from jntk_viz.frame.presets import setting_names
+from jntk_viz.pages.jntk_constancy import training as jntk_constancy_training
+
+APPS = Path(__file__).parents[1] / "apps"
+# Page -> settings that are quick to compute, and others by way of which they are reached. Every tab
+# of every page is here.
+CIRCLE = {"data": "circle", "depth": 1}
+TRAINED = {"data": "circle", "points": 4, "widest": 128, "networks": 2, "steps": 30}
+PLACES = {
+    "gp_convergence": [
+        ({"view": "functions", "width": 32, "ends": True}, {"view": "covariance", "kappa": 2.0}),
+        (
+            {"view": "densities", "data": "circle", "networks": 100, "width": 16},
+            {"width": 8, "kappa": 0.5, "alpha": 2},
+        ),
+        (
+            {"view": "covariance", "data": "circle", "networks": 100, "width": 16, "heat": "all"},
+            {"heat": "one", "kappa": 2.0, "view": "functions", "depth": 1},
+        ),
+    ],
+    "jntk_constancy": [
+        (TRAINED | {"view": "training"}, {"moment": 3, "steps": 100, "view": "kernel"}),
+        (TRAINED | {"view": "outputs"}, {"moment": 3, "followed": "narrowest", "steps": 100}),
+        (TRAINED | {"view": "kernel", "against": "start"}, {"view": "training", "steps": 100}),
+    ],
+    "robust_training": [
+        (CIRCLE | {"view": "map"}, {"epsilon": 0.1, "shown": "jacobian", "lam": 1.0}),
+        (CIRCLE | {"view": "map", "shown": "clean"}, {"view": "features", "t": 1.0}),
+        (CIRCLE | {"view": "predictor"}, {"view": "map", "training": "descent", "depth": 2}),
+        (CIRCLE | {"view": "features"}, {"view": "map", "epsilon": 0.5, "lam": 0.001}),
+    ],
+    "eigenfeatures": [
+        (CIRCLE | {"view": "scatter"}, {"epsilon": 0.4, "lam": 10.0, "view": "learned"}),
+        (CIRCLE | {"view": "scatter", "data": "iris"}, {"data": "circle", "standard": 5}),
+        (CIRCLE | {"view": "correlation"}, {"norm": "linf", "epsilon": 0.4}),
+        (CIRCLE | {"view": "learned"}, {"view": "scatter", "lam": 10.0}),
+    ],
+    "full_rank": [
+        ({"view": "depth", "points": 10}, {"kernel": "ntk", "depth": 5, "view": "angle"}),
+        ({"view": "depth", "points": 10, "depth": 3}, {"data": "circle", "activation": "relu"}),
+        ({"view": "angle", "theta": 10.0}, {"theta": 90.0, "kernel": "ntk", "view": "time"}),
+        ({"view": "time", "points": 10}, {"case": "angle", "view": "depth"}),
+        ({"view": "time", "case": "angle", "theta": 10.0}, {"case": "depth", "points": 10}),
+    ],
+    "breakdown": [
+        ({"case": "deep"}, {"factor": 0.5, "cure": True}),
+        ({"case": "float32", "points": 8}, {"case": "deep"}),
+    ],
+}  # fmt: skip
+# One tab of each kind of page is enough for `make test`; the maps once had other colours.
+QUICK = {("robust_training", 0), ("robust_training", 3), ("gp_convergence", 0), ("breakdown", 0)}
+CASES = [
+    pytest.param(
+        name, *place, id=f"{name}-{i}", marks=[pytest.mark.slow] * ((name, i) not in QUICK)
+    )
+    for name, places in PLACES.items()
+    for i, place in enumerate(places)
+]
+
+
+@pytest.fixture(scope="module")
+def modules():
+    frame.use_theme()
+    found = {}
+    for name in PLACES:
+        spec = importlib.util.spec_from_file_location(f"{name}_page", APPS / f"{name}.py")
+        found[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(found[name])
+    return found
+
+
+def opened(module, settings, *, known=False):
+    """The page at an address with its visible pictures drawn, before there are results or, if
+    `known`, after."""
+    text = {name: address._text(value) for name, value in settings.items()}
+    waiting = []
+    with (
+        mock.patch.object(address, "arguments_of_page", return_value=text),
+        mock.patch.object(shell.pn.state, "onload", waiting.append),
+    ):
+        page = module.app()
+    if not known:
+        seen(page)
+    for function in waiting:
+        function()
+    return page
+
+
+def visible(page):
+    """The pictures of the tab that is seen, by their keys."""
+    shown = visible_plots(page.body)
+    assert shown
+    return {key: plot for key, plot in page.plots.items() if plot in shown}
+
+
+def seen(page):
+    """All that a reader can see of the visible tab, as plain values."""
+    return {key: look(plot.figure) for key, plot in visible(page).items()}
+
+
+def look(figure):
+    """A figure's words, axes, colours and numbers."""
+    result = {"title": figure.title.text, "legend": [x.visible for x in figure.legend]}
+    for name, limits in (("x", figure.x_range), ("y", figure.y_range)):
+        ends = limits.factors if isinstance(limits, FactorRange) else (limits.start, limits.end)
+        result[name] = (*ends, type(getattr(figure, f"{name}_scale")).__name__)
+    axes = [figure.xaxis[0], figure.yaxis[0]]
+    result["axes"] = [
+        (a.axis_label, a.visible, a.major_label_overrides, getattr(a.ticker, "ticks", None))
+        for a in axes
+        if isinstance(a, Axis)
+    ]
+    spans, mappers = (sorted(figure.select(k), key=lambda m: m.id) for k in (Span, ColorMapper))
+    result["spans"] = [(s.dimension, s.location, s.visible) for s in spans]
+    result["colours"] = [
+        (m.palette, m.nan_color, getattr(m, "low", None), getattr(m, "high", None)) for m in mappers
+    ]
+    result["drawn"] = [
+        (plain(r.data_source.data), r.visible, plain(r.glyph.properties_with_values()))
+        for r in figure.renderers
+        if isinstance(r, GlyphRenderer)
+    ]
+    return result
+
+
+def plain(values):
+    return {
+        name: np.asarray(value, dtype=object).tolist()
+        for name, value in sorted(values.items())
+        if not isinstance(value, HasProps | Field | Value)
+    }
+
+
+def different(one, other, where=""):
+    """Places at which two results of `seen` differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        if set(one) != set(other):
+            return [f"{where}: {sorted(one)} and {sorted(other)}"]
+        return [d for key in one for d in different(one[key], other[key], f"{where}/{key}")]
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        if len(one) != len(other):
+            return [f"{where}: {len(one)} and {len(other)} values"]
+        pairs = enumerate(zip(one, other, strict=True))
+        return [d for i, (a, b) in pairs for d in different(a, b, f"{where}/{i}")]
+    numbers = isinstance(one, int | float) and isinstance(other, int | float)
+    same = (
+        np.isclose(one, other, rtol=1e-6, atol=1e-12, equal_nan=True) if numbers else one == other
+    )
+    return [] if same else [f"{where}: {str(one)[:80]} and {str(other)[:80]}"]
+
+
+def move(page, settings):
+    """One control after the other, as a reader moves them."""
+    for name, value in settings.items():
+        setattr(page.state, name, value)
+
+
+def defaults(page):
+    return {name: page.state.param[name].default for name in setting_names(page.state)}
+
+
+@pytest.fixture
+def every_partial_result(monkeypatch):
+    """Pages draw all partial results, not only the last ones."""
+    monkeypatch.setattr(SharedResults, "shared", lambda self, key, work, keep=True: work)
+    monkeypatch.setattr(jobs.Job, "emit", lambda job, value: job.partial and job.partial(value))
+    monkeypatch.setattr(jntk_constancy_training, "EMIT_SECONDS", 0.0)
+
+
+@pytest.mark.parametrize(("name", "settings", "elsewhere"), CASES)
+def test_a_picture_depends_on_settings_and_results_alone(
+    name, settings, elsewhere, modules, every_partial_result
+):
+    page = opened(modules[name], settings)
+    wanted = seen(page)
+    again = opened(modules[name], settings, known=True)
+    assert not different(wanted, seen(again)), "opened with results that are known"
+    away = settings | elsewhere
+    moved = opened(modules[name], away)
+    move(moved, {k: v for k, v in (defaults(moved) | settings).items() if k in away})
+    assert not different(wanted, seen(moved)), "opened elsewhere and brought there"
+    move(page, elsewhere)
+    seen(page)
+    move(page, {k: v for k, v in (defaults(page) | settings).items() if k in elsewhere})
+    assert not different(wanted, seen(page)), "left and brought back"
