@@ -141,17 +141,15 @@ def moments(steps: int, count: int = 30) -> list[int]:
     return np.unique(np.append(0, np.geomspace(1, steps, count).round())).astype(int).tolist()
 
 
-def weights_key(seed: int, role: str, network: int, width: int):
-    """The healthy networks and the patients have weights of their own; the cure keeps them."""
-    key = jax.random.key(seed, impl="rbg")  # compiles three times faster than JAX's default
-    for number in (role != HEALTHY, network, width):
-        key = jax.random.fold_in(key, int(number))
-    return key
-
-
 def weights(mlp: MLP, seed: int, role: str, i: int) -> list:
-    """The weights of the i-th network at the start."""
-    return mlp.init(weights_key(seed, role, i, mlp.width))
+    """The weights of the i-th network at the start.
+
+    The healthy networks and the patients have weights of their own; the cure keeps them.
+    """
+    key = jax.random.key(seed, impl="rbg")  # compiles three times faster than JAX's default
+    for number in (role != HEALTHY, i, mlp.width):
+        key = jax.random.fold_in(key, int(number))
+    return mlp.init(key)
 
 
 class Phase(NamedTuple):

@@ -129,18 +129,23 @@ def measure_sphere(radius, role, seed, i, width) -> tuple:
     """Of one network fed with r x: two distances of its kernel, and the variance of f at each |x|.
 
     The distances are those from the limits at x and at r x, over the norm of the former. The
-    variance of f is the mean of φ² over the neurons.
+    variance of f is that at SPHERE_WIDTH_OF_F, NaN for other widths.
     """
     mlp, (x, _) = MLP(2, width, 1, "gelu"), eight_points()
     params = weights(mlp, seed, role, i)
     theta = np.asarray(finite_jntk(mlp, params, radius * x), dtype=np.float64)
     on, off = limit_off_sphere(1.0), limit_off_sphere(radius)
-    norm, first = np.linalg.norm, params[0]
-    variances = [
-        float((np.asarray(mlp.activation(jnp.asarray(r * x, first.dtype) @ first.T)) ** 2).mean())
-        for r in (SPHERE_RADII if role == ILL else np.ones(len(SPHERE_RADII)))  # if normalised
-    ]
+    norm, variances = np.linalg.norm, np.full(len(SPHERE_RADII), np.nan)
+    if width == SPHERE_WIDTH_OF_F:
+        fed = SPHERE_RADII if role == ILL else np.ones(len(SPHERE_RADII))  # the others normalise
+        variances = np.array([variance_of_f(mlp, params, r * x) for r in fed])
     return float(norm(theta - on) / norm(on)), float(norm(theta - off) / norm(on)), variances
+
+
+def variance_of_f(mlp: MLP, params, x) -> float:
+    """Mean of φ² over the neurons of a network with one hidden layer."""
+    first = params[0]
+    return float((np.asarray(mlp.activation(jnp.asarray(x, first.dtype) @ first.T)) ** 2).mean())
 
 
 def run_sphere(radius, role, errors, noise, variances) -> Run:

@@ -46,7 +46,8 @@ CARDS = {
         "4096 than at 64, and the loss leaves the curve of the constant kernel.",
         "With the output divided by dᵃ instead of √d, every weight must move further for the same "
         "change of f. Counting powers, the drift goes like d<sup>−2(1−a)</sup>: 1/d for a = ½, "
-        "none for a = 1. Such networks learn features; the theory of a constant kernel is not theirs.",
+        "none for a = 1. Such networks learn features; the theory of a constant kernel is not "
+        "theirs.",
         "Divide by √d (the switch). If you want a = 1, do not compare with the JNTK.",
     ),
     "sphere": (
@@ -62,16 +63,16 @@ CARDS = {
         "sign each time. Then it overflows, or, as here, the network gives way: the kernel shrinks "
         "until the step is stable again.",
         "A step multiplies direction i by 1 − ηeᵢ/N. Past η = 2N/e<sub>max</sub> the fastest one "
-        "exceeds 1 in size, the loss grows by its square. Only the start is linear: the network's kernel is "
-        "not the one it began with afterwards.",
+        "exceeds 1 in size, the loss grows by its square. Only the start is linear: the network's "
+        "kernel is not the one it began with afterwards.",
         "A learning rate below 2N/e<sub>max</sub>: half of it, from step 6 on (the switch).",
     ),
     "float32": (
         "Predictions at late times change when the points are shuffled, or differ between "
         "machines. The error grows in proportion to the training time.",
         "Rounding moves every eigenvalue by about 10⁻⁷ e<sub>max</sub>. Directions whose "
-        "eigenvalue is smaller are noise to float32, and from t = N/(noise) on they are learned, with the "
-        "wrong value.",
+        "eigenvalue is smaller are noise to float32, and from t = N/(noise) on they are learned, "
+        "with the wrong value.",
         "Compute kernels in float64 (blue), as the library does; or make the small eigenvalues "
         "larger: eight hidden layers instead of two, still in float32 (the switch).",
     ),
