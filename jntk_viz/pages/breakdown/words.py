@@ -87,6 +87,13 @@ CARDS = {
 }
 
 
+def _level(words: str) -> str:
+    """Keep sub- and superscripts from pushing lines apart."""
+    for name in ("sub", "sup"):
+        words = words.replace(f"<{name}>", f"<{name} style='line-height: 0'>")
+    return words
+
+
 def card(name: str) -> str:
     """Recognise, explain, cure: three columns of HTML."""
     titles = ("How you recognise it", "Why", "What helps")
@@ -99,7 +106,7 @@ def card(name: str) -> str:
     )
     return (
         f'<div style="display: flex; flex-wrap: wrap; gap: 8px 26px; font: 400 16px/1.4 {FONT}; '
-        f'color: var(--ink, {INK}); padding: 4px">{columns}</div>'
+        f'color: var(--ink, {INK}); padding: 4px">{_level(columns)}</div>'
     )
 
 
@@ -126,9 +133,8 @@ def headline(outcome) -> str:
     setting, runs, words = outcome.setting, outcome.runs, "Measuring …"
     if {HEALTHY, ILL} <= set(runs):
         cured = runs[CURED].numbers if CURED in runs else None
-        words = _SENTENCES[setting.case](
-            setting.value, runs[ILL].numbers, runs[HEALTHY].numbers, cured
-        )
+        said = _SENTENCES[setting.case]
+        words = _level(said(setting.value, runs[ILL].numbers, runs[HEALTHY].numbers, cured))
     below = legend(setting.cure, setting.networks * outcome.case.of_networks)
     return f'<div style="min-height: 2.7em">{words}</div><div style="font-size: 15px">{below}</div>'
 
