@@ -141,6 +141,11 @@ def moments(steps: int, count: int = 30) -> list[int]:
     return np.unique(np.append(0, np.geomspace(1, steps, count).round())).astype(int).tolist()
 
 
+def network(width: int, depth: int, activation: str) -> MLP:
+    """The network with two inputs."""
+    return MLP(2, width, depth, get_activation(activation))
+
+
 def weights(mlp: MLP, seed: int, role: str, i: int) -> list:
     """The weights of the i-th network at the start.
 

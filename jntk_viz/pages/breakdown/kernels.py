@@ -22,6 +22,7 @@ from jntk_viz.pages.breakdown.case import (
     eight_points,
     extent,
     moment,
+    network,
     spread,
     weights,
 )
@@ -44,7 +45,7 @@ def layer_theory(factor: float) -> tuple[np.ndarray, np.ndarray]:
 
 def measure_deep(factor, role, seed, i, width) -> tuple[np.ndarray, np.ndarray]:
     """The same of one network, over its neurons and eight inputs: hidden weights times √c."""
-    mlp = MLP(2, width, DEEP_LAYERS, "relu")
+    mlp = network(width, DEEP_LAYERS, "relu")
     first, *hidden, last = weights(mlp, seed, role, i)
     params = [first, *[factor**0.5 * w for w in hidden], last]
     g, _ = forward_jets(mlp, params, jnp.asarray(eight_points()[0], first.dtype))
@@ -131,7 +132,7 @@ def measure_sphere(radius, role, seed, i, width) -> tuple:
     The distances are those from the limits at x and at r x, over the norm of the former. The
     variance of f is that at SPHERE_WIDTH_OF_F, NaN for other widths.
     """
-    mlp, (x, _) = MLP(2, width, 1, "gelu"), eight_points()
+    mlp, (x, _) = network(width, 1, "gelu"), eight_points()
     params = weights(mlp, seed, role, i)
     theta = np.asarray(finite_jntk(mlp, params, radius * x), dtype=np.float64)
     on, off = limit_off_sphere(1.0), limit_off_sphere(radius)
@@ -204,7 +205,7 @@ SPHERE = Case(
 # --- float32 -------------------------------------------------------------------------------------
 
 FLOAT_LAM, FLOAT_TIMES = 0.1, tuple(np.geomspace(1, 1e8, 25).tolist())
-MOST_POINTS = max(KNOBS["float32"].stops)
+MOST_POINTS = int(max(KNOBS["float32"].stops))
 FLOAT_DEPTH, FLOAT_DEEP = 2, 8
 _EPS32, _EPS64 = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).eps)
 
@@ -356,7 +357,7 @@ FLOAT32 = Case(
     widths=NO_NETWORK,
     measure=measure_float32,
     run=run_float32,
-    expected=lambda n: float(expected_errors(n, ILL)[-1]),
+    expected=lambda n: float(expected_errors(int(n), ILL)[-1]),
     dense=KNOBS["float32"].stops,
     own_healthy=True,
 )

@@ -8,7 +8,6 @@ from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.engine.results import kept
 from jntk_viz.finite import finite_jntk
 from jntk_viz.kernels import jacobian_nngp, jntk
-from jntk_viz.mlp import MLP
 from jntk_viz.pages.breakdown.case import (
     CURED,
     Axis,
@@ -25,6 +24,7 @@ from jntk_viz.pages.breakdown.case import (
     linear_course,
     loss_of,
     moments,
+    network,
     spread,
     steps_per_mode,
     trained,
@@ -85,7 +85,7 @@ def measure_plateau(angle, role, seed, i, width) -> tuple:
     """Loss of a network and by theory, and how many steps each of its own directions needs."""
     x, y = twins(angle, role != CURED)
     theory = plateau_theory(angle, role != CURED, SHALLOW)
-    mlp, phases = MLP(2, width, SHALLOW, "erf"), (theory.phase,)
+    mlp, phases = network(width, SHALLOW, "erf"), (theory.phase,)
     first = weights(mlp, seed, role, i)
     outputs, _ = trained(mlp, first, x, y, phases, PLATEAU_RECORD)
     course = linear_course(theory.dynamics.gram, y, phases, PLATEAU_RECORD, outputs[0])
@@ -174,7 +174,7 @@ def measure_jacobian(lam, role, seed, i, width) -> tuple:
     phases: tuple[Phase, ...] = (Phase(JACOBIAN_STEPS, lam, JACOBIAN_RATE),)
     if role == CURED:
         phases = (Phase(JACOBIAN_CURE, lam, JACOBIAN_RATE), phases[0]._replace(lam=ENOUGH))
-    (x, y), mlp = eight_points(), MLP(2, width, 1, "gelu")
+    (x, y), mlp = eight_points(), network(width, 1, "gelu")
     first = weights(mlp, seed, role, i)
     outputs, _ = trained(mlp, first, x, y, phases, JACOBIAN_RECORD)
     course = linear_course(limit_on_circle()[0], y, phases, JACOBIAN_RECORD, outputs[0])
@@ -240,7 +240,7 @@ SAFE = KNOBS["rate"].healthy
 @kept
 def own_dynamics(width: int, seed: int, role: str, i: int) -> LinearDynamics:
     """The linear equation with the kernel that the network has at the start."""
-    (x, y), mlp = eight_points(), MLP(2, width, 1, "gelu")
+    (x, y), mlp = eight_points(), network(width, 1, "gelu")
     theta = finite_jntk(mlp, weights(mlp, seed, role, i), x)
     return LinearDynamics(np.asarray(theta), y, lam=RATE_LAM)
 
@@ -255,7 +255,7 @@ def measure_rate(share, role, seed, i, width) -> tuple:
 
     share: of the network's own limit 2N/e_max.
     """
-    (x, y), mlp = eight_points(), MLP(2, width, 1, "gelu")
+    (x, y), mlp = eight_points(), network(width, 1, "gelu")
     dynamics = own_dynamics(width, seed, role, i)
     eta = share * dynamics.stable_learning_rate
     phases: tuple[Phase, ...] = (Phase(RATE_STEPS, RATE_LAM, eta),)
@@ -337,7 +337,7 @@ def measure_power(a, role, seed, i, width) -> tuple:
     """
     kappa = width ** (0.5 - a)
     theta, _ = limit_on_circle()
-    (x, y), mlp = eight_points(), MLP(2, width, 1, "gelu")
+    (x, y), mlp = eight_points(), network(width, 1, "gelu")
     eta = POWER_SHARE * LinearDynamics(theta, y, lam=POWER_LAM).stable_learning_rate
     phases = (Phase(POWER_STEPS, POWER_LAM, eta),)
     first = weights(mlp, seed, role, i)
