@@ -16,7 +16,7 @@ class Words(pn.pane.HTML):
         model.text = self._transform_object(self.object)["object"]
 
 
-def line_sample(colour: str, style: str = "solid", thickness: int = 4) -> str:
+def line_sample(colour: str, style: str = "solid", thickness: float = 4) -> str:
     """A short piece of a picture's line as HTML, to stand before its name in a legend.
 
     - `style`: of a CSS border, such as "dashed".
