@@ -127,15 +127,21 @@ def add_serve_parser(commands) -> None:
     add(
         "--workers",
         type=positive,
-        default=1,
         metavar="N",
-        help="processes that serve together (default: 1; not on Windows)",
+        help="processes that compute beside the one that answers (default: threads of that one)",
     )
+    add(
+        "--scheduler",
+        metavar="tcp://HOST:PORT",
+        help="a Dask scheduler that runs, on whose workers to compute; they need jntk_viz too",
+    )
+    for kind, what in (("ca", "authority"), ("cert", "certificate"), ("key", "private key")):
+        add(f"--tls-{kind}", type=Path, metavar="FILE", help=f"{what} for a tls:// scheduler")
     add(
         "--runs",
         type=positive,
         metavar="N",
-        help="long computations at a time in each process (default: its share of the cores)",
+        help="threads that compute (default: one for each core)",
     )
     add(
         "--ready",
@@ -143,7 +149,7 @@ def add_serve_parser(commands) -> None:
         default=1,
         metavar="N",
         help="pages of each address made before visitors ask, for a class that comes at once "
-        "(default: 1; 7 MB and 2 s each; not with --workers)",
+        "(default: 1; 7 MB and 2 s each)",
     )
     add(
         "--ready-at",

@@ -35,14 +35,6 @@ def app_files(routes: dict[str, Path]) -> list[Path]:
 
 def addresses_ahead(arguments, routes) -> list[str]:
     """Addresses below the prefix of which pages are made before visitors ask for them."""
-    if arguments.workers > 1:  # another process may be asked for the page than that which made it
-        if arguments.ready > 1 or arguments.ready_at:
-            raise CannotServe(
-                "`--ready` and `--ready-at` need one process, and `--workers` asks for "
-                f"{arguments.workers}: a visitor may reach another one than that which made the "
-                "page. Start several servers behind a proxy instead, see docs/serving.md"
-            )
-        return []
     if not arguments.ready_at:
         return [route for route in routes if route != "/index"]
     addresses = [f"/{address.lstrip('/')}" for address in arguments.ready_at]

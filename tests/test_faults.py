@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 import planted_studies
 import pytest
+import squares
 
 import jntk_viz
 from jntk_viz import cli, compiled_code, frame
@@ -123,23 +124,28 @@ def test_other_commands_without_their_device(command, monkeypatch, capsys, tmp_p
     assert "set JAX_PLATFORMS=cpu" in capsys.readouterr().err
 
 
-def too_much(*_, **__):
+def too_much():
     """More than any device has: XLA itself reports it."""
     jnp.zeros(10**14, "float32").block_until_ready()
 
 
-def too_much_for_numpy(*_, **__):
+def too_much_for_numpy():
     np.empty(10**17)
 
 
 @pytest.mark.parametrize("work", [too_much, too_much_for_numpy])
-def test_a_page_says_that_memory_was_not_enough_and_goes_on(work):
-    job, results = frame.LatestWins(), []
-    job.submit(work)
-    assert job.error.startswith("Not enough memory on th")
-    assert "Reduce the width" in job.error
-    job.submit(lambda job: 1, done=results.append)
-    assert (job.error, results) == ("", [1])
+def test_a_page_says_that_memory_was_not_enough_and_goes_on(work, monkeypatch):
+    frame.use_theme()
+    page = squares.Squares()
+    controller = frame.Controller(page)
+    monkeypatch.setitem(squares.WORK, 8, work)
+    controller.start()
+    page.state.n = 8
+    assert controller.error.startswith("Not enough memory on th")
+    assert "Reduce the width" in controller.error
+    page.state.n = 9
+    assert controller.error == ""
+    assert page.drawn[-1] == (9, 3)
 
 
 class Greedy(planted_studies.Planted):
@@ -246,25 +252,22 @@ def test_two_reproductions_into_one_folder_are_both_right(tmp_path):
 @pytest.mark.parametrize("jump", [-4e8, 4e8])  # seconds, some thirteen years
 def test_estimates_stay_sane_when_the_clock_is_set(jump, monkeypatch):
     estimates, real = [], time.time
-
-    def work(job):
-        for i in range(40):
-            if i == 20:
-                monkeypatch.setattr(time, "time", lambda: real() + jump)
-            time.sleep(0.05)
-            job.progress(i / 40)
-        return "done"
+    frame.use_theme()
+    page = squares.Squares(n=21, parts=40)
+    monkeypatch.setitem(squares.WORK, 21, lambda: time.sleep(0.05))
 
     async def main():
-        job, results = frame.LatestWins(), []
-        job.param.watch(lambda event: estimates.append(event.new), "seconds_left")
-        job.submit(work, done=results.append)
+        controller = frame.Controller(page)
+        controller.param.watch(lambda event: estimates.append(event.new), "seconds_left")
+        controller.start()
         await asyncio.sleep(0)
-        while job.running:
+        while controller.running:
+            if page.drawn[-1][1] == 20:
+                monkeypatch.setattr(time, "time", lambda: real() + jump)
             await asyncio.sleep(0.02)
-        return results
 
-    assert asyncio.run(main()) == ["done"]
+    asyncio.run(main())
+    assert page.drawn[-1] == (21, 40)
     given = [seconds for seconds in estimates if seconds is not None]
     assert given  # in whole seconds, after the first one
     assert all(0 <= seconds < 10 for seconds in given)

@@ -9,10 +9,10 @@ import pytest
 from bokeh.core.has_props import HasProps
 from bokeh.core.property.vectorization import Field, Value
 from bokeh.models import Axis, ColorMapper, FactorRange, GlyphRenderer, Span
+from jntk_viz.engine.shared_results import SharedResults
 
 from jntk_viz import frame
 from jntk_viz.engine import jobs
-from jntk_viz.engine.shared_results import SharedResults
 from jntk_viz.frame import address, shell
 from jntk_viz.frame.guide import visible_plots
 from jntk_viz.frame.presets import setting_names

@@ -470,16 +470,6 @@ def test_errors_in_callbacks_reach_the_page_and_go_away(caplog):
     assert not notice.pane.visible
 
 
-def test_a_failing_job_is_reported_on_the_page():
-    state, job, notice = State(), frame.LatestWins(), frame.Notice()
-    small_page(state, job=job, notice=notice)
-    job.submit(lambda job: 1 / 0)
-    assert "ZeroDivisionError" in notice.pane.object
-    assert notice.pane.visible
-    job.submit(lambda job: 1)
-    assert not notice.pane.visible
-
-
 def test_what_is_ignored_in_the_address_is_said_until_the_state_changes(monkeypatch):
     given = {"foo": "1", "preset": "none", "depth": "3"}
     monkeypatch.setattr(address, "arguments_of_page", lambda: given)

@@ -83,8 +83,8 @@ def _check_versions(client, address: str) -> None:
     there = client.run(_version)
     if not there:
         raise NoCluster(
-            f"the scheduler at `--scheduler {address}` has no workers. Start some with `dask worker "
-            f"{address}`"
+            f"the scheduler at `--scheduler {address}` has no workers. Start some with "
+            f"`dask worker {address}`"
         )
     others = sorted({found for found in there.values() if found != jntk_viz.__version__})
     if others:

@@ -60,6 +60,7 @@ class Controller(param.Parameterized):
         self.headline, self.notice = Headline(), Notice()
         self._started = self._stopped = self._away = self._showing = False
         self._runner: asyncio.Task | None = None
+        self._asked: dict[asyncio.Future, Step] = {}  # steps that have been asked for
         self._woken: asyncio.Event | None = None
         self._began = self._used = 0.0  # when it began; seconds of computing since the last change
         self._news = False  # has a result come that is not drawn yet?
@@ -89,6 +90,11 @@ class Controller(param.Parameterized):
         if self._away:
             self._away = False
             self._go()
+
+    @property
+    def asked(self) -> int:
+        """How many steps are under way for this page."""
+        return len(self._asked)
 
     # ---- what is asked from outside
 
@@ -175,7 +181,7 @@ class Controller(param.Parameterized):
     async def _run(self) -> None:
         self._began, self._woken = time.monotonic(), asyncio.Event()
         self._locked(self._say, running=True, fraction=0.0, text="", seconds_left=None)
-        asked: dict[asyncio.Future, Step] = {}
+        asked = self._asked = {}
         try:
             while True:
                 missing, fraction = self._missing()

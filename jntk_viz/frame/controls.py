@@ -5,7 +5,7 @@ import numbers
 import panel_material_ui as pmui
 import param
 
-from jntk_viz.engine.background import after_pause
+from jntk_viz.frame.pause import after_pause
 
 _DRAG = 0.12  # seconds: two steps of a held key are 0.03 apart
 

@@ -224,7 +224,7 @@ i {{ display: block; height: 100%; background: {ACCENT}; transition: width 0.2s;
 
 
 def job_bar(job, buttons=True):
-    """Progress, what is being done, the time left, Pause and Cancel, bound to a `LatestWins`."""
+    """Progress, what is being done, the time left, Pause and Cancel, bound to a `Controller`."""
 
     def draw(fraction, noticeable):
         percent = round(100 * fraction) if noticeable else 0

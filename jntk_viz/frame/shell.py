@@ -2,7 +2,6 @@
 
 import random
 import weakref
-from collections import deque
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -147,24 +146,9 @@ class StudyPage(pn.viewable.Viewer):
             item.stylesheets = [*item.stylesheets, sheet]
 
     def begin(self):
-        """Call `start` when the page is in the browser; at once in a script, which has none.
-
-        What an earlier visitor has had computed with these settings is in the page from the start.
-        """
+        """Call `start` when the page is in the browser; at once in a script, which has none."""
         if self.start is None or in_notebook():
             return
-        # A controller has shown it already.
-        if self.job is not None and not isinstance(self.job, Controller):
-            opened = self.name_, address.query_of(self.state)
-            if _served() and opened in _computed:
-                with self.job.briefly():
-                    self.start()
-
-            def note(event):
-                if not (event.new or self.job.error) and opened not in _computed:
-                    _computed.append(opened)
-
-            self.job.param.watch(note, "running")
         pn.state.onload(self.start)
 
     def _starter(self):
@@ -248,10 +232,6 @@ def _look(template, guide, window, visible, words, below, grids):
     guide.param.watch(present, "present")
     if guide.present:
         present()
-
-
-# (page, settings) that visitors have opened and seen computed, the newest ones.
-_computed: deque = deque(maxlen=200)
 
 
 def _served():
@@ -359,7 +339,7 @@ def page(
     - `state`: the `param.Parameterized` the page shows;  `controls`: widgets, see `controls_for`.
     - `body`: the pictures, see `plot_grid`;  `headline`: `Headline`;  `formulas`: from
       `formulas(...)`.
-    - `job`: `LatestWins` whose progress and errors are shown;  `notice`: `Notice` of the app's
+    - `job`: `Controller` whose progress and errors are shown;  `notice`: `Notice` of the app's
       callbacks.
     - `start`: called once the page is in the browser, for the first heavy work.
     - `plots`: key -> `LivePlot`, by which presets hide pictures and readers export them.

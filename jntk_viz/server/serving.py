@@ -12,10 +12,11 @@ import sys
 import traceback
 import webbrowser
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 from jntk_viz.compiled_code import keep_compiled_code
 from jntk_viz.device import check_device
-from jntk_viz.engine.priority import step_back
 from jntk_viz.folders import (
     CannotServe,
     addresses_ahead,
@@ -25,14 +26,13 @@ from jntk_viz.folders import (
     use_folders,
 )
 from jntk_viz.server.memory import Keeper, limit_mb, set_apart, use_few_arenas
-from jntk_viz.server.workers import Workers
 
 
 def serve(arguments) -> int:
-    """Serve all apps in this process, or in several, until Ctrl-C or SIGTERM."""
+    """Serve all apps until Ctrl-C or SIGTERM; long work runs here, or on Dask's workers."""
     use_few_arenas()
     use_folders(arguments)
-    workers = Workers() if arguments.workers > 1 else None
+    check_tls(arguments)
     port = claim_port(arguments.address, arguments.port)
     routes = app_routes(apps_folder())
     ahead = addresses_ahead(arguments, routes)
@@ -40,32 +40,76 @@ def serve(arguments) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     print("Starting jntk_viz …", flush=True)
     keep_compiled_code()
-    if not workers:  # a process that has started its device cannot be divided
-        # XLA's own threads, which are started with it, then stand behind as well.
-        with ThreadPoolExecutor(1, initializer=step_back) as behind:
-            behind.submit(check_device).result()
+
+    from jntk_viz.engine.runners import step_back
+
+    # XLA's own threads, which are started with the device, then stand behind as well.
+    with ThreadPoolExecutor(1, initializer=step_back) as behind:
+        behind.submit(check_device).result()
+    with steps_run(arguments):
+        return serve_pages(arguments, routes, ahead, port)
+
+
+@contextmanager
+def steps_run(arguments):
+    """Meanwhile steps run where the command line says: threads, worker processes, or a cluster."""
+    from jntk_viz.engine import cluster
+    from jntk_viz.engine.runners import Cluster, Threads, use
+
+    if arguments.scheduler:
+        try:
+            with cluster.existing(arguments.scheduler, tls_files(arguments)) as client:
+                use(Cluster(client))
+                yield
+        except cluster.NoCluster as error:
+            raise CannotServe(str(error)) from error
+    elif arguments.workers:
+        with cluster.own_workers(arguments.workers) as client:
+            use(Cluster(client))
+            yield
+    else:
+        threads = Threads(arguments.runs)
+        use(threads)
+        yield
+        threads.close()
+
+
+def tls_files(arguments) -> dict[str, Path]:
+    """The files that were given for a scheduler that speaks TLS."""
+    files = {
+        "ca": arguments.tls_ca, "cert": arguments.tls_cert, "key": arguments.tls_key
+    }  # fmt: skip
+    return {kind: file for kind, file in files.items() if file}
+
+
+def check_tls(arguments) -> None:
+    """Refuse options that contradict one another, before anything is started."""
+    files = tls_files(arguments)
+    if arguments.scheduler and arguments.workers:
+        raise CannotServe("`--workers` starts workers here, `--scheduler` uses others: give one")
+    if files and not arguments.scheduler:
+        raise CannotServe("`--tls-ca`, `--tls-cert`, `--tls-key` are for `--scheduler tls://…`")
+    if files and len(files) < 3:
+        raise CannotServe(
+            "`--tls-ca`, `--tls-cert` and `--tls-key` belong together: give all three"
+        )
+    for file in files.values():
+        if not file.is_file():
+            raise CannotServe(f"there is no file {file}")
+
+
+def serve_pages(arguments, routes, ahead, port: int) -> int:
+    """Start the server and run it until it is stopped."""
     warm_up()
 
     import panel as pn
-    from tornado.process import task_id
 
-    from jntk_viz.engine.jobs import stop_all
-    from jntk_viz.engine.turns import MACHINE, cores
     from jntk_viz.server.ready import Shelf
     from jntk_viz.server.warm import Warmer, import_apps
 
-    MACHINE.places = arguments.runs or max(1, cores() // arguments.workers)
     shelf = Shelf(ahead, arguments.ready)
     shelf.install()
-    if workers:
-        workers.take_signals()
-    try:
-        server = make_server(arguments, routes, port)
-    except SystemExit:  # the first of several processes, when the others have ended
-        print("\nStopped.")
-        return 0
-    if workers:
-        workers.join(server.io_loop)
+    server = make_server(arguments, routes, port)
     if arguments.warm:
         import_apps(app_files(routes))
         set_apart()
@@ -73,8 +117,7 @@ def serve(arguments) -> int:
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     url = f"http://{url_host(arguments.address)}:{port}{server.prefix}/"
     server.start()
-    if not task_id():  # the first process to serve; None where there is only one
-        server.io_loop.add_callback(announce, url, arguments.address, arguments.show)
+    server.io_loop.add_callback(announce, url, arguments.address, arguments.show)
     warmer = Warmer(app_files(routes))
 
     async def work_ahead():
@@ -91,18 +134,13 @@ def serve(arguments) -> int:
     keeper.stop()
     shelf.stop()
     warmer.stop()
-    stop_all()
     server.stop()
-    if not workers:
-        print("\nStopped.")
+    print("\nStopped.")
     return 0
 
 
 def make_server(arguments, routes, port: int):
-    """Panel's server of the routes, protected, its log without visitors who have left.
-
-    Of several processes, each that is to serve returns from here with one of its own.
-    """
+    """Panel's server of the routes, protected, its log without visitors who have left."""
     from panel.io.server import get_server
 
     from jntk_viz.server.security import protection
@@ -114,7 +152,6 @@ def make_server(arguments, routes, port: int):
         address=arguments.address,
         prefix=arguments.prefix,
         websocket_origin=[f"{name}:{port}" for name in names] + arguments.allow_websocket_origin,
-        num_procs=arguments.workers,
         show=False,
         verbose=False,
         **protection(),

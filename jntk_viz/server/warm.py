@@ -14,7 +14,7 @@ import time
 import panel as pn
 
 from jntk_viz.compiled_code import keep_compiled_code
-from jntk_viz.engine.jobs import UNFINISHED
+from jntk_viz.engine.runners import runner
 from jntk_viz.folders import app_files, app_routes, apps_folder
 from jntk_viz.frame.guide import live_plots
 from jntk_viz.server.pace import PACE
@@ -47,9 +47,9 @@ class Warmer:
         opening = asked < self.visited  # nothing has come from the browser yet
         if now < (self.visited + _OPENING if opening else asked + _PAUSE):
             return True
-        mine = self.job and self.job.current
+        mine = self.job.asked if self.job else 0
         since = now - max(self.visited, asked)
-        return since < _LONGEST and any(job is not mine for job in UNFINISHED)
+        return since < _LONGEST and runner().asked > mine
 
     def stop(self):
         self.stopped = True

@@ -3,57 +3,13 @@
 import asyncio
 import threading
 
-import param
 import pytest
+from squares import COMPUTED, FAULTS, GATES, Squares
 
 from jntk_viz import frame
 from jntk_viz.engine import runners
-from jntk_viz.engine.results import RESULTS, kept
-from jntk_viz.engine.steps import Step
+from jntk_viz.engine.results import RESULTS
 from jntk_viz.frame import controller as module
-
-COMPUTED = []
-GATES: dict[int, threading.Event] = {}  # n -> what its steps wait for
-
-
-@kept
-def square(n, part):
-    if n in GATES:
-        assert GATES[n].wait(10)
-    if part == "bad":
-        raise ValueError(f"`n` must not be {n}")
-    COMPUTED.append((n, part))
-    return n * n
-
-
-class Settings(param.Parameterized):
-    n = param.Integer(1, bounds=(0, 99))
-    parts = param.Integer(3)
-    shown = param.String("")
-
-
-class Squares(frame.Content):
-    """Wants the square of n in several parts; draws how many it knows."""
-
-    def __init__(self, **settings):
-        self.state, self.drawn = Settings(**settings), []
-
-    def keys(self):
-        return [(self.state.n, part) for part in range(self.state.parts)]
-
-    def plan(self, known):
-        if self.state.n == 13:
-            raise ValueError("`n` must not be 13")
-        bad = [Step(square, (self.state.n, "bad"))] if self.state.n == 7 else []
-        return [*bad, *(Step(square, key, f"part {key[1]}") for key in self.keys())]
-
-    def draw(self, known):
-        values = [known(square, *key) for key in self.keys()]
-        self.drawn.append((self.state.n, sum(value is not None for value in values)))
-
-    def say(self, known):
-        value = known(square, self.state.n, 0)
-        return None if value is None else f"the square is {value}"
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +18,9 @@ def fresh(monkeypatch):
     RESULTS.clear()
     COMPUTED.clear()
     GATES.clear()
+    FAULTS.clear()
+    FAULTS[7] = ValueError("`n` must not be 7")
+    frame.use_theme()
     before, threads = runners.runner(), runners.Threads(1)
     runners.use(threads)
     yield
