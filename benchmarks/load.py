@@ -318,7 +318,7 @@ def main():
     add("--seconds", type=int, default=600, help="0 leaves the class out")
     add("--browsers", type=int, default=3, help="visitors in Chromium, at most 3")
     add("--cycles", type=int, default=300, help="pages opened and closed; 0 leaves memory out")
-    add("--workers", type=int, default=1, help="processes of the server")
+    add("--workers", type=int, help="processes that compute (default: threads of the server)")
     add("--ready", action=argparse.BooleanOptionalAction, default=True,
         help="let the server make everybody's page before the class comes")  # fmt: skip
     add("--cores", type=int, help="cores that the server may use (default: all)")
@@ -329,9 +329,10 @@ def main():
     arguments = parser.parse_args()
     report = Report()
     cores = None if arguments.cores is None else range(arguments.cores)
-    options = ["--no-warm", "--workers", str(arguments.workers)]
+    workers = ["--workers", str(arguments.workers)] if arguments.workers else []
+    options = ["--no-warm", *workers]
     pages = Counter(page for page, _ in places(arguments.sessions))
-    ahead = max(pages.values()) if arguments.ready and arguments.workers == 1 else 1
+    ahead = max(pages.values()) if arguments.ready else 1
     ready = ["--ready", str(ahead), *(f"--ready-at={name}" for name in NAMES)] if ahead > 1 else []
     with tempfile.TemporaryDirectory() as empty:
         folder = arguments.cache or empty
@@ -352,7 +353,7 @@ def main():
                 closed(report, server, arguments.cycles)
     used = "all cores" if arguments.cores is None else f"{arguments.cores} core(s)"
     made = (
-        f"Made by `make load`: the server on {used} in {arguments.workers} process(es), "
+        f"Made by `make load`: the server on {used} with {arguments.workers or 'no'} worker processes, "
         f"{arguments.seconds} s, {arguments.browsers} of the visitors in Chromium. "
         "The visitors ran on the same machine, Chromium at the lowest priority. "
         "Compiled code was kept from earlier runs: "
