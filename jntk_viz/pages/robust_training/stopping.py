@@ -137,9 +137,9 @@ def compare(
     """
     found = [one.paths[speed].reach for one in (standard, regularised)]
     places = [stopping_time(one, epsilon=epsilon, norm=norm) for one in held]
-    if None in places:
+    at = [(place, len(TIMES) - 1) for place in places if place is not None]
+    if len(at) < len(places):
         return None
-    at = [(place, len(TIMES) - 1) for place in places]
     margins = [one.margin(epsilon, norm) for one in found]
     robust = [[margin[i] for i in own] for margin, own in zip(margins, at, strict=True)]
     clean = [[one.clean[i] for i in own] for one, own in zip(found, at, strict=True)]
