@@ -353,7 +353,8 @@ def main():
                 closed(report, server, arguments.cycles)
     used = "all cores" if arguments.cores is None else f"{arguments.cores} core(s)"
     made = (
-        f"Made by `make load`: the server on {used} with {arguments.workers or 'no'} worker processes, "
+        f"Made by `make load`: the server on {used} with "
+        f"{arguments.workers or 'no'} worker processes, "
         f"{arguments.seconds} s, {arguments.browsers} of the visitors in Chromium. "
         "The visitors ran on the same machine, Chromium at the lowest priority. "
         "Compiled code was kept from earlier runs: "

@@ -1,7 +1,5 @@
 """The same settings give the same pictures, however a page has got there."""
 
-import importlib.util
-from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -9,16 +7,14 @@ import pytest
 from bokeh.core.has_props import HasProps
 from bokeh.core.property.vectorization import Field, Value
 from bokeh.models import Axis, ColorMapper, FactorRange, GlyphRenderer, Span
-from jntk_viz.engine.shared_results import SharedResults
 
 from jntk_viz import frame
-from jntk_viz.engine import jobs
-from jntk_viz.frame import address, shell
+from jntk_viz.engine.results import RESULTS
+from jntk_viz.frame import Controller, address, shell
 from jntk_viz.frame.guide import visible_plots
 from jntk_viz.frame.presets import setting_names
-from jntk_viz.pages.jntk_constancy import training as jntk_constancy_training
+from jntk_viz.frame.registry import part_of
 
-APPS = Path(__file__).parents[1] / "apps"
 # Page -> settings that are quick to compute, and others by way of which they are reached. Every tab
 # of every page is here.
 CIRCLE = {"data": "circle", "depth": 1}
@@ -75,18 +71,7 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def modules():
-    frame.use_theme()
-    found = {}
-    for name in PLACES:
-        spec = importlib.util.spec_from_file_location(f"{name}_page", APPS / f"{name}.py")
-        found[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(found[name])
-    return found
-
-
-def opened(module, settings, *, known=False):
+def opened(name, settings, *, known=False):
     """The page at an address with its visible pictures drawn, before there are results or, if
     `known`, after."""
     text = {name: address._text(value) for name, value in settings.items()}
@@ -95,7 +80,7 @@ def opened(module, settings, *, known=False):
         mock.patch.object(address, "arguments_of_page", return_value=text),
         mock.patch.object(shell.pn.state, "onload", waiting.append),
     ):
-        page = module.app()
+        page = part_of(name, "page").app()
     if not known:
         seen(page)
     for function in waiting:
@@ -178,22 +163,28 @@ def defaults(page):
 
 @pytest.fixture
 def every_partial_result(monkeypatch):
-    """Pages draw all partial results, not only the last ones."""
-    monkeypatch.setattr(SharedResults, "shared", lambda self, key, work, keep=True: work)
-    monkeypatch.setattr(jobs.Job, "emit", lambda job, value: job.partial and job.partial(value))
-    monkeypatch.setattr(jntk_constancy_training, "EMIT_SECONDS", 0.0)
+    """Pages draw after each step, not only after the last one."""
+    missing = Controller._missing
+
+    def drawing(controller):
+        controller.show()
+        return missing(controller)
+
+    monkeypatch.setattr(Controller, "_missing", drawing)
 
 
 @pytest.mark.parametrize(("name", "settings", "elsewhere"), CASES)
 def test_a_picture_depends_on_settings_and_results_alone(
-    name, settings, elsewhere, modules, every_partial_result
+    name, settings, elsewhere, every_partial_result
 ):
-    page = opened(modules[name], settings)
+    frame.use_theme()
+    RESULTS.clear()
+    page = opened(name, settings)
     wanted = seen(page)
-    again = opened(modules[name], settings, known=True)
+    again = opened(name, settings, known=True)
     assert not different(wanted, seen(again)), "opened with results that are known"
     away = settings | elsewhere
-    moved = opened(modules[name], away)
+    moved = opened(name, away)
     move(moved, {k: v for k, v in (defaults(moved) | settings).items() if k in away})
     assert not different(wanted, seen(moved)), "opened elsewhere and brought there"
     move(page, elsewhere)

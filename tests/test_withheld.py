@@ -1,8 +1,6 @@
 """Under *Predict first* nothing on a page tells the answer before the guess is in."""
 
-import importlib.util
 import re
-from pathlib import Path
 from unittest import mock
 
 import panel as pn
@@ -14,21 +12,16 @@ from jntk_viz.drawing.figures import COVERED, DRAW
 from jntk_viz.frame import address, shell
 from jntk_viz.frame.guide import html_panes, visible_plots
 from jntk_viz.frame.presets import load_presets
-
-APPS = Path(__file__).parents[1] / "apps"
+from jntk_viz.frame.registry import part_of
 
 
 @pytest.fixture
 def page(request, monkeypatch):
     """A page under Predict first; its numbers are not computed."""
     frame.use_theme()
-    path = APPS / f"{request.param}.py"
-    spec = importlib.util.spec_from_file_location(f"{request.param}_asking", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     monkeypatch.setattr(shell.pn.state, "onload", lambda *_: None)
     with mock.patch.object(address, "arguments_of_page", return_value={"predict": "true"}):
-        return module.app()
+        return part_of(request.param, "page").app()
 
 
 def on_screen(page):
