@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._validation import check_choice
+from ._validation import check_choice, check_points
 from .kernels import jacobian_nngp, jntk
 
 
@@ -36,7 +36,7 @@ def smallest_eigenvalue(
     """
     check_choice(kernel, "kernel", ("jntk", "ntk", "jacobian_nngp"))
     compute = jacobian_nngp if kernel == "jacobian_nngp" else jntk
-    gram = compute(x, depth=depth, activation=activation, kappa=kappa)
+    gram = compute(check_points(x), depth=depth, activation=activation, kappa=kappa)
     if kernel == "ntk":
         gram = gram[:, :1, :, :1]
     if np.abs(gram).max() > np.finfo(dtype).max:

@@ -56,7 +56,7 @@ POINTS |= {
     "durations": (np.zeros((4, 3), "m8[s]"), "durations", "plain numbers"),
     "table with text": (pd.DataFrame({"a": [1.0], "b": ["x"]}), "could not be read", "without"),
     "missing objects": (np.array([[None, 1.0]]), "row 0, column 0 is nan", "Remove or"),
-    "nullable": (pd.DataFrame({"a": pd.array([1, None])}), "must", "missing"),
+    "nullable": (pd.DataFrame({"a": pd.array([1, None])}), "row 1, column 0 is nan", "Remove or"),
     "huge integers": ([[10**400, 0]], "could not be read as numbers", "without"),
 }
 TAKES_POINTS = {

@@ -7,8 +7,11 @@ import time
 
 import pytest
 
-from jntk_viz.pages.breakdown.study import CASES, NAMES, BreakdownState, script
-from jntk_viz.pages.breakdown.words import CARDS, number
+from jntk_viz.frame.numbers import number
+from jntk_viz.pages.breakdown.script import script
+from jntk_viz.pages.breakdown.state import KNOBS, BreakdownState
+from jntk_viz.pages.breakdown.study import CASES
+from jntk_viz.pages.breakdown.words import CARDS
 
 pytestmark = pytest.mark.slow
 PAGE = "breakdown"
@@ -66,18 +69,18 @@ def test_numbers_on_the_page_are_those_of_the_program(watch_page):
         with contextlib.redirect_stdout(printed):
             exec(compile(script(BreakdownState(case=case)), case, "exec"), {})
         values = dict(line.split(" = ") for line in printed.getvalue().splitlines())
-        choose(page, NAMES[case])
+        choose(page, KNOBS[case].title)
         finished(page, {"deep": "layer 30", "sphere": "for ever", "rate": "multiplied"}[case])
         for name in names:
-            assert number(float(values[name])) in headline(page), (name, headline(page))
+            assert number(float(values[name]), 3) in headline(page), (name, headline(page))
 
 
 def test_every_case_has_its_knob_its_axes_and_its_card(watch_page):
     page = watch_page(f"{PAGE}?case=deep")
     finished(page, "layer 30")
-    labels = {name: BreakdownState.param[case.knob].label for name, case in CASES.items()}
+    labels = {name: BreakdownState.param[knob.name].label for name, knob in KNOBS.items()}
     for name in ("sphere", "rate", "float32"):
-        choose(page, NAMES[name])
+        choose(page, KNOBS[name].title)
         page.wait_for_function(f"() => location.search.includes('case={name}')")
         page.get_by_text(CARDS[name][0][:40]).wait_for()
         for other, label in labels.items():

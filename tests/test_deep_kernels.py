@@ -190,7 +190,7 @@ def test_panels_are_all_the_layers(name, depth):
     largest = np.abs(layered).max(axis=1, keepdims=True)
     # Functions that cross zero, as the derivatives in q do, lose digits there.
     assert np.all(np.abs(summed - layered) < 1e-12 * np.abs(layered) + 1e-15 * largest)
-    assert np.abs(summed).max() <= bound
+    assert np.abs(summed).max() <= bound * (1 + 1e-12)
 
 
 def test_a_function_without_a_short_series_is_computed_layer_by_layer(monkeypatch):
@@ -219,7 +219,7 @@ def test_derivatives_beyond_float64_are_told_with_the_depth(name):
 def test_too_large_for_single_precision_or_for_a_weight():
     x = np.array([[1.0, 0.0], [0.6, 0.8]])
     with pytest.raises(ValueError, match="`dtype` float32 cannot hold this kernel"):
-        jv.smallest_eigenvalue(x, depth=200, activation="erf", dtype=np.float32)
+        jv.smallest_eigenvalue(x, depth=300, activation="erf", dtype=np.float32)
     with pytest.raises(ValueError, match=r"`lam` 1e\+100 times the kernel"):
         jv.JNTKOperator(x, depth=900, activation="erf", lam=1e100)
     with pytest.raises(ValueError, match=r"`lam` 1e\+100 times `gram`"):

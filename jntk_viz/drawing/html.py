@@ -1,4 +1,4 @@
-"""HTML on a page whose words change often."""
+"""HTML on a page whose words change often, and samples of lines among words."""
 
 import panel as pn
 
@@ -14,3 +14,14 @@ class Words(pn.pane.HTML):
 
     def _update(self, ref, model):
         model.text = self._transform_object(self.object)["object"]
+
+
+def line_sample(colour: str, style: str = "solid", thickness: float = 4) -> str:
+    """A short piece of a picture's line as HTML, to stand before its name in a legend.
+
+    - `style`: of a CSS border, such as "dashed".
+    """
+    return (
+        f'<span style="display:inline-block;width:26px;border-top:{thickness}px {style} {colour};'
+        'vertical-align:middle;margin:0 6px 2px 0"></span>'
+    )

@@ -3,10 +3,9 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
-from jntk_viz.engine import sources
 from jntk_viz.engine.priority import step_back
 from jntk_viz.engine.turns import Turn
 
@@ -114,17 +113,6 @@ class Job:
     def take(self):
         latest, self._latest = self._latest, None
         return latest
-
-
-@contextmanager
-def while_fetching():
-    """While a job of this thread waits for the network, others compute."""
-    job = getattr(_here, "job", None)
-    with job.aside() if job else nullcontext():
-        yield
-
-
-sources.while_fetching = while_fetching
 
 
 def stop_all():

@@ -15,11 +15,12 @@ from jntk_viz.engine.results import ABSENT, RESULTS, kept
 class Step(NamedTuple):
     """One function of `kept` with its arguments, to be computed in at most a second or so.
 
+    function: as `kept` or `chained` returned it.
     says: what readers are told while it runs, such as "eigenvalues at λ = 0.1".
     waits: whether it waits for the network rather than computes.
     """
 
-    function: Callable
+    function: Any
     arguments: tuple = ()
     says: str = ""
     waits: bool = False

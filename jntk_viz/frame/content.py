@@ -37,7 +37,7 @@ class Known:
     def __call__(self, function: Callable, *arguments):
         return self.of((function, arguments))
 
-    def of(self, key: tuple):
+    def of(self, key: tuple[Any, tuple]):
         """The result of a step, by its `key`; None while it is not known."""
         value = self._held.get(key, ABSENT)
         if value is ABSENT:
@@ -47,7 +47,7 @@ class Known:
             self._held[key] = value
         return value
 
-    def has(self, key: tuple) -> bool:
+    def has(self, key: tuple[Any, tuple]) -> bool:
         """Is the result of a step known? It may be None."""
         return key in self._held or RESULTS.get(*key, ABSENT) is not ABSENT
 

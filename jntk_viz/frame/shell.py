@@ -153,7 +153,8 @@ class StudyPage(pn.viewable.Viewer):
         """
         if self.start is None or in_notebook():
             return
-        if self.job is not None:
+        # A controller has shown it already.
+        if self.job is not None and not isinstance(self.job, Controller):
             opened = self.name_, address.query_of(self.state)
             if _served() and opened in _computed:
                 with self.job.briefly():

@@ -1,19 +1,18 @@
 """The picture of this page on the landing page."""
 
-from functools import cache
-
 import numpy as np
 
 from jntk_viz import LinearDynamics, jntk, load_dataset, train_test_split
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.card import BARE
 from jntk_viz.drawing.theme import BLUE, ORANGE
+from jntk_viz.engine.results import kept
 
 # What the picture is drawn from before its numbers arrive.
 EMPTY = {"step": [], "stable": [], "diverging": np.zeros(0)}
 
 
-@cache
+@kept
 def numbers(rates=(0.5, 1.1), lam=0.1, depth=2, steps=60):
     """Error of gradient descent with step sizes below and above the limit 2N/e_max.
 

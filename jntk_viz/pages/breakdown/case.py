@@ -1,22 +1,23 @@
-"""What the cases of the breakdown page share: their form, their data, and training with theory."""
+"""The form that all cases of the breakdown page have, their points, and training with theory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from jntk_viz.activations import Activation, get_activation
 from jntk_viz.dynamics import LinearDynamics
+from jntk_viz.engine.results import kept
 from jntk_viz.kernels import jacobian_nngp, jntk
 from jntk_viz.mlp import MLP
+from jntk_viz.pages.breakdown.state import Knob
 from jntk_viz.training import output_loss_parts, train
 
 HEALTHY, ILL, CURED = "healthy", "ill", "cured"
 ROLES = (HEALTHY, ILL, CURED)
-NETWORKS = 3  # of each kind, unless the reader wants more
+NO_NETWORK = (0,)  # in place of the widths
 
 
 class Series(NamedTuple):
@@ -84,25 +85,43 @@ class Chart(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """A way to fail. `knob` names the setting that makes it worse, `stops` its values.
+    """A way to fail.
 
-    measure(value, role, seed, tick, networks) -> Run: calls tick() between two networks.
-    expected(value): the severity by theory at any value of the knob; dense: where it is drawn.
-    charts: course, severity against the knob, detail. position: where a value is drawn.
-    quick: the same arguments, the severity alone, where that is less work.
-    own_healthy: whether the healthy run has the patient's value of the knob.
+    - `knob`: the setting that makes it worse;  `charts`: course, severity against the knob, detail.
+    - `widths`: of the networks of one kind.
+    - `measure`: function (value of the knob, role, seed, i, width), returns a tuple of arrays about
+      the i-th network of that width: of the same shapes at all widths.
+    - `run`: function (value, role, *arrays), returns the `Run`. The arrays are those of `measure`,
+      each stacked to (networks, widths, …).
+    - `expected`: the severity by theory at any value of the knob;  `dense`: where it is drawn.
+    - `position`: where a value is drawn.
+    - `quick`: function (value, role, seed, i), the severity of one network, where that is less work
+      than the whole run.
+    - `own_healthy`: has the healthy run the patient's value of the knob?
+    - `cure_resets`: does the cure set the knob to its healthy value?
     """
 
-    knob: str
-    stops: tuple[float, ...]
-    healthy: float
+    knob: Knob
     charts: tuple[Chart, Chart, Chart]
-    measure: Callable[..., Run]
+    widths: tuple[int, ...]
+    measure: Callable[..., tuple]
+    run: Callable[..., Run]
     expected: Callable[[float], float]
     dense: tuple[float, ...]
     position: Callable[[float], float] = float
-    quick: Callable[..., tuple[float, float, float]] | None = None
+    quick: Any = None
     own_healthy: bool = False
+    cure_resets: bool = False
+
+    @property
+    def of_networks(self) -> bool:
+        """Are networks measured, rather than arithmetic?"""
+        return self.widths != NO_NETWORK
+
+    def value(self, role: str, patient: float) -> float:
+        """The knob's value of a run, given the patient's."""
+        healthy = (role == HEALTHY and not self.own_healthy) or (role == CURED and self.cure_resets)
+        return self.knob.healthy if healthy else patient
 
 
 def circle_points(degrees) -> np.ndarray:
@@ -117,17 +136,25 @@ def eight_points():
     return circle_points(45.0 * i + 3), np.where(i % 4 < 2, 1.0, -1.0)
 
 
-def moments(steps: int, count: int = 30) -> np.ndarray:
+def moments(steps: int, count: int = 30) -> list[int]:
     """0 and about `count` steps from 1 to `steps`, spread logarithmically."""
-    return np.unique(np.append(0, np.geomspace(1, steps, count).round())).astype(int)
+    return np.unique(np.append(0, np.geomspace(1, steps, count).round())).astype(int).tolist()
 
 
-def weights_key(seed: int, role: str, network: int, width: int):
-    """The healthy networks and the patients have weights of their own; the cure keeps them."""
+def network(width: int, depth: int, activation: str) -> MLP:
+    """The network with two inputs."""
+    return MLP(2, width, depth, get_activation(activation))
+
+
+def weights(mlp: MLP, seed: int, role: str, i: int) -> list:
+    """The weights of the i-th network at the start.
+
+    The healthy networks and the patients have weights of their own; the cure keeps them.
+    """
     key = jax.random.key(seed, impl="rbg")  # compiles three times faster than JAX's default
-    for number in (role != HEALTHY, network, width):
+    for number in (role != HEALTHY, i, mlp.width):
         key = jax.random.fold_in(key, int(number))
-    return key
+    return mlp.init(key)
 
 
 class Phase(NamedTuple):
@@ -138,47 +165,48 @@ class Phase(NamedTuple):
     rate: float
 
 
-@lru_cache(maxsize=512)
-def trained(mlp: MLP, points, phases, seed: int, role: str, network: int, record):
-    """One network's (f, J) on the training points, (T, n, 1+d0), and its weights at both ends.
+def trained(mlp: MLP, params, x, y, phases, record) -> tuple[np.ndarray, list]:
+    """(f, J) on the training points at some steps, (T, n, 1+d0), and the weights at the end.
 
-    points: function without arguments that returns (x, y). phases: of `Phase`. record: steps.
+    phases: of `Phase`. record: the steps, from 0 on.
     """
-    x, y = points()
-    first = params = mlp.init(weights_key(seed, role, network, mlp.width))
-    outputs, begin = [], 0
+    outputs: list = []
+    begin = 0
     for phase in phases:
-        steps = [s - begin for s in record if begin < s <= phase.until] or [phase.until - begin]
+        steps = [step - begin for step in record if begin < step <= phase.until]
         run = train(
             mlp, params, x, y, lam=phase.lam, learning_rate=phase.rate,
             steps=phase.until - begin, record_at=[0, *steps],
         )  # fmt: skip
         outputs += list(run.outputs if not outputs else run.outputs[1:])
         params, begin = run.params, phase.until
-    return np.asarray(outputs, dtype=np.float64), first, params
+    return np.asarray(outputs, dtype=np.float64), params
 
 
 def linear_course(gram, y, phases, record, initial) -> np.ndarray:
     """The same as `trained` by the linear equation with the constant kernel `gram`."""
-    begin, outputs, start = 0, [initial], initial
+    begin, outputs = 0, [initial]
     for phase in phases:
-        dynamics = LinearDynamics(gram, y, lam=phase.lam)
+        dynamics, rate = LinearDynamics(gram, y, lam=phase.lam), phase.rate
+        steps = [step for step in record if begin < step <= phase.until]
         with np.errstate(over="ignore", invalid="ignore"):  # past the stability limit
-            for step in [s for s in record if begin < s <= phase.until]:
-                start = dynamics.train(
-                    (step - begin) * phase.rate, learning_rate=phase.rate, initial=outputs[0]
-                )
-                outputs.append(start)
-        outputs[0], begin = start, phase.until
-    return np.array([initial, *outputs[1:]])
+            course = [
+                dynamics.train((step - begin) * rate, learning_rate=rate, initial=initial)
+                for step in (*steps, phase.until)
+            ]
+        outputs += course[:-1]
+        begin, initial = phase.until, course[-1]
+    return np.array(outputs)
 
 
-@lru_cache(maxsize=64)
-def limit(points, depth: int, activation: str):
-    """The limiting JNTK and the covariance of (f, J), both (N, 1+d0, N, 1+d0)."""
-    x, _ = points()
-    kernel = {"depth": depth, "activation": activation}
-    return jntk(x, **kernel), jacobian_nngp(x, **kernel)
+@kept
+def limit_on_circle() -> tuple[np.ndarray, np.ndarray]:
+    """The limiting JNTK and the covariance of (f, J) of the eight points, one hidden layer of GeLU.
+
+    Both (N, 1+d0, N, 1+d0).
+    """
+    x, _ = eight_points()
+    return jntk(x, depth=1), jacobian_nngp(x, depth=1)
 
 
 def expected_loss_parts(gram, covariance, y, phase: Phase) -> tuple[float, float]:
@@ -207,12 +235,6 @@ def expected_loss_parts(gram, covariance, y, phase: Phase) -> tuple[float, float
 def steps_per_mode(eigenvalues, n: int, rate: float) -> np.ndarray:
     """N/(η e_i): how many steps an eigendirection needs to fall by 1/e, fastest first."""
     return n / (rate * np.maximum(np.sort(eigenvalues)[::-1], 1e-300))
-
-
-@lru_cache(maxsize=16)
-def network(width: int, depth: int, activation: str) -> MLP:
-    """The network with two inputs; one object for each kind, so that JAX compiles it once."""
-    return MLP(2, width, depth, get_activation(activation))
 
 
 def loss_of(outputs, y, lam: float) -> np.ndarray:

@@ -1,18 +1,18 @@
 """Cases of the breakdown page about signals, kernels and arithmetic."""
 
-from functools import lru_cache
-
 import jax.numpy as jnp
 import numpy as np
 
 from jntk_viz.activations import Activation, get_activation
+from jntk_viz.engine.results import kept
 from jntk_viz.finite import finite_jntk, forward_jets
 from jntk_viz.kernels import jntk
+from jntk_viz.mlp import MLP
 from jntk_viz.pages.breakdown.case import (
     CURED,
     HEALTHY,
     ILL,
-    NETWORKS,
+    NO_NETWORK,
     Axis,
     Case,
     Chart,
@@ -24,13 +24,9 @@ from jntk_viz.pages.breakdown.case import (
     moment,
     network,
     spread,
-    weights_key,
+    weights,
 )
-
-
-def _nothing():
-    pass
-
+from jntk_viz.pages.breakdown.state import KNOBS
 
 # --- Deep networks whose layers do not keep the variance -----------------------------------------
 
@@ -47,27 +43,20 @@ def layer_theory(factor: float) -> tuple[np.ndarray, np.ndarray]:
     return growth, 2 * growth
 
 
-@lru_cache(maxsize=128)
-def layer_sizes(factor: float, seed: int, role: str, i: int) -> tuple[np.ndarray, np.ndarray]:
+def measure_deep(factor, role, seed, i, width) -> tuple[np.ndarray, np.ndarray]:
     """The same of one network, over its neurons and eight inputs: hidden weights times √c."""
-    mlp = network(DEEP_WIDTH, DEEP_LAYERS, "relu")
-    first, *hidden, last = mlp.init(weights_key(seed, role, i, DEEP_WIDTH))
+    mlp = network(width, DEEP_LAYERS, "relu")
+    first, *hidden, last = weights(mlp, seed, role, i)
     params = [first, *[factor**0.5 * w for w in hidden], last]
     g, _ = forward_jets(mlp, params, jnp.asarray(eight_points()[0], first.dtype))
     jets = np.asarray(g, dtype=np.float64)  # (30, 8, 1+d0, width)
     return (jets[:, :, 0] ** 2).mean((1, 2)), (jets[:, :, 1:] ** 2).sum(2).mean((1, 2))
 
 
-def deep(factor, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
-    factor = 1.0 if role == CURED else factor
-    variances, slopes = [], []
-    for i in range(networks):
-        tick()
-        variance, slope = layer_sizes(factor, seed, role, i)
-        variances.append(variance)
-        slopes.append(slope)
+def run_deep(factor, role, variances, slopes) -> Run:
+    variances, slopes = variances[:, -1], slopes[:, -1]
     q, s = layer_theory(factor)
-    layers, severity = np.arange(1, DEEP_LAYERS + 1), extent(np.array(variances)[:, -1])
+    layers, severity = np.arange(1, DEEP_LAYERS + 1), extent(variances[:, -1])
     return Run(
         spread(layers, variances),
         Series(layers, q),
@@ -87,10 +76,8 @@ def deep(factor, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
 
 _LAYERS = Axis("layer", (0, 31))
 DEEP = Case(
-    "factor",
-    (0.25, 0.5, 0.7, 1.0, 1.3, 1.6, 2.0),
-    1.0,
-    (
+    KNOBS["deep"],
+    charts=(
         Chart("Variance of a neuron's input", _LAYERS, Axis("variance", (1e-12, 1e12), True)),
         Chart(
             "Variance at layer 30",
@@ -104,18 +91,22 @@ DEEP = Case(
             Axis("Σ (∂g/∂x_α)²", (1e-12, 1e12), True),
         ),
     ),
-    deep,
-    lambda factor: float(layer_theory(factor)[0][-1]),
-    tuple(np.geomspace(0.2, 2.5, 12).round(4).tolist()),
+    widths=(DEEP_WIDTH,),
+    measure=measure_deep,
+    run=run_deep,
+    expected=lambda factor: float(layer_theory(factor)[0][-1]),
+    dense=tuple(np.geomspace(0.2, 2.5, 12).round(4).tolist()),
+    cure_resets=True,
 )
 
 
 # --- Inputs off the sphere -----------------------------------------------------------------------
 
 SPHERE_WIDTHS, SPHERE_RADII = (16, 64, 256, 1024, 4096), (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+SPHERE_WIDTH_OF_F = 1024  # of the networks whose variance of f is drawn
 
 
-@lru_cache(maxsize=32)
+@kept
 def limit_off_sphere(radius: float) -> np.ndarray:
     """The JNTK's limit for one hidden layer and inputs r x, |x| = 1; (N, 1+d0, N, 1+d0).
 
@@ -129,70 +120,60 @@ def limit_off_sphere(radius: float) -> np.ndarray:
     return gram * weight[:, None, None] * weight
 
 
-@lru_cache(maxsize=64)
 def sphere_bias(radius: float) -> float:
     """‖Θ_r − Θ_1‖/‖Θ_1‖: what no width removes."""
     on = limit_off_sphere(1.0)
     return float(np.linalg.norm(limit_off_sphere(radius) - on) / np.linalg.norm(on))
 
 
-@lru_cache(maxsize=512)
-def sphere_error(radius: float, width: int, seed: int, role: str, i: int) -> tuple[float, float]:
-    """Distance of one network's kernel at r x from the limits at x and at r x, over the former."""
-    mlp = network(width, 1, "gelu")
-    params = mlp.init(weights_key(seed, role, i, width))
-    theta = np.asarray(finite_jntk(mlp, params, radius * eight_points()[0]), dtype=np.float64)
+def measure_sphere(radius, role, seed, i, width) -> tuple:
+    """Of one network fed with r x: two distances of its kernel, and the variance of f at each |x|.
+
+    The distances are those from the limits at x and at r x, over the norm of the former. The
+    variance of f is that at SPHERE_WIDTH_OF_F, NaN for other widths.
+    """
+    mlp, (x, _) = network(width, 1, "gelu"), eight_points()
+    params = weights(mlp, seed, role, i)
+    theta = np.asarray(finite_jntk(mlp, params, radius * x), dtype=np.float64)
     on, off = limit_off_sphere(1.0), limit_off_sphere(radius)
-    norm = np.linalg.norm
-    return float(norm(theta - on) / norm(on)), float(norm(theta - off) / norm(on))
+    norm, variances = np.linalg.norm, np.full(len(SPHERE_RADII), np.nan)
+    if width == SPHERE_WIDTH_OF_F:
+        fed = SPHERE_RADII if role == ILL else np.ones(len(SPHERE_RADII))  # the others normalise
+        variances = np.array([variance_of_f(mlp, params, r * x) for r in fed])
+    return float(norm(theta - on) / norm(on)), float(norm(theta - off) / norm(on)), variances
 
 
-@lru_cache(maxsize=128)
-def variance_at(radius: float, seed: int, role: str, i: int) -> float:
-    """Mean of φ² over the neurons of a network of width 1024: the variance of f at |x| = r."""
-    mlp = network(1024, 1, "gelu")
-    first, _ = mlp.init(weights_key(seed, role, i, 1024))
-    x = radius * eight_points()[0]
+def variance_of_f(mlp: MLP, params, x) -> float:
+    """Mean of φ² over the neurons of a network with one hidden layer."""
+    first = params[0]
     return float((np.asarray(mlp.activation(jnp.asarray(x, first.dtype) @ first.T)) ** 2).mean())
 
 
-def sphere(radius, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
-    fed = 1.0 if role == CURED else radius
-    errors, noise, variances = [], [], []
-    # What the network is fed with at |x| = r: x itself, or x/|x| where inputs are normalised.
-    radii = np.array(SPHERE_RADII)
-    taken = radii if role == ILL else np.ones_like(radii)
-    for i in range(networks):
-        tick()
-        rows = [sphere_error(fed, width, seed, role, i) for width in SPHERE_WIDTHS]
-        errors.append([row[0] for row in rows])
-        noise.append([row[1] for row in rows])
-        variances.append([variance_at(float(r), seed, role, i) for r in taken])
-    widths, bias = np.array(SPHERE_WIDTHS, float), sphere_bias(fed)
+def run_sphere(radius, role, errors, noise, variances) -> Run:
+    widths, bias = np.array(SPHERE_WIDTHS, float), sphere_bias(radius)
     # The constant of the random part c/√d is fitted, its exponent and the bias are theory.
-    constant = np.exp(np.mean(np.log(np.array(noise) * np.sqrt(widths))))
-    severity = extent(np.array(errors)[:, -1])
+    constant = np.exp(np.mean(np.log(noise * np.sqrt(widths))))
+    severity = extent(errors[:, -1])
     grid = np.linspace(0.45, 3.1, 25) if role == ILL else np.array([0.45, 3.1])
+    at_width = SPHERE_WIDTHS.index(SPHERE_WIDTH_OF_F)
     return Run(
         spread(widths, errors),
         Series(widths, np.hypot(bias, constant / np.sqrt(widths))),
         severity,
         float(np.hypot(bias, constant / np.sqrt(widths[-1]))),
-        spread(radii, variances),
+        spread(np.array(SPHERE_RADII), variances[:, at_width]),
         Series(grid, np.array([moment("gelu", r * r if role == ILL else 1.0) for r in grid])),
         {
             "error_at_width_4096": severity[0],
             "bias_that_remains": bias,
-            "variance_of_f": moment("gelu", fed * fed),
+            "variance_of_f": moment("gelu", radius * radius),
         },
     )
 
 
 SPHERE = Case(
-    "radius",
-    (1.0, 1.2, 1.5, 2.0, 3.0),
-    1.0,
-    (
+    KNOBS["sphere"],
+    charts=(
         Chart(
             "Distance from the limit",
             Axis("width", (11, 6000), True, tuple((w, str(w)) for w in SPHERE_WIDTHS)),
@@ -212,15 +193,19 @@ SPHERE = Case(
             points=True,
         ),
     ),
-    sphere,
-    sphere_bias,
-    (1.0, 1.1, 1.2, 1.5, 2.0, 2.5, 3.0),
+    widths=SPHERE_WIDTHS,
+    measure=measure_sphere,
+    run=run_sphere,
+    expected=sphere_bias,
+    dense=(1.0, 1.1, 1.2, 1.5, 2.0, 2.5, 3.0),
+    cure_resets=True,
 )
 
 
 # --- float32 -------------------------------------------------------------------------------------
 
-FLOAT_LAM, FLOAT_TIMES, MOST_POINTS = 0.1, tuple(np.geomspace(1, 1e8, 25).tolist()), 28
+FLOAT_LAM, FLOAT_TIMES = 0.1, tuple(np.geomspace(1, 1e8, 25).tolist())
+MOST_POINTS = int(max(KNOBS["float32"].stops))
 FLOAT_DEPTH, FLOAT_DEEP = 2, 8
 _EPS32, _EPS64 = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).eps)
 
@@ -290,33 +275,39 @@ def _slope(s):
     return np.where(small, -0.5 + s / 3, (np.exp(-safe) * (1 + safe) - 1) / safe**2)
 
 
-@lru_cache(maxsize=32)
+@kept
 def problem(n: int, depth: int) -> _Problem:
     return _Problem(n, depth)
 
 
-@lru_cache(maxsize=128)
-def float_errors(n: int, role: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Relative error of the prediction at all times against float64, measured and by theory.
+def problem_of(n: int, role: str) -> _Problem:
+    """The cure is a deeper network."""
+    return problem(n, FLOAT_DEEP if role == CURED else FLOAT_DEPTH)
+
+
+def expected_errors(n: int, role: str) -> np.ndarray:
+    """Relative error of the prediction at all times, by perturbation theory."""
+    p, eps = problem_of(n, role), _EPS64 if role == HEALTHY else _EPS32
+    size = np.linalg.norm(p.predict(np.float64), axis=1)
+    return np.linalg.norm(p.first_order(), axis=1) / size * eps / _EPS32 + eps
+
+
+def measure_float32(n, role, seed, i, width) -> tuple:
+    """Relative error of the prediction at all times against float64, and the eigenvalues.
 
     The points are computed with in another order: float64 has no other to be compared with.
     """
-    p = problem(n, FLOAT_DEEP if role == CURED else FLOAT_DEPTH)
+    p, dtype = problem_of(n, role), np.float64 if role == HEALTHY else np.float32
     exact, order = p.predict(np.float64), np.random.default_rng(seed).permutation(3 * n)
-    size = np.linalg.norm(exact, axis=1)
-    found = p.predict(np.float64 if role == HEALTHY else np.float32, order)
-    eps = _EPS64 if role == HEALTHY else _EPS32
-    theory = np.linalg.norm(p.first_order(), axis=1) / size * eps / _EPS32 + eps
-    return np.linalg.norm(found - exact, axis=1) / size, theory
+    error = np.linalg.norm(p.predict(dtype, order) - exact, axis=1)
+    found = np.linalg.eigvalsh(p.matrix.astype(dtype))[::-1]
+    return error / np.linalg.norm(exact, axis=1), found
 
 
-def precision(n, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
-    tick()
-    n = int(n)
-    measured, theory = float_errors(n, role, seed)
-    p = problem(n, FLOAT_DEEP if role == CURED else FLOAT_DEPTH)
-    dtype = np.float64 if role == HEALTHY else np.float32
-    found, exact = (np.linalg.eigvalsh(p.matrix.astype(d))[::-1] for d in (dtype, np.float64))
+def run_float32(n, role, measured, found) -> Run:
+    measured, found = measured[0, 0], found[0, 0]
+    theory = expected_errors(n, role)
+    exact = np.linalg.eigvalsh(problem_of(n, role).matrix)[::-1]
     floor32 = 3 * n * _EPS32 * exact[0]
     times = np.array(FLOAT_TIMES)
     number = np.arange(1, 3 * n + 1)
@@ -332,6 +323,7 @@ def precision(n, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
             "expected_error_at_late_times": float(theory[-1]),
             "smallest_eigenvalue": float(exact[-1]),
             "float32_noise_floor": float(floor32),
+            "float64_noise_floor": float(floor32 * _EPS64 / _EPS32),
             "unresolved_in_float32": int(np.sum(exact < floor32)),
         },
         (
@@ -342,10 +334,8 @@ def precision(n, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
 
 
 FLOAT32 = Case(
-    "points",
-    (8, 12, 16, 20, 24, 28),
-    8,
-    (
+    KNOBS["float32"],
+    charts=(
         Chart(
             "Error of the prediction",
             Axis("time t", (1, 1e8), True),
@@ -364,8 +354,10 @@ FLOAT32 = Case(
             points=True,
         ),
     ),
-    precision,
-    lambda n: float(float_errors(int(n), ILL, 0)[1][-1]),
-    (8, 12, 16, 20, 24, 28),
+    widths=NO_NETWORK,
+    measure=measure_float32,
+    run=run_float32,
+    expected=lambda n: float(expected_errors(int(n), ILL)[-1]),
+    dense=KNOBS["float32"].stops,
     own_healthy=True,
 )

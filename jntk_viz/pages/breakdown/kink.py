@@ -1,16 +1,13 @@
 """A case of the breakdown page: the kink of ReLU, for which there is no Jacobian NTK."""
 
-from functools import lru_cache
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from jntk_viz.activations import Activation, get_activation
+from jntk_viz.engine.results import kept
 from jntk_viz.mlp import MLP
 from jntk_viz.pages.breakdown.case import (
-    CURED,
-    NETWORKS,
     Axis,
     Case,
     Chart,
@@ -23,22 +20,22 @@ from jntk_viz.pages.breakdown.case import (
     moments,
     spread,
     trained,
-    weights_key,
+    weights,
 )
+from jntk_viz.pages.breakdown.state import KNOBS
 from jntk_viz.training import output_loss_parts
 
-
-def _nothing():
-    pass
-
-
 KINK_WIDTHS, KINK_STEPS, KINK_LAM, KINK_ETA = (64, 1024, 16384), 10, 0.1, 0.7
+KINK_RECORD = moments(KINK_STEPS)
 KINK_END = 64.0  # where ReLU, the limit of infinite sharpness, is drawn
 
 
-@lru_cache(maxsize=16)
+@kept
 def sharp(beta: float) -> Activation:
-    """gelu(βz)/β scaled to unit variance: GeLU for β = 1, ReLU for β = ∞."""
+    """gelu(βz)/β scaled to unit variance: GeLU for β = 1, ReLU for β = ∞.
+
+    Kept, so that JAX knows it again and compiles it once.
+    """
     if np.isinf(beta):
         return get_activation("relu")
     if beta == 1:
@@ -47,7 +44,7 @@ def sharp(beta: float) -> Activation:
     return Activation(f"gelu({beta:g}z)/{beta:g}", lambda z: gelu(beta * z, approximate=False))
 
 
-@lru_cache(maxsize=64)
+@kept
 def jacobian_entry(beta: float) -> float:
     """Limit of the mean of Θ_αα(x, x), α = 1, 2, for one hidden layer; ∞ for ReLU.
 
@@ -75,52 +72,37 @@ def autodiff_kernel(mlp: MLP, params, x) -> np.ndarray:
     return (flat @ flat.T).reshape(len(x), 1 + mlp.in_size, len(x), 1 + mlp.in_size)
 
 
-@lru_cache(maxsize=64)
-def _kink_network(beta: float, width: int) -> MLP:
-    return MLP(2, width, 1, sharp(beta))
-
-
-@lru_cache(maxsize=256)
-def kink_entry(beta: float, seed: int, role: str, i: int) -> float:
+def kink_entry(beta: float, role: str, seed: int, i: int) -> float:
     """Mean of Θ_αα(x, x) of one network of the largest width, by automatic differentiation."""
-    mlp = _kink_network(beta, KINK_WIDTHS[-1])
-    params = mlp.init(weights_key(seed, role, i, mlp.width))
-    theta = autodiff_kernel(mlp, params, eight_points()[0])
+    mlp = MLP(2, KINK_WIDTHS[-1], 1, sharp(beta))
+    return mean_entry(autodiff_kernel(mlp, weights(mlp, seed, role, i), eight_points()[0]))
+
+
+def mean_entry(theta: np.ndarray) -> float:
+    """Mean of Θ_αα(x, x), α = 1, 2."""
     return float(np.mean([theta[j, a, j, a] for j in range(8) for a in (1, 2)]))
 
 
-@lru_cache(maxsize=256)
-def kink_training(beta: float, width: int, seed: int, role: str, i: int):
-    """Jacobian part of the loss, of a network and by its own kernel, and how far they end apart."""
-    mlp, (x, y) = _kink_network(beta, width), eight_points()
-    record, phases = tuple(moments(KINK_STEPS).tolist()), (Phase(KINK_STEPS, KINK_LAM, KINK_ETA),)
-    outputs, first, _ = trained(mlp, eight_points, phases, seed, role, i, record)
-    linear = linear_course(autodiff_kernel(mlp, first, x), y, phases, record, outputs[0])
+def measure_kink(beta, role, seed, i, width) -> tuple:
+    """Jacobian part of the loss of a network and by its kernel, how far they end apart, Θ_αα."""
+    mlp, (x, y) = MLP(2, width, 1, sharp(beta)), eight_points()
+    phases, first = (Phase(KINK_STEPS, KINK_LAM, KINK_ETA),), weights(mlp, seed, role, i)
+    theta = autodiff_kernel(mlp, first, x)
+    outputs, _ = trained(mlp, first, x, y, phases, KINK_RECORD)
+    linear = linear_course(theta, y, phases, KINK_RECORD, outputs[0])
     parts = [output_loss_parts(u, y)[1] for u in (outputs, linear)]
     error, size = outputs[-1, :, 1:] - linear[-1, :, 1:], linear[-1, :, 1:]
-    return *parts, float(np.linalg.norm(error) / np.linalg.norm(size))
+    return *parts, float(np.linalg.norm(error) / np.linalg.norm(size)), mean_entry(theta)
 
 
-def kink(beta, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
-    beta = 1.0 if role == CURED else beta
-    parts, theory, errors = [], [], []
-    for i in range(networks):
-        row = []
-        for width in KINK_WIDTHS:
-            tick()
-            part, linear, error = kink_training(beta, width, seed, role, i)
-            row.append(error)
-        parts.append(part)
-        theory.append(linear)
-        errors.append(row)
-    severity = kink_severity(beta, role, seed, tick, networks)
+def run_kink(beta, role, parts, by_theory, errors, entries) -> Run:
+    severity = extent(entries[:, -1])
     widths, middle = np.array(KINK_WIDTHS, float), np.median(errors, axis=0)
     # Theory gives the exponent, not the height: flips of neurons do not die out for ReLU.
     slope, typical = 0.0 if np.isinf(beta) else -1.0, np.exp(np.log(errors).mean())
-    record = moments(KINK_STEPS)
     return Run(
-        spread(record, parts),
-        Series(record.astype(float), np.median(theory, axis=0)),
+        spread(KINK_RECORD, parts[:, -1]),
+        Series(np.array(KINK_RECORD, float), np.median(by_theory[:, -1], axis=0)),
         severity,
         jacobian_entry(beta),
         spread(widths, errors),
@@ -128,25 +110,17 @@ def kink(beta, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
         {
             "jacobian_entry": severity[0],
             "expected_jacobian_entry": jacobian_entry(beta),
+            "expected_entry_of_gelu": jacobian_entry(1.0),
+            "expected_entry_at_16": jacobian_entry(16.0),
             "error_narrowest": float(middle[0]),
             "error_widest": float(middle[-1]),
         },
     )
 
 
-def kink_severity(beta, role, seed, tick=_nothing, networks=NETWORKS) -> tuple[float, float, float]:
-    entries = []
-    for i in range(networks):
-        tick()
-        entries.append(kink_entry(beta, seed, role, i))
-    return extent(entries)
-
-
 KINK = Case(
-    "kink",
-    (1.0, 2.0, 4.0, 8.0, 16.0, np.inf),
-    1.0,
-    (
+    KNOBS["kink"],
+    charts=(
         Chart(
             "Jacobian part of the loss",
             Axis("step", (1, 10), True),
@@ -168,9 +142,12 @@ KINK = Case(
             points=True,
         ),
     ),
-    kink,
-    jacobian_entry,
-    tuple(np.geomspace(0.8, 32, 12).round(4).tolist()),
-    lambda beta: KINK_END if np.isinf(beta) else float(beta),
-    kink_severity,
+    widths=KINK_WIDTHS,
+    measure=measure_kink,
+    run=run_kink,
+    expected=jacobian_entry,
+    dense=tuple(np.geomspace(0.8, 32, 12).round(4).tolist()),
+    position=lambda beta: KINK_END if np.isinf(beta) else float(beta),
+    quick=kink_entry,
+    cure_resets=True,
 )  # fmt: skip

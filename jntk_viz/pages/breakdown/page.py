@@ -1,64 +1,64 @@
 """When it breaks: eight ways for wide networks and their theory to fail, each with its cure."""
 
+from functools import partial
+
 import panel as pn
 
 from jntk_viz import frame
-from jntk_viz.engine.shared_results import RESULTS
-from jntk_viz.pages.breakdown import study
+from jntk_viz.pages.breakdown import answers, study
+from jntk_viz.pages.breakdown.formulas import FORMULAS
 from jntk_viz.pages.breakdown.pictures import Pictures
-from jntk_viz.pages.breakdown.words import FORMULAS, answers
+from jntk_viz.pages.breakdown.script import script
+from jntk_viz.pages.breakdown.state import KNOBS, BreakdownState
+from jntk_viz.pages.breakdown.words import headline
 
-KNOBS = {name: case.knob for name, case in study.CASES.items()}
+_KNOBS = [knob.name for knob in KNOBS.values()]
+
+
+class Breakdown(frame.Content):
+    """Eight cases in one place: three pictures, whose axes fit the case, and a card of words."""
+
+    name = "breakdown"
+    question = "What does it look like when wide-network theory fails, and what helps?"
+    slow = (*_KNOBS, "networks")
+    formulas = FORMULAS
+    script = staticmethod(script)
+
+    def __init__(self):
+        self.state = BreakdownState()
+        self.pictures = Pictures()
+        self.plots = self.pictures.plots
+
+    def controls(self):
+        """The knob of the case alone; the number of networks where networks are measured."""
+        names = ("case", *_KNOBS, "cure", "networks")
+        case, *knobs, cure, networks = frame.controls_for(self.state, *names, slow=self.slow)
+
+        def put_away(*_):
+            for name, knob in zip(KNOBS, knobs, strict=True):
+                knob.visible = name == self.state.case
+            networks.visible = study.CASES[self.state.case].of_networks
+
+        self.state.param.watch(put_away, "case")
+        put_away()
+        return [case, *knobs, pn.Row(networks, cure)]
+
+    def body(self):
+        return self.pictures.grid()
+
+    def plan(self, known):
+        return study.plan(self.state, known)
+
+    def draw(self, known):
+        self.pictures.show(study.outcome_of(self.state.setting, known))
+
+    def say(self, known):
+        return headline(study.outcome_of(self.state.setting, known))
+
+    def answers(self):
+        return {key: partial(answers.answer, key, self.state) for key in answers.ANSWERS}
 
 
 def app():
     """The page; its state is in the address."""
-    frame.use_theme()
-    state = study.BreakdownState()
-    pictures, notice, job = Pictures(), frame.Notice(), frame.LatestWins()
-    known, started = [], []
-
-    def show(outcome):
-        known[:] = [outcome]
-        pictures.show(outcome)
-
-    def changed(*_):
-        """Another case shows its axes and its card at once; its numbers follow."""
-        pictures.choose(state.case)
-        for name, knob in zip(KNOBS, knobs, strict=True):
-            knob.visible = name == state.case
-        networks.visible = state.case != "float32"  # which is about arithmetic
-        if started and not (known and known[0].setting == state.setting):
-            setting = state.setting
-            work = RESULTS.shared(("breakdown", setting), lambda j: study.explore(j, setting))
-            job.submit(work, done=show, partial=show)
-
-    def start():
-        started.append(True)
-        known.clear()  # what was drawn before the page was in the browser may be a part only
-        changed()
-
-    slow = (*KNOBS.values(), "networks")
-    case, *knobs, cure, networks = frame.controls_for(
-        state, "case", *KNOBS.values(), "cure", "networks", slow=slow
-    )
-    names = ["case", *KNOBS.values(), "cure", "networks", "seed"]
-    state.param.watch(notice.guarded(changed), names)
-    changed()
-    return frame.page(
-        "When it breaks",
-        "What does it look like when wide-network theory fails, and what helps?",
-        name="breakdown",
-        state=state,
-        controls=[case, *knobs, pn.Row(networks, cure)],
-        body=pictures.grid(),
-        headline=pictures.headline,
-        formulas=frame.formulas(*FORMULAS),
-        job=job,
-        notice=notice,
-        start=start,
-        plots=pictures.plots,
-        script=study.script,
-        answers=answers(lambda: known[0] if known and known[0].setting == state.setting else None),
-        slow=slow,
-    )
+    return frame.show(Breakdown())

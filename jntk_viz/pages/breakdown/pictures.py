@@ -10,10 +10,11 @@ from jntk_viz.drawing.figures import name_ticks
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.live import LivePlot, update_all
 from jntk_viz.drawing.theme import INK, MUTED, PHONE
-from jntk_viz.frame.parts import Headline, plot_grid
-from jntk_viz.pages.breakdown.case import CURED, HEALTHY, ILL, NOTHING, ROLES, Axis
+from jntk_viz.frame.numbers import number, stop
+from jntk_viz.frame.parts import plot_grid
+from jntk_viz.pages.breakdown.case import CURED, HEALTHY, ILL, NOTHING, ROLES, Axis, Chart
 from jntk_viz.pages.breakdown.study import CASES, Outcome, dose_response
-from jntk_viz.pages.breakdown.words import COLOURS, DASHES, card, headline, waiting
+from jntk_viz.pages.breakdown.words import COLOURS, DASHES, card
 
 MARKERS = {HEALTHY: "circle", ILL: "square", CURED: "triangle"}
 KEYS = ("course", "dose", "detail")
@@ -65,7 +66,7 @@ def ticks_of(axis: Axis) -> list[tuple[float, str]]:
         values = (
             np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step + 0.0
         )
-        return [(float(v), f"{v:g}".replace("-", "−")) for v in values]
+        return [(float(v), number(v, 4)) for v in values]
     first, last = np.ceil(np.log10(low) - 1e-9), np.floor(np.log10(high) + 1e-9)
     digits = (1, 3) if last - first < 2 else (1,)
     each = max(1, int(np.ceil((last - first + 1) / 7)))
@@ -73,18 +74,10 @@ def ticks_of(axis: Axis) -> list[tuple[float, str]]:
     if len(digits) > 1:
         powers = np.append(first - 1, powers)
     marks = [digit * 10.0**k for k in powers for digit in digits]
-    return [(v, power_text(v)) for v in marks if low <= v * (1 + 1e-9) and v <= high * (1 + 1e-9)]
+    return [(v, stop(v)) for v in marks if low <= v * (1 + 1e-9) and v <= high * (1 + 1e-9)]
 
 
 _ROUND = (0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20, 50)
-
-
-def power_text(value: float) -> str:
-    """0.01, 30, 10⁴, 10⁻⁵."""
-    if 1e-3 < value < 1e4:
-        return f"{value:.4g}"
-    exponent = str(round(np.log10(value)))
-    return "10" + exponent.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def set_axis(plot: LivePlot, name: str, axis: Axis) -> None:
@@ -118,11 +111,10 @@ def _measured(series, points: bool) -> dict:
 
 
 class Pictures:
-    """The three charts, the headline, and the card that says how to recognise, explain and cure."""
+    """The three charts, and the card that says how to recognise, explain and cure."""
 
     def __init__(self):
         self.plots = {key: LivePlot(chart) for key in KEYS}
-        self.headline = Headline(waiting())
         self.card = Words(sizing_mode="stretch_both", margin=(0, 8))
         self._case = None
 
@@ -137,66 +129,65 @@ class Pictures:
         return grid
 
     def choose(self, name: str) -> None:
-        """Axes, titles and the card of a case; empty pictures until it has been computed."""
+        """Axes, titles and the card of a case."""
         if name == self._case:
             return
         self._case = name
         self.card.object = card(name)
-        self.headline.set(waiting())
         # New scales and tickers: Bokeh walks through the page once, not at each of them.
         with pn.io.hold(freeze=True):
             for plot, spec in zip(self.plots.values(), CASES[name].charts, strict=True):
                 set_axis(plot, "x", spec.x)
                 set_axis(plot, "y", spec.y)
                 plot.set(title=spec.title)
-                plot.update(
-                    **_measured([NOTHING] * 3, spec.points), theory=[EMPTY] * 3, cursor=EMPTY,
-                    **_rules(spec, spec.rules),
-                )  # fmt: skip
 
     def show(self, outcome: Outcome) -> None:
-        """Draw what is known so far."""
-        with pn.io.hold():
-            self.choose(outcome.setting.case)
-            runs, charts = outcome.runs, outcome.case.charts
-            courses = [runs[r].course if r in runs else NOTHING for r in ROLES]
-            course_theory = [_xy(runs[r].course_theory) if r in runs else EMPTY for r in ROLES]
-            details = [runs[r].detail if r in runs else NOTHING for r in ROLES]
-            detail_theory = [_xy(runs[r].detail_theory) if r in runs else EMPTY for r in ROLES]
-            extra = runs[ILL].rules if ILL in runs else ()
-            course, dose, detail = self.plots.values()
-            update_all(
-                (course, {**_measured(courses, charts[0].points), "theory": course_theory,
-                          **_rules(charts[0], charts[0].rules)}),
-                (dose, self._dose(outcome)),
-                (detail, {**_measured(details, charts[2].points), "theory": detail_theory,
-                          **_rules(charts[2], charts[2].rules, extra)}),
-            )  # fmt: skip
-            self.headline.set(headline(outcome))
+        """Draw what is known."""
+        self.choose(outcome.setting.case)
+        runs = [outcome.runs.get(role) for role in ROLES]
+        course, _, detail = outcome.case.charts
+        extra = outcome.runs[ILL].rules if ILL in outcome.runs else ()
+        drawn = (
+            _series(course, [run and (run.course, run.course_theory) for run in runs]),
+            self._dose(outcome),
+            _series(detail, [run and (run.detail, run.detail_theory) for run in runs], extra),
+        )
+        update_all(*zip(self.plots.values(), drawn, strict=True))
 
     def _dose(self, outcome: Outcome) -> dict:
-        spec = outcome.case.charts[1]
-        response = dose_response(outcome) if outcome.severities else {}
-        series = [response.get(role, NOTHING) for role in ROLES]
-        theory = response.get("theory", NOTHING)
+        dose = outcome.case.charts[1]
+        response = dose_response(outcome)
         at = outcome.case.position(outcome.setting.value)
         return {
-            **_measured(series, points=True),
-            "theory": [EMPTY, _xy(theory), EMPTY],
-            "cursor": (np.array([at, at]), np.array(spec.y.limits)),
-            **_rules(spec, spec.rules),
+            **_measured([response.get(role, NOTHING) for role in ROLES], points=True),
+            "theory": [EMPTY, _xy(response["theory"]), EMPTY],
+            "cursor": (np.array([at, at]), np.array(dose.y.limits)),
+            **_rules(dose),
         }
 
 
-def _rules(spec, at_left, at_right=()) -> dict:
-    """Horizontal lines through the whole picture, labelled at one of their ends."""
+def _series(spec: Chart, pairs, extra=()) -> dict:
+    """Arguments of `chart` for (measured, theory) of the healthy, the ill and the cured, or None.
+
+    extra: more horizontal lines.
+    """
+    measured, theory = zip(*(pair or (NOTHING, NOTHING) for pair in pairs), strict=True)
+    return {
+        **_measured(measured, spec.points),
+        "theory": [_xy(series) for series in theory],
+        **_rules(spec, extra),
+    }
+
+
+def _rules(spec: Chart, at_right=()) -> dict:
+    """Horizontal lines through the whole picture, the chart's labelled at their left ends."""
     low, high = spec.x.limits
-    heights = [height for _, height in (*at_left, *at_right)]
+    heights = [height for _, height in (*spec.rules, *at_right)]
     x = np.tile([low, high, np.nan], len(heights))
     y = np.array([v for height in heights for v in (height, height, np.nan)])
     return {
         "rules": (x, y),
-        "words": _at(spec.x, 0.02, at_left),
+        "words": _at(spec.x, 0.02, spec.rules),
         "ends": _at(spec.x, 0.98, at_right),
     }
 
@@ -208,4 +199,4 @@ def _at(axis: Axis, share: float, rules):
     return [x] * len(rules), [height for _, height in rules], [label for label, _ in rules]
 
 
-__all__ = ["KEYS", "Pictures", "chart", "power_text", "set_axis", "ticks_of"]
+__all__ = ["KEYS", "Pictures", "chart", "set_axis", "ticks_of"]

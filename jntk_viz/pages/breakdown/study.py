@@ -2,19 +2,29 @@
 
 Every case has one knob that makes it worse, a healthy run, the patient, and a cure; each is
 measured on networks (or in the arithmetic in question) and predicted by theory. The cases are in
-`breakdown_training` and `breakdown_kernels`; here they become one state and one experiment.
+`training`, `kernels` and `kink`; here they become one experiment.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-import param
 
-from jntk_viz.pages.breakdown import training as breakdown_training
-from jntk_viz.pages.breakdown.case import CURED, HEALTHY, ILL, NOTHING, ROLES, Case, Run, Series
+from jntk_viz.engine.results import kept
+from jntk_viz.engine.steps import Step, chained
+from jntk_viz.pages.breakdown.case import (
+    CURED,
+    HEALTHY,
+    ILL,
+    NOTHING,
+    ROLES,
+    Case,
+    Run,
+    Series,
+    extent,
+)
 from jntk_viz.pages.breakdown.kernels import DEEP, FLOAT32, SPHERE
 from jntk_viz.pages.breakdown.kink import KINK
-from jntk_viz.pages.breakdown.scripts import program
+from jntk_viz.pages.breakdown.state import BreakdownState, Setting
 from jntk_viz.pages.breakdown.training import JACOBIAN, PLATEAU, POWER, RATE
 
 CASES: dict[str, Case] = {
@@ -27,102 +37,47 @@ CASES: dict[str, Case] = {
     "float32": FLOAT32,
     "kink": KINK,
 }
-NAMES = {
-    "plateau": "Loss plateau",
-    "jacobian": "Jacobian does not fall",
-    "deep": "Exploding deep networks",
-    "power": "Wrong normalisation",
-    "sphere": "Inputs off the sphere",
-    "rate": "Learning rate too large",
-    "float32": "float32 arithmetic",
-    "kink": "A kink: ReLU",
-}
+PARTS = {HEALTHY: "A healthy run", ILL: "The patient", CURED: "The cure"}
+OTHERS = "The knob's other stops"
 
 
-class Setting(NamedTuple):
-    """What there is to compute; hashable."""
-
-    case: str
-    value: float
-    cure: bool
-    seed: int
-    networks: int
+def nothing_measured(*_) -> tuple:
+    """The state in which a run begins."""
+    return ()
 
 
-class BreakdownState(param.Parameterized):
-    """Everything that the page shows follows from these values; each case has a knob of its own."""
+@chained(nothing_measured)
+def measured(pieces, k: int, case: str, value: float, role: str, seed: int):
+    """Measure one network more, width after width, and summarise those that are complete.
 
-    case = param.Selector(
-        default="plateau",
-        objects={name: key for key, name in NAMES.items()},
-        label="What broke?",
-        doc="Eight cases; each has one knob that makes it worse or better.",
-    )
-    angle = param.Selector(
-        default=1.5,
-        objects=list(PLATEAU.stops),
-        label="Angle δ of the twins",
-        doc="In degrees. The closer two inputs with opposite labels, the longer the plateau.",
-    )
-    lam = param.Selector(
-        default=0.001,
-        objects=list(JACOBIAN.stops),
-        label="Regulariser λ",
-        doc="Weight of the squared input Jacobian in the loss. Healthy is 0.3.",
-    )
-    factor = param.Selector(
-        default=1.6,
-        objects=list(DEEP.stops),
-        label="E φ² of a layer",
-        doc="By what a layer multiplies the variance. Healthy is 1.",
-    )
-    power = param.Selector(
-        default=1.0,
-        objects=list(POWER.stops),
-        label="Output divided by dᵃ, a =",
-        doc="Healthy is a = 1/2; a = 1 is called the mean-field scaling.",
-    )
-    radius = param.Selector(
-        default=2.0,
-        objects=list(SPHERE.stops),
-        label="Norm of the inputs",
-        doc="The limiting kernels are those of inputs with norm 1.",
-    )
-    rate = param.Selector(
-        default=1.2,
-        objects=list(RATE.stops),
-        label="Learning rate ÷ limit",
-        doc="The limit is 2N/e_max, with e_max of the network's own kernel. Healthy is 0.5.",
-    )
-    points = param.Selector(
-        default=24,
-        objects=list(FLOAT32.stops),
-        label="Points N",
-        doc="On the circle; the closer they lie, the smaller the smallest eigenvalue.",
-    )
-    kink = param.Selector(
-        default=np.inf,
-        objects={"∞ (ReLU)" if np.isinf(b) else f"{b:g}": b for b in KINK.stops},
-        label="Sharpness β",
-        doc="gelu(βz)/β, scaled to unit variance: GeLU for 1, ReLU for ∞.",
-    )
-    cure = param.Boolean(False, label="Cure", doc="Treats the patient and draws the result.")
-    networks = param.Selector(
-        default=3,
-        objects=[1, 3, 5, 9],
-        label="Networks",
-        doc="How many of each kind are measured: medians are drawn with smallest and largest.",
-    )
-    seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the weights.")
+    Shows a `Run` after the last width of each network, None before.
+    """
+    this = CASES[case]
+    i, j = divmod(k, len(this.widths))
+    pieces = (*pieces, this.measure(value, role, seed, i, this.widths[j]))
+    if j + 1 < len(this.widths):
+        return pieces, None
+    shape = i + 1, len(this.widths)
+    columns = (np.array(column) for column in zip(*pieces, strict=True))
+    stacked = (column.reshape(*shape, *column.shape[1:]) for column in columns)
+    return pieces, this.run(value, role, *stacked)
 
-    @property
-    def setting(self) -> Setting:
-        value = getattr(self, CASES[self.case].knob)
-        return Setting(self.case, value, self.cure, self.seed, self.networks)
+
+@chained(nothing_measured)
+def severity(values, k: int, case: str, value: float, seed: int):
+    """Measure the severity of one patient more, where that is less work than its run."""
+    values = (*values, CASES[case].quick(value, ILL, seed, k))
+    return values, extent(values)
+
+
+@kept
+def expected(case: str, value: float) -> float:
+    """The severity by theory at a value of the knob."""
+    return CASES[case].expected(value)
 
 
 class Outcome(NamedTuple):
-    """What is known of a setting so far.
+    """Results of a setting, as far as they are known.
 
     severities: knob's value → (median, smallest, largest). theory: severity against the knob.
     """
@@ -136,76 +91,93 @@ class Outcome(NamedTuple):
     def case(self) -> Case:
         return CASES[self.setting.case]
 
-    @property
-    def complete(self) -> bool:
-        """Whether all that the headline speaks of has been measured."""
-        return {HEALTHY, ILL} | ({CURED} if self.setting.cure else set()) <= set(self.runs)
-
-    def value(self, role: str) -> float:
-        """The knob's value of a run."""
-        at_patient = role != HEALTHY or self.case.own_healthy
-        return self.setting.value if at_patient else self.case.healthy
+    def place(self, role: str) -> float:
+        """The knob's value at which a run is drawn; a cure is drawn above its patient."""
+        return self.case.value(role if role == HEALTHY else ILL, self.setting.value)
 
 
-def explore(job, setting: Setting) -> Outcome:
-    """Measure the healthy run, the patient, the cure if wanted, then the knob's other stops.
+def roles(setting: Setting) -> tuple[str, ...]:
+    """The runs that a setting asks for."""
+    return ROLES if setting.cure else (HEALTHY, ILL)
 
-    job.progress(fraction, text) is called between two networks and may raise to stop;
-    job.emit(Outcome) after each part.
-    """
+
+def run_steps(setting: Setting, role: str, patient: float, says: str) -> list[Step]:
+    """Steps of a run, given the patient's value of the knob; the result of the last is drawn."""
     case = CASES[setting.case]
-    roles = ROLES if setting.cure else (HEALTHY, ILL)
-    others = [stop for stop in case.stops if stop != setting.value]
-    parts, done = len(roles) + len(others), 0
-    outcome = Outcome(setting, {}, {})
-
-    def tick():
-        job.progress(done / parts, text)
-
-    for role in roles:
-        text = {HEALTHY: "A healthy run", ILL: "The patient", CURED: "The cure"}[role]
-        run = case.measure(outcome.value(role), role, setting.seed, tick, networks=setting.networks)
-        outcome = outcome._replace(runs={**outcome.runs, role: run})
-        if role == ILL:
-            outcome = outcome._replace(severities={setting.value: run.severity})
-        done += 1
-        job.emit(outcome)
-    text = "The knob's other stops"
-    outcome = outcome._replace(theory=_theory(case, tick))
-    for stop in others:
-        tick()
-        outcome = outcome._replace(
-            severities={**outcome.severities, stop: _severity(case, stop, setting, tick)}
-        )
-        done += 1
-        job.emit(outcome)
-    job.progress(1.0, text)
-    return outcome
+    networks = setting.networks if case.of_networks else 1
+    settings = setting.case, case.value(role, patient), role, setting.seed
+    each = len(case.widths)
+    told = (f"{says}, network {k // each + 1} of {networks}" for k in range(networks * each))
+    return [
+        Step(measured, (k, *settings), words if case.of_networks else says)
+        for k, words in enumerate(told)
+    ]
 
 
-def _severity(case: Case, value: float, setting: Setting, tick) -> tuple[float, float, float]:
-    arguments = value, ILL, setting.seed, tick, setting.networks
-    return case.quick(*arguments) if case.quick else case.measure(*arguments).severity
+def severity_steps(setting: Setting, stop: float) -> list[Step]:
+    """Steps that give the severity at a stop of the knob, by the result of the last."""
+    if CASES[setting.case].quick is None or stop == setting.value:
+        return run_steps(setting, ILL, stop, OTHERS)
+    networks = range(setting.networks)
+    return [Step(severity, (k, setting.case, stop, setting.seed), OTHERS) for k in networks]
 
 
-def _theory(case: Case, tick) -> Series:
-    """The severity by theory along the knob."""
-    expected = []
-    for value in case.dense:
-        tick()
-        expected.append(case.expected(value))
-    return Series(np.array([case.position(v) for v in case.dense]), np.array(expected))
+def theory_steps(setting: Setting) -> list[Step]:
+    """Steps that give the severity by theory along the knob."""
+    dense = CASES[setting.case].dense
+    return [Step(expected, (setting.case, value), "Theory along the knob") for value in dense]
+
+
+def plan(state: BreakdownState, known) -> list[Step]:
+    """The healthy run, the patient, the cure if wanted, the theory, then the knob's other stops."""
+    setting = state.setting
+    runs = [run_steps(setting, role, setting.value, PARTS[role]) for role in roles(setting)]
+    stops = CASES[setting.case].knob.stops
+    others = [severity_steps(setting, stop) for stop in stops if stop != setting.value]
+    parts = [
+        *(_rest(run, known) for run in runs),
+        theory_steps(setting),
+        *(_rest(other, known) for other in others),
+    ]
+    return [step for part in parts for step in part]
+
+
+def _rest(chain: list[Step], known) -> list[Step]:
+    """The last step alone where it is known: the others need not be."""
+    return chain[-1:] if known.has(chain[-1].key) else chain
+
+
+def outcome_of(setting: Setting, known) -> Outcome:
+    """What is known of a setting."""
+    case = CASES[setting.case]
+    runs = {
+        role: known.of(run_steps(setting, role, setting.value, "")[-1].key)
+        for role in roles(setting)
+    }
+    found = {stop: known.of(severity_steps(setting, stop)[-1].key) for stop in case.knob.stops}
+    theory = [known.of(step.key) for step in theory_steps(setting)]
+    x = np.array([case.position(value) for value in case.dense])
+    return Outcome(
+        setting,
+        {role: run for role, run in runs.items() if run is not None},
+        {
+            stop: one.severity if isinstance(one, Run) else one
+            for stop, one in found.items()
+            if one is not None
+        },
+        NOTHING if None in theory else Series(x, np.array(theory)),
+    )
 
 
 def dose_response(outcome: Outcome) -> dict[str, Series]:
     """The second picture: severity against the knob. Keys: roles, and "theory"."""
-    case = outcome.case
-    stops = sorted(outcome.severities)
-    ill = _points([case.position(s) for s in stops], [outcome.severities[s] for s in stops])
+    position, severities = outcome.case.position, outcome.severities
+    stops = sorted(severities)
+    ill = _points([position(stop) for stop in stops], [severities[stop] for stop in stops])
     result = {ILL: ill, "theory": outcome.theory}
     for role in (HEALTHY, CURED):
         if role in outcome.runs:
-            where = case.position(outcome.value(role))
+            where = position(outcome.place(role))
             result[role] = _points([where], [outcome.runs[role].severity])
     return result
 
@@ -213,19 +185,3 @@ def dose_response(outcome: Outcome) -> dict[str, Series]:
 def _points(x, severities) -> Series:
     middle, low, high = np.array(severities, dtype=np.float64).reshape(-1, 3).T
     return Series(np.array(x, dtype=np.float64), middle, low, high)
-
-
-def plateau_cures(angle: float) -> dict[str, float]:
-    """Treatment → steps that the slowest eigendirection then needs, by the limiting kernel."""
-    slowest = breakdown_training.slowest
-    return {
-        "twice the width": slowest(angle),
-        "twice the learning rate": slowest(angle, times_rate=2.0),
-        "eight layers": slowest(angle, depth=breakdown_training.DEEP),
-        "dropping one of the two inputs": slowest(angle, twin=False),
-    }
-
-
-def script(state: BreakdownState) -> str:
-    """A Python program of public names that prints the main numbers of the patient."""
-    return program(*state.setting)

@@ -1,14 +1,15 @@
 """Cases of the breakdown page in which networks are trained."""
 
-from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from jntk_viz.dynamics import LinearDynamics
+from jntk_viz.engine.results import kept
 from jntk_viz.finite import finite_jntk
+from jntk_viz.kernels import jacobian_nngp, jntk
 from jntk_viz.pages.breakdown.case import (
     CURED,
-    NETWORKS,
     Axis,
     Case,
     Chart,
@@ -19,7 +20,7 @@ from jntk_viz.pages.breakdown.case import (
     eight_points,
     expected_loss_parts,
     extent,
-    limit,
+    limit_on_circle,
     linear_course,
     loss_of,
     moments,
@@ -27,103 +28,110 @@ from jntk_viz.pages.breakdown.case import (
     spread,
     steps_per_mode,
     trained,
+    weights,
 )
+from jntk_viz.pages.breakdown.state import KNOBS
 from jntk_viz.rates import power_law
 from jntk_viz.training import output_loss_parts
-
-
-def _nothing():
-    pass
-
 
 # --- Loss plateau: two nearly parallel inputs with opposite labels, standard training ------------
 
 PLATEAU_STEPS, PLATEAU_WIDTH, PLATEAU_SHARE = 1000, 256, 0.35
+PLATEAU_RECORD = moments(PLATEAU_STEPS)
 SHALLOW, DEEP = 2, 8
 
 
-@lru_cache(maxsize=32)
-def twins(angle: float):
-    """Function that returns five points on the circle; the first two, `angle` apart, disagree."""
-
-    def points():
-        return circle_points(10 + np.array([0, angle, 50, 90, 130])), np.array([1.0, -1, -1, 1, 1])
-
-    return points
+def twins(angle: float, both: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Five points on the circle; the first two, `angle` apart, disagree. Or without the second."""
+    degrees, y = 10 + np.array([0, angle, 50, 90, 130]), np.array([1.0, -1, -1, 1, 1])
+    if not both:
+        degrees, y = np.delete(degrees, 1), np.delete(y, 1)
+    return circle_points(degrees), y
 
 
-@lru_cache(maxsize=32)
-def without_twin(angle: float):
-    """The same without the second point."""
+class PlateauTheory(NamedTuple):
+    """The limit's dynamics, the descent, its expected loss at the end, and N/(η eᵢ)."""
 
-    def points():
-        x, y = twins(angle)()
-        return np.delete(x, 1, axis=0), np.delete(y, 1)
-
-    return points
+    dynamics: LinearDynamics
+    phase: Phase
+    loss: float
+    steps: np.ndarray
 
 
-@lru_cache(maxsize=64)
-def _plateau_theory(points, depth: int = SHALLOW):
-    """Limit kernel, dynamics, the descent, and the expected loss at its end."""
-    theta, covariance = limit(points, depth, "erf")
-    _, y = points()
-    dynamics = LinearDynamics(theta, y, lam=0)
+@kept
+def plateau_theory(angle: float, both: bool, depth: int) -> PlateauTheory:
+    """Training on the twins by the limiting kernel."""
+    x, y = twins(angle, both)
+    kernel = {"depth": depth, "activation": "erf"}
+    dynamics = LinearDynamics(jntk(x, **kernel), y, lam=0)
     phase = Phase(PLATEAU_STEPS, 0.0, PLATEAU_SHARE * dynamics.stable_learning_rate)
-    return theta, dynamics, phase, expected_loss_parts(theta, covariance, y, phase)[0]
+    loss, _ = expected_loss_parts(dynamics.gram, jacobian_nngp(x, **kernel), y, phase)
+    steps = steps_per_mode(dynamics.eigenvalues, dynamics.n, phase.rate)
+    return PlateauTheory(dynamics, phase, loss, steps)
 
 
 def plateau_level(angle: float) -> float:
     """(v·y)²/(2N) of the slowest eigendirection v: the loss that is left until it is learned."""
-    dynamics = _plateau_theory(twins(angle))[1]
+    dynamics = plateau_theory(angle, True, SHALLOW).dynamics
     return float((dynamics.eigenvectors[:, 0] @ dynamics.target) ** 2 / (2 * dynamics.n))
 
 
-def slowest(angle: float, *, depth=SHALLOW, twin=True, times_rate=1.0) -> float:
+def slowest(angle: float, *, depth: int = SHALLOW, both: bool = True) -> float:
     """Steps that the slowest eigendirection needs, by the limiting kernel."""
-    _, dynamics, phase, _ = _plateau_theory((twins if twin else without_twin)(angle), depth)
-    return float(steps_per_mode(dynamics.eigenvalues, dynamics.n, times_rate * phase.rate)[-1])
+    return float(plateau_theory(angle, both, depth).steps[-1])
 
 
-def plateau(angle, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
-    points = (without_twin if role == CURED else twins)(angle)
-    theta, dynamics, phase, expected = _plateau_theory(points)
-    (x, y), record = points(), tuple(moments(PLATEAU_STEPS).tolist())
-    mlp = network(PLATEAU_WIDTH, SHALLOW, "erf")
-    losses, theory, modes = [], [], []
-    for i in range(networks):
-        tick()
-        outputs, first, _ = trained(mlp, points, (phase,), seed, role, i, record)
-        losses.append(loss_of(outputs, y, 0.0))
-        course = linear_course(theta, y, (phase,), record, outputs[0])
-        theory.append(loss_of(course, y, 0.0))
-        own = np.asarray(finite_jntk(mlp, first, x), dtype=np.float64)[:, 0, :, 0]
-        modes.append(steps_per_mode(np.linalg.eigvalsh(own), len(x), phase.rate))
-    needed = steps_per_mode(dynamics.eigenvalues, len(x), phase.rate)
-    number = np.arange(1, len(x) + 1)
-    severity = extent(np.array(losses)[:, -1])
+def measure_plateau(angle, role, seed, i, width) -> tuple:
+    """Loss of a network and by theory, and how many steps each of its own directions needs."""
+    x, y = twins(angle, role != CURED)
+    theory = plateau_theory(angle, role != CURED, SHALLOW)
+    mlp, phases = network(width, SHALLOW, "erf"), (theory.phase,)
+    first = weights(mlp, seed, role, i)
+    outputs, _ = trained(mlp, first, x, y, phases, PLATEAU_RECORD)
+    course = linear_course(theory.dynamics.gram, y, phases, PLATEAU_RECORD, outputs[0])
+    own = np.asarray(finite_jntk(mlp, first, x), dtype=np.float64)[:, 0, :, 0]
+    modes = steps_per_mode(np.linalg.eigvalsh(own), len(x), theory.phase.rate)
+    return loss_of(outputs, y, 0.0), loss_of(course, y, 0.0), modes
+
+
+def run_plateau(angle, role, losses, by_theory, modes) -> Run:
+    losses, theory = losses[:, -1], plateau_theory(angle, role != CURED, SHALLOW)
+    number = np.arange(1, len(theory.steps) + 1)
+    severity = extent(losses[:, -1])
     return Run(
-        spread(record, losses),
-        Series(np.array(record, float), np.median(theory, axis=0)),
+        spread(PLATEAU_RECORD, losses),
+        Series(np.array(PLATEAU_RECORD, float), np.median(by_theory[:, -1], axis=0)),
         severity,
-        expected,
-        spread(number, modes),
-        Series(number, needed),
+        theory.loss,
+        spread(number, modes[:, -1]),
+        Series(number, theory.steps),
         {
             "plateau_level": plateau_level(angle),
-            "steps_of_slowest_mode": float(needed[-1]),
+            "steps_of_slowest_mode": float(theory.steps[-1]),
             "steps_with_8_layers": slowest(angle, depth=DEEP),
+            "steps_without_twin": slowest(angle, both=False),
             "loss_at_end": severity[0],
-            "expected_loss_at_end": expected,
+            "expected_loss_at_end": theory.loss,
         },
     )
 
 
+def plateau_cures(numbers: dict[str, float]) -> dict[str, float]:
+    """Treatment → steps that the slowest eigendirection then needs, from the patient's numbers.
+
+    The limiting kernel does not depend on the width, and N/(η e) is proportional to 1/η.
+    """
+    return {
+        "twice the width": numbers["steps_of_slowest_mode"],
+        "twice the learning rate": numbers["steps_of_slowest_mode"] / 2,
+        "eight layers": numbers["steps_with_8_layers"],
+        "dropping one of the two inputs": numbers["steps_without_twin"],
+    }
+
+
 PLATEAU = Case(
-    "angle",
-    (25.0, 12.0, 6.0, 3.0, 1.5),
-    25.0,
-    (
+    KNOBS["plateau"],
+    charts=(
         Chart("Loss during training", Axis("step", (1, 1000), True), Axis("loss", (1e-4, 3), True)),
         Chart(
             "Loss after 1000 steps",
@@ -139,50 +147,52 @@ PLATEAU = Case(
             rules=(("trained for 1000 steps", 1000.0),),
         ),
     ),
-    plateau,
-    lambda angle: _plateau_theory(twins(angle))[3],
-    tuple(np.geomspace(1, 35, 30).round(4).tolist()),
+    widths=(PLATEAU_WIDTH,),
+    measure=measure_plateau,
+    run=run_plateau,
+    expected=lambda angle: plateau_theory(angle, True, SHALLOW).loss,
+    dense=tuple(np.geomspace(1, 35, 30).round(4).tolist()),
 )
 
 
 # --- Jacobian norm that does not fall: λ too small for the time ----------------------------------
 
 JACOBIAN_STEPS, JACOBIAN_WIDTH, JACOBIAN_RATE, JACOBIAN_CURE = 1000, 1024, 0.3, 100
-ENOUGH = 0.3  # λ of the healthy networks
+JACOBIAN_RECORD = moments(JACOBIAN_STEPS)
+ENOUGH = KNOBS["jacobian"].healthy  # λ of the healthy networks
 
 
-@lru_cache(maxsize=64)
-def _jacobian_expected(lam: float) -> float:
-    theta, covariance = limit(eight_points, 1, "gelu")
+def jacobian_expected(lam: float) -> float:
+    """The Jacobian part of the loss at the end, of infinitely wide networks."""
+    theta, covariance = limit_on_circle()
     phase = Phase(JACOBIAN_STEPS, lam, JACOBIAN_RATE)
     return expected_loss_parts(theta, covariance, eight_points()[1], phase)[1]
 
 
-def jacobian(lam, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
+def measure_jacobian(lam, role, seed, i, width) -> tuple:
+    """Both parts of the loss of a network and by theory."""
     phases: tuple[Phase, ...] = (Phase(JACOBIAN_STEPS, lam, JACOBIAN_RATE),)
     if role == CURED:
         phases = (Phase(JACOBIAN_CURE, lam, JACOBIAN_RATE), phases[0]._replace(lam=ENOUGH))
-    theta, _ = limit(eight_points, 1, "gelu")
-    y, record = eight_points()[1], tuple(moments(JACOBIAN_STEPS).tolist())
-    mlp = network(JACOBIAN_WIDTH, 1, "gelu")
-    parts, theory = [], []
-    for i in range(networks):
-        tick()
-        outputs, _, _ = trained(mlp, eight_points, phases, seed, role, i, record)
-        parts.append(output_loss_parts(outputs, y))
-        course = linear_course(theta, y, phases, record, outputs[0])
-        theory.append(output_loss_parts(course, y))
-    (fits, jacobians), steps = np.swapaxes(parts, 0, 1), np.array(record, float)
-    fit, by_theory = np.median(theory, axis=0)
+    (x, y), mlp = eight_points(), network(width, 1, "gelu")
+    first = weights(mlp, seed, role, i)
+    outputs, _ = trained(mlp, first, x, y, phases, JACOBIAN_RECORD)
+    course = linear_course(limit_on_circle()[0], y, phases, JACOBIAN_RECORD, outputs[0])
+    return *output_loss_parts(outputs, y), *output_loss_parts(course, y)
+
+
+def run_jacobian(lam, role, *parts) -> Run:
+    fits, jacobians, fit_by_theory, jacobian_by_theory = (part[:, -1] for part in parts)
+    steps, by_theory = np.array(JACOBIAN_RECORD, float), np.median(jacobian_by_theory, axis=0)
     severity = extent(jacobians[:, -1])
-    expected = _jacobian_expected(lam) if role != CURED else float(by_theory[-1])
+    expected = jacobian_expected(lam) if role != CURED else float(by_theory[-1])
     return Run(
         spread(steps, jacobians),
         Series(steps, by_theory),
         severity,
         expected,
         spread(steps, fits),
-        Series(steps, fit),
+        Series(steps, np.median(fit_by_theory, axis=0)),
         {
             "jacobian_part_at_end": severity[0],
             "expected_jacobian_part_at_end": expected,
@@ -192,10 +202,8 @@ def jacobian(lam, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
 
 
 JACOBIAN = Case(
-    "lam",
-    (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
-    ENOUGH,
-    (
+    KNOBS["jacobian"],
+    charts=(
         Chart(
             "Jacobian part of the loss",
             Axis("step", (1, 1000), True),
@@ -213,77 +221,83 @@ JACOBIAN = Case(
             Axis("½ mean (f − y)²", (1e-6, 3), True),
         ),
     ),
-    jacobian,
-    _jacobian_expected,
-    tuple(np.geomspace(7e-4, 1.4, 30).round(6).tolist()),
+    widths=(JACOBIAN_WIDTH,),
+    measure=measure_jacobian,
+    run=run_jacobian,
+    expected=jacobian_expected,
+    dense=tuple(np.geomspace(7e-4, 1.4, 30).round(6).tolist()),
 )
 
 
 # --- Learning rate past 2N/e_max -----------------------------------------------------------------
 
 RATE_STEPS, RATE_WIDTH, RATE_CURE, RATE_LAM = 40, 2048, 6, 0.1
+RATE_RECORD = range(RATE_STEPS + 1)
 RATE_MEASURED = 3  # steps over which the growth is measured, before the kernel gives way
-SAFE = 0.5
+SAFE = KNOBS["rate"].healthy
 
 
-@lru_cache(maxsize=64)
-def _own_dynamics(seed: int, role: str, i: int) -> LinearDynamics:
+@kept
+def own_dynamics(width: int, seed: int, role: str, i: int) -> LinearDynamics:
     """The linear equation with the kernel that the network has at the start."""
-    x, y = eight_points()
-    mlp = network(RATE_WIDTH, 1, "gelu")
-    _, first, _ = trained(mlp, eight_points, (Phase(1, 0.0, 1e-9),), seed, role, i, (0, 1))
-    return LinearDynamics(np.asarray(finite_jntk(mlp, first, x)), y, lam=RATE_LAM)
+    (x, y), mlp = eight_points(), network(width, 1, "gelu")
+    theta = finite_jntk(mlp, weights(mlp, seed, role, i), x)
+    return LinearDynamics(np.asarray(theta), y, lam=RATE_LAM)
 
 
-def rate(share, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
-    """`share` of the network's own limit 2N/e_max."""
-    y, record = eight_points()[1], tuple(range(RATE_STEPS + 1))
-    mlp = network(RATE_WIDTH, 1, "gelu")
-    losses, theory, factors, multipliers = [], [], [], []
-    for i in range(networks):
-        tick()
-        dynamics = _own_dynamics(seed, role, i)
-        eta = share * dynamics.stable_learning_rate
-        phases: tuple[Phase, ...] = (Phase(RATE_STEPS, RATE_LAM, eta),)
-        if role == CURED:
-            safe = phases[0]._replace(rate=SAFE * dynamics.stable_learning_rate)
-            phases = (Phase(RATE_CURE, RATE_LAM, eta), safe)
-        outputs = trained(mlp, eight_points, phases, seed, role, i, record)[0]
-        losses.append(loss_of(outputs, y, RATE_LAM))
-        course = linear_course(dynamics.gram, y, phases, record, outputs[0])
-        theory.append(loss_of(course, y, RATE_LAM))
-        root = np.sqrt(np.tile([1.0, RATE_LAM, RATE_LAM], len(y)))
-        top = (root * outputs.reshape(len(record), -1) - dynamics.target) @ dynamics.eigenvectors
-        growth = np.abs(top[RATE_MEASURED, -1] / top[0, -1]) ** (1 / RATE_MEASURED)
-        factors.append(growth)
-        multipliers.append(np.abs(1 - phases[-1].rate * dynamics.eigenvalues / len(y))[::-1])
-    severity = extent(factors)
-    limits = LinearDynamics(limit(eight_points, 1, "gelu")[0], y, lam=RATE_LAM)
+def growth(share: float) -> float:
+    """|1 − ηe_max/N|: by what a step at a share of 2N/e_max multiplies the fastest direction."""
+    return abs(1 - 2 * share)
+
+
+def measure_rate(share, role, seed, i, width) -> tuple:
+    """Losses of a network and by its own kernel, growth of the fastest direction and of each.
+
+    share: of the network's own limit 2N/e_max.
+    """
+    (x, y), mlp = eight_points(), network(width, 1, "gelu")
+    dynamics = own_dynamics(width, seed, role, i)
+    eta = share * dynamics.stable_learning_rate
+    phases: tuple[Phase, ...] = (Phase(RATE_STEPS, RATE_LAM, eta),)
+    if role == CURED:
+        safe = phases[0]._replace(rate=SAFE * dynamics.stable_learning_rate)
+        phases = (Phase(RATE_CURE, RATE_LAM, eta), safe)
+    outputs, _ = trained(mlp, weights(mlp, seed, role, i), x, y, phases, RATE_RECORD)
+    course = linear_course(dynamics.gram, y, phases, RATE_RECORD, outputs[0])
+    root = np.sqrt(np.tile([1.0, RATE_LAM, RATE_LAM], len(y)))
+    top = (root * outputs.reshape(len(outputs), -1) - dynamics.target) @ dynamics.eigenvectors
+    factor = np.abs(top[RATE_MEASURED, -1] / top[0, -1]) ** (1 / RATE_MEASURED)
+    each = np.abs(1 - phases[-1].rate * dynamics.eigenvalues / len(y))[::-1]
+    return loss_of(outputs, y, RATE_LAM), loss_of(course, y, RATE_LAM), factor, each
+
+
+def run_rate(share, role, losses, by_theory, factors, multipliers) -> Run:
+    losses, severity = losses[:, -1], extent(factors)
+    middle = np.median(losses, axis=0)
+    limits = LinearDynamics(limit_on_circle()[0], eight_points()[1], lam=RATE_LAM)
     last = SAFE if role == CURED else share
     wide = np.abs(1 - last * 2 * limits.eigenvalues / limits.eigenvalues[-1])[::-1]
     number = np.arange(1, len(wide) + 1)
     return Run(
-        spread(record, losses),
-        Series(np.array(record, float), np.median(theory, axis=0)),
+        spread(RATE_RECORD, losses),
+        Series(np.array(RATE_RECORD, float), np.median(by_theory[:, -1], axis=0)),
         severity,
-        abs(1 - 2 * share),
-        spread(number, multipliers),
+        growth(share),
+        spread(number, multipliers[:, -1]),
         Series(number, wide),
         {
             "growth_factor": severity[0],
-            "expected_growth_factor": abs(1 - 2 * share),
+            "expected_growth_factor": growth(share),
             "limit_2N_over_e_max": limits.stable_learning_rate,
-            "largest_loss": float(np.nanmax(np.median(losses, axis=0))),
-            "loss_at_end": float(np.median(losses, axis=0)[-1]),
+            "largest_loss": float(np.nanmax(middle)),
+            "loss_at_end": float(middle[-1]),
         },
     )
 
 
 RATE = Case(
-    "rate",
-    (0.5, 0.9, 1.02, 1.1, 1.2, 1.3, 1.5),
-    SAFE,
-    (
+    KNOBS["rate"],
+    charts=(
         Chart("Loss during training", Axis("step", (0, 40)), Axis("loss", (0.03, 3e4), True)),
         Chart(
             "Growth of the fastest",
@@ -300,68 +314,52 @@ RATE = Case(
             rules=(("", 1.0),),
         ),
     ),
-    rate,
-    lambda share: abs(1 - 2 * share),
-    tuple(np.linspace(0.4, 1.6, 25).round(4).tolist()),
+    widths=(RATE_WIDTH,),
+    measure=measure_rate,
+    run=run_rate,
+    expected=growth,
+    dense=tuple(np.linspace(0.4, 1.6, 25).round(4).tolist()),
 )
 
 
 # --- Wrong normalisation: output divided by d^a --------------------------------------------------
 
 POWER_WIDTHS, POWER_STEPS, POWER_LAM, POWER_SHARE = (64, 256, 1024, 4096), 30, 0.1, 0.25
+POWER_RECORD = moments(POWER_STEPS)
 
 
-@lru_cache(maxsize=64)
-def scaled_targets(scale: float):
-    """Function that returns the eight points with targets y/κ; see `drift`."""
-
-    def points():
-        x, y = eight_points()
-        return x, y / scale
-
-    return points
-
-
-@lru_cache(maxsize=512)
-def drift(power: float, width: int, seed: int, role: str, i: int):
-    """‖Θ_t − Θ_0‖/‖Θ_0‖ of f = W²h/d^a trained for 30 steps, and its losses at `moments`.
+def measure_power(a, role, seed, i, width) -> tuple:
+    """‖Θ_t − Θ_0‖/‖Θ_0‖ of f = W²h/dᵃ trained for 30 steps, its losses, and those by theory.
 
     That network is κf₁ with κ = d^(½−a). Its descent with learning rate η on the labels y moves
     the weights as descent of f₁ with rate κ²η on the labels y/κ does, and both have the same drift;
     κ²η is the same share of the stability limit for every a and d.
     """
-    kappa = width ** (0.5 - power)
-    theta, _ = limit(eight_points, 1, "gelu")
-    (x, y), record = eight_points(), tuple(moments(POWER_STEPS).tolist())
+    kappa = width ** (0.5 - a)
+    theta, _ = limit_on_circle()
+    (x, y), mlp = eight_points(), network(width, 1, "gelu")
     eta = POWER_SHARE * LinearDynamics(theta, y, lam=POWER_LAM).stable_learning_rate
-    mlp, phase = network(width, 1, "gelu"), Phase(POWER_STEPS, POWER_LAM, eta)
-    outputs, *ends = trained(mlp, scaled_targets(kappa), (phase,), seed, role, i, record)
-    before, after = (np.asarray(finite_jntk(mlp, p, x), dtype=np.float64) for p in ends)
-    linear = linear_course(theta, y / kappa, (phase,), record, outputs[0])
-    losses = [loss_of(kappa * u, y, POWER_LAM) for u in (outputs, linear)]
+    phases = (Phase(POWER_STEPS, POWER_LAM, eta),)
+    first = weights(mlp, seed, role, i)
+    outputs, last = trained(mlp, first, x, y / kappa, phases, POWER_RECORD)
+    before, after = (np.asarray(finite_jntk(mlp, p, x), np.float64) for p in (first, last))
+    course = linear_course(theta, y / kappa, phases, POWER_RECORD, outputs[0])
+    losses = (loss_of(kappa * u, y, POWER_LAM) for u in (outputs, course))
     return float(np.linalg.norm(after - before) / np.linalg.norm(before)), *losses
 
 
-def power(a, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
-    a = 0.5 if role == CURED else a
-    rows, losses, theory = [], [], []
-    for i in range(networks):
-        row = []
-        for width in POWER_WIDTHS:
-            tick()
-            distance, loss, linear = drift(a, width, seed, role, i)
-            row.append(distance)
-        rows.append(row)
-        losses.append(loss)
-        theory.append(linear)
-    moved = np.array(rows)
-    law = power_law(np.tile(POWER_WIDTHS, networks), moved.ravel())
-    widths, expected = np.array(POWER_WIDTHS, float), -2 * (1 - a)
+def exponent(a: float) -> float:
+    """The power of the width with which the kernel drifts, by counting powers."""
+    return 2 * (a - 1)
+
+
+def run_power(a, role, moved, losses, by_theory) -> Run:
+    widths, expected = np.array(POWER_WIDTHS, float), exponent(a)
+    law = power_law(np.tile(POWER_WIDTHS, len(moved)), moved.ravel())
     middle = np.exp(np.log(moved).mean())  # the theory gives the slope, not the height
-    record = moments(POWER_STEPS)
     return Run(
-        spread(record, losses),
-        Series(record.astype(float), np.median(theory, axis=0)),
+        spread(POWER_RECORD, losses[:, -1]),
+        Series(np.array(POWER_RECORD, float), np.median(by_theory[:, -1], axis=0)),
         (law.slope, law.low, law.high),
         expected,
         spread(widths, moved),
@@ -376,10 +374,8 @@ def power(a, role, seed, tick=_nothing, networks=NETWORKS) -> Run:
 
 
 POWER = Case(
-    "power",
-    (0.5, 0.625, 0.75, 0.875, 1.0),
-    0.5,
-    (
+    KNOBS["power"],
+    charts=(
         Chart(
             "Loss at width 4096",
             Axis("step", (1, 30), True),
@@ -398,7 +394,10 @@ POWER = Case(
             points=True,
         ),
     ),
-    power,
-    lambda a: -2 * (1 - a),
-    (0.5, 1.0),
+    widths=POWER_WIDTHS,
+    measure=measure_power,
+    run=run_power,
+    expected=exponent,
+    dense=(0.5, 1.0),
+    cure_resets=True,
 )

@@ -1,17 +1,16 @@
 """The picture of this page on the landing page."""
 
-from functools import cache
-
 from jntk_viz import eigenfeatures, load_dataset, train_test_split
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.card import BARE
 from jntk_viz.drawing.theme import BLUE, MUTED, ORANGE
+from jntk_viz.engine.results import kept
 
 # What the picture is drawn from before its numbers arrive.
 EMPTY = {"accuracy": [], "robustness": [], "regularised_accuracy": [], "regularised_robustness": []}
 
 
-@cache
+@kept
 def numbers(lam=0.1, depth=11, epsilon=0.1):
     """Accuracy and robust accuracy of every eigenfeature of iris, without and with the regulariser.
 

@@ -1,7 +1,5 @@
 """The picture of this page on the landing page."""
 
-from functools import cache
-
 import holoviews as hv
 import numpy as np
 
@@ -9,12 +7,13 @@ from jntk_viz import load_dataset, smallest_eigenvalue
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.card import BARE
 from jntk_viz.drawing.theme import BLUE, MUTED, ORANGE
+from jntk_viz.engine.results import kept
 
 # What the picture is drawn from before its numbers arrive.
 EMPTY = {"depth": [], "values": np.zeros((2, 0)), "floor": []}
 
 
-@cache
+@kept
 def numbers(depths=12, activations=("gelu", "erf"), points=20):
     """The smallest eigenvalue of the JNTK on some of iris against depth, and its noise floor.
 

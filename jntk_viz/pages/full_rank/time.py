@@ -112,7 +112,10 @@ def plan(state: FullRankState, known) -> list[Step]:
     here = place(state)
     near = sorted(places(state.case), key=lambda other: abs(other - here))
     where = "angle {:g}°" if state.case == "angle" else "depth {}"
-    steps = [Step(*_case(state, other), f"modes at {where.format(other)}") for other in near]
+    steps = []
+    for other in near:
+        compute, arguments = _case(state, other)
+        steps.append(Step(compute, arguments, f"modes at {where.format(other)}"))
     return steps if state.case == "angle" else [study.reading(state.problem), *steps]
 
 

@@ -1,7 +1,5 @@
 """The picture of this page on the landing page."""
 
-from functools import cache
-
 import jax
 import numpy as np
 
@@ -10,6 +8,7 @@ from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.card import BARE
 from jntk_viz.drawing.live import join_curves
 from jntk_viz.drawing.theme import SAMPLE, SKY
+from jntk_viz.engine.results import kept
 
 ANGLES = np.linspace(-np.pi, np.pi, 97)
 CIRCLE = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
@@ -17,7 +16,7 @@ CIRCLE = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
 EMPTY = {"angle": [], "functions": np.zeros((0, 0)), "band": []}
 
 
-@cache
+@kept
 def numbers(width=512, depth=2, n_networks=12):
     """Functions of random networks on the circle, and twice the limiting standard deviation.
 

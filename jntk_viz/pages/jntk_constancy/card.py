@@ -1,7 +1,5 @@
 """The picture of this page on the landing page."""
 
-from functools import cache
-
 import jax
 import numpy as np
 
@@ -10,6 +8,7 @@ from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.card import BARE
 from jntk_viz.drawing.live import join_curves
 from jntk_viz.drawing.theme import INK, SAMPLE, SKY
+from jntk_viz.engine.results import kept
 
 ANGLES = np.linspace(-np.pi, np.pi, 97)
 CIRCLE = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
@@ -18,7 +17,7 @@ CENTRE = len(ANGLES) // 2  # the point at angle 0
 EMPTY = {"angle": [], "narrow": np.zeros((0, 0)), "wide": np.zeros((0, 0)), "limit": []}
 
 
-@cache
+@kept
 def numbers(widths=(16, 512), depth=2, n_networks=5):
     """The finite JNTK between the point at angle 0 and the circle, for random networks.
 

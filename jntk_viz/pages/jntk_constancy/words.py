@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from jntk_viz.drawing.html import line_sample
 from jntk_viz.drawing.theme import BLUE, ORANGE, PURPLE, THEORY
 from jntk_viz.frame.coinciding import coinciding
 from jntk_viz.frame.numbers import number, percent, power_of_ten
@@ -13,20 +14,13 @@ THICKNESS = (1.6, 2.6, 3.8)
 
 def legend(settings) -> str:
     """One line of HTML that says what the colours are."""
-
-    def dash(colour, thickness):
-        return (
-            f'<span style="display:inline-block;width:26px;border-top:{thickness}px solid {colour};'
-            'vertical-align:middle;margin:0 6px 2px 0"></span>'
-        )
-
     each = f", {settings.networks} networks each" if settings.networks > 1 else ""
     parts = [
-        f"{dash(colour, thickness)}width {width}"
+        f"{line_sample(colour, thickness=thickness)}width {width}"
         for width, colour, thickness in zip(settings.widths, WIDTH_COLOURS, THICKNESS, strict=True)
     ]
-    limit = f"&emsp;{dash(THEORY, 2)}infinitely wide, in closed form (grey: 80 % of such networks)"
-    return "&emsp;".join(parts) + each + limit
+    limit = "infinitely wide, in closed form (grey: 80 % of such networks)"
+    return "&emsp;".join(parts) + each + f"&emsp;{line_sample(THEORY, thickness=2)}{limit}"
 
 
 def width_text(width: float) -> str:

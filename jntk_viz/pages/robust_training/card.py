@@ -1,7 +1,5 @@
 """The picture of this page on the landing page."""
 
-from functools import cache
-
 import numpy as np
 
 from jntk_viz import (
@@ -15,12 +13,13 @@ from jntk_viz import (
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.card import BARE
 from jntk_viz.drawing.theme import INK, ORANGE
+from jntk_viz.engine.results import kept
 
 # What the picture is drawn from before its numbers arrive.
 EMPTY = {"time": [], "standard": [], "regularised": []}
 
 
-@cache
+@kept
 def numbers(lam=0.1, depth=2, epsilon=0.3):
     """Share of robust test points of iris against training time, without and with the regulariser.
 

@@ -4,10 +4,12 @@ from importlib.metadata import version
 
 import jax
 import panel as pn
+import param
 
 from jntk_viz import frame
 from jntk_viz.drawing.recolour import name_figure
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, css, escape
+from jntk_viz.engine.steps import Step
 from jntk_viz.frame.registry import part_of
 
 INTRODUCTION = """
@@ -84,36 +86,46 @@ def machine():
     )
 
 
-def app():
-    """The landing page; the pictures that no visitor has seen yet are computed once it is open."""
-    frame.use_theme()
-    plots, unseen, job = {}, {}, frame.LatestWins()
-    for entry in frame.pages():
-        card = part_of(entry.name, "card")
-        seen = card.numbers.cache_info().currsize
-        plots[entry.name] = frame.LivePlot(
-            card.picture, min_height=120, **(card.numbers() if seen else card.EMPTY)
+class Start(frame.Content):
+    """The small pictures; a visitor sees at once those that an earlier one has had computed."""
+
+    name = ""
+
+    def __init__(self):
+        self.state = param.Parameterized()
+        self.cards = {entry.name: part_of(entry.name, "card") for entry in frame.pages()}
+        self.plots = {
+            name: frame.LivePlot(
+                card.picture, min_height=120, **(card.numbers.known() or card.EMPTY)
+            )
+            for name, card in self.cards.items()
+        }
+
+    def plan(self, known):
+        return [Step(card.numbers, (), "Computing the pictures") for card in self.cards.values()]
+
+    def draw(self, known):
+        numbers = {name: known(card.numbers) for name, card in self.cards.items()}
+        frame.update_all(
+            *((self.plots[name], found) for name, found in numbers.items() if found is not None)
         )
-        if not seen:
-            unseen[entry.name] = card.numbers
 
-    def compute(job):
-        for i, (name, numbers) in enumerate(unseen.items()):
-            job.progress(i / len(unseen), "Computing the pictures")
-            ready[name] = numbers()
-            job.emit(dict(ready))
+    def say(self, known):
+        return ""
 
-    def show(numbers):
-        frame.update_all(*((plots[name], data) for name, data in numbers.items()))
 
-    ready = {}
-    cards = [card_of(entry, plots[entry.name]) for entry in frame.pages()]
+def app():
+    """The landing page."""
+    frame.use_theme()
+    start = Start()
+    controller = frame.Controller(start)
+    cards = [card_of(entry, start.plots[entry.name]) for entry in frame.pages()]
     return frame.plain_page(
         "jntk_viz",
         text(INTRODUCTION, margin=(4, 12)),
         pn.Column(*cards, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[CARDS_CSS]),
-        frame.job_bar(job, buttons=False),
+        frame.job_bar(controller, buttons=False),
         text(tour(), margin=(4, 12)),
         text(NEXT + f"<p>{machine()}</p>", margin=(8, 12)),
-        start=(lambda: job.submit(compute, partial=show)) if unseen else None,
+        start=controller.start,
     )

@@ -1,15 +1,17 @@
-"""Programs that reproduce the main numbers of the breakdown page with public names only."""
+"""The page's numbers by the library's public names alone, as a program to take away."""
 
 import numpy as np
 
-_HEAD = '''"""When it breaks: {name}. Prints the main numbers of the page for its settings."""
+from jntk_viz.pages.breakdown.state import KNOBS, BreakdownState
+
+_HEAD = '''"""When it breaks: {case}. Prints the main numbers of the page for its settings."""
 
 import jax
 import numpy as np
 import jntk_viz as jv
 
 SEED, CURE, NETWORKS = {seed}, {cure}, {networks}
-{knob} = {value}
+{knob} = {written}
 
 
 def circle(degrees):
@@ -222,22 +224,13 @@ print("error_widest =", np.median(errors))
 '''
 
 _BODIES = {
-    "plateau": ("ANGLE", _PLATEAU),
-    "jacobian": ("LAM", _JACOBIAN),
-    "deep": ("FACTOR", _DEEP),
-    "power": ("POWER", _POWER),
-    "sphere": ("RADIUS", _SPHERE),
-    "rate": ("RATE", _RATE),
-    "float32": ("POINTS", _FLOAT32),
-    "kink": ("KINK", _KINK),
-}
+    "plateau": _PLATEAU, "jacobian": _JACOBIAN, "deep": _DEEP, "power": _POWER,
+    "sphere": _SPHERE, "rate": _RATE, "float32": _FLOAT32, "kink": _KINK,
+}  # fmt: skip
 
 
-def program(case: str, value: float, cure: bool, seed: int, networks: int) -> str:
-    """The program of a case, complete, for its knob's value."""
-    knob, body = _BODIES[case]
-    written = "np.inf" if np.isinf(value) else repr(value)
-    return (
-        _HEAD.format(name=case, seed=seed, cure=cure, networks=networks, knob=knob, value=written)
-        + body
-    )
+def script(state: BreakdownState) -> str:
+    """A complete program that prints the main numbers of the patient, one `name = value` a line."""
+    setting, knob = state.setting, KNOBS[state.case].name.upper()
+    value = "np.inf" if np.isinf(setting.value) else repr(setting.value)
+    return _HEAD.format(knob=knob, written=value, **setting._asdict()) + _BODIES[state.case]

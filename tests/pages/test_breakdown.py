@@ -8,37 +8,35 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import slow_if
+from planned import run_plan
 
-from jntk_viz import MLP, LinearDynamics, finite_jntk, jntk, train
+from jntk_viz import MLP, LinearDynamics, finite_jntk, frame, jntk, train
+from jntk_viz.frame.content import Known
+from jntk_viz.frame.numbers import number
 from jntk_viz.pages.breakdown import case as common
 from jntk_viz.pages.breakdown import kernels, study, training
 from jntk_viz.pages.breakdown import kink as kinks
-from jntk_viz.pages.breakdown.study import CASES, CURED, HEALTHY, ILL, BreakdownState
-
-
-class Page:
-    """What a page offers the work: it notes what it is told, and may stop it."""
-
-    def __init__(self, stop_at=np.inf):
-        self.told, self.emitted, self.stop_at = [], [], stop_at
-
-    def progress(self, fraction, text=""):
-        self.told.append(fraction)
-        if fraction >= self.stop_at:
-            raise InterruptedError
-
-    def emit(self, outcome):
-        self.emitted.append(outcome)
+from jntk_viz.pages.breakdown.case import CURED, HEALTHY, ILL
+from jntk_viz.pages.breakdown.script import script
+from jntk_viz.pages.breakdown.state import KNOBS, BreakdownState
+from jntk_viz.pages.breakdown.study import CASES
 
 
 def outcome_of(case, **settings):
-    return study.explore(Page(), BreakdownState(case=case, **settings).setting)
+    state = BreakdownState(case=case, **settings)
+    return study.outcome_of(state.setting, run_plan(study.plan, state)[0])
+
+
+def run_of(case, role, value=None, **settings):
+    """A run, at the knob's value that the page opens with unless another is given."""
+    state = BreakdownState(case=case, **settings)
+    patient = state.setting.value if value is None else value
+    steps = study.run_steps(state.setting, role, patient, "")
+    return [step.run() for step in steps][-1]
 
 
 def numbers_of(case, role, **settings):
-    setting = BreakdownState(case=case, **settings).setting
-    value = study.Outcome(setting, {}, {}).value(role)
-    return CASES[case].measure(value, role, setting.seed, networks=setting.networks).numbers
+    return run_of(case, role, **settings).numbers
 
 
 # One of the two for each case in `make test`, the other in `make test-pages`.
@@ -55,7 +53,7 @@ def test_the_script_prints_the_page_s_numbers(case, cure):
     state = BreakdownState(case=case, cure=cure, seed=3, networks=networks)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(study.script(state), case, "exec"), {})
+        exec(compile(script(state), case, "exec"), {})
     found = dict(line.split(" = ") for line in printed.getvalue().splitlines())
     expected = numbers_of(case, CURED if cure else ILL, seed=3, networks=networks)
     assert len(found) >= 2
@@ -65,27 +63,60 @@ def test_the_script_prints_the_page_s_numbers(case, cure):
         assert float(value) == pytest.approx(expected[name], rel=rel), name
 
 
-def test_parts_arrive_in_order_progress_grows_and_the_cure_is_drawn_only_when_wanted():
-    page = Page()
-    done = study.explore(page, BreakdownState(case="sphere").setting)
-    assert [list(o.runs) for o in page.emitted[:2]] == [[HEALTHY], [HEALTHY, ILL]]
-    assert page.told == sorted(page.told)
-    assert page.told[-1] == 1
-    assert done.complete
+def test_parts_arrive_in_order_and_the_cure_is_drawn_only_when_wanted():
+    state = BreakdownState(case="sphere", networks=1)
+    known, steps = run_plan(study.plan, state)
+    roles = [step.arguments[3] for step in steps if step.function is study.measured]
+    assert roles == sorted(roles, key=[HEALTHY, ILL].index)  # other stops are patients', too
+    theory = [step.function is study.expected for step in steps].index(True)
+    runs, others = steps[:theory], steps[theory + len(CASES["sphere"].dense) :]
+    assert {step.arguments[2] for step in runs} == {1.0, state.radius}
+    assert state.radius not in {step.arguments[2] for step in others}
+    done = study.outcome_of(state.setting, known)
     assert set(done.runs) == {HEALTHY, ILL}
-    assert set(done.severities) == set(CASES["sphere"].stops)
-    assert CURED in outcome_of("sphere", cure=True).runs
-    with pytest.raises(InterruptedError):
-        study.explore(Page(stop_at=0.4), BreakdownState(case="sphere", seed=5).setting)
+    assert set(done.severities) == set(KNOBS["sphere"].stops)
+    assert len(done.theory.x) == len(CASES["sphere"].dense)
+    state.cure = True
+    wanted = study.plan(state, known)
+    new = [step for step in wanted if not known.has(step.key)]
+    assert {step.arguments[3] for step in new} == {CURED}
+    assert {step.arguments[2] for step in new} == {1.0}  # normalised, whatever the radius was
+    assert CURED in outcome_of("sphere", networks=1, cure=True).runs
 
 
-def test_every_knob_is_a_setting_and_its_default_is_ill():
+def test_a_run_of_more_networks_goes_on_from_one_of_fewer():
+    few, more = BreakdownState(case="deep", seed=77), BreakdownState(case="deep", seed=77)
+    more.networks = 5
+    three, five = (run_of("deep", ILL, seed=77, networks=n) for n in (3, 5))
+    steps = [study.run_steps(s.setting, ILL, 1.6, "") for s in (few, more)]
+    assert steps[1][:3] == [step._replace(says=f"{step.says[:-1]}5") for step in steps[0]]
+    rows = [study.measured(k, "deep", 1.6, ILL, 77).course for k in range(5)]
+    assert rows[0].y.tolist() == rows[0].low.tolist() == rows[0].high.tolist()
+    np.testing.assert_array_equal(rows[2].y, three.course.y)
+    np.testing.assert_array_equal(rows[4].high, five.course.high)
+    assert (five.course.high >= three.course.high).all()
+
+
+def test_what_is_known_of_a_knob_s_other_stops_is_drawn_at_once():
+    """A patient at another stop was measured as one of the others."""
+    state = BreakdownState(case="deep", networks=1)
+    known, _ = run_plan(study.plan, state)
+    state.factor = 0.5
+    assert all(known.has(step.key) for step in study.plan(state, known))
+    assert study.outcome_of(state.setting, known).runs[ILL].numbers["growth_per_layer"] < 0.7
+
+
+def test_every_knob_is_a_setting_whose_stops_lie_in_the_picture():
     state = BreakdownState()
+    assert list(KNOBS) == list(CASES)
     for name, case in CASES.items():
-        assert list(state.param[case.knob].get_range().values()) == list(case.stops)
+        knob = case.knob
+        assert list(state.param[knob.name].get_range().values()) == list(knob.stops)
         state.case = name
-        assert state.setting.value == state.param[case.knob].default != case.healthy
-        assert case.healthy in case.stops
+        assert state.setting.value == knob.ill != knob.healthy
+        assert {knob.ill, knob.healthy} <= {*knob.stops}
+        low, high = case.charts[1].x.limits
+        assert all(low < case.position(stop) < high for stop in knob.stops)
 
 
 def test_the_plateau_lies_where_the_slow_direction_says():
@@ -96,15 +127,13 @@ def test_the_plateau_lies_where_the_slow_direction_says():
     assert ill["loss_at_end"] == pytest.approx(ill["expected_loss_at_end"], rel=0.1)
     assert max(cured["loss_at_end"], healthy["loss_at_end"]) < 1e-3
     # Nearly parallel inputs differ by their angle; the kernel is quadratic in it.
-    half, whole = training.slowest(1.5), training.slowest(3.0)
-    assert half / whole == pytest.approx(4, rel=0.05)
-    assert training.slowest(1.5, times_rate=2) == pytest.approx(half / 2)
-    options = study.plateau_cures(1.5)
+    assert training.slowest(1.5) / training.slowest(3.0) == pytest.approx(4, rel=0.05)
+    options = training.plateau_cures(ill)
     assert min(options, key=options.get) == "dropping one of the two inputs"
 
 
 def test_the_expected_loss_is_that_of_random_functions_following_the_equation():
-    theta, covariance = common.limit(common.eight_points, 1, "gelu")
+    theta, covariance = common.limit_on_circle()
     _, y = common.eight_points()
     phase = common.Phase(200, 0.1, 0.3)
     found = common.expected_loss_parts(theta, covariance, y, phase)
@@ -135,15 +164,15 @@ def test_the_jacobian_norm_falls_with_lambda_as_the_limit_says():
 @pytest.mark.parametrize("factor", [0.7, 1.3])
 def test_layer_by_layer_the_variance_follows_its_power(factor):
     mlp = MLP(2, 256, 30, "relu")
-    first, *hidden, _ = mlp.init(common.weights_key(0, ILL, 0, 256))
+    first, *hidden, _ = common.weights(mlp, 0, ILL, 0)
     h = np.asarray(common.eight_points()[0] @ np.asarray(first).T, float)
     variances = [(h**2).mean()]
     for weights in hidden:
         h = factor**0.5 * np.sqrt(2) * np.maximum(h, 0) @ np.asarray(weights, float).T / 16
         variances.append((h**2).mean())
-    found, slopes = kernels.layer_sizes(factor, 0, ILL, 0)
+    found, slopes = kernels.measure_deep(factor, ILL, 0, 0, 256)
     np.testing.assert_allclose(found, variances, rtol=1e-3)
-    run = CASES["deep"].measure(factor, ILL, 0)
+    run = run_of("deep", ILL, factor)
     theory = factor ** np.arange(30)
     np.testing.assert_allclose(run.course_theory.y, theory)
     assert np.abs(np.log(run.course.y / theory)).max() < 1.2  # fluctuates as √(layers/width)
@@ -153,7 +182,7 @@ def test_layer_by_layer_the_variance_follows_its_power(factor):
 
 def test_the_deep_jacobian_is_the_derivative_of_the_network():
     mlp = MLP(2, 256, 30, "relu")
-    first, *hidden, _ = mlp.init(common.weights_key(0, ILL, 0, 256))
+    first, *hidden, _ = common.weights(mlp, 0, ILL, 0)
 
     def neurons(x):
         h = first @ x
@@ -163,13 +192,13 @@ def test_the_deep_jacobian_is_the_derivative_of_the_network():
 
     x = jnp.asarray(common.eight_points()[0], first.dtype)
     jacobians = jax.vmap(jax.jacrev(neurons))(x)
-    found = kernels.layer_sizes(1.3, 0, ILL, 0)[1][-1]
+    found = kernels.measure_deep(1.3, ILL, 0, 0, 256)[1][-1]
     assert found == pytest.approx(float((jacobians**2).sum(2).mean()), rel=1e-3)
 
 
 def test_the_growth_factor_past_the_limit():
     for share in (0.9, 1.1, 1.3):
-        measured = CASES["rate"].measure(share, ILL, 0).numbers["growth_factor"]
+        measured = run_of("rate", ILL, share).numbers["growth_factor"]
         assert measured == pytest.approx(abs(1 - 2 * share), abs=0.04)
     done = outcome_of("rate", cure=True)
     ill, cured = done.runs[ILL], done.runs[CURED]
@@ -187,10 +216,10 @@ def test_the_drift_is_that_of_the_network_with_its_output_divided():
     x, y = common.eight_points()
     mlp = MLP(2, width, 1, "gelu", kappa=kappa)
     limit = LinearDynamics(jntk(x, depth=1, kappa=kappa), y, lam=0.1).stable_learning_rate
-    start = mlp.init(common.weights_key(0, ILL, 0, width))
+    start = common.weights(mlp, 0, ILL, 0)
     run = train(mlp, start, x, y, lam=0.1, learning_rate=0.25 * limit, steps=30, record_at=[0, 30])
     before, after = (np.asarray(finite_jntk(mlp, p, x)) for p in (start, run.params))
-    distance, losses, _ = training.drift(power, width, 0, ILL, 0)
+    distance, losses, _ = training.measure_power(power, ILL, 0, 0, width)
     assert distance == pytest.approx(
         np.linalg.norm(after - before) / np.linalg.norm(before), rel=1e-3
     )
@@ -215,7 +244,7 @@ def test_off_the_sphere_the_limit_is_that_of_very_wide_networks_fed_there():
     ill, cured = (numbers_of("sphere", role) for role in (ILL, CURED))
     assert ill["error_at_width_4096"] == pytest.approx(ill["bias_that_remains"], rel=0.05)
     assert cured["error_at_width_4096"] < 0.06
-    run = CASES["sphere"].measure(radius, ILL, 0)
+    run = run_of("sphere", ILL, radius)
     where = np.isclose(run.detail.x, radius)
     assert run.detail.y[where] == pytest.approx(kernels.moment("gelu", 4.0), rel=0.1)
 
@@ -259,21 +288,27 @@ def test_the_jacobian_entry_grows_with_the_kink_and_autodiff_does_not_see_it():
     entry = kinks.jacobian_entry
     assert entry(64.0) - entry(32.0) == pytest.approx(2 * (entry(32.0) - entry(16.0)), rel=0.05)
     for beta in (4.0, 16.0):
-        assert kinks.kink_severity(beta, ILL, 0)[0] == pytest.approx(entry(beta), rel=0.1)
+        assert study.severity(2, "kink", beta, 0)[0] == pytest.approx(entry(beta), rel=0.1)
     done = outcome_of("kink", cure=True)
     ill, cured = done.runs[ILL], done.runs[CURED]
+    assert ill.severity == study.severity(2, "kink", np.inf, 0)
     assert ill.severity[0] < entry(1.0)  # finite, and smaller than that of a smooth activation
     assert ill.numbers["error_widest"] > 0.2
     assert cured.numbers["error_widest"] < 2e-3
 
 
 @pytest.fixture(scope="module")
-def pictures():
-    from jntk_viz import frame
-    from jntk_viz.pages.breakdown.pictures import Pictures
-
+def page():
     frame.use_theme()
-    return Pictures()
+    from jntk_viz.pages.breakdown.page import app
+
+    made = app()
+    made.start()
+    return made.content
+
+
+def words(page):
+    return page.controller.headline.pane.object
 
 
 def drawn(plot, kind):
@@ -285,26 +320,39 @@ def drawn(plot, kind):
     return [np.array([d["x"], d["y"]]) for d in found if {"x", "y"} <= set(d)]
 
 
-def test_the_pictures_show_the_runs_on_axes_that_fit_the_case(pictures):
+def test_the_pictures_show_the_runs_on_axes_that_fit_the_case(page):
     from bokeh.models import LinearScale, LogScale
 
-    done = outcome_of("float32")
-    pictures.show(done)
-    course, dose, detail = pictures.plots.values()
+    page.state.param.update(case="float32", points=24, cure=False)
+    done = study.outcome_of(page.state.setting, page.controller.known)
+    course, dose, detail = page.plots.values()
     assert isinstance(course.figure.x_scale, LogScale)
     assert isinstance(dose.figure.x_scale, LinearScale)
     healthy, ill, cured = drawn(dose, "mark")
     np.testing.assert_allclose(healthy, [[24], [done.runs[HEALTHY].severity[0]]])
-    np.testing.assert_allclose(ill[1], [done.severities[n][0] for n in CASES["float32"].stops])
+    np.testing.assert_allclose(ill[1], [done.severities[n][0] for n in KNOBS["float32"].stops])
     assert cured.size == 0
     np.testing.assert_allclose(drawn(detail, "mark")[1][1], done.runs[ILL].detail.y)
-    pictures.choose("deep")
+    assert number(done.runs[ILL].numbers["smallest_eigenvalue"]) in words(page)
+    page.state.param.update(case="deep", cure=True)
     assert isinstance(course.figure.x_scale, LinearScale)
-    assert all(points.size == 0 for points in drawn(dose, "mark"))
-    assert "Measuring" in pictures.headline.pane.object
-    pictures.show(outcome_of("deep", cure=True))
-    assert "Normalised" in pictures.headline.pane.object
+    assert "Normalised" in words(page)
     assert drawn(dose, "mark")[2][0] == 1.6  # the cure, at the patient's value of the knob
+
+
+def test_while_nothing_is_known_of_a_case_its_pictures_are_empty(page):
+    from jntk_viz.pages.breakdown.words import headline
+
+    page.state.param.update(case="deep", cure=False)
+    assert drawn(page.plots["dose"], "mark")[1].size > 0
+    empty = study.outcome_of(BreakdownState(case="sphere", seed=815).setting, Known())
+    page.pictures.show(empty)
+    assert page.plots["course"].title == CASES["sphere"].charts[0].title
+    assert all(points.size == 0 for points in drawn(page.plots["dose"], "mark"))
+    assert "Measuring" in headline(empty)
+    page.draw(page.controller.known)  # as it was
+    assert page.plots["course"].title == CASES["deep"].charts[0].title
+    assert drawn(page.plots["dose"], "mark")[1].size > 0
 
 
 def test_ticks_name_what_the_axis_shows():
@@ -323,23 +371,25 @@ def test_ticks_name_what_the_axis_shows():
 @pytest.mark.parametrize("case", ["deep", "power", "sphere", "rate", "float32", "kink"])
 def test_every_preset_s_question_is_answered_by_what_is_measured(case):
     from jntk_viz.frame.presets import load_presets, settings
-    from jntk_viz.pages.breakdown.words import answers
+    from jntk_viz.pages.breakdown.answers import ANSWERS, answer
 
     state = BreakdownState()
     presets, problems = load_presets("breakdown", state)
     assert not problems
     assert len(presets) == len(CASES)
+    assert {preset.predict.answer for preset in presets} == set(ANSWERS)
     preset = next(p for p in presets if p.values["case"] == case)
     state.param.update(**settings(preset, state))
-    assert CASES[case].knob in preset.controls
-    question, known = preset.predict, []
-    found = answers(lambda: known[0] if known else None)[question.answer]
-    assert found() is None
-    known.append(study.explore(Page(), state.setting))
-    value = found().value
+    assert KNOBS[case].name in preset.controls
+    question = preset.predict
+    assert answer(question.answer, BreakdownState(case=case, seed=9999), Known()) is None
+    known, _ = run_plan(study.plan, state)
+    value = answer(question.answer, state, known).value
     if question.kind == "number":
         assert question.low < value < question.high
     elif question.kind == "order":
         assert sorted(value) == sorted(question.options)
     else:
         assert value in question.options
+    state.case = next(name for name in CASES if name != case)
+    assert answer(question.answer, state, known) is None
