@@ -7,7 +7,7 @@ from cachetools import LRUCache
 from jntk_viz.engine import results as module
 from jntk_viz.engine import sources
 from jntk_viz.engine.results import bytes_of, kept
-from jntk_viz.pages.robust_training import solution as robust_solution
+from jntk_viz.pages.robust_training import study as robust_study
 
 
 @pytest.fixture
@@ -87,9 +87,9 @@ def test_a_class_with_a_problem_each_computes_each_kernel_once(monkeypatch):
         loads.append(name)
         return sources.load(name, **options)
 
-    monkeypatch.setattr(robust_solution, "load", load)
-    robust_solution.prepare.cache_clear()
-    problems = [robust_solution.Problem("circle", 2, "erf", seed) for seed in range(16)]
+    monkeypatch.setattr(robust_study, "load", load)
+    robust_study.prepare.cache_clear()
+    problems = [robust_study.Problem("circle", 2, "erf", seed) for seed in range(16)]
     for problem in 2 * problems:
-        robust_solution.prepare(problem)
+        robust_study.prepare(problem)
     assert len(loads) == len(problems)

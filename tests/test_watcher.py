@@ -2,30 +2,20 @@
 
 import gc
 import weakref
-from functools import partial
 
 import pytest
 
 from jntk_viz import frame
 from jntk_viz.pages.eigenfeatures import study as eigenfeatures
-from jntk_viz.pages.robust_training import predictor as robust_predictor
-from jntk_viz.pages.robust_training import study as robust_training
 
-IRIS = robust_training.Problem("iris", 3, "gelu", 0)
 CIRCLE = eigenfeatures.Problem("circle", 2, "gelu", 0)
-SEARCHES = {
-    "predictor": partial(robust_training.pgd_accuracy, IRIS, 0.1, 1e3),
-    "feature": partial(eigenfeatures.pgd_robustness, CIRCLE, 0.1, 2),
-}
 
 
-def search(name, epsilon, watch):
-    speed = (robust_training.FLOW,) if name == "predictor" else ()
-    return SEARCHES[name](epsilon, "l2", *speed, watch)
+def search(epsilon, watch):
+    return eigenfeatures.pgd_robustness(CIRCLE, 0.1, 2, epsilon, "l2", watch)
 
 
-@pytest.mark.parametrize("name", SEARCHES)
-def test_a_search_stops_on_its_way_and_keeps_nothing_then(name):
+def test_a_search_stops_on_its_way_and_keeps_nothing_then():
     calls = []
 
     def stop():
@@ -34,12 +24,12 @@ def test_a_search_stops_on_its_way_and_keeps_nothing_then(name):
             raise frame.Cancelled
 
     with pytest.raises(frame.Cancelled):
-        search(name, 0.37, stop)
+        search(0.37, stop)
     assert len(calls) == 3
-    found = search(name, 0.37, lambda: calls.append("called"))
+    found = search(0.37, lambda: calls.append("called"))
     assert len(calls) > 50
     seen = len(calls)
-    assert search(name, 0.37, lambda: calls.append("called")) == found
+    assert search(0.37, lambda: calls.append("called")) == found
     assert len(calls) == seen, "it was searched again"
 
 
@@ -50,18 +40,9 @@ class Page:
         pass
 
 
-@pytest.mark.parametrize(
-    "compute",
-    [
-        *(partial(search, name, 0.36) for name in SEARCHES),
-        partial(robust_predictor.cut, IRIS, "classes", 0),
-    ],
-    ids=[*SEARCHES, "slice"],
-)
-def test_what_is_kept_does_not_keep_the_page_that_asked_first(compute):
-    robust_predictor._cut.cache_clear()
+def test_what_is_kept_does_not_keep_the_page_that_asked_first():
     page = Page()
-    compute(page.progress)
+    search(0.36, page.progress)
     gone = weakref.ref(page)
     del page
     gc.collect()
