@@ -10,6 +10,7 @@ from planned import run_plan
 
 from jntk_viz import RobustDynamics, accuracy, eigenfeatures, first_order_margin, frame
 from jntk_viz.drawing import axes
+from jntk_viz.engine import results
 from jntk_viz.frame.content import Known
 from jntk_viz.frame.presets import load_presets, settings
 from jntk_viz.frame.settings import data_names
@@ -398,6 +399,29 @@ def test_only_the_visible_tab_is_drawn_and_the_others_when_chosen(page):
     np.testing.assert_array_equal(pics.regularised.data["usefulness"], expected.usefulness)
     assert f"{expected.correlation:.2f}" in pics.regularised.figure.title.text
     assert "eigenfeatures'>" in said(page)
+
+
+def test_drawing_takes_what_is_known_and_computes_nothing(page, monkeypatch):
+    """Where worker processes compute, the process that answers must not."""
+    places = [{"view": view} for view in ("map", "predictor", "features")]
+    places.append({"view": "predictor", "data": "circle"})
+    words = []
+    for place in places:
+        page.state.param.update(**place)
+        words.append(said(page))
+
+    def refuse(*_, **__):
+        raise AssertionError("computed while drawing")
+
+    monkeypatch.setattr(results, "RESULTS", results.Results())
+    monkeypatch.setattr(study, "jntk", refuse)
+    with pytest.raises(AssertionError):
+        study.prepare(IRIS)
+    page.state.data = "iris"
+    for place, expected in zip(places, words, strict=True):
+        page.state.param.update(**place)
+        assert page.controller.error == ""
+        assert said(page) == expected
 
 
 def test_descent_that_diverges_is_said_and_not_drawn(page):
