@@ -183,7 +183,7 @@ def test_nonsense_in_the_address_and_a_phone(watch_page):
 
 COLOURS = """() => [...Bokeh.documents[0].all_models].filter(m => m.type == "Figure")
   .filter(f => f.title.text.startsWith("Robust accuracy"))
-  .flatMap(f => f.renderers.map(r => r.glyph.properties.fill_color?.get_value()?.transform))
+  .flatMap(f => f.renderers.map(r => r.glyph?.properties.fill_color?.get_value()?.transform))
   .filter(m => m).map(m => [m.low, m.high])"""
 
 

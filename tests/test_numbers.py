@@ -31,6 +31,7 @@ def test_signs_shares_and_powers():
     assert numbers.signed(0.125, 1) == "+0.1"
     assert numbers.percent(0.239) == "24 %"
     assert numbers.percent(-0.0125) == "−1.2 %"
+    assert numbers.percent(math.nan) == "–"
     assert [numbers.percent(x) for x in (0, 0.05, 0.004123, 0.996, 1.5)] == [
         "0 %", "5 %", "0.41 %", "100 %", "150 %",
     ]  # fmt: skip

@@ -37,7 +37,9 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def percent(fraction: float) -> str:
-    """0.41 %, 3.2 %, 24 %, 150 %: to two digits, or whole from 100 % on."""
+    """0.41 %, 3.2 %, 24 %, 150 %: to two digits, or whole from 100 % on; – where there is none."""
+    if math.isnan(fraction):
+        return "–"
     value = 100 * fraction
     return f"{value:.2g} %".replace("-", "−") if abs(value) < 99.5 else f"{value:.0f} %"
 

@@ -1,33 +1,53 @@
-"""What is measured on the robust-training page where a reader had to predict it."""
+"""What readers of the robust-training page are asked to predict, and what is measured."""
 
 import numpy as np
 
+from jntk_viz.drawing.axes import time_position
+from jntk_viz.frame.numbers import percent, stop
 from jntk_viz.frame.parts import Answer
 from jntk_viz.pages.robust_training import predictor, study
-from jntk_viz.pages.robust_training.pictures import time_position
-from jntk_viz.pages.robust_training.words import percent, points
+from jntk_viz.pages.robust_training.plan import found_of
+from jntk_viz.pages.robust_training.state import LAMBDAS, TIMES
+from jntk_viz.pages.robust_training.words import points
 
 SAME = "all the same"
 WITH, WITHOUT, UNCLEAR = "with λ, clearly", "standard training, clearly", "no clear difference"
 
 
-def robust_curve(state, whole, found):
+def answers(state) -> dict:
+    """Key -> function of what is known; None while λ and λ = 0 are not."""
+    measured = {
+        "robust_curve": _robust_curve, "robust_end": _robust_end, "best_lambda": _best_lambda,
+        "lam_or_stopping": _lam_or_stopping, "diverging": _diverging, "correlation": _correlation,
+    }  # fmt: skip
+
+    def once_known(answer):
+        def answered(known):
+            found = found_of(state, known)
+            return None if found is None else answer(state, found)
+
+        return answered
+
+    return {key: once_known(answer) for key, answer in measured.items()}
+
+
+def _robust_curve(state, found) -> Answer | None:
     """Robust accuracy in per cent against the time axis, as it is drawn."""
-    robust = study.row(whole, state.lam).robust
-    if np.isnan(robust).all():
-        return None
+    robust = study.row(found.whole, state.lam).robust
     known = np.isfinite(robust)
+    if not known.any():
+        return None
     top, until = np.nanmax(robust), study.ridge(robust[None])[0]
     return Answer(
-        (time_position(study.TIMES)[known], 100 * robust[known]),
+        (time_position(TIMES)[known], 100 * robust[known]),
         f"Robust accuracy is {percent(robust[known][0])} at first, at most {percent(top)} (last at "
-        f"t = {study.power_label(until)}), {percent(robust[known][-1])} in the end.",
+        f"t = {stop(until)}), {percent(robust[known][-1])} in the end.",
     )
 
 
-def robust_end(state, whole, found):
+def _robust_end(state, found) -> Answer | None:
     """Robust accuracy at t = ∞ in per cent."""
-    robust = study.row(whole, state.lam).robust
+    robust = study.row(found.whole, state.lam).robust
     if np.isnan(robust[-1]):
         return None
     return Answer(
@@ -37,23 +57,24 @@ def robust_end(state, whole, found):
     )
 
 
-def best_lambda(state, whole, found):
+def _best_lambda(state, found) -> Answer | None:
     """Which λ > 0 is the most robust at t = ∞, if any."""
-    ends = whole.robust[1:, -1]
+    ends = found.whole.robust[1:, -1]
     if np.isnan(ends).any():
         return None
     low, high = percent(ends.min()), percent(ends.max())
-    best = f"λ = {study.power_label(study.LAMBDAS[1 + int(np.argmax(ends))])}"
+    best = f"λ = {stop(LAMBDAS[1 + int(np.argmax(ends))])}"
     # Two points of a hundred is what rounding makes of equal predictors.
     return Answer(
         SAME if np.ptp(ends) <= 0.02 else best,
-        f"From λ = 0.001 to 10 robust accuracy at t = ∞ is {low} to {high}.",
+        f"From λ = {stop(LAMBDAS[1])} to {stop(LAMBDAS[-1])} robust accuracy at t = ∞ is {low} to "
+        f"{high}.",
     )
 
 
-def lam_or_stopping(state, whole, found):
+def _lam_or_stopping(state, found) -> Answer | None:
     """Which is more robust if both are stopped at times chosen on held-out training points."""
-    compared = found.comparison(state.lam, state.epsilon, state.norm, state.speed)
+    compared = found.comparison
     if state.lam == 0 or compared is None or compared.by_lam[0] is None:
         return None
     gain = compared.by_lam[0]
@@ -67,11 +88,9 @@ def lam_or_stopping(state, whole, found):
     )
 
 
-def diverging(state, whole, found):
+def _diverging(state, found) -> Answer:
     """How many modes diverge at the chosen learning rate."""
-    solution = found.solutions.get(state.lam)
-    if solution is None:
-        return None
+    solution = found.solutions[state.lam]
     count = predictor.diverging(solution, state.rate)
     return Answer(
         float(count),
@@ -80,22 +99,10 @@ def diverging(state, whole, found):
     )
 
 
-def correlation(state, whole, found):
+def _correlation(state, found) -> Answer | None:
     """Rank correlation of accuracy and robustness over the eigenfeatures of the chosen λ."""
-    solution = found.solutions.get(state.lam)
-    if solution is None:
-        return None
-    rho = study.scores(solution, epsilon=state.epsilon, norm=state.norm).correlation
+    solution = found.solutions[state.lam]
+    rho = study.scores(solution, **state.attack).correlation
     if np.isnan(rho):
         return None
     return Answer(rho, f"Spearman's ρ is {rho:.2f} over {len(solution.eigenvalues)} features.")
-
-
-ANSWERS = {
-    "robust_curve": robust_curve,
-    "robust_end": robust_end,
-    "best_lambda": best_lambda,
-    "lam_or_stopping": lam_or_stopping,
-    "diverging": diverging,
-    "correlation": correlation,
-}

@@ -2,27 +2,23 @@
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import Span
 
 from jntk_viz.drawing import elements as el
+from jntk_viz.drawing.axes import (
+    EDGE,
+    INFINITY_SLOT,
+    LAM_LIMITS,
+    TIME_LIMITS,
+    ZERO_SLOT,
+    lam_position,
+    lam_ticks,
+    time_position,
+    time_ticks,
+)
 from jntk_viz.drawing.theme import BLUE, INK, MUTED, ORANGE, PAPER, SEQUENTIAL
+from jntk_viz.frame.numbers import power_of_ten
 
-# t = ∞ and λ = 0 are places of their own beside logarithmic axes, past a gap.
-_FIRST, _LAST, _INFINITY, _HALF_SLOT = -1.0, 10.0, 11.2, 0.45
-_LAM_FIRST, _LAM_LAST, _ZERO, _HALF_ZERO = -3.0, 1.0, -3.75, 0.22
-_EDGE = 0.17
-TIME_LIMITS = (_FIRST - _EDGE, _INFINITY + _HALF_SLOT)
-LAM_LIMITS = (_ZERO - _HALF_ZERO, _LAM_LAST + _EDGE)
-_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def _power(k):
-    return "1" if k == 0 else "10" + str(k).translate(_POWERS)
-
-
-_TIME_TICKS = [(k, _power(k)) for k in range(0, 11, 2)] + [(_INFINITY, "∞")]
-_LAM_TICKS = [(_ZERO, "0")] + [(k, _power(k)) for k in range(-3, 2)]
-
+_TIME_TICKS, _LAM_TICKS = time_ticks(power_of_ten), lam_ticks(power_of_ten)
 
 MAP_TITLES = {
     "robust": "Robust accuracy (%)",
@@ -58,51 +54,28 @@ def eigenvalue_limits(*eigenvalues):
     return float(np.floor(exponents.min())), float(np.ceil(exponents.max()))
 
 
-def time_position(t):
-    """Where a time is drawn: log10 t, and a slot past a gap for t = ∞."""
-    t = np.asarray(t, float)
-    return np.where(np.isinf(t), _INFINITY, np.log10(np.where(np.isinf(t), 1.0, t)))
-
-
-def lam_position(lam):
-    """Where a λ is drawn: log10 λ, and a slot below a gap for λ = 0."""
-    lam = np.asarray(lam, float)
-    return np.where(lam == 0, _ZERO, np.log10(np.where(lam == 0, 1.0, lam)))
-
-
-def nearest(values, position, places):
-    """The value whose place is nearest to where the reader has clicked."""
-    return values[int(np.argmin(np.abs(places(values) - position)))]
-
-
-def cursors(plot):
-    """The lines of a `LivePlot` that mark the reader's place."""
-    return list(plot.figure.select(Span))
-
-
-def place(spans, *, t, lam):
-    """Move cursors, which is far cheaper than drawing a picture again."""
-    for span in spans:
-        upright = span.dimension == "height"
-        span.location = float(time_position(t) if upright else lam_position(lam))
-
-
 def _slot():
     """The place of t = ∞, visibly apart from the finite times."""
-    span = (_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT)
-    return el.VSpan(*span).opts(color="#d9d9d9", alpha=0.6, line_color=None)
+    return el.VSpan(*INFINITY_SLOT).opts(color="#d9d9d9", alpha=0.6, line_color=None)
 
 
-def _cursor(element=el.VLine):
-    """A line through the reader's place; `place` moves it there."""
-    return element(0).opts(color=INK, line_width=1.5)
+_CURSOR = {"color": INK, "line_width": 1.5}
+
+
+def _time_cursor(t):
+    """A line through the reader's time."""
+    return el.VLine(float(time_position(t))).opts(**_CURSOR)
+
+
+def _lam_cursor(lam):
+    """A line through the reader's λ."""
+    return el.HLine(float(lam_position(lam))).opts(**_CURSOR)
 
 
 def _line(times, values, label="", **style):
     """A curve over the finite times, and a level bar in the slot of t = ∞."""
     x, y = time_position(times), np.asarray(values, float)
-    slot = [_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT]
-    x = np.concatenate([x[:-1], [np.nan], slot])
+    x = np.concatenate([x[:-1], [np.nan], INFINITY_SLOT])
     return el.Curve((x, np.concatenate([y[:-1], [np.nan], y[[-1, -1]]])), label=label).opts(**style)
 
 
@@ -111,13 +84,14 @@ _DASHED = {"line_dash": [6, 4], "line_width": 1.8, "alpha": 0.8}
 
 def accuracy_curves(
     times, clean, robust, standard_clean, standard_robust, pgd_times, pgd, stopped_times=(),
-    stopped=(),
+    stopped=(), t=1.0,
 ):  # fmt: skip
     """Clean and robust accuracy against training time, λ in full colour, λ = 0 dashed.
 
     - `times`: (T,), the last being ∞;  the four curves: (T,) fractions of the test points.
     - `pgd_times`, `pgd`: (k,), robust accuracy against an attack that searches.
     - `stopped_times`, `stopped`: (2,), where each training is stopped, its robust accuracy there.
+    - `t`: where the reader stands.
     """
     percent = [100 * np.asarray(v, float) for v in (clean, robust, standard_clean, standard_robust)]
     searched = (time_position(pgd_times), 100 * np.asarray(pgd, float))
@@ -130,7 +104,7 @@ def accuracy_curves(
         _line(times, percent[1], "robust", color=ORANGE),
         el.Scatter(searched, label="PGD").opts(**_CROSSES),
         el.Scatter(ends, label="stopped").opts(size=9, color=PAPER, line_color=INK, line_width=2),
-        _cursor(),
+        _time_cursor(t),
     ]
     return el.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=accuracy_limits(), xticks=_TIME_TICKS, xlabel="",
@@ -146,13 +120,13 @@ _LEVEL = {"plot.min_border_bottom": 66}
 _CROSSES = {"marker": "x", "size": 11, "line_width": 3, "color": INK, "line_color": INK}
 
 
-def jacobian_curves(times, jacobian, standard):
-    """Median |J| over the test points against training time, λ full, λ = 0 dashed."""
+def jacobian_curves(times, jacobian, standard, t=1.0):
+    """Median |J| over the test points against training time, λ full, λ = 0 dashed; a line at t."""
     layers = [
         _slot(),
         _line(times, standard, color=INK, **_DASHED),
         _line(times, jacobian, color=INK),
-        _cursor(),
+        _time_cursor(t),
     ]
     return el.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=(0, 2), xticks=_TIME_TICKS, xlabel="training time t",
@@ -162,7 +136,7 @@ def jacobian_curves(times, jacobian, standard):
 
 def _edges(places):
     middle = (places[1:] + places[:-1]) / 2
-    return np.concatenate([[places[0] - _EDGE], middle, [places[-1] + _EDGE]])
+    return np.concatenate([[places[0] - EDGE], middle, [places[-1] + EDGE]])
 
 
 def _with_gap(values):
@@ -171,17 +145,18 @@ def _with_gap(values):
     return np.insert(values, 1, np.nan, axis=0)
 
 
-def lambda_profile(lams, now, end):
+def lambda_profile(lams, now, end, lam=1.0):
     """The map's column at the chosen time beside the one at t = ∞, λ upwards as on the map.
 
     - `lams`: (L,), the first being 0;  `now`, `end`: (L,), in the units of the map.
+    - `lam`: where the reader stands.
     """
     places = lam_position(lams)
     layers = [
         _column(places, end, "t = ∞", color=MUTED, **_DASHED),
         _column(places, now, "at t", color=ORANGE),
         el.Scatter((np.asarray(now, float), places)).opts(color=ORANGE, size=6),
-        _cursor(el.HLine),
+        _lam_cursor(lam),
     ]
     return el.Overlay(layers).opts(
         xlim=(30, 102), ylim=LAM_LIMITS, yticks=_LAM_TICKS, xticks=3, xlabel="robust (%)",
@@ -194,7 +169,7 @@ def _column(places, values, label, **style):
     """A line upwards over λ > 0, and an upright bar in the slot of λ = 0."""
     values = np.asarray(values, float)
     x = np.concatenate([values[[0, 0]], [np.nan], values[1:]])
-    y = np.concatenate([[_ZERO - _HALF_ZERO, _ZERO + _HALF_ZERO, np.nan], places[1:]])
+    y = np.concatenate([ZERO_SLOT, [np.nan], places[1:]])
     return el.Curve((x, y), label=label).opts(**style)
 
 
@@ -202,16 +177,14 @@ def _column(places, values, label, **style):
 _VALUE = hv.Dimension("value", range=(0, 100))
 
 
-def lambda_time_map(lams, times, values, best):
+def lambda_time_map(lams, times, values, best, t=1.0, lam=1.0):
     """A quantity over all (λ, t), with the time until which each λ is most robust.
 
     - `lams`: (L,), the first being 0;  `times`: (T,), the last being ∞;  `values`: (L, T).
-    - `best`: (L,), times, NaN for none.
+    - `best`: (L,), times, NaN for none.  `t`, `lam`: where the reader stands.
     """
-    slot = [_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT]
-    zero = [_ZERO - _HALF_ZERO, _ZERO + _HALF_ZERO]
-    x = np.concatenate([_edges(time_position(times)[:-1]), slot])
-    y = np.concatenate([zero, _edges(lam_position(lams)[1:])])
+    x = np.concatenate([_edges(time_position(times)[:-1]), INFINITY_SLOT])
+    y = np.concatenate([ZERO_SLOT, _edges(lam_position(lams)[1:])])
     known = np.isfinite(best)
     layers = [
         el.QuadMesh((x, y, _with_gap(values)), ["t", "λ"], _VALUE).opts(
@@ -222,8 +195,8 @@ def lambda_time_map(lams, times, values, best):
         el.Scatter((time_position(best[known]), lam_position(lams)[known])).opts(
             size=7, color=PAPER, line_color=INK
         ),
-        _cursor(),
-        _cursor(el.HLine),
+        _time_cursor(t),
+        _lam_cursor(lam),
     ]  # fmt: skip
     return el.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=LAM_LIMITS, xticks=_TIME_TICKS, yticks=_LAM_TICKS,

@@ -1,11 +1,10 @@
 """The predictor itself: on the circle, on a slice of the sphere, on images, and mode by mode.
 
-Everything takes the coefficients c(t) of one λ and time; what does not depend on them (kernels
-between the drawn points and the training points) is kept, so that a slider costs one product.
+Kernels between the drawn points and the training points do not depend on λ and t; they are kept, so
+that on the circle and on a slice a slider costs one product.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,14 +14,9 @@ from jntk_viz.datasets import normalize
 from jntk_viz.dynamics import KernelPredictor
 from jntk_viz.engine.results import kept
 from jntk_viz.engine.sources import OWN, load
-from jntk_viz.engine.watcher import Watcher
-from jntk_viz.pages.robust_training.solution import Prepared, Problem, Solution, prepare
+from jntk_viz.pages.robust_training.state import TIMES, Problem
+from jntk_viz.pages.robust_training.study import Prepared, Solution, prepare, solve
 
-PLANES = {
-    "principal": "First principal directions",
-    "classes": "From class to class",
-    "point": "Around the test point",
-}
 GRID = 45  # points of a slice in each direction
 ANGLES = np.linspace(0, 2 * np.pi, 361)
 SHOWN_DIGITS = 4
@@ -52,7 +46,8 @@ class OnCircle(NamedTuple):
 
 
 @kept
-def _circle_rows(problem: Problem) -> np.ndarray:
+def circle_rows(problem: Problem) -> np.ndarray:
+    """Θ between every degree of the circle and the training points, (361, 3, N, 3)."""
     x = normalize(np.column_stack([np.cos(ANGLES), np.sin(ANGLES)]))
     return prepare(problem).rows(x)
 
@@ -62,10 +57,12 @@ def angles(x) -> np.ndarray:
     return np.arctan2(x[:, 1], x[:, 0]) % (2 * np.pi)
 
 
-def on_circle(problem: Problem, coefficients, *, epsilon: float, norm: str) -> OnCircle:
-    """The predictor with coefficients (N, 3) at every degree and at the test points."""
-    prepared = prepare(problem)
-    outputs = np.tensordot(_circle_rows(problem), coefficients, axes=2)
+def on_circle(prepared: Prepared, rows, coefficients, *, epsilon: float, norm: str) -> OnCircle:
+    """The predictor with coefficients (N, 3) at every degree and at the test points.
+
+    - `rows`: `circle_rows` of the problem.
+    """
+    outputs = np.tensordot(rows, coefficients, axes=2)
     slope = outputs[:, 2] * np.cos(ANGLES) - outputs[:, 1] * np.sin(ANGLES)
     u = np.tensordot(prepared.cross_gram, coefficients, axes=2)
     x, y = prepared.test.x, prepared.test.y
@@ -102,19 +99,14 @@ def slice_key(plane: str, point: int, count: int) -> tuple[str, int]:
     return plane, point % count if plane == "point" else 0
 
 
-def cut(problem: Problem, plane: str, point: int, progress: Callable | None = None) -> Slice:
-    """One of PLANES through the sphere where a problem lives; progress(part) on the way.
+@kept
+def cut(problem: Problem, plane: str, point: int) -> Slice:
+    """One slice through the sphere where a problem lives.
 
     "principal": a, b, c are the first three principal directions of the training points.
     "classes": a leads from the mean of class -1 to that of +1, b and c are principal directions.
     "point": c is the test point, a leads to the nearest training point of the other class.
     """
-    with Watcher(progress) as watcher:
-        return _cut(problem, plane, point, watcher)
-
-
-@kept
-def _cut(problem: Problem, plane: str, point: int, watcher: Watcher) -> Slice:
     prepared = prepare(problem)
     axes = plane_axes(prepared, plane, point)
     side = np.linspace(-1, 1, GRID)
@@ -122,11 +114,9 @@ def _cut(problem: Problem, plane: str, point: int, watcher: Watcher) -> Slice:
     inside = s**2 + r**2 <= 1
     third = np.sqrt(1 - s[inside] ** 2 - r[inside] ** 2)
     x = normalize(np.column_stack([s[inside], r[inside], third]) @ axes)
+    # In pieces, because a block of all slopes is large, and only the row of f is kept.
     pieces = np.array_split(x, 1 + len(x) * prepared.train.x.size * x.shape[1] // 5_000_000)
-    rows = []
-    for i, piece in enumerate(pieces):
-        watcher(i / len(pieces))
-        rows.append(prepared.rows(piece)[:, 0].reshape(len(piece), -1))
+    rows = [prepared.rows(piece)[:, 0].reshape(len(piece), -1) for piece in pieces]
     places = (part.x @ axes[:2].T for part in (prepared.train, prepared.test))
     return Slice(axes, inside, np.concatenate(rows), *places)
 
@@ -176,7 +166,7 @@ class Digits(NamedTuple):
     numbers: np.ndarray
 
 
-@lru_cache(maxsize=1)
+@cache
 def _grey_values() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What the unit rows of the digits 3 and 8 were made from: mean image, lengths, unit rows."""
     from sklearn.datasets import load_digits
@@ -197,9 +187,14 @@ def change(outputs, x, y, *, epsilon: float, norm: str) -> np.ndarray:
     return epsilon * np.divide(direction, length, where=length > 0, out=np.zeros_like(direction))
 
 
-def digits(problem: Problem, coefficients, *, point: int, epsilon: float, norm: str) -> Digits:
-    """SHOWN_DIGITS test digits from number `point` on, attacked against c(t) (N, 1+r)."""
+@kept
+def digits(
+    problem: Problem, lam: float, t: float, epsilon: float, norm: str, speed: float, point: int
+) -> Digits:
+    """SHOWN_DIGITS test digits from number `point` on, attacked against the predictor at time t."""
     prepared = prepare(problem)
+    coefficients = solve(problem, lam).paths[speed].coefficients[TIMES.index(t)]
+    coefficients = np.nan_to_num(coefficients)  # nothing has been learned: nothing is seen
     numbers = (point + np.arange(SHOWN_DIGITS)) % len(prepared.test.y)
     x, y = prepared.test.x[numbers], prepared.test.y[numbers]
     outputs = np.tensordot(prepared.cross_gram[numbers], coefficients, axes=2)

@@ -7,6 +7,7 @@ from bokeh.plotting.contour import contour_data
 
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.theme import BLUE, DIVERGING, INK, MUTED, ORANGE, PAPER, PURPLE, SEQUENTIAL
+from jntk_viz.frame.numbers import power_of_ten
 
 # The colours of the classes agree with the ends of DIVERGING: blue below zero, red-orange above.
 _CLASS = {1: ORANGE, -1: BLUE}
@@ -188,8 +189,7 @@ def keep_square(plot, xlim, ylim):
 
 
 # Eigenvalues from 1e-16 to 1e4 all find room.
-_EIGENVALUES = [(k, f"10{str(k).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}")
-                for k in range(-16, 5, 4)]  # fmt: skip
+_EIGENVALUES = [(k, power_of_ten(k)) for k in range(-16, 5, 4)]
 _LEVEL = hv.Dimension("learned", range=(0, 1))
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from jntk_viz.engine.sources import OWN, loading
-from jntk_viz.pages.robust_training.study import DIVERGED, SOURCES, RobustTrainingState, prepare
+from jntk_viz.pages.robust_training.state import SOURCES, RobustTrainingState
+from jntk_viz.pages.robust_training.study import DIVERGED, split, within_span
 
 _HEAD = '''"""Robust training in closed form: {title}."""
 
@@ -97,6 +98,6 @@ def script(state: RobustTrainingState) -> str:
         data=loading(state.data, source.options),
         train=source.train, seed=state.seed, test=source.test, outputs=outputs,
     )  # fmt: skip
-    if state.view == "features" and prepare(state.problem).basis is None:
+    if state.view == "features" and not within_span(split(state.problem)[0]):
         head += _FEATURES
     return head

@@ -6,22 +6,15 @@ training part, for training with λ and for standard training alike (`held_out`,
 the test points then say how robust both are, stopped and at the end (`compare`).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.engine.results import kept
-from jntk_viz.pages.robust_training.solution import (
-    FLOW,
-    TIMES,
-    Problem,
-    Reach,
-    Solution,
-    prepare,
-    progress,
-    reach,
-)
+from jntk_viz.pages.robust_training.state import FLOW, TIMES, Problem
+from jntk_viz.pages.robust_training.study import Reach, Solution, prepare, progress, reach
 
 FOLDS = 3
 STANDARD, REGULARISED = 0, 1  # rows of `Comparison.robust`
@@ -38,7 +31,7 @@ class Difference(NamedTuple):
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves out zero."""
+        """Does the interval leave out zero?"""
         return self.low > 0 or self.high < 0
 
 
@@ -94,7 +87,11 @@ def left_out(problem: Problem, lam: float, speed: float, fold: int) -> Reach:
 
 def held_out(problem: Problem, lam: float, speed: float = FLOW) -> Reach:
     """`Reach` at every training point, of training without its fold, (T, N) in order of folds."""
-    parts = [left_out(problem, lam, speed, fold) for fold in range(FOLDS)]
+    return joined([left_out(problem, lam, speed, fold) for fold in range(FOLDS)])
+
+
+def joined(parts: list[Reach]) -> Reach:
+    """`left_out` of all folds, one after the other."""
     return Reach(*(np.concatenate(same, axis=1) for same in zip(*parts, strict=True)))
 
 
@@ -128,7 +125,7 @@ def paired_difference(right, others) -> Difference:
 
 
 def compare(
-    standard: Solution, regularised: Solution, held: tuple[Reach, Reach], *, epsilon, norm="l2",
+    standard: Solution, regularised: Solution, held: Sequence[Reach], *, epsilon, norm="l2",
     speed=FLOW,
 ) -> Comparison | None:  # fmt: skip
     """The four accuracies of λ = 0 and one λ > 0; None where a training has no time to stop at.

@@ -1,274 +1,320 @@
-"""Robust training in closed form: the page's state, what it has found, and answers to questions.
+"""Robust training in closed form: what is learned at every λ and time t, and how robust it is.
 
-What is computed of each λ is in `robust_solution`, the predictor's own pictures in
-`robust_predictor`.
+Gram and cross-Gram depend on the data, the depth and the activation only; one eigendecomposition
+for each λ then gives the predictor at every time, by gradient flow and by gradient descent with any
+learning rate (`solve`); every ε and norm only sets a threshold (`curves`, `lambda_time_map`,
+`scores`). Stopping times are in `stopping`, the predictor's own pictures in `predictor`, the order
+in which all of it is computed in `plan`.
 """
 
-from functools import lru_cache, partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
-import param
+import scipy.stats
 
-from jntk_viz.activations import ACTIVATIONS
-from jntk_viz.attacks import accuracy, pgd_margin
-from jntk_viz.dynamics import KernelPredictor
-from jntk_viz.engine.sources import menu
-from jntk_viz.engine.watcher import Watcher
-from jntk_viz.pages.robust_training import predictor as robust_predictor
-from jntk_viz.pages.robust_training import stopping as robust_stopping
-from jntk_viz.pages.robust_training.solution import (
-    DIVERGED,
+from jntk_viz.attacks import NORMS, accuracy, first_order_margin, pgd_margin
+from jntk_viz.datasets import Dataset, normalize, train_test_split
+from jntk_viz.dynamics import KernelPredictor, LinearDynamics
+from jntk_viz.engine.results import kept
+from jntk_viz.engine.sources import load
+from jntk_viz.frame.numbers import stop as power_label  # noqa: F401 - as Source below
+from jntk_viz.kernels import jntk
+from jntk_viz.pages.robust_training.state import (
     FLOW,
-    FRAGILE,
     LAMBDAS,
     RATES,
     SOURCES,
     TIMES,
-    Curves,
-    Prepared,
     Problem,
-    Reach,
-    Scores,
-    Solution,
-    Source,
-    curves,
-    diagonalise,
-    lambda_time_map,
-    power_label,
-    prepare,
-    ridge,
-    row,
-    scores,
-    solve,
+    Source,  # noqa: F401 - for the eigenfeatures page, until that has settings of its own
 )
 
-__all__ = [
-    "DIVERGED", "FLOW", "FRAGILE", "LAMBDAS", "PGD_TIMES", "RATES", "SOURCES", "TIMES", "Curves",
-    "Found", "Prepared", "Problem", "Reach", "RobustTrainingState", "Scores", "Solution", "Source",
-    "Wanted", "curves", "diagonalise", "explore", "lambda_time_map", "pgd_accuracy", "power_label",
-    "prepare", "ridge", "row", "scores", "solve", "source_labels",
-]  # fmt: skip
-
-# The times at which the searching attack is tried beside the one that the reader has chosen.
-PGD_TIMES = (1.0, 1e2, 1e4, 1e6, 1e8, np.inf)
+DIVERGED = 1e6  # a mode that has been overshot so far counts as diverged, and nothing is drawn
+FRAGILE = (0.8, 0.4)  # a feature right on 80 % of the points, and on 40 % or fewer under attack
 
 
-def source_labels() -> dict[str, str]:
-    """Menu entry → data set, saying which of them have to be downloaded first."""
-    return menu(SOURCES, lambda source: source.label)
+class Prepared(NamedTuple):
+    """Training and test part, Θ on the training points and between test and training points.
+
+    gram: (N, 1+r, N, 1+r). cross_gram: (m, 1+d0, N, 1+r).
+    basis: (d0, r), orthonormal, spans the training points where there are fewer of them than
+        coordinates, else None and r = d0; Jacobians at the training points are kept in this basis.
+    """
+
+    train: Dataset
+    test: Dataset
+    gram: np.ndarray
+    cross_gram: np.ndarray
+    kernel: dict
+    basis: np.ndarray | None = None
+
+    def lift(self, coefficients) -> np.ndarray:
+        """Coefficients (…, N, 1+r) in all coordinates, (…, N, 1+d0), as `KernelPredictor` takes."""
+        if self.basis is None:
+            return coefficients
+        slopes = coefficients[..., 1:] @ self.basis.T
+        return np.concatenate([coefficients[..., :1], slopes], axis=-1)
+
+    def rows(self, x) -> np.ndarray:
+        """Θ between other points (n, d0) and the training points, (n, 1+d0, N, 1+r)."""
+        block = jntk(x, self.train.x, **self.kernel)
+        if self.basis is None:
+            return block
+        return np.concatenate([block[..., :1], block[..., 1:] @ self.basis], axis=-1)
 
 
-class RobustTrainingState(param.Parameterized):
-    """Everything that the page shows follows from these values."""
+class Reach(NamedTuple):
+    """What decides clean and robust accuracy at every ε: outcomes of the first-order attack.
 
-    view = param.Selector(
-        default="map",
-        objects={"Map": "map", "Predictor": "predictor", "Eigenfeatures": "features"},
-        label="What is shown",
-    )
-    data = param.Selector(default="iris", objects=list(SOURCES), label="Data set")
-    depth = param.Integer(2, bounds=(1, 11), label="Depth L", doc="Number of hidden layers.")
-    activation = param.Selector(
-        default="gelu",
-        objects=[name for name, activation in ACTIVATIONS.items() if activation.smooth],
-        label="Activation",
-    )
-    lam = param.Selector(
-        default=0.1,
-        objects={power_label(lam): lam for lam in LAMBDAS},
-        label="Regulariser λ",
-        doc="Weight of the squared input Jacobian in the loss; 0 is standard training.",
-    )
-    t = param.Selector(
-        default=1e3,
-        objects={power_label(t): t for t in TIMES},
-        label="Training time t",
-        doc="Time of the gradient flow, or steps × learning rate; the last stop is t = ∞.",
-    )
-    epsilon = param.Number(
-        0.3,
-        bounds=(0, 1),
-        step=0.01,
-        label="Perturbation ε",
-        doc="Size of the attack, in units of the inputs' norm, which is 1.",
-    )
-    norm = param.Selector(
-        default="l2", objects={"L2": "l2", "L∞": "linf"}, label="Norm of the change"
-    )
-    shown = param.Selector(
-        default="robust",
-        objects={"Robust accuracy": "robust", "Clean accuracy": "clean", "Median |J|": "jacobian"},
-        label="Colour of the map",
-    )
-    training = param.Selector(
-        default="flow",
-        objects={"Gradient flow": "flow", "Descent": "descent"},
-        label="Training by",
-        doc="The flow follows the gradient continuously; descent takes steps of size η.",
-    )
-    rate = param.Selector(
-        default=0.5,
-        objects={f"{rate:g}": rate for rate in RATES},
-        label="η ÷ (2N/e_max)",
-        doc="Learning rate as a fraction of the largest stable one; above 1 descent diverges.",
-    )
-    plane = param.Selector(
-        default="principal",
-        objects={label: name for name, label in robust_predictor.PLANES.items()},
-        label="Slice of the sphere",
-        doc="Which two-dimensional slice of the inputs' sphere the predictor is drawn on.",
-    )
-    point = param.Integer(
-        0,
-        bounds=(0, 499),
-        label="Test point",
-        doc="The one that is followed; a click on the slice chooses the nearest.",
-    )
-    seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the split into training and test part.")
+    clean: (…, m), y f. l2, linf: (…, m), how much margin ε = 1 costs, that is the tangent
+    Jacobian's dual norm.
+    """
 
-    @property
-    def problem(self) -> Problem:
-        return Problem(self.data, self.depth, self.activation, self.seed)
+    clean: np.ndarray
+    l2: np.ndarray
+    linf: np.ndarray
 
-    @property
-    def speed(self) -> float:
-        """FLOW, or the learning rate as a fraction of 2N/e_max: which `Path` is shown."""
-        return self.rate if self.training == "descent" else FLOW
-
-    def snapshot(self) -> "Wanted":
-        return Wanted(
-            self.problem, self.lam, self.t, self.epsilon, self.norm, self.speed,
-            self.view, self.plane, self.point,
-        )  # fmt: skip
+    def margin(self, epsilon: float, norm: str) -> np.ndarray:
+        """The first-order margin at ε; it is linear in ε."""
+        return self.clean - epsilon * getattr(self, norm)
 
 
-class Wanted(NamedTuple):
-    """What the page asks for, as hashable numbers."""
+class Path(NamedTuple):
+    """Training at one λ by one rule, at each of TIMES; NaN where it has diverged or not begun.
 
-    problem: Problem
+    learning_rate: η, None for the flow. steps: (T,), numbers of steps, t/η rounded.
+    learned: (T, k), fraction of each resolved mode. coefficients: (T, N, 1+r).
+    reach: `Reach` at the test points, (T, m).
+    """
+
+    learning_rate: float | None
+    steps: np.ndarray
+    learned: np.ndarray
+    coefficients: np.ndarray
+    reach: Reach
+
+
+class Solution(NamedTuple):
+    """One λ of one problem.
+
+    paths: FLOW and each of RATES → `Path`. eigenvalues: (k,), resolved, largest first; share: (k,),
+    of the squared target |Λ^½u*|² in each mode; features: `Reach` of each eigenfeature, (k, m).
+    unresolved: directions whose eigenvalue is rounding error, below noise_floor.
+    """
+
     lam: float
-    t: float
-    epsilon: float
-    norm: str
-    speed: float
-    view: str
-    plane: str
-    point: int
-
-    def search(self, t=None) -> tuple[float, float, float, str, float]:
-        """The key of a searching attack at the chosen or another time."""
-        return self.lam, self.t if t is None else t, self.epsilon, self.norm, self.speed
+    paths: dict
+    eigenvalues: np.ndarray
+    share: np.ndarray
+    features: Reach
+    unresolved: int
+    noise_floor: float
 
 
+class Curves(NamedTuple):
+    """Clean accuracy, robust accuracy and median |J| over the last axis, which is time."""
+
+    clean: np.ndarray
+    robust: np.ndarray
+    jacobian: np.ndarray
+
+
+class Scores(NamedTuple):
+    """Accuracy and robustness of each eigenfeature, and what they say together.
+
+    correlation: Spearman's ρ of the two. fragile: how many are accurate but not robust (FRAGILE).
+    """
+
+    usefulness: np.ndarray
+    robustness: np.ndarray
+    correlation: float
+    fragile: int
+
+
+def split(problem: Problem) -> tuple[Dataset, Dataset]:
+    """The training part of a data set and, of the rest, as many test points as are used.
+
+    Raises ValueError, naming the remedy, for data that cannot be had.
+    """
+    source = SOURCES[problem.data]
+    dataset = load(problem.data, **source.options)
+    train, test = train_test_split(
+        dataset, test_fraction=1 - source.train / len(dataset.y), seed=problem.seed
+    )
+    return train, test._replace(x=test.x[: source.test], y=test.y[: source.test])
+
+
+def within_span(train: Dataset) -> bool:
+    """Are there fewer training points than coordinates, so that their span is all that counts?"""
+    return train.x.shape[0] < train.x.shape[1]
+
+
+@kept
+def prepare(problem: Problem) -> Prepared:
+    """Both Gram matrices of the data as it is `split`; they serve every λ, t and ε.
+
+    With fewer training points than coordinates, a slope across their span meets only itself in the
+    kernel (F_c δ_αβ) and has target 0, so it stays 0: only slopes within the span are kept.
+    """
+    train, test = split(problem)
+    n, d0 = train.x.shape
+    basis = np.linalg.qr(train.x.T)[0] if within_span(train) else None
+    kernel = {"depth": problem.depth, "activation": problem.activation}
+    within = train.x if basis is None else normalize(train.x @ basis)
+    prepared = Prepared(train, test, jntk(within, **kernel), np.empty(0), kernel, basis)
+    # In pieces, because the blocks before their reduction to the span can be large.
+    pieces = np.array_split(test.x, 1 + len(test.x) * (1 + d0) ** 2 * n // 5_000_000)
+    cross_gram = np.concatenate([prepared.rows(piece) for piece in pieces if len(piece)])
+    return prepared._replace(cross_gram=cross_gram)
+
+
+def diagonalise(problem: Problem, lam: float) -> LinearDynamics:
+    """The closed-form training at one λ: the eigenvalues and eigenvectors of Θ_λ."""
+    prepared = prepare(problem)
+    return LinearDynamics(prepared.gram, prepared.train.y, lam=lam)
+
+
+@kept
+def solve(problem: Problem, lam: float) -> Solution:
+    """Everything about one λ that does not depend on t, ε and the norm."""
+    prepared, dynamics = prepare(problem), diagonalise(problem, lam)
+    resolved = np.flatnonzero(dynamics.eigenvalues > dynamics.noise_floor)[::-1]
+    coefficients = dynamics.feature_coefficients()
+    outputs = np.tensordot(coefficients, prepared.cross_gram, axes=([1, 2], [2, 3]))
+    target = dynamics.eigenvectors[:, resolved].T @ dynamics.target
+    return Solution(
+        lam,
+        {rate: _path(prepared, dynamics, rate, coefficients, outputs) for rate in (FLOW, *RATES)},
+        dynamics.eigenvalues[resolved],
+        target**2 / np.sum(dynamics.target**2),
+        Reach(*(part.astype(np.float32) for part in reach(prepared.test, outputs))),
+        len(dynamics.eigenvalues) - len(resolved),
+        dynamics.noise_floor,
+    )
+
+
+class Progress(NamedTuple):
+    """How far training by one rule has come at each of TIMES.
+
+    learning_rate: η, None for the flow. steps: (T,). learned: (T, k), fraction of each resolved
+    mode, largest first. known: (T,), False where training has diverged or not yet begun.
+    """
+
+    learning_rate: float | None
+    steps: np.ndarray
+    learned: np.ndarray
+    known: np.ndarray
+
+
+def progress(dynamics: LinearDynamics, rate: float) -> Progress:
+    """`Progress` by FLOW, or by descent with `rate` times the largest stable learning rate."""
+    eta = rate * dynamics.stable_learning_rate if rate else None
+    learned = np.stack([_learned(dynamics, t, rate, eta) for t in TIMES])
+    steps = np.full(len(TIMES), np.nan) if eta is None else np.round(np.array(TIMES) / eta)
+    known = np.all(np.abs(learned) < DIVERGED, axis=1) & (steps != 0)
+    learned[~known] = 0.0
+    return Progress(eta, steps, learned, known)
+
+
+def _path(prepared, dynamics, rate, coefficients, outputs) -> Path:
+    """c(t) and u(x, t) from zero are sums over the eigenfeatures, each times the fraction learned.
+
+    - `coefficients`: (k, N, 1+r);  `outputs`: (k, m, 1+d0), those of the features.
+    """
+    eta, steps, learned, known = progress(dynamics, rate)
+    path = Path(
+        eta,
+        steps,
+        learned,
+        np.tensordot(learned, coefficients, axes=1),
+        reach(prepared.test, np.tensordot(learned, outputs, axes=1)),
+    )
+    for part in (path.learned, path.coefficients, *path.reach):
+        part[~known] = np.nan
+    return path
+
+
+def _learned(dynamics, t, rate, eta):
+    """The fraction of each resolved mode, largest first; infinite where descent has no limit."""
+    resolved = np.flatnonzero(dynamics.eigenvalues > dynamics.noise_floor)[::-1]
+    if rate >= 1 and np.isinf(t):
+        return np.full(len(resolved), np.inf)
+    with np.errstate(over="ignore"):  # what diverges is told as such
+        return dynamics.learned(t, learning_rate=eta)[resolved]
+
+
+def reach(points: Dataset, outputs) -> Reach:
+    """`Reach` of (f, J) at points, (…, m, 1+d0)."""
+    clean = first_order_margin(outputs, *points[:2], epsilon=0)
+    # The margin is linear in ε, so what it loses at ε = 1 gives it at every ε.
+    l2, linf = (
+        clean - first_order_margin(outputs, *points[:2], epsilon=1, norm=norm) for norm in NORMS
+    )
+    return Reach(clean, l2, linf)
+
+
+def curves(solution: Solution, *, epsilon: float, norm: str = "l2", rate=FLOW) -> Curves:
+    """Accuracy, first-order robust accuracy and median tangent |J|₂ at each of TIMES, (T,) each."""
+    found = solution.paths[rate].reach
+    known = np.isfinite(found.clean[:, 0])
+    return Curves(
+        np.where(known, np.mean(found.clean > 0, axis=-1), np.nan),
+        np.where(known, np.mean(found.margin(epsilon, norm) > 0, axis=-1), np.nan),
+        np.median(found.l2, axis=-1),
+    )
+
+
+def lambda_time_map(solutions: dict, *, epsilon: float, norm: str = "l2", rate=FLOW) -> Curves:
+    """`curves` at each of LAMBDAS, (len(LAMBDAS), T) each; NaN where there is no solution yet.
+
+    solutions: λ → `Solution`.
+    """
+    missing = Curves(*(np.full(len(TIMES), np.nan) for _ in Curves._fields))
+    rows = [
+        curves(solutions[lam], epsilon=epsilon, norm=norm, rate=rate)
+        if lam in solutions
+        else missing
+        for lam in LAMBDAS
+    ]
+    return Curves(*map(np.stack, zip(*rows, strict=True)))
+
+
+@kept
 def pgd_accuracy(
-    problem: Problem, lam: float, t: float, epsilon: float, norm: str, speed: float, watch=None
-):
+    problem: Problem, lam: float, t: float, epsilon: float, norm: str, speed: float
+) -> float | None:
     """Accuracy at time t against an attack that searches the ε-ball by projected gradients.
 
-    None where there is no predictor: training has diverged or not yet begun. watch() is called
-    many times on the way.
+    None where there is no predictor: training has diverged or not yet begun.
     """
-    with Watcher(watch) as watcher:
-        return _pgd_accuracy(problem, lam, t, epsilon, norm, speed, watcher)
-
-
-@lru_cache(maxsize=1000)
-def _pgd_accuracy(problem, lam, t, epsilon, norm, speed, watcher):
     prepared = prepare(problem)
-    path = solve(problem, lam).paths[speed]
-    coefficients = prepared.lift(path.coefficients[TIMES.index(t)])
+    coefficients = prepared.lift(solve(problem, lam).paths[speed].coefficients[TIMES.index(t)])
     if not np.isfinite(coefficients).all():
         return None
     predictor = KernelPredictor(prepared.train.x, coefficients, kappa=1.0, **prepared.kernel)
-    x, y = prepared.test.x, prepared.test.y
-    return accuracy(pgd_margin(watcher.beside(predictor), x, y, epsilon=epsilon, norm=norm))
+    return accuracy(pgd_margin(predictor, *prepared.test[:2], epsilon=epsilon, norm=norm))
 
 
-class Progress(Protocol):
-    """What `explore` needs of the page that watches it."""
-
-    def progress(self, fraction: float, text: str = "") -> None: ...
-    def emit(self, value) -> None: ...
+def row(whole: Curves, lam: float) -> Curves:
+    """The curves of one λ from a map over all."""
+    return Curves(*(values[LAMBDAS.index(lam)] for values in whole))
 
 
-class Found(NamedTuple):
-    """What is known of a problem so far.
-
-    solutions: λ → `Solution`. pgd: `Wanted.search` → accuracy under the search. slices: (plane,
-    point) → `robust_predictor.Slice`. held_out: (λ, speed) → `Reach` at training points left out.
-    """
-
-    problem: Problem
-    solutions: dict
-    pgd: dict
-    slices: dict
-    held_out: dict
-
-    def comparison(self, lam, epsilon, norm, speed) -> "robust_stopping.Comparison | None":
-        """Standard training and λ, stopped and at the end; None while it is not known."""
-        keys = [(0.0, speed), (lam, speed)]
-        if not ({0.0, lam} <= self.solutions.keys() and {*keys} <= self.held_out.keys()):
-            return None
-        return robust_stopping.compare(
-            self.solutions[0.0], self.solutions[lam], tuple(self.held_out[key] for key in keys),
-            epsilon=epsilon, norm=norm, speed=speed,
-        )  # fmt: skip
+def ridge(robust: np.ndarray) -> np.ndarray:
+    """The latest finite time at which each row of a map is at its best; NaN for an empty row."""
+    finite = np.nan_to_num(robust[:, np.isfinite(TIMES)], nan=-1.0)
+    latest = [np.flatnonzero((row == row.max()) & (row >= 0)) for row in finite]
+    return np.array([TIMES[best[-1]] if best.size else np.nan for best in latest])
 
 
-def explore(job: Progress, wanted: Wanted) -> Found:
-    """Solve every λ, beginning with the one on screen and λ = 0, and try the searching attack.
-
-    job.emit gets a `Found` after each step. Steps that have been computed before cost nothing.
-    """
-    problem, lam = wanted.problem, wanted.lam
-    source = SOURCES[problem.data]
-    job.progress(0, f"{source.label}: kernel of {source.train} training points")
-    prepared = prepare(problem)
-    found = Found(problem, {}, {}, {}, {})
-    steps = _steps(wanted)
-    for i, (kind, value) in enumerate(steps):
-        fraction = i / len(steps)
-        if kind == "λ":
-            job.progress(fraction, f"eigenvalues at λ = {power_label(value)}")
-            found.solutions[value] = solve(problem, value)
-        elif kind == "stop":
-            for fold in range(robust_stopping.FOLDS):
-                job.progress(fraction, f"stopping time at λ = {power_label(value)}")
-                robust_stopping.left_out(problem, value, wanted.speed, fold)
-            found.held_out[value, wanted.speed] = robust_stopping.held_out(
-                problem, value, wanted.speed
-            )
-        elif kind == "slice":
-            key = robust_predictor.slice_key(wanted.plane, wanted.point, len(prepared.test.y))
-            job.progress(fraction, "slice of the sphere")
-            found.slices[key] = robust_predictor.cut(
-                problem, *key, lambda part, at=fraction: job.progress(at, f"slice: {part:.0%}")
-            )
-        else:
-            watch = partial(job.progress, fraction, f"PGD attack at t = {power_label(value)}")
-            watch()
-            searched = pgd_accuracy(problem, *wanted.search(value), watch=watch)
-            if searched is not None:
-                found.pgd[wanted.search(value)] = searched
-        if {lam, 0.0} <= found.solutions.keys():
-            job.emit(Found(problem, *(dict(part) for part in found[1:])))
-    return found
-
-
-def _steps(wanted: Wanted) -> list[tuple]:
-    """What to compute, first what is on screen."""
-    lam, t = wanted.lam, wanted.t
-    distance = {other: abs(LAMBDAS.index(other) - LAMBDAS.index(lam)) for other in LAMBDAS}
-    others = sorted({*LAMBDAS} - {0.0, lam}, key=distance.__getitem__)
-    sliced = (
-        wanted.view == "predictor" and robust_predictor.picture_of(wanted.problem.data) == "slice"
+def scores(solution: Solution, *, epsilon: float, norm: str = "l2") -> Scores:
+    """Accuracy of each eigenfeature, and its accuracy under an attack on that feature alone."""
+    usefulness = np.mean(solution.features.clean > 0, axis=-1)
+    robustness = np.mean(solution.features.margin(epsilon, norm) > 0, axis=-1)
+    constant = np.ptp(usefulness) == 0 or np.ptp(robustness) == 0
+    return Scores(
+        usefulness,
+        robustness,
+        np.nan if constant else float(scipy.stats.spearmanr(usefulness, robustness).statistic),
+        int(np.sum((usefulness >= FRAGILE[0]) & (robustness <= FRAGILE[1]))),
     )
-    return [
-        *(("λ", other) for other in dict.fromkeys((lam, 0.0))),
-        *([("slice", None)] if sliced else []),
-        ("PGD", t),
-        *(("stop", other) for other in dict.fromkeys((lam, 0.0))),
-        *(("λ", other) for other in others),
-        *(("PGD", other) for other in PGD_TIMES if other != t),
-    ]

@@ -1,106 +1,16 @@
-"""The words of the robust-training page: sentences about what is on screen, and its formulas."""
+"""The words of the robust-training page: sentences about what is on screen."""
 
 import numpy as np
 
 from jntk_viz.drawing.theme import escape
 from jntk_viz.frame.coinciding import coinciding
-from jntk_viz.frame.parts import Formula
+from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
 from jntk_viz.pages.robust_training import predictor, stopping, study
+from jntk_viz.pages.robust_training.state import SOURCES
 
-FORMULAS = (
-    Formula(
-        r"\text{loss} = \frac{1}{2N}\sum_{i=1}^{N}\Big[(f(x_i)-y_i)^2"
-        r" + \lambda\sum_{\alpha=1}^{d_0} J(f)(x_i)_\alpha^2\Big]",
-        "Robust training: fit the labels and keep the input Jacobian small.",
-        {
-            r"f(x)": "the network's output at the input x, a point of the unit sphere",
-            r"J(f)(x)_\alpha": "∂f/∂x_α, the input Jacobian (not the gradient in the weights)",
-            r"y_i = \pm 1": "label of the training point x_i",
-            r"\lambda": "weight of the Jacobian regulariser; 0 is standard training",
-            r"N,\; d_0": "number of training points and of input coordinates",
-        },
-    ),
-    Formula(
-        r"u(x,t) = \Theta(x,X)\,\Lambda^{1/2} V\,\frac{1-e^{-et/N}}{e}\,V^\top\Lambda^{1/2}u^*,"
-        r"\qquad \Theta_\lambda=\Lambda^{1/2}\Theta\Lambda^{1/2} = V\,\mathrm{diag}(e)\,V^\top",
-        "An infinitely wide network under gradient flow, in closed form at every time. As t → ∞ "
-        "the bracket becomes 1/e and λ cancels: for every λ > 0 the predictor interpolates the "
-        "labels and has zero Jacobian at the training points. λ acts through the time it takes.",
-        {
-            r"u = (f, J)": "output and input Jacobian together, started from zero",
-            r"u^* = (y, 0)": "what training aims at: the labels, and no slope",
-            r"\Theta": "the limiting Jacobian Neural Tangent Kernel on the training points X",
-            r"\Lambda": "diag(1, λ, …, λ): output gets weight 1, Jacobian entries weight λ",
-            r"e,\; V": "eigenvalues and eigenvectors; directions of small e are learned late",
-            r"t": "training time; of descent t = ηk, steps of size η times their number k",
-        },
-    ),
-    Formula(
-        r"\text{flow: } 1-e^{-e t/N}, \qquad \text{descent: } 1-(1-\eta e/N)^{k}, \quad t=\eta k,"
-        r"\qquad \text{stable for } \eta < 2N/e_{\max}",
-        "The fraction of a mode that has been learned. The flow has learned what lies above "
-        "e = N/t. With a step above 2N/e_max what is left of the largest mode is multiplied by "
-        "a number below −1 in every step: it diverges, and nothing is drawn once a fraction "
-        "exceeds a million. The modes below 2N/η are learned as usual.",
-        {
-            r"\eta,\; k": "learning rate and number of steps of gradient descent",
-            r"e_{\max}": "the largest eigenvalue of Θ_λ, so that η depends on λ",
-        },
-    ),
-    Formula(
-        r"\text{clean: } y f(x) > 0, \qquad \text{robust: } y f(x) - \varepsilon\,"
-        r"\lVert P_x J(x)\rVert_* > 0",
-        "A test point counts as robust, to first order, if no change of size ε flips a linear "
-        "model of f at x. PGD follows the slope downhill inside the ε-ball instead and finds more.",
-        {
-            r"\varepsilon": "size of the change; inputs have norm 1",
-            r"P_x": "projection on the sphere's tangent space: only such changes count",
-            r"\lVert\cdot\rVert_*": "dual norm: ℓ2 for an L2 change, ℓ1 for an L∞ change",
-        },
-    ),
-    Formula(
-        r"t^* = \arg\max_t \frac{1}{N}\sum_{i=1}^{N} \mathbf{1}\Big[\, y_i f^{(-i)}_t(x_i) > "
-        r"\varepsilon\,\lVert P J^{(-i)}_t(x_i)\rVert_* \Big]",
-        "The stopping time of each training, with λ and without: the most robust on training "
-        "points that were left out (threefold cross-validation); no test point has a part in it. "
-        "Intervals: adjusted Wald for paired proportions (Bonett & Price 2012). Long training "
-        "costs robustness in finite networks (Rice, Wong & Kolter, ICML 2020), in adversarial "
-        "training of wide ones (Fu & Wang, ICLR 2024) and without any regulariser in the NTK "
-        "regime, where stopping in time is optimal (Hou, Peng & Yang, arXiv 2604.25965).",
-        {r"f^{(-i)}_t": "the predictor trained to time t without the third that holds point i"},
-    ),
-    Formula(
-        r"x(s, r) = s\,a + r\,b + \sqrt{1-s^2-r^2}\;c",
-        "The slice of the sphere: half of a great sphere, seen along c. Test points are drawn "
-        "where they project to and marked by their own margin, not by what lies under them. Only "
-        "the followed point of the slice around it lies on it: a change of size ε (L2) reaches "
-        "all places within the ring of radius ε; where f = 0 crosses it, the point can be flipped.",
-        {
-            r"a, b, c": "orthonormal directions; principal ones, from class to class, or from the "
-            "followed point to the nearest training point of the other class",
-        },
-    ),
-    Formula(
-        r"f_i(x) = \Theta_\lambda(x,X)\, v_i\, \frac{v_i^\top \Lambda^{1/2} u^*}{e_i},"
-        r"\qquad \sum_i f_i = f(\cdot, t=\infty)",
-        "Eigenfeatures (Tsilivis & Kempe, NeurIPS 2022): what one eigenvector contributes. Each "
-        "dot is one of them as a classifier of its own, attacked on its own. Eigenvalues below "
-        "the noise floor, number of rows × 2.2e-16 × largest eigenvalue, are rounding error; "
-        "their directions are left out.",
-        {
-            r"e_i,\; v_i": "an eigenvalue of Θ_λ and its eigenvector",
-            r"\text{accuracy}": "how often sign f_i is right on the test points",
-            r"\text{robustness}": "the same, each point changed by ε against f_i",
-        },
-    ),
-)
-
+QUESTION = "Does a Jacobian penalty make a network robust, or stopping in time?"
 
 _SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"
-
-
-def percent(value) -> str:
-    return "–" if np.isnan(value) else f"{100 * value:.0f} %"
 
 
 def span(values) -> str:
@@ -110,39 +20,24 @@ def span(values) -> str:
 
 
 def correlation(scores) -> str:
-    return "undefined" if np.isnan(scores.correlation) else f"{scores.correlation:.2f}"
+    rho = scores.correlation
+    return "undefined" if np.isnan(rho) else f"{rho:.2f}".replace("-", "−")
 
 
-def superscript(number) -> str:
-    return str(number).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+def headline(state, found) -> str:
+    """The sentences about the visible tab, from what is known (`plan.Found`)."""
+    return about_place(state, found) + small(*DETAILS[state.view](state, found))
 
 
-def power(value) -> str:
-    """A positive number in words, without zeros that nobody reads."""
-    if 0.01 <= value < 10_000:
-        return f"{value:.3g}"
-    exponent = int(np.floor(np.log10(value)))
-    sign = "⁻" if exponent < 0 else ""
-    return f"{value / 10.0**exponent:.1f}·10{sign}{superscript(abs(exponent))}"
-
-
-def signed(value, digits=2) -> str:
-    """With a sign in front, and a minus that is as long as a plus."""
-    return f"{value:+.{digits}f}".replace("-", "−")
-
-
-def headline(state, whole, searched, solution) -> str:
-    """What the chosen λ and t give, beside standard training, and where every λ > 0 ends.
-
-    - `whole`: `Curves` over (λ, t);  `searched`: PGD-robust accuracy here, None while unknown.
-    """
-    at = study.TIMES.index(state.t)
+def about_place(state, found) -> str:
+    """What the chosen λ and t give, beside standard training, and where every λ > 0 ends."""
+    whole, at = found.whole, state.at
     now, standard = study.row(whole, state.lam), study.row(whole, 0.0)
-    t, lam = study.power_label(state.t), study.power_label(state.lam)
-    pgd = "" if searched is None else f" ({percent(searched)} if PGD searches)"
+    t, lam = stop(state.t), stop(state.lam)
+    pgd = f" ({percent(found.pgd[state.t])} if PGD searches)" if state.t in found.pgd else ""
     who = "Standard training (λ = 0)" if state.lam == 0 else f"λ = {lam}"
     if np.isnan(now.clean[at]):
-        return f"<b>{who} at t = {t}: {_nothing(solution, state, at)}</b>. {limit(whole)}"
+        return f"<b>{who} at t = {t}: {_nothing(state, found)}</b>. {limit(whole)}"
     words = (
         f"{percent(now.clean[at])} clean, {percent(now.robust[at])} robust "
         f"at ε = {state.epsilon:g}{pgd}"
@@ -156,11 +51,11 @@ def headline(state, whole, searched, solution) -> str:
     return f"{first}. {limit(whole)}"
 
 
-def _nothing(solution, state, at) -> str:
+def _nothing(state, found) -> str:
     """Why there is no predictor."""
-    path = solution.paths[state.speed]
-    if path.steps[at] == 0:
-        return f"no step has been taken yet, since η = {power(path.learning_rate)}"
+    path = found.solutions[state.lam].paths[state.speed]
+    if path.steps[state.at] == 0:
+        return f"no step has been taken yet, since η = {number(path.learning_rate, 3)}"
     return f"diverged, because η is {state.rate:g} times 2N/e_max"
 
 
@@ -185,7 +80,7 @@ def small(*sentences) -> str:
 def about_data(state, prepared) -> str:
     n, d0 = prepared.train.x.shape
     words = (
-        f"{escape(study.SOURCES[state.data].label)}: {n} training, {len(prepared.test.y)} test "
+        f"{escape(SOURCES[state.data].label)}: {n} training, {len(prepared.test.y)} test "
         f"points in R{superscript(d0)}."
     )
     if prepared.basis is not None:
@@ -196,13 +91,13 @@ def about_data(state, prepared) -> str:
 def about_stopping(state, found) -> str:
     """Is it λ, or stopping? The four robust accuracies and what they differ by.
 
-    - `found`: `robust_stopping.Comparison`, None while it is not known.
+    - `found`: `stopping.Comparison`, None while it is not known.
     """
     if found is None:
         return "Choosing the stopping times …"
     rows = [f"standard training: {_stopped_and_end(found, stopping.STANDARD)}"]
     if state.lam > 0:
-        rows.append(f"λ = {study.power_label(state.lam)}: {_stopped_and_end(found, 1)}")
+        rows.append(f"λ = {stop(state.lam)}: {_stopped_and_end(found, 1)}")
         gains = ", ".join(
             f"{when} {points(difference)}"
             for when, difference in zip(("stopped", "at t = ∞"), found.by_lam, strict=True)
@@ -220,36 +115,36 @@ def about_stopping(state, found) -> str:
 def _stopped_and_end(found, row) -> str:
     robust, end = found.robust[row]
     ending = "no t = ∞" if np.isnan(end) else f"{percent(end)} at t = ∞"
-    return f"{percent(robust)} stopped at t = {study.power_label(found.times[row])}, {ending}"
+    return f"{percent(robust)} stopped at t = {stop(found.times[row])}, {ending}"
 
 
 def points(difference) -> str:
     """A difference of accuracies in percentage points, with its interval."""
 
     def written(share) -> str:
-        whole = f"{100 * share:+.0f}"
+        whole = signed(100 * share, 0)
         # What is less than half a point keeps its sign, and a digit that bears it out.
-        return (f"{100 * share:+.1f}" if whole == "-0" else whole).replace("-", "−")
+        return signed(100 * share, 1) if whole == "−0" else whole
 
     value, low, high = map(written, difference)
     return f"{value} [{low}, {high}]"
 
 
-def about_rate(state, solution, at) -> str:
+def about_rate(state, solution) -> str:
     """What gradient descent does at the chosen learning rate."""
     if state.training == "flow":
         return ""
     path = solution.paths[state.speed]
-    steps = f"{path.steps[at]:,.0f}" if np.isfinite(path.steps[at]) else "∞"
+    steps = f"{path.steps[state.at]:,.0f}" if np.isfinite(path.steps[state.at]) else "∞"
     words = (
-        f"Descent: {steps} steps of η = {power(path.learning_rate)}, {state.rate:g} times 2N/e_max."
+        f"Descent: {steps} steps of η = {number(path.learning_rate, 3)}, {state.rate:g} times "
+        "2N/e_max."
     )
     count = predictor.diverging(solution, state.speed)
     if count:
-        first = 1 - 2 * state.speed
         words += (
             f" {count} of {len(solution.eigenvalues)} modes diverge; what is left of the largest "
-            f"is multiplied by {f'{first:.2f}'.replace('-', '−')} in every step."
+            f"is multiplied by {signed(1 - 2 * state.speed)} in every step."
         )
     return words
 
@@ -258,36 +153,38 @@ def about_floor(solution) -> str:
     total = len(solution.eigenvalues) + solution.unresolved
     return (
         f"{solution.unresolved} of {total} directions lie below the noise floor "
-        f"{power(solution.noise_floor)}."
+        f"{number(solution.noise_floor)}."
     )
 
 
-def about_predictor(state, prepared, solution, at) -> str:
+def about_modes(state, prepared, solution) -> str:
     """How far the modes have been learned."""
-    half, less, _ = predictor.learned_modes(solution, at, state.speed)
+    half, less, _ = predictor.learned_modes(solution, state.at, state.speed)
     floor = about_floor(solution)
     if half + less == 0:
         return floor
-    learned = solution.paths[state.speed].learned[at]
+    learned = solution.paths[state.speed].learned[state.at]
     target = float(np.sum(solution.share * np.clip(learned, 0, 1)))
     front = ""
     if np.isfinite(state.t) and state.training == "flow":
-        front = f" (e above 0.69 N/t = {power(np.log(2) * len(prepared.train.y) / state.t)})"
+        front = f" (e above 0.69 N/t = {number(np.log(2) * len(prepared.train.y) / state.t)})"
     return (
         f"{half} of {len(solution.eigenvalues)} modes are learned at least half{front}; weighted "
         f"by their part of the target, {percent(target)} is learned. {floor}"
     )
 
 
-def about_point(point, label, f, margin) -> str:
-    """The followed test point, f already with its sign."""
-    if np.isnan(f):
+def about_point(state, prepared, solution) -> str:
+    """The followed test point: its output and margin."""
+    point = state.point % len(prepared.test.y)
+    reach, label = solution.paths[state.speed].reach, prepared.test.y[point]
+    right, margin = reach.clean[state.at, point], reach.margin(**state.attack)[state.at, point]
+    if np.isnan(right):
         return ""
-    verdict = "robust" if margin > 0 else "not robust" if label * f > 0 else "wrong even unchanged"
+    verdict = "robust" if margin > 0 else "not robust" if right > 0 else "wrong even unchanged"
     return (
-        f"Test point {point} (y = {signed(label, 0)}): f = {signed(f)}, y f − ε‖PJ‖ = "
-        f"{signed(margin)}, "
-        f"{verdict}."
+        f"Test point {point} (y = {signed(label, 0)}): f = {signed(label * right)}, "
+        f"y f − ε‖PJ‖ = {signed(margin)}, {verdict}."
     )
 
 
@@ -311,7 +208,7 @@ def beside_digits(found) -> dict:
 
 
 def feature_title(lam, scores) -> str:
-    name = "Standard training, λ = 0" if lam == 0 else f"Regularised, λ = {study.power_label(lam)}"
+    name = "Standard training, λ = 0" if lam == 0 else f"Regularised, λ = {stop(lam)}"
     return f"{name}: rank correlation {correlation(scores)}"
 
 
@@ -320,7 +217,7 @@ def claim(state, standard, regularised) -> str:
     here = f"rank correlation {correlation(standard)} for λ = 0"
     fragile = f"{standard.fragile}"
     if state.lam > 0:
-        here += f", {correlation(regularised)} for λ = {study.power_label(state.lam)}"
+        here += f", {correlation(regularised)} for λ = {stop(state.lam)}"
         fragile += f" and {regularised.fragile}"
     return (
         "The paper (GeLU, 11 layers): with λ &gt; 0 high test accuracy implies robustness. "
@@ -329,3 +226,31 @@ def claim(state, standard, regularised) -> str:
         "Part of such a correlation is forced, since robust accuracy cannot exceed accuracy. Null "
         "model and intervals: <a href='eigenfeatures'>the eigenfeatures page</a>."
     )
+
+
+def _map_details(state, found) -> list[str]:
+    return [
+        about_data(state, found.prepared),
+        about_stopping(state, found.comparison),
+        about_rate(state, found.solutions[state.lam]),
+    ]
+
+
+def _predictor_details(state, found) -> list[str]:
+    prepared, solution = found.prepared, found.solutions[state.lam]
+    on_circle = predictor.picture_of(state.data) == "circle"
+    return [
+        about_modes(state, prepared, solution),
+        about_rate(state, solution),
+        "" if on_circle else about_point(state, prepared, solution),
+        coinciding(prepared.train.x, prepared.test.x),
+    ]
+
+
+def _feature_details(state, found) -> list[str]:
+    scores = [study.scores(found.solutions[lam], **state.attack) for lam in (0.0, state.lam)]
+    floor = about_floor(found.solutions[state.lam])
+    return [claim(state, *scores), floor, about_data(state, found.prepared)]
+
+
+DETAILS = {"map": _map_details, "predictor": _predictor_details, "features": _feature_details}

@@ -6,11 +6,18 @@ import pytest
 from jntk_viz import RobustDynamics, first_order_margin, frame, normalize
 from jntk_viz.pages.robust_training import predictor, study
 from jntk_viz.pages.robust_training import predictor_pictures as shapes
-from jntk_viz.pages.robust_training import solution as robust_solution
+from jntk_viz.pages.robust_training.state import (
+    FLOW,
+    SOURCES,
+    TIMES,
+    Problem,
+    RobustTrainingState,
+    Source,
+)
 
-IRIS = study.Problem("iris", 2, "gelu", 0)
-CIRCLE = study.Problem("circle", 2, "gelu", 0)
-AT = study.TIMES.index(1e3)
+IRIS = Problem("iris", 2, "gelu", 0)
+CIRCLE = Problem("circle", 2, "gelu", 0)
+AT = TIMES.index(1e3)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -19,7 +26,7 @@ def theme():
 
 
 def coefficients(problem, lam=0.1):
-    return study.solve(problem, lam).paths[study.FLOW].coefficients[AT]
+    return study.solve(problem, lam).paths[FLOW].coefficients[AT]
 
 
 def dynamics(problem, lam=0.1):
@@ -27,7 +34,7 @@ def dynamics(problem, lam=0.1):
     return RobustDynamics(prepared.train.x, prepared.train.y, lam=lam, **prepared.kernel)
 
 
-@pytest.mark.parametrize("plane", predictor.PLANES)
+@pytest.mark.parametrize("plane", RobustTrainingState.param.plane.get_range().values())
 def test_slice_shows_the_library_s_predictor(plane):
     prepared = study.prepare(IRIS)
     cut = predictor.cut(IRIS, plane, 3)
@@ -81,7 +88,8 @@ def test_zero_line_lies_where_the_field_is_zero():
 
 @pytest.mark.parametrize("norm", ["l2", "linf"])
 def test_circle_shows_f_its_slope_and_what_an_attack_can_do(norm):
-    found = predictor.on_circle(CIRCLE, coefficients(CIRCLE), epsilon=0.2, norm=norm)
+    prepared, rows = study.prepare(CIRCLE), predictor.circle_rows(CIRCLE)
+    found = predictor.on_circle(prepared, rows, coefficients(CIRCLE), epsilon=0.2, norm=norm)
     x = normalize(np.column_stack([np.cos(predictor.ANGLES), np.sin(predictor.ANGLES)]))
     outputs = dynamics(CIRCLE).predict(x, 1e3)
     np.testing.assert_allclose(found.f, outputs[:, 0], atol=1e-8)
@@ -89,7 +97,7 @@ def test_circle_shows_f_its_slope_and_what_an_attack_can_do(norm):
     np.testing.assert_allclose(found.slope[1:-1], numeric[1:-1], atol=0.01)
     margin = first_order_margin(outputs, x, np.ones(len(x)), epsilon=0.2, norm=norm)
     np.testing.assert_allclose(found.f - found.reach, margin, atol=1e-8)
-    test = study.prepare(CIRCLE).test
+    test = prepared.test
     again = np.column_stack([np.cos(found.test_angle), np.sin(found.test_angle)])
     np.testing.assert_allclose(again, test.x, atol=1e-12)
     np.testing.assert_allclose(
@@ -99,19 +107,17 @@ def test_circle_shows_f_its_slope_and_what_an_attack_can_do(norm):
 
 @pytest.fixture
 def few_digits(monkeypatch):
-    few = study.Source("Digits", {}, 8, 12)
-    monkeypatch.setitem(robust_solution.SOURCES, "digits", few)
-    yield study.Problem("digits", 1, "erf", 0)
-    for cached in (study.prepare, study.solve, study.diagonalise):
+    few = Source("Digits", {}, 8, 12)
+    monkeypatch.setitem(SOURCES, "digits", few)
+    yield Problem("digits", 1, "erf", 0)
+    for cached in (study.prepare, study.solve, predictor.digits):
         cached.cache_clear()
 
 
 @pytest.mark.parametrize(("norm", "epsilon"), [("l2", 0.3), ("linf", 0.05)])
 def test_digits_are_changed_where_it_hurts(few_digits, norm, epsilon):
     prepared = study.prepare(few_digits)
-    found = predictor.digits(
-        few_digits, coefficients(few_digits, 0.5), point=10, epsilon=epsilon, norm=norm
-    )
+    found = predictor.digits(few_digits, 0.5, 1e3, epsilon, norm, FLOW, 10)
     np.testing.assert_array_equal(found.numbers, [10, 11, 0, 1])
     x, y = prepared.test.x[found.numbers], prepared.test.y[found.numbers]
     lib = dynamics(few_digits, 0.5)
@@ -147,7 +153,7 @@ def test_gallery_puts_every_image_into_its_place():
 
 def test_modes_are_counted_by_how_far_they_are_learned():
     solution = study.solve(IRIS, 0.1)
-    half, less, diverging = predictor.learned_modes(solution, AT, study.FLOW)
+    half, less, diverging = predictor.learned_modes(solution, AT, FLOW)
     # 1 - exp(-e t/N) ≥ ½
     assert half == np.sum(solution.eigenvalues >= np.log(2) * 50 / 1e3)
     assert half + less == len(solution.eigenvalues)
@@ -156,20 +162,3 @@ def test_modes_are_counted_by_how_far_they_are_learned():
     expected = np.sum(np.abs(1 - eta * solution.eigenvalues / 50) > 1)
     assert predictor.diverging(solution, 1.5) == expected > 1
     assert solution.share.sum() == pytest.approx(1)
-
-
-def test_a_slice_says_how_far_it_is_and_can_be_stopped():
-    predictor._cut.cache_clear()
-    seen = []
-    problem = study.Problem("iris", 1, "erf", 0)
-    predictor.cut(problem, "principal", 0, seen.append)
-    assert seen[0] == 0
-    predictor.cut(problem, "principal", 0, seen.append)
-    assert len(seen) == len({*seen})  # the second time there is nothing to do
-    predictor._cut.cache_clear()
-
-    def stop(_):
-        raise frame.Cancelled
-
-    with pytest.raises(frame.Cancelled):
-        predictor.cut(problem, "principal", 0, stop)

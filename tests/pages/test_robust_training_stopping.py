@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from jntk_viz import RobustDynamics, accuracy, first_order_margin
-from jntk_viz.pages.robust_training import solution as robust_solution
+from jntk_viz.pages.robust_training import state as settings
 from jntk_viz.pages.robust_training import stopping, study
 from jntk_viz.pages.robust_training import words as text
 
-IRIS = study.Problem("iris", 2, "gelu", 0)
-TIMES = len(study.TIMES)
+IRIS = settings.Problem("iris", 2, "gelu", 0)
+TIMES = len(settings.TIMES)
 
 
 def held(clean, cost):
@@ -35,19 +35,19 @@ def test_points_left_out_are_judged_by_training_without_them(data, few, monkeypa
     No test point has a part in it: the study's own test points are not even looked at.
     """
     if few:
-        monkeypatch.setitem(robust_solution.SOURCES, data, study.Source(data, {}, 12, 9))
-    problem = study.Problem(data, 1, "erf", 3)
+        monkeypatch.setitem(settings.SOURCES, data, settings.Source(data, {}, 12, 9))
+    problem = settings.Problem(data, 1, "erf", 3)
     train = study.prepare(problem).train
     out = stopping.folds(train.y, problem.seed) == 1
     dynamics = RobustDynamics(train.x[~out], train.y[~out], depth=1, activation="erf", lam=0.5)
-    found = stopping.left_out(problem, 0.5, study.FLOW, 1)
+    found = stopping.left_out(problem, 0.5, settings.FLOW, 1)
     for t in (1.0, 1e2):
         outputs = dynamics.predict(train.x[out], t)
         for norm in ("l2", "linf"):
             expected = first_order_margin(
                 outputs, train.x[out], train.y[out], epsilon=0.2, norm=norm
             )
-            margin = found.margin(0.2, norm)[study.TIMES.index(t)]
+            margin = found.margin(0.2, norm)[settings.TIMES.index(t)]
             np.testing.assert_allclose(margin, expected, atol=1e-8)
     study.prepare.cache_clear()
     stopping.left_out.cache_clear()
@@ -96,7 +96,7 @@ def test_a_rate_that_diverges_has_a_time_to_stop_but_no_end():
     assert np.isfinite(found.robust[:, stopping.STOPPED]).all()
     assert found.by_lam[stopping.END] is None
     assert found.by_stopping == (None, None)
-    state = study.RobustTrainingState(training="descent", rate=1.1)
+    state = settings.RobustTrainingState(training="descent", rate=1.1)
     assert "no t = ∞" in text.about_stopping(state, found)
 
 
@@ -127,14 +127,14 @@ def test_the_page_says_all_four_with_intervals():
     robust = np.array([[0.92, 0.86], [0.9, 0.72]])
     gains = [stopping.Difference(v, v - 0.05, v + 0.05) for v in (-0.02, -0.14, 0.06, 0.18)]
     found = stopping.Comparison(0.1, (5.0, 200.0), robust, robust, (*gains[:2],), (*gains[2:],), 50)
-    said = text.about_stopping(study.RobustTrainingState(), found)
+    said = text.about_stopping(settings.RobustTrainingState(), found)
     for part, words in itertools.product(
         ["standard training: 92 % stopped at t = 5, 86 % at t = ∞",
          "λ = 0.1: 90 % stopped at t = 200, 72 % at t = ∞",
          "stopped −2 [−7, +3], at t = ∞ −14 [−19, −9] points (95 %, 50 test points)"], [said],
     ):  # fmt: skip
         assert part in words
-    alone = text.about_stopping(study.RobustTrainingState(lam=0.0), found)
+    alone = text.about_stopping(settings.RobustTrainingState(lam=0.0), found)
     assert "stopped minus t = ∞: +6 [+1, +11] points" in alone
     assert "λ minus" not in alone
-    assert "Choosing" in text.about_stopping(study.RobustTrainingState(), None)
+    assert "Choosing" in text.about_stopping(settings.RobustTrainingState(), None)

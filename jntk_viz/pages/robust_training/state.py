@@ -1,0 +1,150 @@
+"""The settings of the robust-training page: every range, default and label stands here alone."""
+
+from typing import NamedTuple
+
+import numpy as np
+import param
+
+from jntk_viz.datasets import Dataset
+from jntk_viz.engine.sources import Sources
+from jntk_viz.frame.numbers import stop
+from jntk_viz.frame.settings import activation_setting, data_setting, depth_setting
+
+TIMES = (*(digit * 10.0**k for k in range(-1, 10) for digit in (1, 2, 5)), 1e10, np.inf)
+LAMBDAS = (0.0, *(digit * 10.0**k for k in range(-3, 1) for digit in (1, 2, 5)), 10.0)
+FLOW = 0.0  # the learning rate of the gradient flow
+# Learning rates of gradient descent as fractions of 2N/e_max; above 1 the largest mode diverges.
+RATES = (0.1, 0.5, 0.9, 0.99, 1.01, 1.1, 1.5)
+MOST_TESTED = 500  # points
+
+
+class Source(NamedTuple):
+    """How a data set is used here: options of its loader, points to train on, to test on at most.
+
+    One λ costs the eigenvalues of N(1 + min(d0, N)) rows, about a second for 1,500 of them.
+    """
+
+    label: str
+    options: dict
+    train: int
+    test: int = MOST_TESTED
+
+
+def own_source(label: str, dataset: Dataset) -> Source:
+    """How a visitor's table is used: half of it to train on, but at most about 1,500 rows."""
+    n, d0 = dataset.x.shape
+    return Source(label, {}, min(n // 2, max(4, 1500 // (1 + d0))))
+
+
+SOURCES = Sources(
+    {
+        "iris": Source("Iris", {}, 50),
+        "circle": Source("Circle", {"n": 63, "frequency": 2}, 31),
+        "digits": Source("Digits 3 and 8", {}, 28, 100),
+        "wine": Source("Wine", {}, 65),
+        "breast_cancer": Source("Breast cancer, 6 components", {"n_components": 6}, 100),
+        "algerian_forest_fires": Source("Algerian forest fires", {}, 122),
+        "banknote": Source("Banknotes", {}, 200),
+        "sonar": Source("Sonar", {}, 30, 100),
+    },
+    own=own_source,
+    points=lambda source, dataset: source.train,
+)
+
+
+class Problem(NamedTuple):
+    """What kernel and labels depend on; hashable, the key of everything that is kept."""
+
+    data: str
+    depth: int
+    activation: str
+    seed: int
+
+
+class RobustTrainingState(param.Parameterized):
+    """Everything that the page shows follows from these values."""
+
+    view = param.Selector(
+        default="map",
+        objects={"Map": "map", "Predictor": "predictor", "Eigenfeatures": "features"},
+        label="What is shown",
+    )
+    data = data_setting(SOURCES, "iris")
+    depth = depth_setting(2, 11)
+    activation = activation_setting()
+    lam = param.Selector(
+        default=0.1,
+        objects={stop(lam): lam for lam in LAMBDAS},
+        label="Regulariser λ",
+        doc="Weight of the squared input Jacobian in the loss; 0 is standard training.",
+    )
+    t = param.Selector(
+        default=1e3,
+        objects={stop(t): t for t in TIMES},
+        label="Training time t",
+        doc="Time of the gradient flow, or steps × learning rate; the last stop is t = ∞.",
+    )
+    epsilon = param.Number(
+        0.3,
+        bounds=(0, 1),
+        step=0.01,
+        label="Perturbation ε",
+        doc="Size of the attack, in units of the inputs' norm, which is 1.",
+    )
+    norm = param.Selector(
+        default="l2", objects={"L2": "l2", "L∞": "linf"}, label="Norm of the change"
+    )
+    shown = param.Selector(
+        default="robust",
+        objects={"Robust accuracy": "robust", "Clean accuracy": "clean", "Median |J|": "jacobian"},
+        label="Colour of the map",
+    )
+    training = param.Selector(
+        default="flow",
+        objects={"Gradient flow": "flow", "Descent": "descent"},
+        label="Training by",
+        doc="The flow follows the gradient continuously; descent takes steps of size η.",
+    )
+    rate = param.Selector(
+        default=0.5,
+        objects={f"{rate:g}": rate for rate in RATES},
+        label="η ÷ (2N/e_max)",
+        doc="Learning rate as a fraction of the largest stable one; above 1 descent diverges.",
+    )
+    plane = param.Selector(
+        default="principal",
+        objects={
+            "First principal directions": "principal",
+            "From class to class": "classes",
+            "Around the test point": "point",
+        },
+        label="Slice of the sphere",
+        doc="Which two-dimensional slice of the inputs' sphere the predictor is drawn on.",
+    )
+    point = param.Integer(
+        0,
+        bounds=(0, MOST_TESTED - 1),
+        label="Test point",
+        doc="The one that is followed; a click on the slice chooses the nearest.",
+    )
+    seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the split into training and test part.")
+
+    @property
+    def problem(self) -> Problem:
+        """What the kernels depend on."""
+        return Problem(self.data, self.depth, self.activation, self.seed)
+
+    @property
+    def speed(self) -> float:
+        """FLOW, or the learning rate as a fraction of 2N/e_max: which `study.Path` is shown."""
+        return self.rate if self.training == "descent" else FLOW
+
+    @property
+    def attack(self) -> dict:
+        """Size and norm of the change that a test point has to stand."""
+        return {"epsilon": self.epsilon, "norm": self.norm}
+
+    @property
+    def at(self) -> int:
+        """The place of t among TIMES."""
+        return TIMES.index(self.t)
