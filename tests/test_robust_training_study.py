@@ -5,6 +5,7 @@ import pooch
 import pytest
 
 from jntk_viz import RobustDynamics, accuracy, eigenfeatures, first_order_margin, frame
+from jntk_viz.drawing import axes
 from jntk_viz.frame.presets import load_presets, settings
 from jntk_viz.pages.robust_training import pictures, study
 from jntk_viz.pages.robust_training import solution as robust_solution
@@ -254,14 +255,20 @@ def test_labels_of_times_and_lambdas(value, label):
 
 def test_every_place_on_an_axis_is_its_own_and_is_found_again():
     for values, places in (
-        (study.TIMES, pictures.time_position),
-        (study.LAMBDAS, pictures.lam_position),
+        (study.TIMES, axes.time_position),
+        (study.LAMBDAS, axes.lam_position),
     ):
         positions = places(values)
         assert np.all(np.diff(positions) > 0)
-        assert [pictures.nearest(values, p, places) for p in positions] == [*values]
-    gap = np.diff(pictures.time_position(study.TIMES))
+        assert [axes.nearest(values, p, places) for p in positions] == [*values]
+    gap = np.diff(axes.time_position(study.TIMES))
     assert gap[-1] > 2 * gap[:-1].max()
+    for values, places, limits in (
+        (study.TIMES, axes.time_position, axes.TIME_LIMITS),
+        (study.LAMBDAS, axes.lam_position, axes.LAM_LIMITS),
+    ):
+        assert limits[0] < places(values).min()
+        assert places(values).max() < limits[1]
 
 
 def test_the_map_keeps_infinity_and_zero_apart():
@@ -374,7 +381,7 @@ def test_each_answer_is_what_is_measured(page_class):
     robust = study.row(page.pictures.whole, 0.1).robust
     x, y = answers["robust_curve"].value
     np.testing.assert_array_equal(y, 100 * robust)
-    assert x[-1] == pictures.time_position(np.inf)
+    assert x[-1] == axes.time_position(np.inf)
     assert answers["robust_end"].value == 100 * robust[-1]
     assert answers["best_lambda"].value == "all the same"
     assert answers["diverging"].value == 0  # of a rate of 0.5

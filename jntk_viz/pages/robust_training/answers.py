@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from jntk_viz.drawing.axes import time_position
 from jntk_viz.frame.parts import Answer
 from jntk_viz.pages.robust_training import predictor, study
-from jntk_viz.pages.robust_training.pictures import time_position
 from jntk_viz.pages.robust_training.words import percent, points
 
 SAME = "all the same"

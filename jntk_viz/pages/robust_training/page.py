@@ -5,9 +5,10 @@ import functools
 import panel as pn
 
 from jntk_viz import frame
+from jntk_viz.drawing import axes
 from jntk_viz.engine import background
 from jntk_viz.engine.shared_results import RESULTS
-from jntk_viz.pages.robust_training import pictures, study
+from jntk_viz.pages.robust_training import study
 from jntk_viz.pages.robust_training import words as text
 from jntk_viz.pages.robust_training.answers import ANSWERS
 from jntk_viz.pages.robust_training.predictor import picture_of
@@ -45,9 +46,9 @@ class RobustTraining:
 
     def tapped(self, event):
         """A click on a picture with a time axis moves the reader there."""
-        t = pictures.nearest(study.TIMES, event.x, pictures.time_position)
+        t = axes.nearest(study.TIMES, event.x, axes.time_position)
         if event.model is self.pictures.map.figure:
-            lam = pictures.nearest(study.LAMBDAS, event.y, pictures.lam_position)
+            lam = axes.nearest(study.LAMBDAS, event.y, axes.lam_position)
             self.state.param.update(t=t, lam=lam)
         else:
             self.state.t = t

@@ -5,24 +5,21 @@ import numpy as np
 from bokeh.models import Span
 
 from jntk_viz.drawing import elements as el
+from jntk_viz.drawing.axes import (
+    EDGE,
+    INFINITY_SLOT,
+    LAM_LIMITS,
+    TIME_LIMITS,
+    ZERO_SLOT,
+    lam_position,
+    lam_ticks,
+    time_position,
+    time_ticks,
+)
 from jntk_viz.drawing.theme import BLUE, INK, MUTED, ORANGE, PAPER, SEQUENTIAL
+from jntk_viz.frame.numbers import power_of_ten
 
-# t = ∞ and λ = 0 are places of their own beside logarithmic axes, past a gap.
-_FIRST, _LAST, _INFINITY, _HALF_SLOT = -1.0, 10.0, 11.2, 0.45
-_LAM_FIRST, _LAM_LAST, _ZERO, _HALF_ZERO = -3.0, 1.0, -3.75, 0.22
-_EDGE = 0.17
-TIME_LIMITS = (_FIRST - _EDGE, _INFINITY + _HALF_SLOT)
-LAM_LIMITS = (_ZERO - _HALF_ZERO, _LAM_LAST + _EDGE)
-_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def _power(k):
-    return "1" if k == 0 else "10" + str(k).translate(_POWERS)
-
-
-_TIME_TICKS = [(k, _power(k)) for k in range(0, 11, 2)] + [(_INFINITY, "∞")]
-_LAM_TICKS = [(_ZERO, "0")] + [(k, _power(k)) for k in range(-3, 2)]
-
+_TIME_TICKS, _LAM_TICKS = time_ticks(power_of_ten), lam_ticks(power_of_ten)
 
 MAP_TITLES = {
     "robust": "Robust accuracy (%)",
@@ -58,23 +55,6 @@ def eigenvalue_limits(*eigenvalues):
     return float(np.floor(exponents.min())), float(np.ceil(exponents.max()))
 
 
-def time_position(t):
-    """Where a time is drawn: log10 t, and a slot past a gap for t = ∞."""
-    t = np.asarray(t, float)
-    return np.where(np.isinf(t), _INFINITY, np.log10(np.where(np.isinf(t), 1.0, t)))
-
-
-def lam_position(lam):
-    """Where a λ is drawn: log10 λ, and a slot below a gap for λ = 0."""
-    lam = np.asarray(lam, float)
-    return np.where(lam == 0, _ZERO, np.log10(np.where(lam == 0, 1.0, lam)))
-
-
-def nearest(values, position, places):
-    """The value whose place is nearest to where the reader has clicked."""
-    return values[int(np.argmin(np.abs(places(values) - position)))]
-
-
 def cursors(plot):
     """The lines of a `LivePlot` that mark the reader's place."""
     return list(plot.figure.select(Span))
@@ -89,8 +69,7 @@ def place(spans, *, t, lam):
 
 def _slot():
     """The place of t = ∞, visibly apart from the finite times."""
-    span = (_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT)
-    return el.VSpan(*span).opts(color="#d9d9d9", alpha=0.6, line_color=None)
+    return el.VSpan(*INFINITY_SLOT).opts(color="#d9d9d9", alpha=0.6, line_color=None)
 
 
 def _cursor(element=el.VLine):
@@ -101,8 +80,7 @@ def _cursor(element=el.VLine):
 def _line(times, values, label="", **style):
     """A curve over the finite times, and a level bar in the slot of t = ∞."""
     x, y = time_position(times), np.asarray(values, float)
-    slot = [_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT]
-    x = np.concatenate([x[:-1], [np.nan], slot])
+    x = np.concatenate([x[:-1], [np.nan], INFINITY_SLOT])
     return el.Curve((x, np.concatenate([y[:-1], [np.nan], y[[-1, -1]]])), label=label).opts(**style)
 
 
@@ -162,7 +140,7 @@ def jacobian_curves(times, jacobian, standard):
 
 def _edges(places):
     middle = (places[1:] + places[:-1]) / 2
-    return np.concatenate([[places[0] - _EDGE], middle, [places[-1] + _EDGE]])
+    return np.concatenate([[places[0] - EDGE], middle, [places[-1] + EDGE]])
 
 
 def _with_gap(values):
@@ -194,7 +172,7 @@ def _column(places, values, label, **style):
     """A line upwards over λ > 0, and an upright bar in the slot of λ = 0."""
     values = np.asarray(values, float)
     x = np.concatenate([values[[0, 0]], [np.nan], values[1:]])
-    y = np.concatenate([[_ZERO - _HALF_ZERO, _ZERO + _HALF_ZERO, np.nan], places[1:]])
+    y = np.concatenate([ZERO_SLOT, [np.nan], places[1:]])
     return el.Curve((x, y), label=label).opts(**style)
 
 
@@ -208,10 +186,8 @@ def lambda_time_map(lams, times, values, best):
     - `lams`: (L,), the first being 0;  `times`: (T,), the last being ∞;  `values`: (L, T).
     - `best`: (L,), times, NaN for none.
     """
-    slot = [_INFINITY - _HALF_SLOT, _INFINITY + _HALF_SLOT]
-    zero = [_ZERO - _HALF_ZERO, _ZERO + _HALF_ZERO]
-    x = np.concatenate([_edges(time_position(times)[:-1]), slot])
-    y = np.concatenate([zero, _edges(lam_position(lams)[1:])])
+    x = np.concatenate([_edges(time_position(times)[:-1]), INFINITY_SLOT])
+    y = np.concatenate([ZERO_SLOT, _edges(lam_position(lams)[1:])])
     known = np.isfinite(best)
     layers = [
         el.QuadMesh((x, y, _with_gap(values)), ["t", "λ"], _VALUE).opts(
