@@ -7,21 +7,17 @@ from functools import partial
 import pytest
 
 from jntk_viz import frame
-from jntk_viz.pages.eigenfeatures import study as eigenfeatures
 from jntk_viz.pages.robust_training import predictor as robust_predictor
 from jntk_viz.pages.robust_training import study as robust_training
 
 IRIS = robust_training.Problem("iris", 3, "gelu", 0)
-CIRCLE = eigenfeatures.Problem("circle", 2, "gelu", 0)
 SEARCHES = {
     "predictor": partial(robust_training.pgd_accuracy, IRIS, 0.1, 1e3),
-    "feature": partial(eigenfeatures.pgd_robustness, CIRCLE, 0.1, 2),
 }
 
 
 def search(name, epsilon, watch):
-    speed = (robust_training.FLOW,) if name == "predictor" else ()
-    return SEARCHES[name](epsilon, "l2", *speed, watch)
+    return SEARCHES[name](epsilon, "l2", robust_training.FLOW, watch)
 
 
 @pytest.mark.parametrize("name", SEARCHES)
