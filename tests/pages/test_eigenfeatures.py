@@ -231,17 +231,31 @@ def test_accurate_and_fragile_are_counted_at_their_thresholds():
 
 
 def test_sweep_holds_each_lambda_and_nan_where_nothing_is_known():
-    spectra = {lam: study.spectrum(CIRCLE, lam) for lam in (0.0, 1.0)}
-    found = links.sweep(CIRCLE, spectra, epsilon=0.1, norm="linf", counted="all")
-    known = [LAMBDAS.index(lam) for lam in spectra]
+    rows = {lam: links.row(CIRCLE, lam, 0.1, "all") for lam in (0.0, 1.0)}
+    found = links.sweep(rows, "linf")
+    known = [LAMBDAS.index(lam) for lam in rows]
     assert np.flatnonzero(np.isfinite(found.value)).tolist() == known
-    for lam, at in zip(spectra, known, strict=True):
+    for lam, at in zip(rows, known, strict=True):
         expected = library(CIRCLE, lam, epsilon=0.1, norm="linf")
         accurate = expected.usefulness >= 0.8
         assert found.accurate[at] == accurate.sum()
         assert found.fragile[at] == (accurate & (expected.robustness <= 0.4)).sum()
         assert found.low[at] <= found.value[at] <= found.high[at]
         assert found.null_low[at] < found.null[at] < found.null_high[at]
+
+
+def test_rank_correlations_appear_one_by_one_and_change_together():
+    state = EigenfeaturesState(data="circle", depth=2, view="correlation")
+    few, _ = run_plan(steps.plan, state, most=10)
+    assert 0 < len(steps.rows_of(state, few)) < len(LAMBDAS)
+    known, _ = run_plan(steps.plan, state)
+    assert {*steps.rows_of(state, known)} == {*LAMBDAS}
+    state.epsilon = 0.17
+    links.row(*steps.row_key(state, 1.0))
+    assert steps.rows_of(state, known) is None, "the others still belong to the previous ε"
+    assert "computing ε = 0.17" in text.correlation_headline(state, None)
+    known, _ = run_plan(steps.plan, state)
+    assert {*steps.rows_of(state, known)} == {*LAMBDAS}
 
 
 def test_what_is_learned_first():
@@ -365,7 +379,7 @@ def test_plan_begins_with_what_is_on_screen_and_ends_with_all(monkeypatch):
     state.param.update(view="correlation", attack="first_order")
     known, done = run_plan(steps.plan, state)
     assert {*steps.spectra_of(state, known)} == {*LAMBDAS}
-    assert {s.function for s in done} == {study.prepare, study.solve}
+    assert {s.function for s in done} == {study.prepare, study.solve, links.row}
 
 
 def test_plan_of_the_largest_data_takes_many_short_steps():

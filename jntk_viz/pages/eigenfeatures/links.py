@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jntk_viz.attacks import NORMS
 from jntk_viz.engine.results import RESULTS, kept
 from jntk_viz.pages.eigenfeatures.state import LAMBDAS, Problem
-from jntk_viz.pages.eigenfeatures.study import Scores, Spectrum, scores
+from jntk_viz.pages.eigenfeatures.study import Scores, Spectrum, scores, spectrum
 from jntk_viz.survival import UNDEFINED, SurvivalNull, survival_null
 
 DRAWS = 400  # of the bootstrap
@@ -108,18 +109,18 @@ class Measured(NamedTuple):
 
 
 def measure(
-    problem: Problem, found: Spectrum, *, epsilon, norm, counted, searched=None, shuffles=SHUFFLES
+    problem: Problem, found: Spectrum, *, epsilon, norm, counted, searched=None
 ) -> Measured:
-    """What one training's features give at one ε; arguments as for `scores` and `link`.
+    """What one training's features give at one ε; arguments as for `scores`.
 
     It takes milliseconds once `found` is known, and is kept, as a picture and the words about it
     ask for it both.
     """
-    key = (problem, found.lam, epsilon, norm, counted, searched, shuffles)
+    key = (problem, found.lam, epsilon, norm, counted, searched)
     measured = RESULTS.get(measure, key)
     if measured is None:
         each = scores(found, epsilon=epsilon, norm=norm, counted=counted, searched=searched)
-        measured = Measured(each, link(each, problem.seed, shuffles=shuffles))
+        measured = Measured(each, link(each, problem.seed))
         RESULTS.put(measure, key, measured)
     return measured
 
@@ -138,18 +139,22 @@ class Sweep(NamedTuple):
     fragile: np.ndarray
 
 
-def sweep(problem: Problem, spectra: dict, *, epsilon, norm, counted) -> Sweep:
+@kept
+def row(problem: Problem, lam: float, epsilon: float, counted: str) -> np.ndarray:
+    """What `Sweep` has of one λ, for each of NORMS; (2, 8)."""
+    found, rows = spectrum(problem, lam), []
+    for norm in NORMS:
+        each = scores(found, epsilon=epsilon, norm=norm, counted=counted)
+        rho, null, _ = link(each, problem.seed, shuffles=_FEWER)
+        rows.append((*rho[:3], *null[:3], each.accurate, each.fragile))
+    return np.array(rows, float)
+
+
+def sweep(rows: dict, norm: str) -> Sweep:
     """Rank correlation, null model and counts at each of LAMBDAS, by the first-order attack.
 
-    spectra: λ → `Spectrum`, as far as known.
+    rows: λ → `row`, as far as known.
     """
-    rows = []
-    for lam in LAMBDAS:
-        if lam not in spectra:
-            rows.append((np.nan,) * len(Sweep._fields))
-            continue
-        each, found = measure(
-            problem, spectra[lam], epsilon=epsilon, norm=norm, counted=counted, shuffles=_FEWER
-        )
-        rows.append((*found.rho[:3], *found.null[:3], each.accurate, each.fragile))
-    return Sweep(*np.array(rows, float).T)
+    nothing = np.full((len(NORMS), len(Sweep._fields)), np.nan)
+    table = np.array([rows.get(lam, nothing)[NORMS.index(norm)] for lam in LAMBDAS])
+    return Sweep(*table.T)

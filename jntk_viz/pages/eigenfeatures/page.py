@@ -4,6 +4,7 @@ import numpy as np
 import panel as pn
 
 from jntk_viz import frame
+from jntk_viz.attacks import NORMS
 from jntk_viz.frame.settings import data_names
 from jntk_viz.pages.eigenfeatures import closeup, links, pictures, steps, study
 from jntk_viz.pages.eigenfeatures import words as text
@@ -16,7 +17,6 @@ NONE = np.array([])
 UNKNOWN = np.full(len(LAMBDAS), np.nan)
 TIMES = np.logspace(*pictures.TIME_LIMITS, 261)
 RANKS = ("standard", "regularised")  # the settings that choose a feature of each training
-NORMS = ("l2", "linf")
 CONTROLS = ("data", "depth", "activation", "lam", "epsilon", "norm", "attack", "counted", *RANKS,
             "example")  # fmt: skip
 
@@ -133,7 +133,8 @@ class Eigenfeatures(frame.Content):
         if s.view == "scatter":
             words = text.scatter_headline(s, pair.links)
         elif s.view == "correlation":
-            words = text.correlation_headline(s, self.sweep(known, s.norm))
+            rows = steps.rows_of(s, known)
+            words = text.correlation_headline(s, rows and links.sweep(rows, s.norm))
         else:
             words = text.learned_headline(s, pair)
         return words + text.detail(s, known(study.prepare, s.problem), pair)
@@ -186,25 +187,23 @@ class Eigenfeatures(frame.Content):
             return closeup.on_circle(problem, shown, margin)._asdict()
         return {"weights": closeup.column_weights(problem, shown)}
 
-    def sweep(self, known, norm):
-        """Rank correlation and counts at every λ that is known."""
-        s, spectra = self.state, steps.spectra_of(self.state, known)
-        return links.sweep(s.problem, spectra, epsilon=s.epsilon, norm=norm, counted=s.counted)
-
     def draw_correlation(self, known):
-        s, keys = self.state, pictures.CORRELATION_KEYS
-        sweeps = {norm: self.sweep(known, norm) for norm in NORMS}
+        s, rows = self.state, steps.rows_of(self.state, known)
+        for key in ("correlation", "fragile"):
+            pictures.place(self.plots[key], s.lam)
+        if rows is None:
+            return
+        sweeps = {norm: links.sweep(rows, norm) for norm in NORMS}
         arrays = {}
         for norm, sweep in sweeps.items():
-            arrays |= zip([key for key in keys if key.startswith(norm)], sweep[:6], strict=True)
+            keys = [key for key in pictures.CORRELATION_KEYS if key.startswith(norm)]
+            arrays |= zip(keys, sweep[:6], strict=True)
         shown = sweeps[s.norm]
         self.plots["correlation"].update(**arrays)
         self.plots["fragile"].update(accurate=shown.accurate, fragile=shown.fragile)
         self.plots["fragile"].set(
             title=text.fragile_title(s), ylim=pictures.count_limits(shown.accurate)
         )
-        for key in ("correlation", "fragile"):
-            pictures.place(self.plots[key], s.lam)
 
     def draw_learned(self, pair):
         s, limits = self.state, pictures.share_limits(*(found.share for found in pair.spectra))

@@ -23,16 +23,11 @@ def plan(state: EigenfeaturesState, known) -> list[Step]:
     problem, first = state.problem, reading(state.problem)
     if not known.has(first.key):
         return [first]
-    at = LAMBDAS.index(state.lam)
-    others = sorted(LAMBDAS[1:], key=lambda lam: abs(LAMBDAS.index(lam) - at))[1:]
-    if state.view != "correlation":
-        others = [lam for lam in others if abs(LAMBDAS.index(lam) - at) == 1]
-    screen, rest = (
-        [step for lam in lams for step in solving(problem, lam)]
-        for lams in ((state.lam, 0.0), others)
-    )
+    screen = [step for lam in (state.lam, 0.0) for step in solving(problem, lam)]
     pair = pair_of(state, known)
-    return [first, *screen, *_closeups(state, pair), *_searches(state, pair), *rest]
+    return [
+        first, *screen, *_closeups(state, pair), *_searches(state, pair), *_elsewhere(state, known)
+    ]  # fmt: skip
 
 
 def reading(problem: Problem) -> Step:
@@ -77,6 +72,38 @@ def _searches(state, pair) -> list[Step]:
         for lam, spectrum in zip(state.lams, pair.spectra, strict=True)
         if index < len(spectrum.eigenvalues)
     ]
+
+
+def _elsewhere(state, known) -> list[Step]:
+    at = LAMBDAS.index(state.lam)
+    near = sorted(LAMBDAS[1:], key=lambda lam: abs(LAMBDAS.index(lam) - at))
+    if state.view != "correlation":
+        return [
+            step
+            for lam in near[1:]
+            if abs(LAMBDAS.index(lam) - at) == 1
+            for step in solving(state.problem, lam)
+        ]
+    steps, found = [], spectra_of(state, known)
+    for lam in (state.lam, 0.0, *near[1:]):
+        steps += solving(state.problem, lam)
+        if lam in found:
+            says = f"rank correlation at λ = {stop(lam)}"
+            steps.append(Step(links.row, row_key(state, lam), says))
+    return steps
+
+
+def row_key(state, lam: float) -> tuple:
+    """Arguments of `links.row`."""
+    return state.problem, lam, state.epsilon, state.counted
+
+
+def rows_of(state: EigenfeaturesState, known) -> dict | None:
+    """λ → `links.row` as far as known; None while they are computed anew for every λ at once."""
+    rows = {lam: known(links.row, *row_key(state, lam)) for lam in LAMBDAS}
+    rows = {lam: row for lam, row in rows.items() if row is not None}
+    waiting = len(rows) < len(LAMBDAS) == len(spectra_of(state, known))
+    return None if waiting or not rows else rows
 
 
 def spectra_of(state: EigenfeaturesState, known, lams=LAMBDAS) -> dict:

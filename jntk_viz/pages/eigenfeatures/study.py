@@ -5,6 +5,7 @@ only set thresholds (`scores`). How accuracy and robustness go together is in `l
 up close in `closeup`, the steps that a page asks for in `steps`.
 """
 
+from bisect import bisect_left
 from typing import NamedTuple
 
 import numpy as np
@@ -256,7 +257,8 @@ def early_link(found: Spectrum, measured: Scores) -> float:
 def half_learned(found: Spectrum) -> float:
     """The time at which half of the target has been learned, to 1 %."""
     times = np.logspace(-3, 14, 4001)
-    return float(times[np.searchsorted(learned(found, times), 0.5).clip(max=4000)])
+    first = bisect_left(range(len(times)), 0.5, key=lambda i: float(learned(found, times[i])))
+    return float(times[min(first, len(times) - 1)])
 
 
 @kept

@@ -73,6 +73,8 @@ def scatter_headline(state, links) -> str:
 
 def correlation_headline(state, sweep) -> str:
     """Where over λ the link is weakest and strongest, for the chosen norm."""
+    if sweep is None:
+        return f"Rank correlation, {norm_label(state)}: computing ε = {number(state.epsilon)} …"
     known = np.flatnonzero(np.isfinite(sweep.value))
     if not known.size:
         return "The rank correlation is undefined: all features are equally robust."
