@@ -21,12 +21,7 @@ def robust_training(train, test):
 
 
 def eigenfeatures(train, test):
-    rho = SimpleNamespace(low=0.1)
-    scores = SimpleNamespace(accurate=1, fragile=0)
-    return eigenfeatures_text.detail(
-        SimpleNamespace(lam=0.1), SimpleNamespace(train=train, test=test),
-        SimpleNamespace(unresolved=0), (scores, scores), (rho, rho), (0.1, 0.0, 0.2),
-    )  # fmt: skip
+    return eigenfeatures_text.about_data(SimpleNamespace(train=train, test=test), 0)
 
 
 def jntk_constancy(train, test):

@@ -6,7 +6,7 @@ import scipy.stats
 
 from jntk_viz.attacks import accuracy, pgd_margin
 from jntk_viz.dynamics import KernelPredictor
-from jntk_viz.pages.eigenfeatures import study
+from jntk_viz.pages.eigenfeatures import links, study
 from jntk_viz.reproduction import feature_robustness_charts, feature_robustness_claims, points
 from jntk_viz.reproduction.study import Claim, Column, Row, Study, Task
 from jntk_viz.survival import survival_rates
@@ -163,7 +163,7 @@ def _summary(scores: study.Scores, measure, problem: study.Problem) -> Row:
     row = {"row": "summary", "measure": measure, "features": len(useful)}
     if measure == "margin":  # no shares to be counted, no ties to make resampling cheap
         return row | {"rho": _spearman(useful, robust)}
-    rho, null, _ = study.link(scores, problem.seed)
+    rho, null, _ = links.link(scores, problem.seed)
     row |= {"rho": rho.value, "rho_low": rho.low, "rho_high": rho.high}
     row |= {"null": null.value, "null_low": null.low, "null_high": null.high}
     row["survival_rho"] = _spearman(useful, survival_rates(useful, robust))

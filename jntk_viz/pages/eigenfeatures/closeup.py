@@ -5,44 +5,35 @@ from typing import NamedTuple
 import numpy as np
 
 from jntk_viz.attacks import tangent_jacobian
-from jntk_viz.dynamics import KernelPredictor, LinearDynamics
 from jntk_viz.engine.results import kept
-from jntk_viz.pages.eigenfeatures.study import SOURCES, Problem, Spectrum, coefficients, prepare
+from jntk_viz.pages.eigenfeatures.state import SOURCES, Problem
+from jntk_viz.pages.eigenfeatures.study import predictor, prepare
+
+_ANGLES = np.linspace(0, 360, 361)
+_RING = np.stack([np.cos(np.radians(_ANGLES)), np.sin(np.radians(_ANGLES))], axis=1)
+
+
+def kind_of(data: str) -> str:
+    """How a feature of a data set is drawn: on the "circle", as "images" or by "columns"."""
+    return {"circle": "circle", "digits": "images"}.get(data, "columns")
 
 
 class Feature(NamedTuple):
-    """One feature up close.
+    """One feature at the test points, and on the circle where they lie on one.
 
-    rank: from 0, largest eigenvalue first. outputs: (m, 1+d0), (f, J) at the test points.
-    predictor: x → (f, J). margin: (m,), y f after the first-order attack.
+    outputs: (m, 1+d0), (f, J) at the test points. ring: (361,), f at each degree, or empty.
     """
 
-    rank: int
-    eigenvalue: float
-    share: float
     outputs: np.ndarray
-    predictor: KernelPredictor
-    margin: np.ndarray
+    ring: np.ndarray
 
 
-def feature(problem: Problem, linear: LinearDynamics, found: Spectrum, index, attack) -> Feature:
-    """The feature of rank `index` (from 0; the last one if there are fewer).
-
-    attack: dict of epsilon and norm.
-    """
-    index = min(index, len(found.eigenvalues) - 1)
-    prepared = prepare(problem)
-    c = coefficients(problem, linear)[index]
-    predictor = KernelPredictor(prepared.train.x, c, kappa=1.0, **prepared.kernel)
-    outputs = predictor(prepared.test.x)
-    return Feature(
-        index,
-        float(found.eigenvalues[index]),
-        float(found.share[index]),
-        outputs,
-        predictor,
-        found.features.margin(**attack)[index],
-    )
+@kept
+def feature(problem: Problem, lam: float, index: int) -> Feature:
+    """The feature of rank `index`, from 0."""
+    function = predictor(problem, lam, index)
+    ring = function(_RING)[:, 0] if kind_of(problem.data) == "circle" else np.array([])
+    return Feature(function(prepare(problem).test.x), ring)
 
 
 def column_weights(problem: Problem, shown: Feature) -> np.ndarray:
@@ -70,59 +61,67 @@ class OnCircle(NamedTuple):
     status: np.ndarray
 
 
-def on_circle(problem: Problem, shown: Feature) -> OnCircle:
-    """A feature of points in the plane; between data points the nearest one gives the label."""
+def on_circle(problem: Problem, shown: Feature, margin: np.ndarray) -> OnCircle:
+    """A feature of points in the plane; between data points the nearest one gives the label.
+
+    margin: (m,), y f after the first-order attack.
+    """
     prepared = prepare(problem)
-    angles = np.linspace(0, 360, 361)
-    ring = np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))], axis=1)
     known = np.concatenate([prepared.train.x, prepared.test.x])
     labels = np.concatenate([prepared.train.y, prepared.test.y])
     x, y = prepared.test.x, prepared.test.y
-    values = shown.predictor(ring)[:, 0]
-    scale = np.abs(values).max()
-    clean = y * shown.outputs[:, 0]
+    values = shown.outputs[:, 0]
+    scale = np.abs(shown.ring).max()
     return OnCircle(
-        angles,
-        values / scale,
-        labels[np.argmax(ring @ known.T, axis=1)],
+        _ANGLES,
+        shown.ring / scale,
+        labels[np.argmax(_RING @ known.T, axis=1)],
         np.degrees(np.arctan2(x[:, 1], x[:, 0])) % 360,
-        shown.outputs[:, 0] / scale,
-        np.where(clean <= 0, 2, np.where(shown.margin > 0, 0, 1)),
+        values / scale,
+        np.where(y * values <= 0, 2, np.where(margin > 0, 0, 1)),
     )
 
 
 class Attack(NamedTuple):
-    """A first-order attack on one point: x → (x + δ)/|x + δ|, and f at both."""
+    """A first-order attack on one digit: x → (x + δ)/|x + δ|, f at both, and both as images.
 
-    x: np.ndarray
+    digit, attacked: (64,), grey values; white is 0 and black 16.
+    """
+
     delta: np.ndarray
-    attacked: np.ndarray
     y: float
     before: float
     after: float
-
-
-def attack_one(problem: Problem, shown: Feature, row: int, *, epsilon, norm) -> Attack:
-    """The worst δ of size ε for a linear model of the feature at test point `row`.
-
-    δ = -y ε PJ/|PJ| for L2 and -y ε sign PJ for L∞.
-    """
-    test = prepare(problem).test
-    x, y = test.x[row], float(test.y[row])
-    slope = tangent_jacobian(shown.outputs, test.x)[row]
-    length = np.linalg.norm(slope)
-    step = np.sign(slope) if norm == "linf" else slope / (length if length > 0 else 1.0)
-    delta = -y * epsilon * step
-    attacked = (x + delta) / np.linalg.norm(x + delta)
-    after = float(shown.predictor(attacked[None])[0, 0])
-    return Attack(x, delta, attacked, y, float(shown.outputs[row, 0]), after)
+    digit: np.ndarray
+    attacked: np.ndarray
 
 
 @kept
-def grey_values(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+def attack(problem: Problem, lam: float, index: int, row: int, epsilon: float, norm: str) -> Attack:
+    """The worst δ of size ε for a linear model of the feature at test image `row`."""
+    outputs, test = feature(problem, lam, index).outputs, prepare(problem).test
+    x, y = test.x[row], float(test.y[row])
+    delta = worst_step(outputs[row], x, y, epsilon, norm)
+    there = (x + delta) / np.linalg.norm(x + delta)
+    after = float(predictor(problem, lam, index)(there[None])[0, 0])
+    mean, norms = _grey_values(problem)
+    images = mean + norms[row] * x, mean + norms[row] * there
+    return Attack(delta, y, float(outputs[row, 0]), after, *images)
+
+
+def worst_step(output, x, y: float, epsilon: float, norm: str) -> np.ndarray:
+    """δ = -y ε PJ/|PJ| for L2 and -y ε sign PJ for L∞, from (f, J) at x."""
+    slope = tangent_jacobian(output[None], x[None])[0]
+    length = np.linalg.norm(slope)
+    step = np.sign(slope) if norm == "linf" else slope / (length if length > 0 else 1.0)
+    return -y * epsilon * step
+
+
+@kept
+def _grey_values(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     """What turns a row of digits back into an image: the mean image (64,) and the test rows' norms.
 
-    grey = mean + norm · x; white is 0 and black 16.
+    grey = mean + norm · x.
     """
     from sklearn.datasets import load_digits
 
@@ -134,18 +133,14 @@ def grey_values(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     return mean, norms[np.argmax(cosine, axis=1)]
 
 
-def digit_images(problem: Problem, shown: Feature, row: int, *, epsilon, norm):
-    """Four images of one feature and one digit, and the attack that they show.
+def digit_images(problem: Problem, shown: Feature, of: Attack) -> tuple[np.ndarray, ...]:
+    """Four images (64,) of one feature and one digit.
 
     Mean tangent Jacobian over the test points, the digit, its perturbation and the digit attacked;
     grey values from 0 to 16, signed ones in units of their largest entry.
     """
-    mean, norms = grey_values(problem)
-    x = prepare(problem).test.x
-    tangent = tangent_jacobian(shown.outputs, x).mean(axis=0)
-    attack = attack_one(problem, shown, row, epsilon=epsilon, norm=norm)
-    before, after = mean + norms[row] * attack.x, mean + norms[row] * attack.attacked
-    return (_scaled(tangent), before, _scaled(attack.delta), after), attack
+    tangent = tangent_jacobian(shown.outputs, prepare(problem).test.x).mean(axis=0)
+    return _scaled(tangent), of.digit, _scaled(of.delta), of.attacked
 
 
 def _scaled(values):

@@ -6,6 +6,7 @@ from bokeh.models import Span
 
 from jntk_viz.datasets.tables import shortened
 from jntk_viz.drawing import elements as el
+from jntk_viz.drawing.axes import LAM_LIMITS, lam_position, lam_ticks
 from jntk_viz.drawing.figures import name_ticks
 from jntk_viz.drawing.theme import (
     AMBER,
@@ -19,15 +20,12 @@ from jntk_viz.drawing.theme import (
     PURPLE,
     SEQUENTIAL,
 )
-from jntk_viz.pages.robust_training.pictures import LAM_LIMITS, lam_position
+from jntk_viz.frame.numbers import power_of_ten
 
 ACCURACY_LIMITS = (-4, 104)
 TIME_LIMITS = (-2.0, 11.0)
-_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LAM_TICKS = [(float(lam_position(0.0)), "0")] + [
-    (k, "1" if k == 0 else "10" + str(k).translate(_POWERS)) for k in range(-3, 2)
-]
-_TIME_TICKS = [(k, "1" if k == 0 else "10" + str(k).translate(_POWERS)) for k in range(-2, 11, 2)]
+_LAM_TICKS = lam_ticks(power_of_ten)
+_TIME_TICKS = [(k, power_of_ten(k)) for k in range(-2, 11, 2)]
 _TILES, _SIDE, _GAP = 4, 8, 1  # an image of 8×8 pixels beside the others
 WIDTH = _TILES * _SIDE + (_TILES - 1) * _GAP
 TILE_CENTRES = [_SIDE / 2 + i * (_SIDE + _GAP) for i in range(_TILES)]

@@ -1,14 +1,13 @@
 """A program by public names alone that reproduces the numbers of the eigenfeatures page."""
 
 from jntk_viz.engine.sources import loading
-from jntk_viz.pages.eigenfeatures.study import (
-    MOST_TESTED,
+from jntk_viz.pages.eigenfeatures.state import (
+    FRAGILE,
     PGD_FEATURES,
     SOURCES,
     EigenfeaturesState,
-    span,
 )
-from jntk_viz.pages.robust_training.study import FRAGILE
+from jntk_viz.pages.eigenfeatures.study import MOST_TESTED, span
 
 _PROGRAM = '''"""Eigenfeatures of {data}: accuracy and robustness at ε = {epsilon} ({norm})."""
 

@@ -1,14 +1,13 @@
 """The eigenfeatures study, its pictures and its page, without a browser."""
 
-import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy.stats
+from planned import run_plan
 
 from jntk_viz import (
     KernelPredictor,
@@ -22,14 +21,18 @@ from jntk_viz import (
 )
 from jntk_viz.datasets import Dataset
 from jntk_viz.engine import sources
+from jntk_viz.engine.results import RESULTS
 from jntk_viz.frame.presets import load_presets, settings
-from jntk_viz.pages.eigenfeatures import closeup, pictures, study
+from jntk_viz.pages.eigenfeatures import closeup, links, pictures, steps, study
 from jntk_viz.pages.eigenfeatures import words as text
+from jntk_viz.pages.eigenfeatures.page import Eigenfeatures
+from jntk_viz.pages.eigenfeatures.page import app as whole_page
 from jntk_viz.pages.eigenfeatures.script import script
+from jntk_viz.pages.eigenfeatures.state import LAMBDAS, SOURCES, EigenfeaturesState, Problem
 from jntk_viz.pages.robust_training import study as robust
 
-IRIS = study.Problem("iris", 3, "gelu", 0)
-CIRCLE = study.Problem("circle", 2, "gelu", 0)
+IRIS = Problem("iris", 3, "gelu", 0)
+CIRCLE = Problem("circle", 2, "gelu", 0)
 ATTACK = {"epsilon": 0.1, "norm": "l2"}
 
 
@@ -41,15 +44,10 @@ def theme():
 @pytest.fixture
 def few_digits(monkeypatch):
     """Digits with so few training points that the full problem can be solved beside."""
-    small = study.SOURCES["digits"]._replace(train=8)
-    monkeypatch.setitem(study.SOURCES, "digits", small)
-    caches = (study.prepare, study.diagonalise, study.spectrum, study._cross_gram,
-              closeup.grey_values)  # fmt: skip
-    for cache in caches:
-        cache.cache_clear()
-    yield study.Problem("digits", 2, "gelu", 3)
-    for cache in caches:
-        cache.cache_clear()
+    monkeypatch.setitem(SOURCES, "digits", SOURCES["digits"]._replace(train=8))
+    RESULTS.clear()
+    yield Problem("digits", 2, "gelu", 3)
+    RESULTS.clear()
 
 
 def library(problem, lam, **attack):
@@ -83,12 +81,12 @@ def test_a_visitor_s_table_is_used_as_it_is():
     x, y = normalize(rng.normal(size=(300, 7))), np.sign(rng.normal(size=300))
     name = sources.register("mine.csv", Dataset(x, y, tuple("abcdefg"), "Mine."))
     try:
-        assert study.SOURCES[name].label == "mine.csv"
-        state = study.EigenfeaturesState()
+        assert SOURCES[name].label == "mine.csv"
+        state = EigenfeaturesState()
         state.param.data.objects = [name]
         state.param.update(data=name, depth=2)
         prepared = study.prepare(state.problem)
-        assert len(prepared.train.y) == study.SOURCES[name].train == 100
+        assert len(prepared.train.y) == SOURCES[name].train == 100
         found = study.spectrum(state.problem, 0.1)
         assert len(found.eigenvalues) + found.unresolved == 100 * 8
         assert "load_csv" in script(state)
@@ -138,11 +136,11 @@ def test_rank_correlation_and_its_interval_equal_plain_resampling():
     rng = np.random.default_rng(3)
     usefulness = rng.integers(0, 8, 40) / 8
     robustness = np.clip(usefulness - rng.integers(0, 5, 40) / 8, 0, 1)
-    found = study.rank_correlation(drawn(usefulness, robustness), 5)
+    found = links.rank_correlation(drawn(usefulness, robustness), 5)
     expected = scipy.stats.spearmanr(usefulness, robustness).statistic
     assert found.value == pytest.approx(expected, abs=1e-12)
-    weights = np.random.default_rng(5).multinomial(40, np.full(40, 1 / 40), size=study.DRAWS)
-    for i in (0, 7, study.DRAWS - 1):
+    weights = np.random.default_rng(5).multinomial(40, np.full(40, 1 / 40), size=links.DRAWS)
+    for i in (0, 7, links.DRAWS - 1):
         again = np.repeat(np.arange(40), weights[i])
         plain = scipy.stats.spearmanr(usefulness[again], robustness[again]).statistic
         assert found.draws[i] == pytest.approx(plain, abs=1e-12)
@@ -156,9 +154,9 @@ def test_rank_correlation_and_its_interval_equal_plain_resampling():
 
 def test_rank_correlation_is_undefined_where_nothing_varies():
     for measured in (drawn([0.5, 0.6, 0.7], [0.0, 0.0, 0.0]), drawn([0.5], [0.5])):
-        found = study.rank_correlation(measured, 0)
+        found = links.rank_correlation(measured, 0)
         assert np.isnan(found.value)
-        assert np.isnan(study.difference(found, found)[0])
+        assert np.isnan(links.difference(found, found)[0])
         assert text.interval(found) == "undefined"
     assert "no comparison" in text.verdict((np.nan,) * 3)
 
@@ -167,14 +165,14 @@ def test_link_is_what_exceeds_the_null_model():
     rng = np.random.default_rng(2)
     accuracy = rng.integers(25, 50, 120) / 50
     rates = rng.uniform(size=120)
-    forced = study.link(drawn(accuracy, accuracy * rates), 0)
-    linked = study.link(drawn(accuracy, accuracy**3), 0)
-    null = survival_null(accuracy, accuracy * rates, shuffles=study.SHUFFLES)
+    forced = links.link(drawn(accuracy, accuracy * rates), 0)
+    linked = links.link(drawn(accuracy, accuracy**3), 0)
+    null = survival_null(accuracy, accuracy * rates, shuffles=links.SHUFFLES)
     assert forced.null.value == null.value > 0.2
     assert forced.excess.value == pytest.approx(forced.rho.value - null.value)
     assert forced.excess.low < 0 < forced.excess.high
     assert linked.excess.low > 0.1
-    assert np.isnan(study.link(drawn([0.5, 0.6, 0.7], [0.0] * 3), 0).excess.value)
+    assert np.isnan(links.link(drawn([0.5, 0.6, 0.7], [0.0] * 3), 0).excess.value)
 
 
 def test_useful_features_beat_the_majority_class():
@@ -186,13 +184,13 @@ def test_useful_features_beat_the_majority_class():
 
 def test_the_page_says_the_null_model_and_counts_in_sentences(page):
     said = words(page)
-    links = [
-        study.link(study.scores(study.spectrum(page.state.problem, lam), **ATTACK), page.state.seed)
+    found = [
+        links.link(study.scores(study.spectrum(page.state.problem, lam), **ATTACK), page.state.seed)
         for lam in (0.0, 0.1)
     ]
-    nulls = " and ".join(f"{link.null.value:.2f}" for link in links)
+    nulls = " and ".join(f"{link.null.value:.2f}" for link in found)
     assert f"Survival rates shuffled among the features already give {nulls}." in said
-    assert f"beyond shuffled rates: {text.beyond(links[0])} with λ = 0" in said
+    assert f"beyond shuffled rates: {text.beyond(found[0])} with λ = 0" in said
     assert "high test accuracy implies robustness" in said
     assert "More accurate than the majority class (" in said
     few = [drawn([0.9, 0.5], [0.9, 0.1]), drawn([0.85] * 4, [0.6] * 4)]
@@ -205,14 +203,14 @@ def test_the_page_says_the_null_model_and_counts_in_sentences(page):
 def test_difference_of_two_correlations():
     rng = np.random.default_rng(1)
     noise = rng.uniform(size=(2, 200))
-    strong = study.rank_correlation(drawn(noise[0], noise[0] + 0.1 * noise[1]), 0)
-    weak = study.rank_correlation(drawn(*noise), 0)
-    change, low, high = study.difference(weak, strong)
+    strong = links.rank_correlation(drawn(noise[0], noise[0] + 0.1 * noise[1]), 0)
+    weak = links.rank_correlation(drawn(*noise), 0)
+    change, low, high = links.difference(weak, strong)
     assert change == pytest.approx(strong.value - weak.value)
     assert 0 < low < change < high
     assert "stronger" in text.verdict((change, low, high))
-    assert "weaker" in text.verdict(study.difference(strong, weak))
-    assert "no clear difference" in text.verdict(study.difference(weak, weak))
+    assert "weaker" in text.verdict(links.difference(strong, weak))
+    assert "no clear difference" in text.verdict(links.difference(weak, weak))
 
 
 def test_counting_the_leading_features_and_the_searched_ones():
@@ -233,17 +231,31 @@ def test_accurate_and_fragile_are_counted_at_their_thresholds():
 
 
 def test_sweep_holds_each_lambda_and_nan_where_nothing_is_known():
-    spectra = {lam: study.spectrum(CIRCLE, lam) for lam in (0.0, 1.0)}
-    found = study.sweep(spectra, epsilon=0.1, norm="linf", counted="all", seed=4)
-    known = [study.LAMBDAS.index(lam) for lam in spectra]
+    rows = {lam: links.row(CIRCLE, lam, 0.1, "all") for lam in (0.0, 1.0)}
+    found = links.sweep(rows, "linf")
+    known = [LAMBDAS.index(lam) for lam in rows]
     assert np.flatnonzero(np.isfinite(found.value)).tolist() == known
-    for lam, at in zip(spectra, known, strict=True):
+    for lam, at in zip(rows, known, strict=True):
         expected = library(CIRCLE, lam, epsilon=0.1, norm="linf")
         accurate = expected.usefulness >= 0.8
         assert found.accurate[at] == accurate.sum()
         assert found.fragile[at] == (accurate & (expected.robustness <= 0.4)).sum()
         assert found.low[at] <= found.value[at] <= found.high[at]
         assert found.null_low[at] < found.null[at] < found.null_high[at]
+
+
+def test_rank_correlations_appear_one_by_one_and_change_together():
+    state = EigenfeaturesState(data="circle", depth=2, view="correlation")
+    few, _ = run_plan(steps.plan, state, most=10)
+    assert 0 < len(steps.rows_of(state, few)) < len(LAMBDAS)
+    known, _ = run_plan(steps.plan, state)
+    assert {*steps.rows_of(state, known)} == {*LAMBDAS}
+    state.epsilon = 0.17
+    links.row(*steps.row_key(state, 1.0))
+    assert steps.rows_of(state, known) is None, "the others still belong to the previous ε"
+    assert "computing ε = 0.17" in text.correlation_headline(state, None)
+    known, _ = run_plan(steps.plan, state)
+    assert {*steps.rows_of(state, known)} == {*LAMBDAS}
 
 
 def test_what_is_learned_first():
@@ -254,19 +266,14 @@ def test_what_is_learned_first():
     np.testing.assert_array_equal(found.times, [2.5, 5, 10])
 
 
-def shown(problem, lam, index, **attack):
-    return closeup.feature(
-        problem, study.diagonalise(problem, lam), study.spectrum(problem, lam), index, attack
-    )
-
-
 def test_column_weights_are_slopes_along_the_sphere():
-    feature, x = shown(IRIS, 0.1, 1, **ATTACK), study.prepare(IRIS).test.x
+    feature, x = closeup.feature(IRIS, 0.1, 1), study.prepare(IRIS).test.x
+    predictor = study.predictor(IRIS, 0.1, 1)
     step = 1e-5
     slopes = []
     for e in step * np.eye(4):
         ends = [(x + s * e) / np.linalg.norm(x + s * e, axis=1, keepdims=True) for s in (1, -1)]
-        ahead, behind = (feature.predictor(end)[:, 0] for end in ends)
+        ahead, behind = (predictor(end)[:, 0] for end in ends)
         slopes.append((ahead - behind) / (2 * step))
     slopes = np.stack(slopes, axis=1)
     unit = np.median(np.linalg.norm(slopes, axis=1))
@@ -278,29 +285,31 @@ def test_column_weights_are_slopes_along_the_sphere():
 
 @pytest.mark.parametrize("norm", ["l2", "linf"])
 def test_attack_on_one_point_costs_what_the_margin_says(norm):
-    epsilon = 1e-4
-    feature, test = shown(IRIS, 0.1, 1, epsilon=epsilon, norm=norm), study.prepare(IRIS).test
+    epsilon, order = 1e-4, 2 if norm == "l2" else np.inf
+    outputs, test = closeup.feature(IRIS, 0.1, 1).outputs, study.prepare(IRIS).test
+    margin = first_order_margin(outputs, test.x, test.y, epsilon=epsilon, norm=norm)
+    reach = study.spectrum(IRIS, 0.1).features.margin(epsilon, norm)[1]
+    np.testing.assert_allclose(reach, margin, rtol=1e-5)
     for row in (0, 5):
-        attack = closeup.attack_one(IRIS, feature, row, epsilon=epsilon, norm=norm)
-        order = 2 if norm == "l2" else np.inf
-        assert np.linalg.norm(attack.delta, ord=order) == pytest.approx(epsilon)
-        margin = first_order_margin(feature.outputs, test.x, test.y, epsilon=epsilon, norm=norm)
-        assert attack.y * attack.before == pytest.approx(test.y[row] * feature.outputs[row, 0])
-        cost = attack.y * (attack.before - attack.after)
-        assert cost == pytest.approx(attack.y * attack.before - margin[row], rel=1e-2)
-        assert feature.margin[row] == pytest.approx(margin[row], rel=1e-5)
+        x, y = test.x[row], test.y[row]
+        delta = closeup.worst_step(outputs[row], x, y, epsilon, norm)
+        assert np.linalg.norm(delta, ord=order) == pytest.approx(epsilon)
+        there = (x + delta) / np.linalg.norm(x + delta)
+        after = study.predictor(IRIS, 0.1, 1)(there[None])[0, 0]
+        before = y * outputs[row, 0]
+        assert before - y * after == pytest.approx(before - margin[row], rel=1e-2)
 
 
 def test_a_feature_on_the_circle():
-    feature, test = shown(CIRCLE, 0.1, 4, **ATTACK), study.prepare(CIRCLE).test
-    there = closeup.on_circle(CIRCLE, feature)
+    feature, test = closeup.feature(CIRCLE, 0.1, 4), study.prepare(CIRCLE).test
+    margin = first_order_margin(feature.outputs, test.x, test.y, **ATTACK)
+    there = closeup.on_circle(CIRCLE, feature, margin)
     assert np.abs(there.function).max() == pytest.approx(1)
     again = np.interp(there.points, there.angles, there.function)
     np.testing.assert_allclose(again, there.values, atol=1e-2)
     clean = test.y * feature.outputs[:, 0] > 0
-    margin = first_order_margin(feature.outputs, test.x, test.y, **ATTACK) > 0
     np.testing.assert_array_equal(there.status == 2, ~clean)
-    np.testing.assert_array_equal(there.status == 0, margin)
+    np.testing.assert_array_equal(there.status == 0, margin > 0)
     near = [int(np.argmin(np.abs(there.angles - p))) for p in there.points]
     np.testing.assert_array_equal(there.target[near], test.y)
 
@@ -308,13 +317,17 @@ def test_a_feature_on_the_circle():
 def test_digits_are_shown_as_they_were_written(few_digits):
     from sklearn.datasets import load_digits
 
-    feature = shown(few_digits, 0.1, 1, epsilon=0.2, norm="l2")
-    images, attack = closeup.digit_images(few_digits, feature, 2, epsilon=0.2, norm="l2")
+    feature = closeup.feature(few_digits, 0.1, 1)
+    attack = closeup.attack(few_digits, 0.1, 1, 2, 0.2, "l2")
+    images = closeup.digit_images(few_digits, feature, attack)
     table = load_digits()
     written = table.data[table.target == (8 if attack.y > 0 else 3)]
     assert np.abs(written - images[1]).max(axis=1).min() < 1e-9
     assert np.abs(images[0]).max() == pytest.approx(1)
     assert np.linalg.norm(attack.delta) == pytest.approx(0.2)
+    x = study.prepare(few_digits).test.x[2] + attack.delta
+    again = study.predictor(few_digits, 0.1, 1)((x / np.linalg.norm(x))[None])[0, 0]
+    assert attack.after == pytest.approx(again)
     assert attack.y * attack.after < attack.y * attack.before
     words = text.tile_words(attack)
     assert f"a digit {8 if attack.y > 0 else 3}" in words[1]
@@ -351,37 +364,40 @@ def test_the_search_is_at_least_as_strong_as_no_attack():
     assert searched == accuracy((y[:, None] * values).min(axis=1))
 
 
-class Recorder:
-    """Stands in for the page: keeps what it is told, stops when it is told to."""
+def test_plan_begins_with_what_is_on_screen_and_ends_with_all(monkeypatch):
+    monkeypatch.setattr(steps, "PGD_FEATURES", 2)
+    state = EigenfeaturesState(data="circle", depth=2, attack="pgd", standard=3, regularised=5)
+    known, done = run_plan(steps.plan, state)
+    solved = list(dict.fromkeys(s.arguments[2] for s in done if s.function == study.solve))
+    assert solved == [0.1, 0.0, 0.05, 0.2]  # the neighbours, to which the reader may go next
+    names = list(dict.fromkeys(step.function.__name__ for step in done))
+    assert names == ["prepare", "solve", "feature", "pgd_robustness"]
+    assert [s.arguments[1:] for s in done if s.function == closeup.feature] == [(0.0, 2), (0.1, 4)]
+    searched = [s.arguments[1:3] for s in done if s.function == study.pgd_robustness]
+    assert searched == [(0.0, 0), (0.1, 0), (0.0, 1), (0.1, 1)]
+    assert [len(each.ranks) for each in steps.pair_of(state, known).scores] == [2, 2]
+    state.param.update(view="correlation", attack="first_order")
+    known, done = run_plan(steps.plan, state)
+    assert {*steps.spectra_of(state, known)} == {*LAMBDAS}
+    assert {s.function for s in done} == {study.prepare, study.solve, links.row}
 
-    def __init__(self, stop_after=np.inf):
-        self.stop_after, self.steps, self.found = stop_after, [], []
 
-    def progress(self, fraction, words=""):
-        self.steps.append((fraction, words))
-        if len(self.steps) > self.stop_after:
-            raise frame.Cancelled
-
-    def emit(self, value):
-        self.found.append(value)
+def test_plan_of_the_largest_data_takes_many_short_steps():
+    problem = Problem("digits", 11, "gelu", 0)
+    assert study.step_count(problem, 0.1) == 1 + 7  # 1,640 rows, 256 features at a time
+    assert study.step_count(problem, 0.0) == 1 + 1
 
 
-def test_explore_begins_with_what_is_on_screen_and_ends_with_all(monkeypatch):
-    monkeypatch.setattr(study, "PGD_FEATURES", 2)
-    job = Recorder()
-    end = study.explore(job, CIRCLE, 0.1, attack=(0.1, "l2"))
-    assert {*job.found[0].spectra} == {*job.found[0].dynamics} == {0.0, 0.1}
-    assert {*end.spectra} == {*study.LAMBDAS}
-    assert {key: len(values) for key, values in end.pgd.items()} == {
-        (0.1, 0.1, "l2"): 2, (0.0, 0.1, "l2"): 2,
-    }  # fmt: skip
-    fractions = [fraction for fraction, _ in job.steps]
-    assert np.all(np.diff(fractions) >= 0)
-    assert fractions[-1] < 1
-    few = study.explore(Recorder(), CIRCLE, 0.5, everywhere=False)
-    assert {*few.spectra} == {0.0, 0.5}
-    with pytest.raises(frame.Cancelled):
-        study.explore(Recorder(stop_after=2), CIRCLE, 0.1)
+def test_features_in_several_steps_are_those_of_one(monkeypatch):
+    whole = study.spectrum(IRIS, 0.1)
+    monkeypatch.setattr(study, "_AT_ONCE", 60)
+    RESULTS.clear()
+    parts = study.spectrum(IRIS, 0.1)
+    RESULTS.clear()
+    np.testing.assert_array_equal(parts.eigenvalues, whole.eigenvalues)
+    for mine, theirs in zip(parts.features, whole.features, strict=True):
+        np.testing.assert_allclose(mine[:100], theirs[:100], rtol=1e-9)
+    assert parts.features.clean.shape == whole.features.clean.shape
 
 
 def run_script(state):
@@ -397,13 +413,13 @@ def run_script(state):
     [{}, {"norm": "linf", "counted": "leading", "lam": 1.0}],
 )
 def test_the_script_prints_the_page_s_numbers(change):
-    state = study.EigenfeaturesState(data="iris", depth=3, epsilon=0.15, **change)
+    state = EigenfeaturesState(data="iris", depth=3, epsilon=0.15, **change)
     printed = run_script(state)
     compare(printed, state)
 
 
 def test_the_script_stays_within_the_span_too(few_digits):
-    state = study.EigenfeaturesState(data="digits", depth=2, seed=3, epsilon=0.2)
+    state = EigenfeaturesState(data="digits", depth=2, seed=3, epsilon=0.2)
     compare(run_script(state), state)
 
 
@@ -413,7 +429,7 @@ def compare(printed, state):
         measured = study.scores(
             found, epsilon=state.epsilon, norm=state.norm, counted=state.counted
         )
-        rho, null, _ = study.link(measured, state.seed)
+        rho, null, _ = links.link(measured, state.seed)
         at = f" at lambda {lam:g}"
         assert int(printed["features" + at]) == len(measured.ranks)
         assert int(printed["accurate" + at]) == measured.accurate
@@ -426,26 +442,24 @@ def compare(printed, state):
         assert int(printed["useful" + at]) == pytest.approx(useful, abs=1)
 
 
-@pytest.fixture(scope="module")
-def module():
-    path = Path(__file__).parent.parent / "apps" / "eigenfeatures.py"
-    spec = importlib.util.spec_from_file_location("eigenfeatures_app", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def started(**settings):
+    """A page without a browser, with its controller, everything computed."""
+    content = Eigenfeatures()
+    content.state.param.update(**settings)
+    frame.Controller(content)
+    content.controls()
+    content.controller.start()
+    assert content.controller.error == ""
+    return content
 
 
 @pytest.fixture
-def page(module):
-    page = module.EigenfeaturesPage()
-    page.state.param.update(data="circle", depth=2)
-    page.start()
-    assert page.job.error == ""
-    return page
+def page():
+    return started(data="circle", depth=2)
 
 
 def words(page):
-    return page.headline.pane.object
+    return page.controller.headline.pane.object
 
 
 def test_page_says_what_the_library_computes(page):
@@ -458,7 +472,7 @@ def test_page_says_what_the_library_computes(page):
             # A feature at the noise floor may be decided otherwise elsewhere.
             said = float(words(page).split("<b>")[1 if lam == 0 else 2].split(" ")[0])
             assert said == pytest.approx(rho, abs=0.02)
-    assert not page.notice.pane.visible
+    assert not page.controller.notice.pane.visible
 
 
 def test_page_draws_what_it_says(page):
@@ -499,15 +513,14 @@ def test_a_tap_takes_the_nearest_dot_and_the_next_at_the_same_place(page):
 
 
 def test_the_search_counts_only_what_it_has_tried(page, monkeypatch):
-    monkeypatch.setattr(study, "PGD_FEATURES", 3)
+    monkeypatch.setattr(steps, "PGD_FEATURES", 3)
     page.state.attack = "pgd"
     expected = [study.pgd_robustness(CIRCLE, 0.1, i, 0.1, "l2") for i in range(3)]
     np.testing.assert_array_equal(page.plots["regularised"].data["robustness"], expected)
 
 
-def test_presets_hold_and_their_answers_are_among_the_options(module):
-    page = module.EigenfeaturesPage()
-    page.start()
+def test_presets_hold_and_their_answers_are_among_the_options():
+    page = started()
     presets, problems = load_presets("eigenfeatures", page.state)
     assert not problems
     assert len(presets) >= 4
@@ -518,12 +531,12 @@ def test_presets_hold_and_their_answers_are_among_the_options(module):
         if preset.name == "digits":  # takes a while; tested by itself
             continue
         page.state.param.update(**settings(preset, page.state))
-        assert page.job.error == ""
-        assert page.notice.pane.object in ("", None)
+        assert page.controller.error == ""
+        assert page.controller.notice.pane.object in ("", None)
         if preset.predict is None:
             continue
         assert set(preset.predict.hide) <= set(page.plots)
-        answer = answers[preset.predict.answer]()
+        answer = answers[preset.predict.answer](page.controller.known)
         if preset.predict.kind == "choice":
             assert answer.value in preset.predict.options
         elif preset.predict.kind == "order":
@@ -533,21 +546,25 @@ def test_presets_hold_and_their_answers_are_among_the_options(module):
     assert {p.predict.kind for p in presets if p.predict} == {"choice", "order", "number"}
 
 
-def test_digits_page(few_digits, module):
-    page = module.EigenfeaturesPage()
-    page.state.param.update(data="digits", depth=2, seed=3, epsilon=0.2)
-    page.start()
-    assert page.job.error == ""
+def test_digits_page(few_digits):
+    page = started(data="digits", depth=2, seed=3, epsilon=0.2)
+    assert page.widgets["example"].visible
     first = page.plots["feature_regularised"].data["grey"]
     page.state.example = 2
     second = page.plots["feature_regularised"].data["grey"]
     assert np.nanmax(np.abs(first - second)) > 1
     page.state.data = "iris"
+    assert not page.widgets["example"].visible
     assert np.isnan(page.plots["feature_regularised"].data["grey"]).all()
     assert page.plots["feature_regularised"].data["weights"].shape == (3, 4)
 
 
-def test_all_of_a_page_without_a_server(module):
-    app = module.app()
+def test_all_of_a_page_without_a_server():
+    app = whole_page()
     app.state.param.update(data="circle", depth=2)
-    assert "correlation" in words(app)
+    assert "correlation" in words(app.content)
+
+
+def test_answers_are_not_made_up_while_nothing_is_known():
+    for answer in Eigenfeatures().answers().values():
+        assert answer(lambda *_: None) is None
