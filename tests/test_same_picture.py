@@ -14,9 +14,9 @@ from jntk_viz import frame
 from jntk_viz.engine import jobs
 from jntk_viz.engine.shared_results import SharedResults
 from jntk_viz.frame import address, shell
+from jntk_viz.frame.controller import Controller
 from jntk_viz.frame.guide import visible_plots
 from jntk_viz.frame.presets import setting_names
-from jntk_viz.pages.jntk_constancy import training as jntk_constancy_training
 
 APPS = Path(__file__).parents[1] / "apps"
 # Page -> settings that are quick to compute, and others by way of which they are reached. Every tab
@@ -181,7 +181,8 @@ def every_partial_result(monkeypatch):
     """Pages draw all partial results, not only the last ones."""
     monkeypatch.setattr(SharedResults, "shared", lambda self, key, work, keep=True: work)
     monkeypatch.setattr(jobs.Job, "emit", lambda job, value: job.partial and job.partial(value))
-    monkeypatch.setattr(jntk_constancy_training, "EMIT_SECONDS", 0.0)
+    missing = Controller._missing
+    monkeypatch.setattr(Controller, "_missing", lambda self: (self.show(), missing(self))[1])
 
 
 @pytest.mark.parametrize(("name", "settings", "elsewhere"), CASES)

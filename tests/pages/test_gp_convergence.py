@@ -1,5 +1,8 @@
 """The Gaussian-process study, its pictures and its words, without a browser."""
 
+import io
+from types import SimpleNamespace
+
 import holoviews as hv
 import jax
 import numpy as np
@@ -10,14 +13,18 @@ from jntk_viz import (
     MLP,
     finite_jacobian_nngp,
     jacobian_nngp,
+    load_csv,
     load_dataset,
     sample_value_and_jacobian,
 )
-from jntk_viz.frame import LivePlot, use_theme
+from jntk_viz.engine import sources
+from jntk_viz.frame import Controller, LivePlot, use_theme
 from jntk_viz.frame.content import Known
+from jntk_viz.frame.numbers import decimals, percent
 from jntk_viz.pages.gp_convergence import function_pictures as gp_functions
 from jntk_viz.pages.gp_convergence import pictures, statistics, study
 from jntk_viz.pages.gp_convergence import words as text
+from jntk_viz.pages.gp_convergence.page import GPConvergence
 from jntk_viz.pages.gp_convergence.state import WIDTHS, GPConvergenceState, Problem
 from jntk_viz.rates import PowerLaw
 
@@ -343,3 +350,72 @@ def test_words_about_densities():
     assert "the slope has heavier tails" in words
     state.alpha = 2
     assert "no more than Gaussian" in text.densities_headline(state, found, limit_of(state))
+
+
+# ---- the page
+
+
+@pytest.fixture
+def page():
+    """The page without a browser, with its controller, everything computed."""
+    content = GPConvergence()
+    content.state.param.update(depth=1, activation="erf", data="circle", networks=100)
+    Controller(content)
+    content.controls(), content.body()
+    content.guide = SimpleNamespace(prediction=SimpleNamespace(asking=False))
+    content.controller.start()
+    return content
+
+
+def said(page):
+    assert page.controller.error == ""
+    return page.controller.headline.pane.object
+
+
+def test_page_says_and_draws_what_is_known(page):
+    circle = circle_of(page.state)
+    assert f"<b>{decimals(circle.distance)}\N{NO-BREAK SPACE}σ</b> away" in said(page)
+    lines = page.plots["functions"].data["networks"]
+    np.testing.assert_array_equal(lines, circle.networks[..., 0])
+    page.state.view = "covariance"
+    errors = study.errors_of(page.state.problem, page.controller.known)
+    assert f"off by <b>{percent(np.median(errors[2]))}</b>" in said(page)
+    np.testing.assert_array_equal(page.plots["errors"].data["errors"], errors)
+    page.state.view = "densities"
+    assert "over 100 networks" in said(page)
+    assert len(page.plots["output"].data["values"]) == 100
+
+
+def test_a_reader_who_draws_a_guess_does_not_observe(page):
+    page.guide.prediction.asking = True
+    page.observe_at(90.0, 1.0, "v")
+    assert page.state.observed == ""
+    page.guide.prediction.asking = False
+    page.observe_at(90.0, 1.0, "v")
+    assert page.state.observed == "90:1:v"
+    reach = 0.15 * circle_of(page.state).prior[0]
+    page.observe_at(90.0, 1.0 + 0.9 * reach, "v")
+    assert page.state.observed == ""
+    assert "Click into a picture" in said(page)
+
+
+def test_slopes_are_offered_along_the_features_there_are(page):
+    page.state.param.update(view="densities", alpha=9)
+    assert (page.state.alpha, page.alpha.end) == (2, 2)
+    page.state.param.update(data="iris", alpha=9)
+    assert (page.state.alpha, page.alpha.end) == (4, 4)
+    assert "J₄(x₁)" in said(page)
+
+
+def test_a_table_of_ones_own_is_shown_where_it_matters(page):
+    rng = np.random.default_rng(0)
+    rows = "\n".join(",".join(map(str, row)) for row in rng.standard_normal((20, 3)).round(3))
+    label = "\n".join(f"{line},{'ab'[i % 2]}" for i, line in enumerate(rows.splitlines()))
+    dataset = load_csv(io.StringIO(f"u,v,w,kind\n{label}"), label="kind")
+    name = sources.register("mine.csv", dataset, label="kind")
+    page.state.param.data.objects = {**page.state.param.data.get_range(), "mine": name}
+    page.state.data = name
+    assert page.state.view == "densities"
+    assert page.plots["slope"].title == "Slope J₁(x₁)"
+    assert "over 100 networks" in said(page)
+    sources.forget(name)

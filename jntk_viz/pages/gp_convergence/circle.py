@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from jntk_viz.activations import ACTIVATIONS
-from jntk_viz.engine.blas import one_thread
 from jntk_viz.engine.results import kept
 from jntk_viz.engine.steps import Step
 from jntk_viz.finite import finite_jacobian_nngp
@@ -32,6 +32,9 @@ POOL = 32  # networks whose hidden layers compete when something has been observ
 _THETA = np.deg2rad(ANGLES)
 CIRCLE = np.column_stack([np.cos(_THETA), np.sin(_THETA)])
 TANGENT = np.column_stack([-np.sin(_THETA), np.cos(_THETA)])
+# A network of width 1024 takes 24 ms on one BLAS thread of a busy machine, on two 1 to 3 s: the
+# factorisations are many and small, and the threads wait for one another.
+ONE_THREAD = threadpool_limits.wrap(limits=1, user_api="blas")
 
 
 def along_circle(covariance) -> np.ndarray:
@@ -71,7 +74,7 @@ def limiting(depth: int, activation: str) -> Covariance:
 
 
 @kept
-@one_thread
+@ONE_THREAD
 def networks(ensemble: Ensemble, width: int, batch: int) -> Covariance:
     """The covariances that LINES networks of a width give, each by itself.
 

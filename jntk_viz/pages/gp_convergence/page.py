@@ -67,6 +67,8 @@ class GPConvergence(frame.Content):
             s, "width", "▶ Widen", PERIOD, lambda: study.complete(s, self.controller.known)
         )
         widen.param.update(margin=(10, 6), width=86)
+        # After the slider has followed.
+        s.param.watch(self.offer_features, ["view", "data", "alpha"], precedence=1)
         top = pn.Row(width, widen, margin=0, sizing_mode="stretch_width")
         return [top, depth, activation, kappa, both, functions, densities, heat]
 
@@ -98,16 +100,17 @@ class GPConvergence(frame.Content):
         return study.plan(self.state, known)
 
     def draw(self, known):
-        if self.state.view == "densities":
-            self.offer_features(known(study.points, self.state.data))
+        self.offer_features()
         self.tabs[self.state.view].draw(self.state, known)
 
-    def offer_features(self, points):
-        """Let the slope be taken along features that the data set has."""
-        if points is not None:
-            features = points.x.shape[1]
-            self.alpha.end = features
-            self.state.alpha = min(self.state.alpha, features)
+    def offer_features(self, *_):
+        """Let the slope be taken along features that the data set has, once that is known."""
+        points = self.controller.known(study.points, self.state.data)
+        # While the slider has yet to follow the state, each would correct the other for ever.
+        in_step = self.alpha.value == self.state.alpha
+        if self.state.view == "densities" and points is not None and in_step:
+            self.alpha.end = points.x.shape[1]
+            self.state.alpha = min(self.state.alpha, self.alpha.end)
 
     def say(self, known):
         return self.tabs[self.state.view].say(self.state, known)

@@ -13,7 +13,6 @@ import jax
 import numpy as np
 
 from jntk_viz.activations import ACTIVATIONS
-from jntk_viz.engine.blas import one_thread
 from jntk_viz.engine.results import kept
 from jntk_viz.engine.sources import available, load
 from jntk_viz.engine.steps import Step
@@ -106,7 +105,7 @@ def draws(problem: Problem, width: int, chunk: int) -> np.ndarray:
 
 
 @kept
-@one_thread
+@circle.ONE_THREAD
 def first(problem: Problem, width: int) -> np.ndarray:
     """The covariance that the first network gives, which is shown."""
     return _covariance(problem, width, 0)
@@ -119,7 +118,7 @@ def _covariance(problem, width, repeat):
 
 
 @kept
-@one_thread
+@circle.ONE_THREAD
 def errors(problem: Problem, width: int, batch: int) -> np.ndarray:
     """‖K_d - K‖/‖K‖ (Frobenius) for the covariances K_d that BATCH networks give to (f, J).
 
