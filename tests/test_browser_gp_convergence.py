@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from planned import run_plan
 
+from jntk_viz.frame.numbers import decimals
 from jntk_viz.pages.gp_convergence import study
+from jntk_viz.pages.gp_convergence.state import WIDTHS, GPConvergenceState
 
 PAGE = "gp_convergence"
 QUICK = "depth=1&activation=erf&networks=250&width=32&data=circle"
@@ -46,7 +49,9 @@ def wait_until(page, condition, seconds=90):
 
 def finished(page):
     # Nothing is said before the browser has drawn the words.
-    wait_until(page, lambda: re.search("^(?!.*(drawing|Measuring)).+", said(page), re.DOTALL))
+    wait_until(
+        page, lambda: re.search("^(?!.*(drawing|Measuring|Computing)).+", said(page), re.DOTALL)
+    )
     page.get_by_role("button", name="Cancel").wait_for(state="hidden")
 
 
@@ -119,11 +124,11 @@ def page(watch_page):
 
 
 def test_functions_are_observed_by_pointing_and_by_keys(page):
-    state = study.GPConvergenceState(depth=1, activation="erf", width=32)
+    state = GPConvergenceState(depth=1, activation="erf", width=32)
     assert set(pictures(page)) == {F, SLOPES}
     fits(page, 2)
-    study.work(state)(Silent())
-    assert f"{study.on_circle(state).distance:.2f} σ away" in said(page)
+    circle = study.on_circle(state, run_plan(study.plan, state)[0])
+    assert f"{decimals(circle.distance)} σ away" in said(page)
 
     changed_by(page, lambda: point(page, F, 91, 1.2), {F, SLOPES}, True)
     observed = re.search(r"observed=90%3A([\d.]+)%3Av&", page.url)
@@ -133,7 +138,7 @@ def test_functions_are_observed_by_pointing_and_by_keys(page):
         re.search("observed=([^&]*)", page.url)[1].replace("%3A", ":").replace("%3B", ";")
     )
     assert [(o.angle, o.kind) for o in state.observations] == [(90, "v"), (180, "s")]
-    circle = study.on_circle(state)
+    circle = study.on_circle(state, run_plan(study.shown, state)[0])
     (f, slope), (df, dslope) = circle.mean[36], circle.deviation[36]
     words = said(page).replace("−", "-")
     assert "Given 1 value and 1 slope, the limit has at 180°" in words
@@ -161,7 +166,7 @@ def test_controls_of_the_functions(page):
     changed_by(page, lambda: right(page, "Width d"), {F, SLOPES}, True)
     changed_by(page, lambda: right(page, "Output scale κ"), {F, SLOPES}, False)
     changed_by(page, lambda: right(page, "Depth L"), {F, SLOPES}, True)
-    changed_by(page, lambda: choose(page, "Activation φ", "relu"), {F, SLOPES}, True)
+    changed_by(page, lambda: choose(page, "Activation φ", "ReLU"), {F, SLOPES}, True)
     changed_by(page, lambda: press(page, "Draw again"), {F, SLOPES}, True)
     assert page.get_by_role("slider", name="Random networks").count() == 0
 
@@ -178,25 +183,16 @@ def test_widening_goes_on_by_itself_to_the_widest(watch_page):
     assert {key: (v["x"], v["y"]) for key, v in pictures(page).items()} == axes
 
 
-class Silent:
-    """Stands for the page where work is done in a test."""
-
-    def progress(self, fraction, text=""):
-        pass
-
-    def emit(self, value):
-        pass
-
-
 @pytest.mark.slow
 def test_controls_of_the_densities(watch_page):
     page = watch_page(f"{PAGE}?{QUICK}&view=densities")
     finished(page)
     fits(page, 5)
-    state = study.GPConvergenceState(
+    state = GPConvergenceState(
         depth=1, activation="erf", networks=250, width=32, data="circle", view="densities"
     )
-    (f, error), (slope, _) = study.kurtoses(state, study.work(state)(Silent()))
+    found = study.found_of(state, run_plan(study.plan, state)[0])
+    (f, error), (slope, _) = study.kurtoses(state, found)
     words = said(page).replace("−", "-")
     assert f"excess kurtosis {f:.2f} and the slope J₁(x₁) {slope:.2f}" in words
     assert f"0 ± {2 * error:.2f}" in words
@@ -221,10 +217,12 @@ def test_controls_of_the_covariance(watch_page):
     page = watch_page(f"{PAGE}?{QUICK}&view=covariance")
     finished(page)
     fits(page, 4)
-    state = study.GPConvergenceState(depth=1, activation="erf", data="circle", width=32)
-    errors = study.width_errors(state.problem)
+    state = GPConvergenceState(
+        depth=1, activation="erf", data="circle", width=32, view="covariance"
+    )
+    errors = study.errors_of(state.problem, run_plan(study.shown, state)[0])
     law = study.fit_slope(errors)
-    at = {w: f"{100 * sorted(e)[7]:.0f}" for w, e in zip(study.WIDTHS, errors, strict=True)}
+    at = {w: f"{100 * sorted(e)[7]:.0f}" for w, e in zip(WIDTHS, errors, strict=True)}
     words = said(page)
     pattern = r"off by ([\d.]+)\s%; at four times the width, 128, by ([\d.]+)\s%"
     off, wider = re.search(pattern, words).groups()
@@ -232,7 +230,7 @@ def test_controls_of_the_covariance(watch_page):
     assert abs(float(off) - int(at[32])) <= 3
     assert abs(float(wider) - int(at[128])) <= 2
     assert f"width{law.slope:.2g}".replace("-", "−") in words
-    assert f"{law.low:.2f} to {law.high:.2f}".replace("-", "−") in words
+    assert f"{decimals(law.low)} to {decimals(law.high)}" in words
 
     everything = {MAP, LIMIT, DIFFERENCE, ERROR}
     changed_by(page, lambda: right(page, "Output scale κ"), {MAP, LIMIT, DIFFERENCE}, False)

@@ -384,8 +384,7 @@ def test_a_failing_state_is_named_and_nothing_is_written(tmp_path, monkeypatch):
     def fail(*_):
         raise ValueError("no <such> kernel")
 
-    monkeypatch.setattr(study, "explore", fail)
-    monkeypatch.setattr(study, "work", lambda state: fail)
+    monkeypatch.setattr(study, "plan", fail)
     path = tmp_path / "x.html"
     with pytest.raises(ExportError, match=r"state width = \d+.*no <such> kernel"):
         files.export_page(PAGE, None, path, values={**SMALL, "seed": 77})

@@ -74,6 +74,7 @@ class Content:
         sources: the study's `Sources`, where readers may bring a table of their own.
         script: function of the state, returns a Python program that reproduces the numbers.
         controller: what drives the page, for buttons such as “Train again”; set by it.
+        guide: how the page is being read, such as with a prediction to be made; set by `show`.
     """
 
     name = ""
@@ -85,6 +86,7 @@ class Content:
     sources: Any = None
     script: Callable | None = None
     controller: Any = None
+    guide: Any = None
 
     def plan(self, known: Known) -> list[Step]:
         """The steps that the state asks for, the most wanted first.

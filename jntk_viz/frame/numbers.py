@@ -31,6 +31,11 @@ def number(value: float, digits: int = 2) -> str:
     return f"{mantissa}·10{superscript(int(exponent))}".replace("-", "−")
 
 
+def decimals(value: float, digits: int = 2) -> str:
+    """1.20 or −0.30, and 0.00 for what is rounded to it: a number to so many decimals."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
 def signed(value: float, digits: int = 2) -> str:
     """+0.12 or −0.30: a difference, to so many decimals."""
     return f"{value:+.{digits}f}".replace("-", "−")

@@ -1,37 +1,45 @@
-"""Controls of the constancy page that act on what is recorded: play, and widgets of one view."""
+"""Controls that pages share: a button that plays a setting, and widgets of one view."""
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 
 _PERIOD = 300  # milliseconds between two moments
 
 
-def play_button(state, name):
-    """A button that moves an Integer parameter to its end, from the start if it is there."""
-    low, high = state.param[name].bounds
-    button = pmui.Button(label="▶ Play", size="small", variant="outlined", margin=(4, 10))
+def play_button(state, name, label="▶ Play", period=_PERIOD, ready=lambda: True):
+    """A button that moves an Integer or a Selector to its end, from the start if it is there.
+
+    - `period`: milliseconds between two steps;  `ready`: function, is the present one drawn?
+    """
+    parameter = state.param[name]
+    whole = isinstance(parameter, param.Integer)
+    stops = range(parameter.bounds[0], parameter.bounds[1] + 1) if whole else parameter.objects
+    button = pmui.Button(label=label, size="small", variant="outlined", margin=(4, 10))
     running = []
 
     def stop():
         while running:
             running.pop().stop()
-        button.label = "▶ Play"
+        button.label = label
 
     def advance():
-        now = getattr(state, name)
-        if now < high:
-            setattr(state, name, now + 1)
-        if now + 1 >= high:
+        if not ready():
+            return
+        later = list(stops)[stops.index(getattr(state, name)) + 1 :]
+        if later:
+            setattr(state, name, later[0])
+        if len(later) < 2:
             stop()
 
     def click(_):
         if running:
             stop()
             return
-        if getattr(state, name) == high:
-            setattr(state, name, low)
+        if getattr(state, name) == stops[-1]:
+            setattr(state, name, stops[0])
         button.label = "■ Stop"
-        running.append(pn.state.add_periodic_callback(advance, period=_PERIOD))
+        running.append(pn.state.add_periodic_callback(advance, period=period))
 
     button.on_click(click)
     return button

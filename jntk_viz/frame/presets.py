@@ -156,8 +156,11 @@ def check(state: param.Parameterized, name: str, value):
         choices = parameter.get_range()
         if isinstance(value, str) and value in choices:
             return choices[value]
+    now = getattr(state, name)
     try:
-        parameter._validate(value)
+        with param.parameterized.discard_events(state):
+            setattr(state, name, value)
+            setattr(state, name, now)
     except ValueError as error:
         reason = str(error).partition("' ")[2] or str(error)
         raise ValueError(f"`{name}` {reason.rstrip('.')}") from error

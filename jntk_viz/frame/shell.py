@@ -420,7 +420,7 @@ def show(content: Content) -> "StudyPage":
         sources=content.sources,
         slow=content.slow,
     )
-    made.content = content
+    made.content, content.guide = content, made.guide
     controller.changed()  # shows what an earlier visitor has had computed
     return made
 

@@ -9,20 +9,21 @@ Observations condition the networks exactly as they condition the limit: hidden 
 again in proportion to how well they explain what was seen, and the last layer is conditioned.
 """
 
-from functools import lru_cache
-from itertools import takewhile
 from typing import NamedTuple
 
 import jax
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.engine.results import kept
+from jntk_viz.engine.steps import Step
 from jntk_viz.finite import finite_jacobian_nngp
 from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.mlp import MLP
-from jntk_viz.pages.gp_convergence.one_at_a_time import computing
-from jntk_viz.pages.gp_convergence.posterior import STEP, Posterior, condition, evidence, root
+from jntk_viz.pages.gp_convergence.observations import MOST, STEP
+from jntk_viz.pages.gp_convergence.posterior import Posterior, condition, evidence, root
+from jntk_viz.pages.gp_convergence.state import WIDTHS, Ensemble
 
 ANGLES = np.arange(0, 360, STEP)
 POINTS = len(ANGLES)
@@ -31,14 +32,9 @@ POOL = 32  # networks whose hidden layers compete when something has been observ
 _THETA = np.deg2rad(ANGLES)
 CIRCLE = np.column_stack([np.cos(_THETA), np.sin(_THETA)])
 TANGENT = np.column_stack([-np.sin(_THETA), np.cos(_THETA)])
-
-
-class Ensemble(NamedTuple):
-    """What the networks on the circle depend on besides their width, at κ = 1."""
-
-    depth: int
-    activation: str
-    seed: int
+# A network of width 1024 takes 24 ms on one BLAS thread of a busy machine, on two 1 to 3 s: the
+# factorisations are many and small, and the threads wait for one another.
+ONE_THREAD = threadpool_limits.wrap(limits=1, user_api="blas")
 
 
 def along_circle(covariance) -> np.ndarray:
@@ -58,50 +54,65 @@ def rows_of(observations) -> np.ndarray:
     return np.array([2 * (o.angle // STEP) + (o.kind == "s") for o in observations], int)
 
 
-@lru_cache(maxsize=64)
 def limit_on_circle(depth: int, activation: str) -> np.ndarray:
     """The limiting covariance of (f, J·τ) at κ = 1, (2n, 2n)."""
     return along_circle(jacobian_nngp(CIRCLE, depth=depth, activation=activation))
 
 
-class Network(NamedTuple):
-    """What one network makes of (f, J·τ), κ = 1: its covariance (2n, 2n) and the root of it."""
+class Covariance(NamedTuple):
+    """Of (f, J·τ) at κ = 1: the matrix (2n, 2n), or one for each of several networks, and roots."""
 
-    covariance: np.ndarray
+    matrix: np.ndarray
     root: np.ndarray
 
 
 @kept
-def network(ensemble: Ensemble, width: int, member: int) -> Network:
-    """Network number `member` of a width.
+def limiting(depth: int, activation: str) -> Covariance:
+    """The covariance of infinitely wide networks."""
+    matrix = limit_on_circle(depth, activation)
+    return Covariance(matrix, root(matrix))
 
-    The covariance is finite_jacobian_nngp of one network with the key fold_in(fold_in(key(seed),
-    width), 1000 + member), in float64.
+
+@kept
+@ONE_THREAD
+def networks(ensemble: Ensemble, width: int, batch: int) -> Covariance:
+    """The covariances that LINES networks of a width give, each by itself.
+
+    Network m = LINES · batch, … has finite_jacobian_nngp of one network with the key
+    fold_in(fold_in(key(seed), width), 1000 + m), in float64.
     """
     mlp = MLP(2, width, ensemble.depth, ACTIVATIONS[ensemble.activation])
     key = jax.random.fold_in(jax.random.key(ensemble.seed), width)
-    key = jax.random.fold_in(key, 1000 + member)
-    own = finite_jacobian_nngp(mlp, key, CIRCLE, n_networks=1, dtype=np.float64)
-    covariance = along_circle(np.asarray(own))
-    return Network(covariance, root(covariance))
+    found = []
+    for member in range(LINES * batch, LINES * (batch + 1)):
+        own = jax.random.fold_in(key, 1000 + member)
+        whole = finite_jacobian_nngp(mlp, own, CIRCLE, n_networks=1, dtype=np.float64)
+        found.append(along_circle(np.asarray(whole)))
+    return Covariance(np.array(found), np.array([root(matrix) for matrix in found]))
 
 
-def known_networks(ensemble: Ensemble, width: int, most: int = POOL) -> list[Network]:
-    """The first networks of a width, at most so many, as far as they have been computed."""
-    found = (network.known(ensemble, width, member) for member in range(most))
-    return list(takewhile(lambda one: one is not None, found))
+def steps(ensemble: Ensemble, width: int, observed: bool) -> list[Step]:
+    """The steps by which `on_circle` knows the networks of a width; the limit comes first."""
+    batches = POOL // LINES if observed else 1
+    return [
+        Step(limiting, (ensemble.depth, ensemble.activation), "the limit on the circle"),
+        *(_drawing(ensemble, width, batch) for batch in range(batches)),
+    ]
 
 
-@lru_cache(maxsize=64)
-def _limit_root(depth, activation):
-    return root(limit_on_circle(depth, activation))
+def other_widths(ensemble: Ensemble, width: int) -> list[Step]:
+    """The steps that let the functions be widened without waiting."""
+    return [_drawing(ensemble, other, 0) for other in WIDTHS if other != width]
 
 
-@lru_cache(maxsize=64)
+def _drawing(ensemble: Ensemble, width: int, batch: int) -> Step:
+    return Step(networks, (ensemble, width, batch), f"functions of networks of width {width}")
+
+
 def _normals(seed):
-    """(LINES, 2n) standard normal numbers of the functions, (LINES, 8) of the observations."""
+    """(LINES, 2n) standard normal numbers of the functions, (LINES, MOST) of the observations."""
     rng = np.random.default_rng(seed)
-    return rng.standard_normal((LINES, 2 * POINTS)), rng.standard_normal((LINES, 8))
+    return rng.standard_normal((LINES, 2 * POINTS)), rng.standard_normal((LINES, MOST))
 
 
 def chosen(weights) -> np.ndarray:
@@ -152,58 +163,40 @@ class OnCircle(NamedTuple):
         return float(np.sqrt(np.mean(gap**2)) / self.prior[0])
 
 
-def _members(ensemble, width, observed) -> list[Network]:
-    """The networks computed so far that take part: a multiple of LINES."""
-    known = known_networks(ensemble, width, POOL if observed else LINES)
-    return known[: len(known) // LINES * LINES]
+def on_circle(
+    limit: Covariance, batches: list[Covariance], seed: int, kappa: float, observations, noise
+) -> OnCircle:
+    """The limit given the observations, and the functions.
 
-
-def on_circle(ensemble: Ensemble, width: int, kappa: float, observations, noise: float) -> OnCircle:
-    """The limit given the observations, and the functions, as far as they have been computed."""
-    limit = kappa**2 * limit_on_circle(ensemble.depth, ensemble.activation)
+    - `limit`: from `limiting`;  `batches`: from `networks`, one or several, none while not known.
+    """
+    prior = kappa**2 * limit.matrix
     rows = rows_of(observations)
     values = np.array([o.value for o in observations])
-    z, e = _normals(ensemble.seed)
+    z, e = _normals(seed)
     errors = noise * e[:, : len(rows)]
-    posterior = condition(limit, rows, values, noise)
-    ends = kappa * z @ _limit_root(ensemble.depth, ensemble.activation)
-    ends = _update(ends, posterior, rows, values, errors)
-    members = _members(ensemble, width, len(rows) > 0)
-    networks, effective = None, 0.0
-    if members:
-        own = kappa**2 * np.array([each.covariance for each in members])
-        weights = evidence(own, limit, rows, values, noise)
+    posterior = condition(prior, rows, values, noise)
+    ends = _update(kappa * z @ limit.root, posterior, rows, values, errors)
+    functions, effective = None, 0.0
+    if batches:
+        own = kappa**2 * np.concatenate([batch.matrix for batch in batches])
+        roots = np.concatenate([batch.root for batch in batches])
+        weights = evidence(own, prior, rows, values, noise)
         effective = 1 / float(np.sum(weights**2))
         lines = np.empty((LINES, 2 * POINTS))
         for line, member in enumerate(chosen(weights)):
-            free = kappa * members[member].root @ z[line]
+            free = kappa * roots[member] @ z[line]
             given = condition(own[member], rows, values, noise)
             lines[line] = _update(free, given, rows, values, errors[line])
-        networks = lines.reshape(LINES, POINTS, 2)
+        functions = lines.reshape(LINES, POINTS, 2)
     deviation = np.sqrt(np.maximum(np.diag(posterior.covariance), 0))
     return OnCircle(
         posterior=posterior,
         mean=posterior.mean.reshape(POINTS, 2),
         deviation=deviation.reshape(POINTS, 2),
-        prior=np.sqrt(np.diag(limit)[:2]),
-        networks=networks,
+        prior=np.sqrt(np.diag(prior)[:2]),
+        networks=functions,
         ends=ends.reshape(LINES, POINTS, 2),
-        members=len(members),
+        members=LINES * len(batches),
         effective=effective,
     )
-
-
-def draw_networks(job, ensemble: Ensemble, width: int, widths, observed: bool) -> None:
-    """Compute what `on_circle` needs: first for `width`, then for the other widths as well.
-
-    job.emit(width) whenever there is something new to be seen. What is known costs nothing.
-    """
-    steps = [(width, POOL if observed else LINES), *((w, LINES) for w in widths)]
-    for i, (w, members) in enumerate(steps):
-        for member in range(len(known_networks(ensemble, w, members)), members):
-            fraction = (i + member / members) / len(steps)
-            job.progress(fraction, f"functions of networks of width {w}")
-            with computing():
-                network(ensemble, w, member)
-            if (member + 1) % LINES == 0:
-                job.emit(w)

@@ -1,6 +1,6 @@
 """The formulas of the Gaussian-process page."""
 
-from jntk_viz.frame.parts import Formula
+from jntk_viz.frame.formula_sheet import Formula
 
 FORMULAS = (
     Formula(
@@ -13,6 +13,7 @@ FORMULAS = (
             r"\varphi": "activation, scaled so that E φ(z)² = 1 for z ~ N(0, 1)",
             r"\kappa": "output scale; it multiplies f and J alike",
         },
+        code="jntk_viz.mlp.MLP.value_and_jacobian",
     ),
     Formula(
         r"(f, J) \;\xrightarrow{\;d\to\infty\;}\; \mathcal{GP},\qquad "
@@ -24,6 +25,7 @@ FORMULAS = (
             r"\mathcal{GP}": "a Gaussian process of mean zero: values and slopes at finitely "
             "many inputs are jointly normal",
         },
+        code="jntk_viz.finite.sample_value_and_jacobian",
     ),
     Formula(
         r"\mathrm{Cov}\big(f_\alpha(x), f_\beta(x')\big) = "
@@ -36,6 +38,7 @@ FORMULAS = (
             r"\partial_\alpha,\;\partial'_\beta": "derivative in coordinate α of x, in β of x'; "
             "no derivative for index 0",
         },
+        code="jntk_viz.kernels.jacobian_nngp",
     ),
     Formula(
         r"K_d = \tfrac{\kappa^2}{d}\,\big\langle h^L_\alpha(x),\, h^L_\beta(x')\big\rangle,\qquad"
@@ -48,6 +51,7 @@ FORMULAS = (
             r"K": "the limit, κ² ∂_α ∂'_β Σ on the 12 points",
             r"\lVert\cdot\rVert_F": "root of the sum of all squared entries",
         },
+        code="jntk_viz.pages.gp_convergence.study.errors",
     ),
     Formula(
         r"m = K_{\cdot o}\,(K_{oo} + \sigma^2 I)^{-1} y,\qquad "
@@ -62,11 +66,13 @@ FORMULAS = (
             r"J\cdot\tau": "slope along the circle, df/dθ for x = (cos θ, sin θ) and the tangent "
             "τ = (−sin θ, cos θ)",
         },
+        code="jntk_viz.pages.gp_convergence.posterior.condition",
     ),
     Formula(
         r"f_d = K_d^{1/2}\, z \;\longrightarrow\; K^{1/2}\, z",
         "How each function on the circle is drawn: given its hidden layers a network is Gaussian. "
         "With the same z at every width it can be seen what the function becomes.",
         {r"z": "a vector of independent N(0, 1) numbers, another one for each function"},
+        code="jntk_viz.pages.gp_convergence.circle.on_circle",
     ),
 )

@@ -7,6 +7,7 @@ from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.blocks import block_lines, by_block
 from jntk_viz.drawing.figures import name_ticks
 from jntk_viz.drawing.theme import DIVERGING, FONT, INK, MUTED, ORANGE, SAMPLE, THEORY
+from jntk_viz.frame.numbers import decimals, subscript
 
 REACH = 4.2  # axes of densities and cloud end this many standard deviations from zero
 _OWN_ELLIPSE = "#ffb27d"  # light orange, seen on the cloud and on the limiting ellipse
@@ -29,12 +30,6 @@ _REMARK = {
     "text_color": INK,
     "hooks": [_page_font],
 }
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def subscript(k):
-    """12 -> ₁₂."""
-    return str(k).translate(_SUBSCRIPTS)
 
 
 def density_limits(deviation):
@@ -64,7 +59,7 @@ def density(values, deviation, remark=""):
 def quantile_lines(limit, sample, low, high, deviation):
     """Quantiles of networks against those of the limit, over the band of exactly Gaussian draws.
 
-    limit, sample, low, high: (q,), as `studies.gp_convergence.Quantiles`. deviation: of the limit.
+    limit, sample, low, high: (q,), as in `statistics.Quantiles`. deviation: of the limit.
     """
     ends = REACH * deviation * np.array([-1, 1])
     elements = [
@@ -184,4 +179,5 @@ def errors_by_width(widths, errors, width, fitted=None, fit_from=64):
 
 def fit_words(law):
     """The fitted slope and its interval, in two lines."""
-    return f"fitted slope {law.slope:.2f}\n95 %: {law.low:.2f} to {law.high:.2f}".replace("-", "−")
+    slope, low, high = (decimals(value) for value in (law.slope, law.low, law.high))
+    return f"fitted slope {slope}\n95 %: {low} to {high}"

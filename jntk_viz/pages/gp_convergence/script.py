@@ -3,6 +3,7 @@
 from jntk_viz.engine.sources import loading
 from jntk_viz.pages.gp_convergence import study
 from jntk_viz.pages.gp_convergence.circle import LINES, rows_of
+from jntk_viz.pages.gp_convergence.state import POINTS, SOURCES, WIDTHS, GPConvergenceState
 
 _HEAD = '''"""Numbers of the page "Random networks become a Gaussian process", for one setting."""
 
@@ -85,7 +86,7 @@ draws = np.concatenate(
         for c in range(-(-networks // chunk))
     ]
 )[:networks]
-for name, index in (("f", 0), ("J", {alpha})):
+for name, index in (("f", 0), ("J", min({alpha}, x.shape[1]))):
     square = draws[:, {point}, index].astype(float) ** 2
     print(f"{{name}}_excess_kurtosis =", np.mean(square**2) / np.mean(square) ** 2 - 3)
     print(f"{{name}}_limit_deviation =", limit[{point}, index, {point}, index] ** 0.5)
@@ -107,22 +108,20 @@ print("slope =", np.polyfit(x_log, y_log, 1)[0])
 """
 
 
-def script(state: study.GPConvergenceState) -> str:
+def script(state: GPConvergenceState) -> str:
     """The program for the tab in view; it prints `name = value` lines."""
     head = _HEAD.format(**{k: getattr(state, k) for k in _SHARED})
     if state.view == "functions":
         return head + _CIRCLE + _functions(state)
-    load = loading(state.data, study.SOURCES[state.data][1])
-    head += _POINTS.format(load=load, points=study.POINTS)
+    load = loading(state.data, SOURCES[state.data].options)
+    head += _POINTS.format(load=load, points=POINTS)
     if state.view == "covariance":
-        return head + _ERRORS.format(
-            widths=study.WIDTHS, repeats=study.REPEATS, fitted=study.FITTED
-        )
+        return head + _ERRORS.format(widths=WIDTHS, repeats=study.REPEATS, fitted=study.FITTED)
     return head + _DENSITIES.format(
         networks=state.networks,
         chunk=study.chunk_size(state.width),
         point=state.point - 1,
-        alpha=study.limit(state).feature(state.alpha),
+        alpha=state.alpha,
     )
 
 

@@ -1,11 +1,13 @@
-"""The words of the Gaussian-process page: sentences about what is on screen, and its formulas."""
+"""The words of the Gaussian-process page: sentences about what is on screen."""
 
 import numpy as np
 
 from jntk_viz.datasets.tables import shortened
 from jntk_viz.drawing.theme import FONT, INK
+from jntk_viz.frame.numbers import decimals, number, percent, stop, subscript
 from jntk_viz.pages.gp_convergence import study
-from jntk_viz.pages.gp_convergence.pictures import subscript
+from jntk_viz.pages.gp_convergence.observations import STEP
+from jntk_viz.pages.gp_convergence.state import WIDTHS
 from jntk_viz.pages.gp_convergence.statistics import excess_kurtosis, relative_error, sampling_noise
 
 QUESTION = "Random networks and their slopes: how wide is wide enough?"
@@ -15,12 +17,6 @@ NOTE_STYLE = {
     "margin": (0, 6),
     "styles": {"font": f"400 14px/1.35 {FONT}", "color": INK},
 }
-
-
-def percent(fraction):
-    """0.237 -> 24 %; below one per cent with two digits."""
-    digits = ".2g" if fraction < 0.1 else ".0f"
-    return f"{100 * fraction:{digits}}\N{NO-BREAK SPACE}%"
 
 
 def names(state, limit):
@@ -34,7 +30,7 @@ def kurtosis_remark(values):
     if len(values) == 0:
         return "drawing networks …"
     excess, error = excess_kurtosis(values)
-    return f"excess kurtosis {excess:.2f}\nif Gaussian 0 ± {2 * error:.2f}".replace("-", "−")
+    return f"excess kurtosis {decimals(excess)}\nif Gaussian 0 ± {decimals(2 * error)}"
 
 
 def heat_title(state, found):
@@ -46,7 +42,7 @@ def heat_title(state, found):
 def headline(state, found, law):
     """How far from the limit, what a wider network would bring, and the rate."""
     where = f"At width <b>{state.width}</b> and depth <b>{state.depth}</b>"
-    row = study.WIDTHS.index(state.width)
+    row = WIDTHS.index(state.width)
     if not np.isfinite(found.errors[row]).all():
         return f"{where}: drawing random networks …"
     error = study.typical_error(found)
@@ -55,7 +51,7 @@ def headline(state, found, law):
         f"<b>{percent(error)}</b>"
     )
     wider = 4 * state.width
-    if wider in study.WIDTHS and np.isfinite(found.errors[row + 2]).all():
+    if wider in WIDTHS and np.isfinite(found.errors[row + 2]).all():
         sentence += (
             f"; at four times the width, {wider}, by {percent(study.typical_error(found, wider))}"
         )
@@ -65,16 +61,14 @@ def headline(state, found, law):
     if law is None:
         return f"{sentence}. Measuring the other widths …"
     rate = (
-        f" Error ∝ width{_power(law.slope)}, 95 % interval "
-        + _minus(f"{law.low:.2f} to {law.high:.2f}")
-        + f"; theory: width{_power(-0.5)}."
+        f" Error ∝ width{_power(law.slope)}, 95 % interval {decimals(law.low)} to "
+        f"{decimals(law.high)}; theory: width{_power(-0.5)}."
     )
     return f"{sentence}.{rate}"
 
 
 def _power(exponent):
-    words = f"{exponent:.2g}".replace("-", "−")
-    return f"<sup style='line-height:0'>{words}</sup>"
+    return f"<sup style='line-height:0'>{number(exponent)}</sup>"
 
 
 def note(state, found, limit):
@@ -108,13 +102,14 @@ def densities_headline(state, found, limit):
     (f, error), (j, _) = study.kurtoses(state, found)
     sentence = (
         f"{where}, over {state.networks} networks, the output {value} has excess kurtosis "
-        f"<b>{f:.2f}</b> and the slope {slope} <b>{j:.2f}</b>"
+        f"<b>{decimals(f)}</b> and the slope {slope} <b>{decimals(j)}</b>"
     )
     heavy = [name for name, k in (("the output", f), ("the slope", j)) if k > 2 * error]
+    gaussian = f"0 ± {decimals(2 * error)}"
     if not heavy:
-        return _minus(f"{sentence}: no more than Gaussian draws would, 0 ± {2 * error:.2f}.")
+        return f"{sentence}: no more than Gaussian draws would, {gaussian}."
     tails = f"{' and '.join(heavy)} {'have' if len(heavy) > 1 else 'has'} heavier tails"
-    return _minus(f"{sentence}: {tails} than the limit, whose draws give 0 ± {2 * error:.2f}.")
+    return f"{sentence}: {tails} than the limit, whose draws give {gaussian}."
 
 
 DENSITIES_NOTE = (
@@ -134,33 +129,33 @@ def functions_headline(state, circle, wider):
         if circle.networks is None:
             return f"{where}: drawing random networks …"
         sentence = (
-            f"{where} random functions are on average <b>{circle.distance:.2f}\u00a0σ</b> away "
-            "from what they become as d → ∞"
+            f"{where} random functions are on average "
+            f"<b>{decimals(circle.distance)}\u00a0σ</b> away from what they become as d → ∞"
         )
         if wider is not None:
-            sentence += f"; at width {wider[0]} only {wider[1]:.2f}\u00a0σ"
+            sentence += f"; at width {wider[0]} only {decimals(wider[1])}\u00a0σ"
             if wider[0] < state.width:
                 sentence = sentence.replace("only ", "it was ")
         return f"{sentence}. Click into a picture to observe one."
-    i = state.angle // study.STEP
-    f, slope = np.round(circle.mean[i], 2) + 0.0  # no minus before a zero
-    df, dslope = circle.deviation[i]
-    prior = circle.prior
-    return _minus(
-        f"Given {counted(state.observations)}, the limit has at {state.angle}° "
-        f"f = <b>{f:.2f}</b> ± {df:.2f} (± {prior[0]:.2f} before) and the slope "
-        f"<b>{slope:.2f}</b> ± {dslope:.2f} (± {prior[1]:.2f} before)."
+    i = state.angle // STEP
+    f, slope = (
+        f"<b>{decimals(mean)}</b> ± {decimals(deviation)} (± {decimals(prior)} before)"
+        for mean, deviation, prior in zip(
+            circle.mean[i], circle.deviation[i], circle.prior, strict=True
+        )
+    )
+    return (
+        f"Given {counted(state.observations)}, the limit has at {state.angle}° f = {f} and the "
+        f"slope {slope}."
     )
 
 
 def counted(observations):
     """How many values and slopes were observed."""
-    number = {kind: sum(o.kind == kind for o in observations) for kind in "vs"}
-    words = [
-        f"{n} {word}{'s' if n > 1 else ''}"
-        for n, word in ((number["v"], "value"), (number["s"], "slope"))
-        if n
-    ]
+    words = []
+    for kind, word in (("v", "value"), ("s", "slope")):
+        count = sum(o.kind == kind for o in observations)
+        words += [f"{count} {word}{'s' if count > 1 else ''}"] if count else []
     return " and ".join(words)
 
 
@@ -179,21 +174,22 @@ def functions_note(state, circle):
     if circle.posterior.gap > 0.01 * circle.prior[0]:
         return words + (
             "These observations contradict one another: no function of this ensemble has them all "
-            f"(off by {circle.posterior.gap:.2g}). The best compromise is shown; with noise σ > 0 "
-            "it would be no contradiction."
+            f"(off by {number(circle.posterior.gap)}). The best compromise is shown; with noise "
+            "σ > 0 it would be no contradiction."
         )
     if circle.posterior.surprise > 3:
         words += (
-            f"Together the observations lie {circle.posterior.surprise:.1f} σ out: the limit "
-            "hardly ever does that. "
+            f"Together the observations lie {decimals(circle.posterior.surprise, 1)} σ out: the "
+            "limit hardly ever does that. "
         )
     if circle.networks is None:
         return words
-    exactly = "pass through" if state.noise == 0 else f"are seen with noise σ = {state.noise:g} at"
+    noisy = f"are seen with noise σ = {stop(state.noise)} at"
+    exactly = noisy if state.noise else "pass through"
     return words + (
         f"The networks {exactly} what was observed: their last layer is conditioned on it, their "
         f"hidden layers are chosen from {circle.members} by how well they explain it "
-        f"({circle.effective:.0f} count)."
+        f"({decimals(circle.effective, 0)} count)."
     )
 
 
@@ -201,7 +197,3 @@ def functions_titles(state):
     """Titles of both pictures, which also say what a click does."""
     given = " given the observations" if state.observed else ""
     return f"f of random networks{given}", "Their slopes along the circle"
-
-
-def _minus(words):
-    return words.replace("-", "−")

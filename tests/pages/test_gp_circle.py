@@ -7,39 +7,37 @@ import jax
 import numpy as np
 import pytest
 import scipy.stats
-from cachetools import LRUCache
+from planned import run_plan
 
 from jntk_viz import MLP, jacobian_nngp
-from jntk_viz.engine import results as kept
 from jntk_viz.frame.address import query_of, read_query
 from jntk_viz.frame.presets import load_presets, read_preset, settings
-from jntk_viz.pages.gp_convergence import circle, study
-from jntk_viz.pages.gp_convergence.answers import answers
-from jntk_viz.pages.gp_convergence.posterior import (
+from jntk_viz.pages.gp_convergence import answers, circle, study
+from jntk_viz.pages.gp_convergence.observations import (
     MOST,
     Observation,
-    condition,
-    evidence,
     format_observations,
     parse_observations,
-    root,
     with_observation,
     without_observation,
 )
+from jntk_viz.pages.gp_convergence.posterior import condition, evidence, root
 from jntk_viz.pages.gp_convergence.script import script
+from jntk_viz.pages.gp_convergence.state import WIDTHS, Ensemble, GPConvergenceState
 
-ENSEMBLE = circle.Ensemble(2, "gelu", seed=5)
+ENSEMBLE = Ensemble(2, "gelu", seed=5)
 SEEN = parse_observations("90:1.2:v;180:0.5:s;300:-0.7:v")
 
 
-class Job:
-    """Stands for the page."""
+def computed(state):
+    """What is known once the page has computed all that it wants."""
+    return run_plan(study.plan, state)[0]
 
-    def progress(self, fraction, text=""):
-        assert 0 <= fraction <= 1
 
-    def emit(self, value):
-        pass
+def on_circle(ensemble, width, kappa=1.0, seen=(), noise=0.0, batches=1):
+    limit = circle.limiting(ensemble.depth, ensemble.activation)
+    networks = [circle.networks(ensemble, width, batch) for batch in range(batches)]
+    return circle.on_circle(limit, networks, ensemble.seed, kappa, seen, noise)
 
 
 def test_observations_are_read_and_written():
@@ -66,7 +64,7 @@ def test_observations_are_read_and_written():
 def test_observations_that_cannot_be_read_are_refused(text):
     with pytest.raises(ValueError, match=r"observ|angle|seen"):
         parse_observations(text)
-    state = study.GPConvergenceState()
+    state = GPConvergenceState()
     with pytest.raises(ValueError, match="Parameter 'observed'"):
         state.observed = text
     assert len(read_query(state, {"observed": text})) == 1
@@ -76,10 +74,10 @@ def test_observations_that_cannot_be_read_are_refused(text):
 
 
 def test_observations_stand_in_the_address():
-    state = study.GPConvergenceState(observed="90:1.2:v;180:0:s")
+    state = GPConvergenceState(observed="90:1.2:v;180:0:s")
     query = dict(part.split("=") for part in query_of(state).split("&"))
     assert query["observed"] == "90%3A1.2%3Av%3B180%3A0%3As"
-    other = study.GPConvergenceState()
+    other = GPConvergenceState()
     assert read_query(other, {"observed": state.observed}) == []
     assert other.observed == state.observed
 
@@ -192,29 +190,30 @@ def test_networks_have_the_covariance_of_networks_with_weights():
     slope = np.einsum("kia,ia->ki", values[..., 1:], circle.TANGENT[[3, 30]])
     pairs = np.stack([values[..., 0], slope], axis=-1).reshape(networks, 4)
     rows = [6, 7, 60, 61]
-    ensemble = circle.Ensemble(1, "erf", 0)
-    own = [circle.network(ensemble, width, i).covariance for i in range(64)]
-    mean = np.mean(own, axis=0)[np.ix_(rows, rows)]
+    ensemble = Ensemble(1, "erf", 0)
+    own = [circle.networks(ensemble, width, batch).matrix for batch in range(8)]
+    mean = np.mean(np.concatenate(own), axis=0)[np.ix_(rows, rows)]
     np.testing.assert_allclose(pairs.T @ pairs / networks, mean, atol=0.12)
 
 
-def test_networks_that_are_dropped_meanwhile_are_no_error(monkeypatch):
-    """Others ask for much at the same time; there is room for six networks of eight."""
-    room = 6.5 * kept.bytes_of(circle.network(ENSEMBLE, 16, 0))
-    monkeypatch.setattr(kept, "_results", LRUCache(room, getsizeof=kept.bytes_of))
-    circle.draw_networks(Job(), ENSEMBLE, 16, (), observed=False)
-    assert circle.on_circle(ENSEMBLE, 16, 1.0, (), 0.0).networks is None
+def test_the_limit_is_shown_before_there_are_networks():
+    state = GPConvergenceState(width=8, seed=6, observed="90:1.2:v")
+    known, _ = run_plan(study.plan, state, most=1)
+    shown = study.on_circle(state, known)
+    assert shown.networks is None
+    assert shown.mean[18, 0] == pytest.approx(1.2)
+    known, steps = run_plan(study.plan, state)
+    assert study.on_circle(state, known).members == circle.POOL
+    # The other widths are computed as well, so that the networks can be widened.
+    assert {step.arguments[1] for step in steps[1:]} == {*WIDTHS}
 
 
 def test_functions_settle_and_pass_through_what_was_seen():
-    circle.draw_networks(Job(), ENSEMBLE, 16, (1024,), observed=True)
-    for i in range(circle.POOL):
-        circle.network(ENSEMBLE, 1024, i)
-    free = {w: circle.on_circle(ENSEMBLE, w, 1.0, (), 0.0) for w in (16, 1024)}
+    free = {w: on_circle(ENSEMBLE, w) for w in (16, 1024)}
     assert free[1024].distance < 0.4 * free[16].distance
     np.testing.assert_array_equal(free[16].ends, free[1024].ends)
     for width in (16, 1024):
-        seen = circle.on_circle(ENSEMBLE, width, 2.0, SEEN, 0.0)
+        seen = on_circle(ENSEMBLE, width, 2.0, SEEN, batches=4)
         for o in SEEN:
             at = (slice(None), o.angle // 5, int(o.kind == "s"))
             np.testing.assert_allclose(seen.networks[at], o.value, atol=1e-6)
@@ -232,7 +231,7 @@ def test_ends_given_observations_are_draws_of_the_posterior():
     """Mean and covariance over many seeds."""
     draws = np.concatenate(
         [
-            circle.on_circle(circle.Ensemble(2, "gelu", seed), 8, 1.0, SEEN, 0.2).ends
+            on_circle(Ensemble(2, "gelu", seed), 8, 1.0, SEEN, 0.2, batches=0).ends
             for seed in range(500)
         ]
     ).reshape(-1, 144)
@@ -248,14 +247,16 @@ def test_root():
 
 
 def test_pointing_observes_and_pointing_again_removes():
-    state = study.GPConvergenceState(depth=1, activation="erf")
-    study.observe_at(state, 91.7, 1.234567, "v")
+    state = GPConvergenceState(depth=1, activation="erf")
+    study.observe_at(state, 91.7, 1.234567, "v", prior=1.0)
     assert (state.observed, state.angle, state.level) == ("90:1.23:v", 90, 1.23)
-    study.observe_at(state, 359.0, -0.5, "s")
+    study.observe_at(state, 359.0, -0.5, "s", prior=1.0)
     assert state.observed == "90:1.23:v;0:-0.5:s"
-    study.observe_at(state, 88.0, 1.25, "s")  # another kind: this is no pointing at the first
+    study.observe_at(
+        state, 88.0, 1.25, "s", prior=1.0
+    )  # another kind: this is no pointing at the first
     assert state.observed.endswith("90:1.25:s")
-    study.observe_at(state, 93.0, 1.3, "v")
+    study.observe_at(state, 93.0, 1.3, "v", prior=1.0)
     assert state.observed == "0:-0.5:s;90:1.25:s"
     state.level = 2.0
     study.observe(state, "v")
@@ -271,38 +272,38 @@ def numbers(state):
 
 
 def test_the_program_prints_the_numbers_of_the_page():
-    state = study.GPConvergenceState(
+    state = GPConvergenceState(
         width=16, depth=1, activation="erf", kappa=1.5, networks=100, data="circle", seed=4
     )
-    study.work(state)(Job())
-    printed, shown = numbers(state), study.on_circle(state)
+    printed, shown = numbers(state), study.on_circle(state, computed(state))
     assert printed["distance"] == pytest.approx(shown.distance, rel=1e-6)
     assert printed["slope_deviation_before"] == pytest.approx(shown.prior[1])
 
     state.param.update(observed="90:1.2:v;180:0.5:s", angle=120, noise=0.1)
-    printed, shown = numbers(state), study.on_circle(state)
+    printed, shown = numbers(state), study.on_circle(state, computed(state))
     assert printed["f_mean"] == pytest.approx(shown.mean[24, 0])
     assert printed["slope_mean"] == pytest.approx(shown.mean[24, 1])
     assert printed["f_deviation"] == pytest.approx(shown.deviation[24, 0])
     assert printed["slope_deviation"] == pytest.approx(shown.deviation[24, 1])
 
     state.param.update(view="densities", point=3, alpha=2)
-    found = study.work(state)(Job())
+    known = computed(state)
+    found = study.found_of(state, known)
     printed, ((f, _), (slope, _)) = numbers(state), study.kurtoses(state, found)
     assert printed["f_excess_kurtosis"] == pytest.approx(f, abs=1e-4)
     assert printed["J_excess_kurtosis"] == pytest.approx(slope, abs=1e-4)
-    pair = study.limit(state).pair(3, 2)
+    pair = study.limit_of(state, known).pair(3, 2)
     assert printed["J_limit_deviation"] == pytest.approx(pair[1, 1] ** 0.5)
 
     state.view = "covariance"
-    found = study.work(state)(Job())
+    found = study.found_of(state, computed(state))
     printed = numbers(state)
     assert printed["error"] == pytest.approx(study.typical_error(found), rel=1e-4)
-    assert printed["slope"] == pytest.approx(study.law(found).slope, rel=1e-3)
+    assert printed["slope"] == pytest.approx(study.law(found.errors).slope, rel=1e-3)
 
 
 def test_presets_ask_what_the_page_can_answer():
-    state = study.GPConvergenceState()
+    state = GPConvergenceState()
     presets, problems = load_presets("gp_convergence", state)
     assert problems == []
     assert presets[0].values["view"] == "functions"
@@ -312,8 +313,7 @@ def test_presets_ask_what_the_page_can_answer():
     for name, preset in asked.items():
         state.param.update(**settings(preset, state))
         if state.view != "covariance":  # whose errors take longer; they are tested elsewhere
-            study.work(state)(Job())
-            measured[name] = answers(state)[preset.predict.answer]()
+            measured[name] = getattr(answers, preset.predict.answer)(state, computed(state))
             if preset.predict.kind == "choice":
                 assert measured[name].value in preset.predict.options
     # What the presets say in their explanations.
@@ -325,10 +325,10 @@ def test_presets_ask_what_the_page_can_answer():
     assert mean[0] == mean[-1]
     assert angle[-1] == 360
     state.param.update(**settings(asked["observe-a-slope"], state))
-    assert answers(state)["narrower"]().value == "on both sides of it"
+    assert answers.narrower(state, computed(state)).value == "on both sides of it"
     state.observed = "180:1:v"
-    assert answers(state)["narrower"]().value == "there, at that angle"
+    assert answers.narrower(state, computed(state)).value == "there, at that angle"
     state.observed = ""
-    assert answers(state)["narrower"]().value == "nowhere"
+    assert answers.narrower(state, computed(state)).value == "nowhere"
     for preset in presets:
         assert np.prod([len(stops) for stops in preset.sweep.values()] or [1]) <= 60

@@ -1,28 +1,53 @@
 """The Gaussian-process study, its pictures and its words, without a browser."""
 
+import io
+from types import SimpleNamespace
+
 import holoviews as hv
 import jax
 import numpy as np
 import pytest
+from planned import run_plan
 
 from jntk_viz import (
     MLP,
     finite_jacobian_nngp,
     jacobian_nngp,
+    load_csv,
     load_dataset,
     sample_value_and_jacobian,
 )
-from jntk_viz.frame import LivePlot, use_theme
+from jntk_viz.engine import sources
+from jntk_viz.frame import Controller, LivePlot, use_theme
+from jntk_viz.frame.content import Known
+from jntk_viz.frame.numbers import decimals, percent
 from jntk_viz.pages.gp_convergence import function_pictures as gp_functions
 from jntk_viz.pages.gp_convergence import pictures, statistics, study
 from jntk_viz.pages.gp_convergence import words as text
+from jntk_viz.pages.gp_convergence.page import GPConvergence
+from jntk_viz.pages.gp_convergence.state import WIDTHS, GPConvergenceState, Problem
 from jntk_viz.rates import PowerLaw
 
-PROBLEM = study.Problem("circle", 1, "erf", seed=3)
+PROBLEM = Problem("circle", 1, "erf", seed=3)
+
+
+def state_of(problem, **others):
+    return GPConvergenceState(**problem._asdict() | others)
+
+
+def limit_of(state):
+    """The limit, computed now."""
+    study.unit_limit(state.data, state.depth, state.activation)
+    return study.limit_of(state, Known())
+
+
+def circle_of(state):
+    """The functions on the circle, once they are computed."""
+    return study.on_circle(state, run_plan(study.shown, state)[0])
 
 
 def network_and_key(problem, width, kappa=1.0):
-    x, _ = study.points(problem.data)
+    x = study.points(problem.data).x
     key = jax.random.fold_in(jax.random.key(problem.seed), width)
     return MLP(x.shape[1], width, problem.depth, problem.activation, kappa), key, x
 
@@ -39,8 +64,8 @@ def test_points_are_rows_of_the_data_far_from_one_another():
 
 
 def test_limit_is_the_librarys_kernel():
-    state = study.GPConvergenceState(data="wine", depth=3, activation="relu", kappa=0.7)
-    limit = study.limit(state)
+    state = GPConvergenceState(data="wine", depth=3, activation="relu", kappa=0.7)
+    limit = limit_of(state)
     expected = jacobian_nngp(limit.x, depth=3, activation="relu", kappa=0.7)
     np.testing.assert_allclose(limit.covariance, expected, rtol=1e-12, atol=1e-15)
     pair = limit.pair(point=2, alpha=13)
@@ -49,14 +74,14 @@ def test_limit_is_the_librarys_kernel():
 
 
 def test_draws_are_the_librarys_whatever_is_asked_first():
-    few = list(study.draw(PROBLEM, 512, 10))[-1]
-    many = list(study.draw(PROBLEM, 512, 100))[-1]
+    states = [state_of(PROBLEM, view="densities", width=512, networks=k) for k in (100, 250)]
+    few, many = (study.found_of(state, run_plan(study.plan, state)[0]).draws for state in states)
     mlp, key, x = network_and_key(PROBLEM, 512, kappa=2.0)
-    keys = [jax.random.fold_in(key, 100 + c) for c in range(2)]
+    keys = [jax.random.fold_in(key, 100 + c) for c in range(4)]
     expected = [sample_value_and_jacobian(mlp, k, x, n_networks=64) for k in keys]
-    assert many.shape == (100, 12, 3)
-    np.testing.assert_array_equal(few, many[:10])
-    np.testing.assert_allclose(2 * many, np.concatenate(expected)[:100], rtol=1e-5, atol=1e-6)
+    assert many.shape == (250, 12, 3)
+    np.testing.assert_array_equal(few, many[:100])
+    np.testing.assert_allclose(2 * many, np.concatenate(expected)[:250], rtol=1e-5, atol=1e-6)
 
 
 def test_width_error_is_the_librarys_and_does_not_depend_on_kappa():
@@ -64,59 +89,61 @@ def test_width_error_is_the_librarys_and_does_not_depend_on_kappa():
     finite = finite_jacobian_nngp(mlp, jax.random.fold_in(key, 4), x, n_networks=1)
     limit = jacobian_nngp(x, depth=1, activation="erf", kappa=2.5)
     expected = np.linalg.norm(finite - limit) / np.linalg.norm(limit)
-    assert study.width_error(PROBLEM, 64, 4) == pytest.approx(expected, rel=1e-4)
-
-
-class Job:
-    """Stands for the page: keeps what is handed over, stops the work after `most` reports."""
-
-    def __init__(self, most=np.inf):
-        self.most, self.reports, self.found = most, [], []
-
-    def progress(self, fraction, text=""):
-        self.reports.append(fraction)
-        if len(self.reports) > self.most:
-            raise KeyboardInterrupt
-
-    def emit(self, found):
-        self.found.append(found)
+    assert study.errors(PROBLEM, 64, 1)[0] == pytest.approx(expected, rel=1e-4)
 
 
 def test_exploring_refines_and_ends_at_minus_one_half():
-    job = Job()
-    found = study.explore_errors(job, PROBLEM, 32, 1000)
+    state = state_of(PROBLEM, view="covariance", width=32, networks=1000)
+    known, done = run_plan(study.plan, state)
+    functions = [step.function for step in done]
+    measured = len(WIDTHS) * study.REPEATS // study.BATCH
+    # The picture of one network, then the errors, those of the width on screen first.
+    assert functions[:3] == [study.points, study.unit_limit, study.first]
+    assert functions[3 : 3 + measured] == measured * [study.errors]
+    assert [step.arguments[1] for step in done[3:7]] == 4 * [32]
+    assert {*functions[3 + measured :]} == {study.draws}
+    found = study.found_of(state, known)
     assert found.draws.shape == (1000, 12, 3)
-    assert job.found[0].single is not None
-    assert len(job.found[0].draws) == 0
-    sizes = [len(f.draws) for f in job.found]
-    assert sizes == sorted(sizes)
-    assert 0 < sizes[len(study.WIDTHS) + 1] < 1000
-    assert job.reports == sorted(job.reports)
     assert np.isfinite(found.errors).all()
-    law = study.fit_slope(found.errors)
+    law = study.law(found.errors)
     assert -0.58 < law.slope < -0.42
     assert law.low < law.slope < law.high
     assert study.typical_error(found) == np.median(found.errors[2])
-    assert study.known(PROBLEM, 32, 250).draws.shape == (250, 12, 3)
+    assert study.complete(state, known)
+    state.networks = 250
+    assert study.found_of(state, known).draws.shape == (250, 12, 3)
 
 
-def test_exploring_stops_when_superseded_and_keeps_what_it_has():
-    problem = PROBLEM._replace(seed=4)
-    with pytest.raises(KeyboardInterrupt):
-        study.explore(Job(most=3), problem, 32, 4000)
-    assert 0 < len(study.known(problem, 32, 4000).draws) < 4000
+def test_what_is_known_is_shown_while_the_rest_is_computed():
+    state = state_of(PROBLEM._replace(seed=4), view="densities", networks=4000)
+    known, done = run_plan(study.plan, state, most=4)
+    assert 0 < len(study.found_of(state, known).draws) < 4000
+    assert not study.complete(state, known)
+    assert done[-1].says == "256 of 4000 networks"
+    state.view = "covariance"
+    known, _ = run_plan(study.plan, state, most=3)
+    found = study.found_of(state, known)
+    assert found.single is not None
+    assert study.law(found.errors) is None
+
+
+def test_a_plan_begins_with_the_points(monkeypatch):
+    state = state_of(PROBLEM, view="covariance", data="banknote")
+    monkeypatch.setattr(study, "available", lambda name: False)
+    (reading,) = study.plan(state, Known())
+    assert (reading.function, reading.waits) == (study.points, True)
 
 
 def test_seed_decides_everything():
-    a, b = (study.width_error(PROBLEM._replace(seed=seed), 16, 0) for seed in (5, 6))
-    assert a != b
-    study._error.cache_clear()
-    study._first.cache_clear()
-    assert study.width_error(PROBLEM._replace(seed=5), 16, 0) == a
+    a, b = (study.errors(PROBLEM._replace(seed=seed), 16, 0) for seed in (5, 6))
+    assert not np.isin(a, b).any()
+    study.errors.cache_clear()
+    study.first.cache_clear()
+    np.testing.assert_array_equal(study.errors(PROBLEM._replace(seed=5), 16, 0), a)
 
 
 def test_fit_leaves_narrow_networks_out():
-    errors = 0.8 * np.array(study.WIDTHS, float)[:, None] ** -0.5 * np.ones(study.REPEATS)
+    errors = 0.8 * np.array(WIDTHS, float)[:, None] ** -0.5 * np.ones(study.REPEATS)
     errors[:3] *= 7
     law = study.fit_slope(errors)
     assert law.slope == pytest.approx(-0.5)
@@ -124,7 +151,7 @@ def test_fit_leaves_narrow_networks_out():
 
 
 def test_sampling_noise_is_the_error_of_exact_draws():
-    limit = study.limit(study.GPConvergenceState(data="circle")).covariance
+    limit = limit_of(GPConvergenceState(data="circle")).covariance
     rng, flat = np.random.default_rng(0), limit.reshape(36, 36)
     errors = [
         statistics.relative_error(
@@ -223,8 +250,8 @@ def test_pictures_take_new_numbers_in_place_also_of_another_size():
     assert len(plot.figure.xaxis[0].ticker.ticks) == 3
 
     unknown = np.full((8, 16), np.nan)
-    errors = LivePlot(pictures.errors_by_width, widths=study.WIDTHS, errors=unknown, width=32)
-    known = np.array(study.WIDTHS, float)[:, None] ** -0.5 * np.ones(16)
+    errors = LivePlot(pictures.errors_by_width, widths=WIDTHS, errors=unknown, width=32)
+    known = np.array(WIDTHS, float)[:, None] ** -0.5 * np.ones(16)
     law = PowerLaw(-0.5, -0.52, -0.48, 0.0)
     errors.update(errors=known, fitted=law, width=64)
     ring = errors.figure.renderers[4].data_source.data
@@ -232,13 +259,13 @@ def test_pictures_take_new_numbers_in_place_also_of_another_size():
 
 
 def test_headline_says_the_numbers():
-    state = study.GPConvergenceState(width=32)
+    state = GPConvergenceState(width=32)
     errors = np.full((8, 16), np.nan)
     found = study.Found(PROBLEM, 32, np.zeros((0, 12, 3)), None, errors)
     assert "drawing" in text.headline(state, found, None)
-    errors[:] = np.array(study.WIDTHS, float)[:, None] ** -0.5
+    errors[:] = np.array(WIDTHS, float)[:, None] ** -0.5
     words = text.headline(state, found, PowerLaw(-0.5, -0.52, -0.48, 0.0))
-    assert all(part in words for part in ("18\N{NO-BREAK SPACE}%", "8.8", "−0.52 to −0.48"))
+    assert all(part in words for part in ("18 %", "8.8 %", "−0.52 to −0.48"))
     state.width = 1024
     words = text.headline(state, found._replace(width=1024), None)
     assert "3.1" in words
@@ -246,8 +273,8 @@ def test_headline_says_the_numbers():
 
 
 def test_note_blames_the_number_of_networks_only_where_it_should():
-    state = study.GPConvergenceState(data="circle", networks=100, activation="erf", depth=1)
-    limit = study.limit(state)
+    state = GPConvergenceState(data="circle", networks=100, activation="erf", depth=1)
+    limit = limit_of(state)
     rng, flat = np.random.default_rng(1), limit.covariance.reshape(36, 36)
     draws = rng.multivariate_normal(np.zeros(36), flat, 100, method="eigh").reshape(100, 12, 3)
     found = study.Found(state.problem, 32, draws, None, np.zeros((8, 16)))
@@ -299,27 +326,96 @@ def test_functions_are_drawn_over_the_band_in_place():
 
 
 def test_words_about_functions():
-    state = study.GPConvergenceState(depth=1, activation="erf", observed="90:1:v;270:1:v;0:0:s")
-    circle = study.on_circle(state)
+    state = GPConvergenceState(depth=1, activation="erf", observed="90:1:v;270:1:v;0:0:s")
+    circle = circle_of(state)
     words = text.functions_note(state, circle)
     assert "contradict" in words
     assert text.counted(state.observations) == "2 values and 1 slope"
     state.observed = "90:0.5:v"
-    circle = study.on_circle(state)
+    circle = circle_of(state)
     words = text.functions_headline(state, circle, None)
     assert "Given 1 value, the limit has at 90° f = <b>0.50</b> ± 0.00" in words
     assert "contradict" not in text.functions_note(state, circle)
     state.observed = "90:9:v"
-    assert "9.0 σ out" in text.functions_note(state, study.on_circle(state))
+    assert "9.0 σ out" in text.functions_note(state, circle_of(state))
 
 
 def test_words_about_densities():
-    state = study.GPConvergenceState(data="circle", networks=500, width=8)
+    state = GPConvergenceState(data="circle", networks=500, width=8)
     rng = np.random.default_rng(0)
     draws = rng.standard_normal((500, 12, 3))
     draws[:, 0, 1] = rng.laplace(size=500)
     found = study.Found(state.problem, 8, draws, None, np.zeros((8, 16)))
-    words = text.densities_headline(state, found, study.limit(state))
+    words = text.densities_headline(state, found, limit_of(state))
     assert "the slope has heavier tails" in words
     state.alpha = 2
-    assert "no more than Gaussian" in text.densities_headline(state, found, study.limit(state))
+    assert "no more than Gaussian" in text.densities_headline(state, found, limit_of(state))
+
+
+# ---- the page
+
+
+@pytest.fixture
+def page():
+    """The page without a browser, with its controller, everything computed."""
+    content = GPConvergence()
+    content.state.param.update(depth=1, activation="erf", data="circle", networks=100)
+    Controller(content)
+    content.controls(), content.body()
+    content.guide = SimpleNamespace(prediction=SimpleNamespace(asking=False))
+    content.controller.start()
+    return content
+
+
+def said(page):
+    assert page.controller.error == ""
+    return page.controller.headline.pane.object
+
+
+def test_page_says_and_draws_what_is_known(page):
+    circle = circle_of(page.state)
+    assert f"<b>{decimals(circle.distance)}\N{NO-BREAK SPACE}σ</b> away" in said(page)
+    lines = page.plots["functions"].data["networks"]
+    np.testing.assert_array_equal(lines, circle.networks[..., 0])
+    page.state.view = "covariance"
+    errors = study.errors_of(page.state.problem, page.controller.known)
+    assert f"off by <b>{percent(np.median(errors[2]))}</b>" in said(page)
+    np.testing.assert_array_equal(page.plots["errors"].data["errors"], errors)
+    page.state.view = "densities"
+    assert "over 100 networks" in said(page)
+    assert len(page.plots["output"].data["values"]) == 100
+
+
+def test_a_reader_who_draws_a_guess_does_not_observe(page):
+    page.guide.prediction.asking = True
+    page.observe_at(90.0, 1.0, "v")
+    assert page.state.observed == ""
+    page.guide.prediction.asking = False
+    page.observe_at(90.0, 1.0, "v")
+    assert page.state.observed == "90:1:v"
+    reach = 0.15 * circle_of(page.state).prior[0]
+    page.observe_at(90.0, 1.0 + 0.9 * reach, "v")
+    assert page.state.observed == ""
+    assert "Click into a picture" in said(page)
+
+
+def test_slopes_are_offered_along_the_features_there_are(page):
+    page.state.param.update(view="densities", alpha=9)
+    assert (page.state.alpha, page.alpha.end) == (2, 2)
+    page.state.param.update(data="iris", alpha=9)
+    assert (page.state.alpha, page.alpha.end) == (4, 4)
+    assert "J₄(x₁)" in said(page)
+
+
+def test_a_table_of_ones_own_is_shown_where_it_matters(page):
+    rng = np.random.default_rng(0)
+    rows = "\n".join(",".join(map(str, row)) for row in rng.standard_normal((20, 3)).round(3))
+    label = "\n".join(f"{line},{'ab'[i % 2]}" for i, line in enumerate(rows.splitlines()))
+    dataset = load_csv(io.StringIO(f"u,v,w,kind\n{label}"), label="kind")
+    name = sources.register("mine.csv", dataset, label="kind")
+    page.state.param.data.objects = {**page.state.param.data.get_range(), "mine": name}
+    page.state.data = name
+    assert page.state.view == "densities"
+    assert page.plots["slope"].title == "Slope J₁(x₁)"
+    assert "over 100 networks" in said(page)
+    sources.forget(name)
