@@ -135,10 +135,7 @@ def state_types():
     from jntk_viz import frame
 
     def state_type(name):
-        try:
-            module = importlib.import_module(f"jntk_viz.pages.{name}.state")
-        except ModuleNotFoundError:
-            module = importlib.import_module(f"jntk_viz.pages.{name}.study")
+        module = importlib.import_module(f"jntk_viz.pages.{name}.state")
         (found,) = (
             value
             for value in vars(module).values()
