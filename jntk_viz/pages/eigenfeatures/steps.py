@@ -18,16 +18,15 @@ from jntk_viz.pages.eigenfeatures.state import (
 def plan(state: EigenfeaturesState, known) -> list[Step]:
     """Both trainings, the features up close and the search of an attack, then other λ.
 
-    Of these the neighbours, to which the reader may go next; for the rank correlation, all.
+    Of the other λ the neighbours, to which the reader may go next; for the rank correlation, all.
     """
     problem, first = state.problem, reading(state.problem)
     if not known.has(first.key):
         return [first]
     screen = [step for lam in (state.lam, 0.0) for step in solving(problem, lam)]
     pair = pair_of(state, known)
-    return [
-        first, *screen, *_closeups(state, pair), *_searches(state, pair), *_elsewhere(state, known)
-    ]  # fmt: skip
+    closeups, searches = _closeups(state, known, pair), _searches(state, pair)
+    return [first, *screen, *closeups, *searches, *_elsewhere(state, known)]
 
 
 def reading(problem: Problem) -> Step:
@@ -43,13 +42,14 @@ def solving(problem: Problem, lam: float) -> list[Step]:
     return [Step(study.solve, (k, problem, lam), says) for k in range(count)]
 
 
-def _closeups(state, pair) -> list[Step]:
+def _closeups(state, known, pair) -> list[Step]:
     if pair is None or state.view != "scatter":
         return []
     says, steps = "the feature up close", []
     for lam, index in zip(state.lams, pair.chosen, strict=True):
-        steps.append(Step(closeup.feature, (state.problem, lam, index), says))
-        if closeup.kind_of(state.data) == "images":
+        first = Step(closeup.feature, (state.problem, lam, index), says)
+        steps.append(first)
+        if closeup.kind_of(state.data) == "images" and known.has(first.key):
             steps.append(Step(closeup.attack, attack_key(state, lam, index), says))
     return steps
 
@@ -75,18 +75,14 @@ def _searches(state, pair) -> list[Step]:
 
 
 def _elsewhere(state, known) -> list[Step]:
-    at = LAMBDAS.index(state.lam)
-    near = sorted(LAMBDAS[1:], key=lambda lam: abs(LAMBDAS.index(lam) - at))
+    at, steps = LAMBDAS.index(state.lam), []
+    near = sorted(LAMBDAS[1:], key=lambda lam: abs(LAMBDAS.index(lam) - at))[1:]
     if state.view != "correlation":
-        return [
-            step
-            for lam in near[1:]
-            if abs(LAMBDAS.index(lam) - at) == 1
-            for step in solving(state.problem, lam)
-        ]
-    steps, found = [], spectra_of(state, known)
-    for lam in (state.lam, 0.0, *near[1:]):
-        steps += solving(state.problem, lam)
+        beside = [lam for lam in near if abs(LAMBDAS.index(lam) - at) == 1]
+        return [step for lam in beside for step in solving(state.problem, lam)]
+    found = spectra_of(state, known)
+    for lam in (state.lam, 0.0, *near):
+        steps += [] if lam in state.lams else solving(state.problem, lam)
         if lam in found:
             says = f"rank correlation at λ = {stop(lam)}"
             steps.append(Step(links.row, row_key(state, lam), says))
