@@ -84,11 +84,15 @@ def changed_by(page, action, expected, headline):
     wait_until(page, lambda: page.url != address)
 
 
+def places(page):
+    """The boxes of the pictures that are seen."""
+    return [box.bounding_box() for box in page.locator(".bk-Figure").all() if box.is_visible()]
+
+
 def fits(page, count):
     """All pictures and controls lie within the window."""
-    boxes = [box.bounding_box() for box in page.locator(".bk-Figure").all() if box.is_visible()]
-    assert len(boxes) == count
-    for place in boxes:
+    wait_until(page, lambda: len(places(page)) == count)  # it is laid out after it is said
+    for place in places(page):
         assert min(place["width"], place["height"]) > 150
         assert min(place["x"], place["y"]) >= 0
         assert place["x"] + place["width"] <= 1280
@@ -264,7 +268,11 @@ def test_a_link_opens_what_it_says_and_tabs_keep_apart(watch_page):
 def test_a_phone_gets_one_column(watch_page):
     page = watch_page(f"{PAGE}?{QUICK}", viewport={"width": 390, "height": 800})
     finished(page)
-    boxes = [box.bounding_box() for box in page.locator(".bk-Figure").all() if box.is_visible()]
-    assert len(boxes) == 2
-    assert all(b["x"] >= 0 and b["x"] + b["width"] <= 390 and b["height"] > 200 for b in boxes)
-    assert sorted(b["y"] for b in boxes) == [b["y"] for b in boxes]
+    wait_until(page, lambda: len(places(page)) == 2)
+
+    def inside(box):
+        return box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] > 200
+
+    wait_until(page, lambda: all(map(inside, places(page))), 10)  # it is laid out after it is said
+    tops = [box["y"] for box in places(page)]
+    assert tops == sorted(tops)
