@@ -80,15 +80,15 @@ def test_an_error_on_a_worker_is_told_as_it_is(runner):
 def test_a_worker_that_is_killed_is_replaced_and_the_training_ends_with_the_same_numbers(runner):
     expected = [step.run() for step in CHAIN]
     RESULTS.clear()
-    before = workers(runner)
-    records = [runner.submit(CHAIN[0]).result(120), runner.submit(CHAIN[1]).result(120)]
-    for process in before:
-        os.kill(process, signal.SIGKILL)
-    records.append(runner.submit(CHAIN[2]).result(120))
+    records = [runner.submit(step).result(200) for step in CHAIN[:2]]
+    (place,) = runner._place(CHAIN[2])["workers"]  # it has the chain's state
+    killed = runner.client.run(os.getpid, workers=[place])[place]
+    os.kill(killed, signal.SIGKILL)
+    records.append(runner.submit(CHAIN[2]).result(200))
     deadline = time.monotonic() + 60
     while len(workers(runner)) < 2:
         assert time.monotonic() < deadline
-    assert not {*before} & {*workers(runner)}
+    assert killed not in workers(runner)
     for one, other in zip(records, expected, strict=True):
         assert (one.width, one.step) == (other.width, other.step)
         assert one.drift == pytest.approx(other.drift, rel=1e-5, abs=1e-9)
