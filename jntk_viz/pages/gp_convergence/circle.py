@@ -9,6 +9,8 @@ Observations condition the networks exactly as they condition the limit: hidden 
 again in proportion to how well they explain what was seen, and the last layer is conditioned.
 """
 
+import functools
+import threading
 from typing import NamedTuple
 
 import jax
@@ -32,9 +34,23 @@ POOL = 32  # networks whose hidden layers compete when something has been observ
 _THETA = np.deg2rad(ANGLES)
 CIRCLE = np.column_stack([np.cos(_THETA), np.sin(_THETA)])
 TANGENT = np.column_stack([-np.sin(_THETA), np.cos(_THETA)])
-# A network of width 1024 takes 24 ms on one BLAS thread of a busy machine, on two 1 to 3 s: the
-# factorisations are many and small, and the threads wait for one another.
-ONE_THREAD = threadpool_limits.wrap(limits=1, user_api="blas")
+_turn = threading.RLock()
+
+
+def alone(function):
+    """The function, one call at a time in this process, on one BLAS thread.
+
+    XLA's thread pool has hung for ever where two threads had networks factorised at once. And a
+    network of width 1024 takes 24 ms on one BLAS thread of a busy machine, on two 1 to 3 s: the
+    factorisations are many and small, and the threads wait for one another.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*arguments):
+        with _turn, threadpool_limits(limits=1, user_api="blas"):
+            return function(*arguments)
+
+    return wrapper
 
 
 def along_circle(covariance) -> np.ndarray:
@@ -74,7 +90,7 @@ def limiting(depth: int, activation: str) -> Covariance:
 
 
 @kept
-@ONE_THREAD
+@alone
 def networks(ensemble: Ensemble, width: int, batch: int) -> Covariance:
     """The covariances that LINES networks of a width give, each by itself.
 

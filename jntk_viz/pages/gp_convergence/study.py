@@ -105,7 +105,7 @@ def draws(problem: Problem, width: int, chunk: int) -> np.ndarray:
 
 
 @kept
-@circle.ONE_THREAD
+@circle.alone
 def first(problem: Problem, width: int) -> np.ndarray:
     """The covariance that the first network gives, which is shown."""
     return _covariance(problem, width, 0)
@@ -118,7 +118,7 @@ def _covariance(problem, width, repeat):
 
 
 @kept
-@circle.ONE_THREAD
+@circle.alone
 def errors(problem: Problem, width: int, batch: int) -> np.ndarray:
     """‖K_d - K‖/‖K‖ (Frobenius) for the covariances K_d that BATCH networks give to (f, J).
 
