@@ -94,6 +94,7 @@ def chunk_size(width: int) -> int:
 
 
 @kept
+@circle.alone
 def draws(problem: Problem, width: int, chunk: int) -> np.ndarray:
     """(f, J) of `chunk_size` random networks at κ = 1, (k, n, 1+d0).
 
