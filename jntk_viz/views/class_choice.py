@@ -20,7 +20,7 @@ class ClassChoice:
         self.plus = pmui.Select(label="Class +1", options=[], size="small")
         self.minus = pmui.Select(label="Class −1", options=[], size="small")
         self.swap = pmui.Button(label="Swap −1 and +1", variant="outlined", size="small")
-        self.row = pn.Row(self.minus, self.plus, self.swap, sizing_mode="stretch_width")
+        self.row = pn.FlexBox(self.minus, self.plus, self.swap)  # wraps on a phone
         self.swap.on_click(lambda _: self._set(minus=self.plus.value, plus=self.minus.value))
         self.plus.param.watch(self._chosen, "value")
         self.minus.param.watch(self._chosen, "value")

@@ -58,7 +58,7 @@ class _OwnData:
         self.separator = pmui.Select(
             label="Cells are separated by", size="small", options=SEPARATED_BY, value=""
         )
-        self.layout = pn.Row(self.separator, self.headless, visible=False)
+        self.layout = pn.FlexBox(self.separator, self.headless, visible=False)
         self.label = pmui.Select(label="Column with the labels", options=[], size="small")
         self.classes = ClassChoice(self._read)
         self.ignore = pmui.MultiChoice(label="Leave out", options=[])
