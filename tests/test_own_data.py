@@ -151,6 +151,17 @@ def test_the_label_column_can_be_chosen_and_others_left_out(own):
     )
 
 
+def test_a_stray_word_makes_no_column_of_classes_and_another_file_gets_its_own_proposal(own):
+    upload(own, TREES.replace("\n0.540,", "\ntall,", 1))
+    assert own.label.value == "kind"
+    assert "expected a finite number" in message(own)
+    upload(own, TREES.replace("kind", "tree").replace("shade", "kind"))
+    assert own.label.value == "tree"
+    own.label.value = "girth"  # the reader's own choice stays
+    upload(own, TREES)
+    assert own.label.value == "girth"
+
+
 def test_a_file_without_header_is_kept_and_read_when_the_reader_says_so(own):
     upload(own, TREES.partition("\n")[2])
     assert "looks like a row of data. Tick &#x27;This file has no header&#x27;" in message(own)

@@ -170,11 +170,13 @@ def _too_large(rows, columns, cells) -> ValueError:
 def likely_label(table: Table) -> str:
     """The column that probably holds the classes.
 
-    The first one with words that repeat, else the first with words, else the last one.
+    The first one with words that repeat, else the first with words, else the last one. A stray word
+    among numbers does not count: it is a cell to be mended.
     """
     words = []
     for i, name in enumerate(table.names):
-        if any(not is_number(row.cells[i]) and not is_missing(row.cells[i]) for row in table.rows):
+        cells = [row.cells[i] for row in table.rows if not is_missing(row.cells[i])]
+        if 2 * sum(map(is_number, cells)) < len(cells):
             words.append(name)
     few = [
         n for n in words if len(count_classes(table, n)) <= min(MOST_CLASSES, len(table.rows) / 2)

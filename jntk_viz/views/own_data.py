@@ -60,6 +60,7 @@ class _OwnData:
         )
         self.layout = pn.FlexBox(self.separator, self.headless, visible=False)
         self.label = pmui.Select(label="Column with the labels", options=[], size="small")
+        self._proposed = None  # the column of labels that was proposed last
         self.classes = ClassChoice(self._read)
         self.ignore = pmui.MultiChoice(label="Leave out", options=[])
         self.components = pmui.IntSlider(
@@ -111,7 +112,9 @@ class _OwnData:
             return
         self.preview.object = _table(self._seen)
         names = self._seen.names
-        label = self.label.value if self.label.value in names else sources.likely_label(self._seen)
+        label = self.label.value
+        if label not in names or label == self._proposed:  # else the reader has chosen it
+            label = self._proposed = sources.likely_label(self._seen)
         self._setting = True
         self.label.param.update(options=names, value=label)
         kept = [name for name in self.ignore.value if name in names]
