@@ -18,6 +18,7 @@ from jntk_viz import (
     sample_value_and_jacobian,
 )
 from jntk_viz.engine import sources
+from jntk_viz.engine.results import RESULTS
 from jntk_viz.frame import Controller, LivePlot, use_theme
 from jntk_viz.frame.content import Known
 from jntk_viz.frame.numbers import decimals, percent
@@ -115,6 +116,7 @@ def test_exploring_refines_and_ends_at_minus_one_half():
 
 
 def test_what_is_known_is_shown_while_the_rest_is_computed():
+    RESULTS.clear()  # of other tests
     state = state_of(PROBLEM._replace(seed=4), view="densities", networks=4000)
     known, done = run_plan(study.plan, state, most=4)
     assert 0 < len(study.found_of(state, known).draws) < 4000
