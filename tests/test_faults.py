@@ -23,6 +23,7 @@ import squares
 import jntk_viz
 from jntk_viz import cli, compiled_code, frame
 from jntk_viz import machine as provenance
+from jntk_viz.engine.results import RESULTS
 from jntk_viz.reproduction import catalogue
 from jntk_viz.reproduction.runner import measure
 from jntk_viz.reproduction.store import StudyFiles
@@ -135,6 +136,7 @@ def too_much_for_numpy():
 
 @pytest.mark.parametrize("work", [too_much, too_much_for_numpy])
 def test_a_page_says_that_memory_was_not_enough_and_goes_on(work, monkeypatch):
+    RESULTS.clear()
     frame.use_theme()
     page = squares.Squares()
     controller = frame.Controller(page)
@@ -187,6 +189,7 @@ def test_reproduce_into_a_place_that_is_no_folder(tmp_path, monkeypatch, capsys)
 REPRODUCE = """
 import sys
 from jntk_viz import cli
+from jntk_viz.engine.results import RESULTS
 from jntk_viz.reproduction import catalogue
 import planted_studies
 catalogue.STUDIES = (planted_studies.Planted,)
@@ -252,6 +255,7 @@ def test_two_reproductions_into_one_folder_are_both_right(tmp_path):
 @pytest.mark.parametrize("jump", [-4e8, 4e8])  # seconds, some thirteen years
 def test_estimates_stay_sane_when_the_clock_is_set(jump, monkeypatch):
     estimates, real = [], time.time
+    RESULTS.clear()
     frame.use_theme()
     page = squares.Squares(n=21, parts=40)
     monkeypatch.setitem(squares.WORK, 21, lambda: time.sleep(0.05))
