@@ -42,7 +42,7 @@ def wait_for(page, words, seconds=60):
 
 def settled(page):
     """The headline once everything has been computed, the searching attack included."""
-    wait_for(page, "if PGD searches")
+    wait_for(page, "under an attacker's search (PGD)")
     page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=90_000)
     return headline(page)
 
@@ -82,7 +82,7 @@ def test_numbers_on_the_page_are_the_library_s_and_controls_fit(watch_page):
     end = library(0.1, np.inf)
     assert words.startswith(
         f"λ = 0.1 at t = 10³: {clean} % clean, {robust} % robust at ε = 0.3 "
-        f"({searched} % if PGD searches); standard training at the same time: "
+        f"({searched} % under an attacker's search (PGD)); standard training at the same time: "
         f"{standard[0]} % and {standard[1]} %. "
         f"At t = ∞ every λ > 0 ends at the same {end[0]} % and {end[1]} %."
     )

@@ -6,7 +6,7 @@ PAGE = Page(
     order=5,
     title="Is the kernel full rank?",
     short="Full rank",
-    card=("Smallest eigenvalue against depth: GeLU (blue), erf (orange); grey is lost in float32."),
+    card="Smallest eigenvalue against depth: GeLU (blue), erf (orange); grey is lost in float32.",
     stop=Stop(
         "full_rank?depth=1",
         "Ask whether the kernel is invertible",

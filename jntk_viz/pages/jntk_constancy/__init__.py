@@ -6,11 +6,11 @@ PAGE = Page(
     order=2,
     title="The kernel that stays put",
     short="Constant kernel",
-    card=("One row of the kernel at width 16 (blue) and 512 (orange), and its limit (dashed)."),
+    card="One row of the kernel at width 16 (blue) and 512 (orange), and its limit (dashed).",
     stop=Stop(
-        "jntk_constancy?widest=1024",
+        "jntk_constancy?widest=512",
         "Train three widths at once",
-        "Wait until they are trained. The widest kernel moves least and lies closest to its limit:"
-        " from there on, training is a linear equation.",
+        "The widest kernel moves least and lies closest to its limit. At infinite width it would "
+        "not move at all, and training would be a linear equation.",
     ),
 )

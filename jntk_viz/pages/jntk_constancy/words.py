@@ -180,7 +180,7 @@ def rate_notes(settings, problem) -> str:
         f"{points if fewer else ''}{f'{same} ' if same else ''}"
         f"Learning rate {problem.learning_rate:.3g} = {settings.rate:g} × the stability limit "
         f"2N/e<sub>max</sub> = {limit:.3g}, e<sub>max</sub> being the largest eigenvalue of "
-        "Λ^½ΘΛ^½."
+        "Λ<sup>½</sup>ΘΛ<sup>½</sup>."
     ).replace("e-", "e−")
 
 

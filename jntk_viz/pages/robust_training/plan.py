@@ -17,7 +17,7 @@ PGD_TIMES = (1.0, 1e2, 1e4, 1e6, 1e8, np.inf)
 class Found(NamedTuple):
     """What is known for the state as it is; of its λ and of λ = 0 there is always a solution.
 
-    solutions: λ → `study.Solution`. whole: curves over (λ, t). pgd: t → accuracy if PGD searches.
+    solutions: λ → `study.Solution`. whole: curves over (λ, t). pgd: t → accuracy under PGD.
     comparison: of λ and λ = 0, stopped and at the end. picture: the result of `picture_step`.
     comparison and picture are None while they are not known.
     """

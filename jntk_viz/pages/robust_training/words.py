@@ -34,7 +34,11 @@ def about_place(state, found) -> str:
     whole, at = found.whole, state.at
     now, standard = study.row(whole, state.lam), study.row(whole, 0.0)
     t, lam = stop(state.t), stop(state.lam)
-    pgd = f" ({percent(found.pgd[state.t])} if PGD searches)" if state.t in found.pgd else ""
+    pgd = (
+        f" ({percent(found.pgd[state.t])} under an attacker's search (PGD))"
+        if state.t in found.pgd
+        else ""
+    )
     who = "Standard training (λ = 0)" if state.lam == 0 else f"λ = {lam}"
     if np.isnan(now.clean[at]):
         return f"<b>{who} at t = {t}: {_nothing(state, found)}</b>. {limit(whole)}"
