@@ -4,11 +4,12 @@ import re
 import time
 
 import pytest
+from planned import run_plan
 
 import jntk_viz as jv
 from jntk_viz.frame.numbers import number, percent
-from jntk_viz.pages.jntk_constancy.study import JNTKConstancyState, prepare
-from jntk_viz.pages.jntk_constancy.training import run
+from jntk_viz.pages.jntk_constancy import training
+from jntk_viz.pages.jntk_constancy.state import JNTKConstancyState
 
 PAGE = "jntk_constancy"
 TINY = "points=8&widest=128&networks=1&depth=1&steps=30"
@@ -195,15 +196,15 @@ def test_numbers_on_the_page_are_those_of_the_library(watch_page):
     page = watch_page(f"{PAGE}?{TINY}&view=kernel")
     trained(page)
     state = JNTKConstancyState(points=8, widest=128, networks=1, depth=1, steps=30)
-    problem = prepare(state)
-    records = list(run(state, problem))
+    known, _ = run_plan(training.plan, state)
+    problem, records = training.progress_of(state, known)[1::2]
     words = page.locator(HEADLINE).inner_text().replace("\n", " ")
     last = records[-1]
     assert f"is {percent(last.to_limit)} away from its limit" in words
     assert f"has moved by {percent(last.drift)}" in words
     largest = max(r.operator for r in records if r.width == 128)
     assert f"= {largest:.2g}" in words
-    assert number(jv.smallest_eigenvalue(problem.x, **state.kernel).value) in words
+    assert number(jv.smallest_eigenvalue(problem.x, **state.settings.kernel).value) in words
 
 
 @pytest.mark.slow
