@@ -6,8 +6,11 @@ whoever asks for an equal step shares its result.
 """
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from threadpoolctl import threadpool_limits
 
 from jntk_viz.engine.results import ABSENT, RESULTS, kept
 
@@ -89,3 +92,22 @@ def chained(begin: Callable) -> Callable[[Callable], Any]:
         return link
 
     return decorate
+
+
+_turn = threading.RLock()
+
+
+def alone(function):
+    """The function, one call at a time in this process, on one BLAS thread.
+
+    XLA's thread pool has hung for ever where two threads had networks factorised at once. And a
+    network of width 1024 takes 24 ms on one BLAS thread of a busy machine, on two 1 to 3 s: the
+    factorisations are many and small, and the threads wait for one another.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*arguments):
+        with _turn, threadpool_limits(limits=1, user_api="blas"):
+            return function(*arguments)
+
+    return wrapper

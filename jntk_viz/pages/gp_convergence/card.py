@@ -9,6 +9,7 @@ from jntk_viz.drawing.card import BARE
 from jntk_viz.drawing.live import join_curves
 from jntk_viz.drawing.theme import SAMPLE, SKY
 from jntk_viz.engine.results import kept
+from jntk_viz.engine.steps import alone
 
 ANGLES = np.linspace(-np.pi, np.pi, 97)
 CIRCLE = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
@@ -17,6 +18,7 @@ EMPTY = {"angle": [], "functions": np.zeros((0, 0)), "band": []}
 
 
 @kept
+@alone
 def numbers(width=512, depth=2, n_networks=12):
     """Functions of random networks on the circle, and twice the limiting standard deviation.
 

@@ -9,17 +9,14 @@ Observations condition the networks exactly as they condition the limit: hidden 
 again in proportion to how well they explain what was seen, and the last layer is conditioned.
 """
 
-import functools
-import threading
 from typing import NamedTuple
 
 import jax
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.engine.results import kept
-from jntk_viz.engine.steps import Step
+from jntk_viz.engine.steps import Step, alone
 from jntk_viz.finite import finite_jacobian_nngp
 from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.mlp import MLP
@@ -34,23 +31,6 @@ POOL = 32  # networks whose hidden layers compete when something has been observ
 _THETA = np.deg2rad(ANGLES)
 CIRCLE = np.column_stack([np.cos(_THETA), np.sin(_THETA)])
 TANGENT = np.column_stack([-np.sin(_THETA), np.cos(_THETA)])
-_turn = threading.RLock()
-
-
-def alone(function):
-    """The function, one call at a time in this process, on one BLAS thread.
-
-    XLA's thread pool has hung for ever where two threads had networks factorised at once. And a
-    network of width 1024 takes 24 ms on one BLAS thread of a busy machine, on two 1 to 3 s: the
-    factorisations are many and small, and the threads wait for one another.
-    """
-
-    @functools.wraps(function)
-    def wrapper(*arguments):
-        with _turn, threadpool_limits(limits=1, user_api="blas"):
-            return function(*arguments)
-
-    return wrapper
 
 
 def along_circle(covariance) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.engine.results import kept
 from jntk_viz.engine.sources import available, load
-from jntk_viz.engine.steps import Step
+from jntk_viz.engine.steps import Step, alone
 from jntk_viz.finite import finite_jacobian_nngp, sample_value_and_jacobian
 from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.mlp import MLP
@@ -94,7 +94,7 @@ def chunk_size(width: int) -> int:
 
 
 @kept
-@circle.alone
+@alone
 def draws(problem: Problem, width: int, chunk: int) -> np.ndarray:
     """(f, J) of `chunk_size` random networks at κ = 1, (k, n, 1+d0).
 
@@ -106,7 +106,7 @@ def draws(problem: Problem, width: int, chunk: int) -> np.ndarray:
 
 
 @kept
-@circle.alone
+@alone
 def first(problem: Problem, width: int) -> np.ndarray:
     """The covariance that the first network gives, which is shown."""
     return _covariance(problem, width, 0)
@@ -119,7 +119,7 @@ def _covariance(problem, width, repeat):
 
 
 @kept
-@circle.alone
+@alone
 def errors(problem: Problem, width: int, batch: int) -> np.ndarray:
     """‖K_d - K‖/‖K‖ (Frobenius) for the covariances K_d that BATCH networks give to (f, J).
 
