@@ -45,6 +45,7 @@ def own_workers(count: int) -> Iterator:
         ) as cluster,
         Client(cluster) as client,
     ):
+        client.register_plugin(_quiet_workers())
         yield client
 
 
@@ -103,7 +104,23 @@ def _version() -> str:
     return jntk_viz.__version__
 
 
-def _keep_quiet() -> None:
+def _keep_quiet(level: int = logging.ERROR) -> None:
     """Keep Dask's notes on workers that come and go off the terminal."""
     for name in ("distributed", "distributed.worker", "distributed.scheduler", "distributed.nanny"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(level)
+
+
+def _quiet_workers():
+    """Keep workers quiet, too: at the server's end one may find the scheduler gone before it ends.
+
+    What goes wrong in a step is told by its result.
+    """
+    from dask.distributed import WorkerPlugin
+
+    class Quiet(WorkerPlugin):
+        name = "quiet"
+
+        def setup(self, worker):
+            _keep_quiet(logging.CRITICAL)
+
+    return Quiet()
