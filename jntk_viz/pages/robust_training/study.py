@@ -17,7 +17,6 @@ from jntk_viz.datasets import Dataset, normalize, train_test_split
 from jntk_viz.dynamics import KernelPredictor, LinearDynamics
 from jntk_viz.engine.results import kept
 from jntk_viz.engine.sources import load
-from jntk_viz.frame.numbers import stop as power_label  # noqa: F401 - as Source below
 from jntk_viz.kernels import jntk
 from jntk_viz.pages.robust_training.state import (
     FLOW,
@@ -26,7 +25,6 @@ from jntk_viz.pages.robust_training.state import (
     SOURCES,
     TIMES,
     Problem,
-    Source,  # noqa: F401 - for the eigenfeatures page, until that has settings of its own
 )
 
 DIVERGED = 1e6  # a mode that has been overshot so far counts as diverged, and nothing is drawn
