@@ -87,6 +87,29 @@ def test_update_leaves_what_a_fresh_plot_would_hold(name):
     )
 
 
+@pytest.mark.parametrize("values", [[], [2.0], [2.0, 2.0], [0.0, 1.0, 2.0]])
+def test_colours_by_value_are_there_however_many_values_there_are(values):
+    def view(x, s):
+        return hv.Scatter((x, x, s), vdims=["y", "s"]).opts(color="s", line_color="s", cmap="fire")
+
+    few, several = np.array(values), np.array([1.0, 2.0, 3.0])
+    for first, then in ((several, few), (few, several)):
+        plot = frame.LivePlot(view, x=first, s=first)
+        np.testing.assert_array_equal(source(plot)["line_color"], first)
+        plot.update(x=then, s=then)
+        np.testing.assert_array_equal(source(plot)["line_color"], then)
+
+
+@pytest.mark.parametrize("styles", [{"color": "name"}, {"line_color": "whole"}, {"size": "real"}])
+def test_styles_that_would_be_lost_where_all_values_are_alike_are_refused(styles):
+    def view(x):
+        columns = (x, x, ["#000000", "#ff0000"], [0, 1], [5.0, 6.0])
+        return hv.Scatter(columns, vdims=["y", "name", "whole", "real"]).opts(**styles)
+
+    with pytest.raises(ValueError, match=f"{next(iter(styles))}.*real numbers"):
+        _ = frame.LivePlot(view, x=np.array([0.0, 1.0])).figure
+
+
 @pytest.fixture
 def walks(monkeypatch):
     """One entry for each time that Bokeh has looked through all models of a page."""

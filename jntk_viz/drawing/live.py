@@ -13,6 +13,7 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import panel as pn
+from holoviews.plotting.bokeh.styles import validate
 
 from jntk_viz.drawing import elements
 from jntk_viz.drawing.elements import Numbers, as_numbers, leaves
@@ -29,6 +30,20 @@ _COLUMNS = {
 _ANNOTATIONS = {"HLine", "VLine", "HSpan", "VSpan", "Slope"}
 # Elements of which HoloViews puts the dimensions into the source as they are, if nothing else.
 _PLAIN = {"Curve", "Scatter", "Points", "Segments"}
+
+
+def _unsteady_styles(plot):
+    """The styles of a plot that follow its data now and then only: HoloViews replaces a column of
+    equal values by one fixed style, unless they are real numbers that a `cmap` turns into colours.
+    """
+    element, style = plot.current_frame, plot.style[plot.cyclic_index]
+    names = element.dimensions(label=True)
+    return [
+        key
+        for key, name in style.items()
+        if isinstance(name, str) and name in names and not validate(key, name)
+        if not ("color" in key and element.interface.dtype(element, name).kind == "f")
+    ]
 
 
 def _leaf_plots(plot):
@@ -183,6 +198,12 @@ class LivePlot:
                 f"{len(self._plots)}: use an hv.Overlay of elements, and one hv.Curve with NaN "
                 "gaps (`join_curves`) for many lines."
             )
+        for plot in self._plots:
+            if unsteady := _unsteady_styles(plot):
+                raise ValueError(
+                    f"`view` {self.view.__name__} takes {', '.join(unsteady)} from its data, which "
+                    "is lost where all values are alike: give real numbers and a `cmap`."
+                )
         root.state.update(
             sizing_mode="stretch_both", min_height=self.pane.min_height, min_width=200
         )

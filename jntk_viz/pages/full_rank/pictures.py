@@ -1,5 +1,6 @@
 """Pictures of λ_min: against depth and angle, with the noise floors of the arithmetic."""
 
+import holoviews as hv
 import numpy as np
 
 from jntk_viz.drawing import elements as el
@@ -20,6 +21,7 @@ from jntk_viz.frame.numbers import power_of_ten
 from jntk_viz.pages.full_rank.state import DEPTHS
 
 COLOURS = (ORANGE, BLUE, GREEN, SKY, PURPLE, AMBER, INK)  # of the activations, in library order
+_WHICH = hv.Dimension("activation", range=(0, len(COLOURS) - 1))
 DASHES = ("solid", "solid", "solid", "dashed", "solid", "dashed", "dotted")
 BOTTOM, TOP = 1e-15, 1e5
 PLACE_OF_NEVER = DEPTHS[-1] + 1.2  # on the axis of depths
@@ -99,7 +101,7 @@ def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, dep
     """
     depths = np.asarray(depths, float)
     at = np.isfinite(below).ravel()
-    colour = np.repeat(COLOURS[: len(names)], len(depths))
+    which = np.repeat(np.arange(float(len(names))), len(depths))
     crosses = np.where(np.asarray(single) > BOTTOM, single, np.nan)
     own = np.where(np.isfinite(below[chosen]), below[chosen], smallest[chosen])
     here = (depths == depth) & np.isfinite(own)
@@ -112,13 +114,14 @@ def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, dep
         *curves,
         el.Curve((depths, smallest[chosen])).opts(color=INK, line_width=1.2),
         el.Scatter(
-            (np.tile(depths, len(names))[at], below.ravel()[at], colour[at]), vdims=["y", "colour"]
+            (np.tile(depths, len(names))[at], below.ravel()[at], which[at]), vdims=["y", _WHICH]
         ).opts(
             marker="inverted_triangle",
             size=10,
             fill_color=PAPER,
-            line_color="colour",
+            line_color="activation",
             line_width=2,
+            cmap=list(COLOURS),
         ),
         el.Scatter((depths, crosses)).opts(
             marker="x", size=9, color=INK, line_color=INK, line_width=2
