@@ -319,7 +319,11 @@ class RobustDynamics:
         return self.linear.eigenvalues
 
     def predictor(self, t, *, learning_rate=None) -> KernelPredictor:
-        """The function learned by time t, which may be inf, from a zero initial function."""
+        """The function learned by time t, which may be inf, from a zero initial function.
+
+        A random network does not start at zero. This is the mean over initialisations, or how far
+        training has moved the initial function.
+        """
         c = self.linear.coefficients(t, learning_rate=learning_rate)
         return KernelPredictor(self.x, c, **self.kernel)
 
