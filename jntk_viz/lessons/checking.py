@@ -103,7 +103,7 @@ class Exercise:
         except Exception as error:  # noqa: BLE001 - whatever a student's function raises is told
             return Feedback(
                 HINT,
-                f"Called as {self.signature}, your function raised {type(error).__name__}: {error} "
+                f"Called as {self.signature}, your function raised {raised(error)} "
                 f"{self._called_with(case)}",
             )
         if value is None or value is Ellipsis:
@@ -196,6 +196,11 @@ def _describe_worst(values, truths) -> str:
         f"{percent(right)} of the numbers agree with an independent computation. In trial "
         f"{case + 1} {place} is {number(value[where], 4)} where {number(truth[where], 4)} is right."
     )
+
+
+def raised(error: Exception) -> str:
+    """ValueError: what it says, with a full stop."""
+    return f"{type(error).__name__}: {str(error).strip().rstrip('.')}."
 
 
 def _as_array(value) -> np.ndarray | None:

@@ -134,6 +134,7 @@ def right_kernel(x1, x2, kappa):
     [
         (right_kernel(np.eye(2), np.eye(2), 1.0), "function itself"),
         (lambda x1, x2: 1, "raised TypeError"),
+        (lambda x1, x2, kappa: x1 @ x2, "is different from 2). It was called"),
         (lambda x1, x2, kappa: None, "return its result"),
         (lambda x1, x2, kappa: "0.5", "returns a str"),
         (lambda x1, x2, kappa: right_kernel(x1, x2, kappa) * np.nan, "not finite"),

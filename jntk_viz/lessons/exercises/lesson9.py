@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from jntk_viz.activations import Activation
 from jntk_viz.datasets import load_dataset
 from jntk_viz.frame.numbers import number
-from jntk_viz.lessons.checking import Mistake
+from jntk_viz.lessons.checking import Mistake, raised
 from jntk_viz.lessons.feedback import HINT, PASSED, TODO, Feedback
 from jntk_viz.spectrum import smallest_eigenvalue
 
@@ -42,11 +42,9 @@ class Search:
                     load_dataset("iris").x[:40], depth=1, activation=activation
                 )
         except Exception as error:  # noqa: BLE001 - whatever a student's function raises is told
-            return Feedback(
-                HINT,
-                f"It raised {type(error).__name__}: {error} Use functions of jax.numpy, which act "
-                "on arrays of any shape.",
-            )
+            remedy = " Use functions of jax.numpy, which act on arrays of any shape."
+            told = f"It raised {raised(error)}"
+            return Feedback(HINT, told if "jax.numpy" in told else told + remedy)
         reached = (
             f"The smallest eigenvalue is {number(found.value)}, the noise floor "
             f"{number(found.noise_floor)}"
