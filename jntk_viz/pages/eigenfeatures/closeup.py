@@ -6,7 +6,8 @@ import numpy as np
 
 from jntk_viz.attacks import tangent_jacobian
 from jntk_viz.engine.results import kept
-from jntk_viz.pages.eigenfeatures.state import SOURCES, Problem
+from jntk_viz.frame.robustness import Problem
+from jntk_viz.pages.eigenfeatures.state import SOURCES
 from jntk_viz.pages.eigenfeatures.study import predictor, prepare
 
 _ANGLES = np.linspace(0, 360, 361)

@@ -10,7 +10,7 @@ import numpy as np
 
 from jntk_viz.attacks import NORMS
 from jntk_viz.engine.results import RESULTS, kept
-from jntk_viz.pages.eigenfeatures.state import LAMBDAS, Problem
+from jntk_viz.frame.robustness import LAMBDAS, Problem
 from jntk_viz.pages.eigenfeatures.study import Scores, Spectrum, scores, spectrum
 from jntk_viz.survival import UNDEFINED, SurvivalNull, survival_null
 

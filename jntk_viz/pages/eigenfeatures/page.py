@@ -5,13 +5,14 @@ import panel as pn
 
 from jntk_viz import frame
 from jntk_viz.attacks import NORMS
+from jntk_viz.frame.robustness import FRAGILE, LAMBDAS
 from jntk_viz.frame.settings import data_names
 from jntk_viz.pages.eigenfeatures import closeup, links, pictures, steps, study
 from jntk_viz.pages.eigenfeatures import words as text
 from jntk_viz.pages.eigenfeatures.answers import answers
 from jntk_viz.pages.eigenfeatures.formulas import FORMULAS
 from jntk_viz.pages.eigenfeatures.script import script
-from jntk_viz.pages.eigenfeatures.state import FRAGILE, LAMBDAS, SOURCES, EigenfeaturesState
+from jntk_viz.pages.eigenfeatures.state import SOURCES, EigenfeaturesState
 
 NONE = np.array([])
 UNKNOWN = np.full(len(LAMBDAS), np.nan)

@@ -4,8 +4,9 @@ import numpy as np
 
 from jntk_viz.frame.coinciding import coinciding
 from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
+from jntk_viz.frame.robustness import FRAGILE, LAMBDAS
 from jntk_viz.pages.eigenfeatures import study
-from jntk_viz.pages.eigenfeatures.state import FRAGILE, LAMBDAS, SOURCES
+from jntk_viz.pages.eigenfeatures.state import SOURCES
 
 QUESTION = "Are the features that classify well also the robust ones?"
 _SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"

@@ -6,7 +6,13 @@ import param
 
 from jntk_viz.engine.sources import Sources
 from jntk_viz.frame.numbers import stop
-from jntk_viz.frame.settings import activation_setting, data_setting, depth_setting
+from jntk_viz.frame.settings import (
+    activation_setting,
+    data_setting,
+    depth_setting,
+    lam_setting,
+    seed_setting,
+)
 
 DEPTHS = tuple(range(1, 13))
 THRESHOLDS = tuple(float(f"{digit}e{k}") for k in range(-10, 1) for digit in (1, 3))
@@ -95,19 +101,14 @@ class FullRankState(param.Parameterized):
         label="Training of",
         doc="Two points are labelled +1 and −1.",
     )
-    lam = param.Selector(
-        default=1.0,
-        objects={stop(lam): lam for lam in LAMBDAS},
-        label="Regulariser λ",
-        doc="Weight of the squared input Jacobian in the loss; 0 is standard training.",
-    )
+    lam = lam_setting(1.0, LAMBDAS)
     t = param.Selector(
         default=1e4,
         objects={stop(t): t for t in TIMES},
         label="Training time t",
         doc="Time of the gradient flow.",
     )
-    seed = param.Integer(0, bounds=(0, 9999), doc="Seed by which the points are drawn.")
+    seed = seed_setting("Seed by which the points are drawn.")
 
     @property
     def problem(self) -> Problem:

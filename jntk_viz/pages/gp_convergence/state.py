@@ -6,7 +6,7 @@ import param
 
 from jntk_viz.datasets import Dataset
 from jntk_viz.engine.sources import MOST_COLUMNS, Sources
-from jntk_viz.frame.settings import activation_setting, data_setting, depth_setting
+from jntk_viz.frame.settings import activation_setting, data_setting, depth_setting, seed_setting
 from jntk_viz.pages.gp_convergence.observations import (
     STEP,
     Observation,
@@ -129,7 +129,7 @@ class GPConvergenceState(param.Parameterized):
         label="Covariance shown",
         doc="Of one network: over its last layer, the hidden ones being fixed.",
     )
-    seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the weights.")
+    seed = seed_setting()
 
     @property
     def problem(self) -> Problem:

@@ -5,9 +5,10 @@ import numpy as np
 from jntk_viz.drawing.axes import time_position
 from jntk_viz.frame.numbers import percent, stop
 from jntk_viz.frame.parts import Answer
+from jntk_viz.frame.robustness import LAMBDAS
 from jntk_viz.pages.robust_training import predictor, study
 from jntk_viz.pages.robust_training.plan import found_of
-from jntk_viz.pages.robust_training.state import LAMBDAS, TIMES
+from jntk_viz.pages.robust_training.state import TIMES
 from jntk_viz.pages.robust_training.words import points
 
 SAME = "all the same"

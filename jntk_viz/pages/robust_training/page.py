@@ -4,6 +4,7 @@ import panel as pn
 
 from jntk_viz import frame
 from jntk_viz.drawing import axes
+from jntk_viz.frame.robustness import LAMBDAS
 from jntk_viz.frame.settings import data_names
 from jntk_viz.pages.robust_training import words as text
 from jntk_viz.pages.robust_training.answers import answers
@@ -12,7 +13,7 @@ from jntk_viz.pages.robust_training.plan import found_of, plan
 from jntk_viz.pages.robust_training.predictor import picture_of
 from jntk_viz.pages.robust_training.predictor_pictures import nearest_place
 from jntk_viz.pages.robust_training.script import script
-from jntk_viz.pages.robust_training.state import LAMBDAS, SOURCES, TIMES, RobustTrainingState
+from jntk_viz.pages.robust_training.state import SOURCES, TIMES, RobustTrainingState
 from jntk_viz.pages.robust_training.tabs import Pictures
 
 CONTROLS = (  # in pairs where they are small

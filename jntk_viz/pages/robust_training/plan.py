@@ -7,8 +7,9 @@ import numpy as np
 from jntk_viz.engine.sources import available
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.numbers import stop
+from jntk_viz.frame.robustness import LAMBDAS
 from jntk_viz.pages.robust_training import predictor, stopping, study
-from jntk_viz.pages.robust_training.state import LAMBDAS, SOURCES, TIMES, RobustTrainingState
+from jntk_viz.pages.robust_training.state import SOURCES, TIMES, RobustTrainingState
 
 # The times at which the searching attack is tried beside the one that the reader has chosen.
 PGD_TIMES = (1.0, 1e2, 1e4, 1e6, 1e8, np.inf)

@@ -14,7 +14,8 @@ from jntk_viz.datasets import normalize
 from jntk_viz.dynamics import KernelPredictor
 from jntk_viz.engine.results import kept
 from jntk_viz.engine.sources import OWN, load
-from jntk_viz.pages.robust_training.state import TIMES, Problem
+from jntk_viz.frame.robustness import Problem
+from jntk_viz.pages.robust_training.state import TIMES
 from jntk_viz.pages.robust_training.study import Prepared, Solution, prepare, solve
 
 GRID = 45  # points of a slice in each direction

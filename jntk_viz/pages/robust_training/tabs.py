@@ -5,10 +5,11 @@ import panel as pn
 
 from jntk_viz.drawing.live import LivePlot, update_all
 from jntk_viz.frame.parts import plot_grid, tabbed
+from jntk_viz.frame.robustness import LAMBDAS
 from jntk_viz.pages.robust_training import pictures, predictor, study
 from jntk_viz.pages.robust_training import predictor_pictures as shapes
 from jntk_viz.pages.robust_training import words as text
-from jntk_viz.pages.robust_training.state import LAMBDAS, TIMES
+from jntk_viz.pages.robust_training.state import TIMES
 
 _UNKNOWN = np.full(len(TIMES), np.nan)
 _COLUMN = np.full(len(LAMBDAS), np.nan)

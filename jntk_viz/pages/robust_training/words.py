@@ -5,6 +5,7 @@ import numpy as np
 from jntk_viz.drawing.theme import escape
 from jntk_viz.frame.coinciding import coinciding
 from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
+from jntk_viz.frame.robustness import FRAGILE
 from jntk_viz.pages.robust_training import predictor, stopping, study
 from jntk_viz.pages.robust_training.state import SOURCES
 
@@ -226,7 +227,7 @@ def claim(state, standard, regularised) -> str:
     return (
         "The paper (GeLU, 11 layers): with λ &gt; 0 high test accuracy implies robustness. "
         f"<b>Measured here</b>: {here}; {fragile} "
-        f"accurate (≥ {percent(study.FRAGILE[0])}) yet fragile (≤ {percent(study.FRAGILE[1])}). "
+        f"accurate (≥ {percent(FRAGILE[0])}) yet fragile (≤ {percent(FRAGILE[1])}). "
         "Part of such a correlation is forced, since robust accuracy cannot exceed accuracy. Null "
         "model and intervals: <a href='eigenfeatures'>the eigenfeatures page</a>."
     )
