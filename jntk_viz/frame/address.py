@@ -9,7 +9,7 @@ import param
 from panel.custom import JSComponent
 
 from jntk_viz.datasets.tables import shortened
-from jntk_viz.frame.pause import after_pause
+from jntk_viz.frame.controls import after_pause
 from jntk_viz.frame.presets import setting_names
 
 _KINDS = {param.Integer: "an integer", param.Number: "a number", param.Boolean: "true or false"}

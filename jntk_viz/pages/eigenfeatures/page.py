@@ -1,12 +1,10 @@
 """Eigenfeatures: accuracy against robustness, one feature up close, and what is learned first."""
 
 import numpy as np
-import panel as pn
 
 from jntk_viz import frame
 from jntk_viz.attacks import NORMS
 from jntk_viz.frame.robustness import FRAGILE, LAMBDAS
-from jntk_viz.frame.settings import data_names
 from jntk_viz.pages.eigenfeatures import closeup, links, pictures, steps, study
 from jntk_viz.pages.eigenfeatures import words as text
 from jntk_viz.pages.eigenfeatures.answers import answers
@@ -18,8 +16,6 @@ NONE = np.array([])
 UNKNOWN = np.full(len(LAMBDAS), np.nan)
 TIMES = np.logspace(*pictures.TIME_LIMITS, 261)
 RANKS = ("standard", "regularised")  # the settings that choose a feature of each training
-CONTROLS = ("data", "depth", "activation", "lam", "epsilon", "norm", "attack", "counted", *RANKS,
-            "example")  # fmt: skip
 
 
 class Eigenfeatures(frame.Content):
@@ -27,15 +23,17 @@ class Eigenfeatures(frame.Content):
 
     name = "eigenfeatures"
     question = text.QUESTION
+    rows = (  # small ones in pairs, so that all are seen at once on a projector
+        "data", ("depth", "activation"), "lam", "epsilon", ("norm", "attack"), "counted", *RANKS,
+        "example",
+    )  # fmt: skip
     slow = ("depth", "data", "activation", "lam", "attack", "seed")
     formulas = FORMULAS
     sources = SOURCES
     script = staticmethod(script)
 
     def __init__(self):
-        self.state = EigenfeaturesState()
-        self.state.param.data.objects = data_names(SOURCES)
-        self.widgets = {}
+        super().__init__(EigenfeaturesState())
         self.plots = self.make_plots()
         for key, name in zip(("standard", "regularised", "early_standard", "early_regularised"),
                              2 * RANKS, strict=True):  # fmt: skip
@@ -77,21 +75,9 @@ class Eigenfeatures(frame.Content):
 
         return choose
 
-    def controls(self):
-        """The widgets, small ones in pairs so that all are seen at once on a projector."""
-        made = frame.controls_for(self.state, *CONTROLS, slow=self.slow)
-        self.widgets = w = dict(zip(CONTROLS, made, strict=True))
-        self.state.param.watch(self.put_away, "data")
-        self.put_away()
-        return [
-            w["data"], pn.Row(w["depth"], w["activation"]), w["lam"], w["epsilon"],
-            pn.Row(w["norm"], w["attack"]), w["counted"], w["standard"], w["regularised"],
-            w["example"],
-        ]  # fmt: skip
-
-    def put_away(self, *_):
+    def acts(self, name):
         """Show the choice of a digit only where there are digits."""
-        self.widgets["example"].visible = closeup.kind_of(self.state.data) == "images"
+        return name != "example" or closeup.kind_of(self.state.data) == "images"
 
     def body(self):
         p, low = self.plots, {"min_height": 400}
