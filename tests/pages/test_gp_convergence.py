@@ -403,9 +403,9 @@ def test_a_reader_who_draws_a_guess_does_not_observe(page):
 
 def test_slopes_are_offered_along_the_features_there_are(page):
     page.state.param.update(view="densities", alpha=9)
-    assert (page.state.alpha, page.alpha.end) == (2, 2)
+    assert (page.state.alpha, page.widgets["alpha"].end) == (2, 2)
     page.state.param.update(data="iris", alpha=9)
-    assert (page.state.alpha, page.alpha.end) == (4, 4)
+    assert (page.state.alpha, page.widgets["alpha"].end) == (4, 4)
     assert "J₄(x₁)" in said(page)
 
 
