@@ -26,7 +26,7 @@ _MODULES = {
     "frame.formula_sheet": ("Formula", "formulas"),
     "frame.parts": ("Answer", "Headline", "Notice", "job_bar", "plot_grid", "tabbed"),
     "frame.registry": ("pages",),
-    "frame.shell": ("StudyPage", "page", "plain_page", "show"),
+    "frame.shell": ("PlainPage", "StudyPage", "show"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = sorted(_PLACES)

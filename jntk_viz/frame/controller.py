@@ -17,8 +17,7 @@ from panel.io.state import set_curdoc
 from jntk_viz.engine.runners import runner
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.content import Content, Known
-from jntk_viz.frame.failures import error_text, log_failure
-from jntk_viz.frame.parts import Headline, Notice
+from jntk_viz.frame.parts import Headline, Notice, error_text, log_failure
 from jntk_viz.frame.presets import setting_names
 
 _log = logging.getLogger(__name__)

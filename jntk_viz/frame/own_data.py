@@ -12,8 +12,7 @@ from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.theme import FONT, INK, LINE, css, escape
 from jntk_viz.engine import sources
 from jntk_viz.frame.class_choice import ClassChoice
-from jntk_viz.frame.failures import error_text
-from jntk_viz.frame.parts import Notice
+from jntk_viz.frame.parts import Notice, error_text
 from jntk_viz.frame.upload import table_input
 
 _SLOW = 20  # seconds: beyond this the reader is warned

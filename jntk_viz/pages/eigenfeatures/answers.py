@@ -4,10 +4,11 @@ import numpy as np
 
 from jntk_viz.frame.numbers import stop
 from jntk_viz.frame.parts import Answer
+from jntk_viz.frame.words import correlation
 from jntk_viz.pages.eigenfeatures import links, study
 from jntk_viz.pages.eigenfeatures.state import ORDERED
 from jntk_viz.pages.eigenfeatures.steps import pair_of, spectra_of
-from jntk_viz.pages.eigenfeatures.words import beyond, correlation, interval, verdict
+from jntk_viz.pages.eigenfeatures.words import beyond, interval, verdict
 
 STRONGER = ("Stronger with λ", "Weaker with λ", "No clear difference")
 EARLY = ("More robust", "Less robust", "Neither")

@@ -2,23 +2,17 @@
 
 import numpy as np
 
-from jntk_viz.frame.coinciding import coinciding
 from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
 from jntk_viz.frame.robustness import FRAGILE, LAMBDAS
+from jntk_viz.frame.words import coinciding, correlation, small
 from jntk_viz.pages.eigenfeatures import study
 from jntk_viz.pages.eigenfeatures.state import SOURCES
 
 QUESTION = "Are the features that classify well also the robust ones?"
-_SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"
 _CLAIM = (
     "The paper (GeLU, 11 layers): with λ &gt; 0 high test accuracy implies robustness, with λ = 0 "
     "the two are hardly linked, and no accurate feature is fragile."
 )
-
-
-def correlation(value: float) -> str:
-    """0.79 or −0.12: a rank correlation, always to two decimals."""
-    return "undefined" if np.isnan(value) else signed(value).removeprefix("+")
 
 
 def interval(rho) -> str:
@@ -113,7 +107,7 @@ def detail(state, prepared, pair) -> str:
     """The paper's claim beside what is measured, and the data."""
     words = claim(state, pair, study.majority_share(state.problem))
     about = about_data(prepared, pair.spectra[1].unresolved)
-    return f"<p class=aside style='{_SMALL}'>{words} {about}</p>"
+    return small(words, about)
 
 
 def about_data(prepared, unresolved: int) -> str:

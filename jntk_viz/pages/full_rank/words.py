@@ -5,6 +5,7 @@ import numpy as np
 from jntk_viz.drawing.theme import escape
 from jntk_viz.frame.numbers import number, stop
 from jntk_viz.frame.settings import activation_name
+from jntk_viz.frame.words import small
 from jntk_viz.pages.full_rank import study
 from jntk_viz.pages.full_rank.pictures import ENTRIES, NEVER
 from jntk_viz.pages.full_rank.state import SOURCES, TIMES
@@ -12,12 +13,6 @@ from jntk_viz.pages.full_rank.state import SOURCES, TIMES
 QUESTION = "Is the kernel full rank, and can arithmetic tell?"
 KERNELS = {"jntk": "JNTK", "ntk": "NTK", "jacobian_nngp": "Jacobian NNGP"}
 VALUES = {"jntk": "NTK", "ntk": "NTK", "jacobian_nngp": "NNGP"}  # of the values alone
-
-_SMALL = "font-size: 14px; line-height: 1.35; margin: 2px 0 0"
-
-
-def small(*sentences) -> str:
-    return f"<p class=aside style='{_SMALL}'>{' '.join(s for s in sentences if s)}</p>"
 
 
 def refused(kernel, activation, words) -> str:

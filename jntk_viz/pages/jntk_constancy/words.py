@@ -4,8 +4,8 @@ import numpy as np
 
 from jntk_viz.drawing.html import line_sample
 from jntk_viz.drawing.theme import BLUE, ORANGE, PURPLE, THEORY
-from jntk_viz.frame.coinciding import coinciding
 from jntk_viz.frame.numbers import number, percent, power_of_ten
+from jntk_viz.frame.words import coinciding
 from jntk_viz.pages.jntk_constancy.measures import at_moment, errors_at, regime
 
 WIDTH_COLOURS = (ORANGE, PURPLE, BLUE)

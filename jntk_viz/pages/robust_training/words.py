@@ -3,26 +3,19 @@
 import numpy as np
 
 from jntk_viz.drawing.theme import escape
-from jntk_viz.frame.coinciding import coinciding
 from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
 from jntk_viz.frame.robustness import FRAGILE
+from jntk_viz.frame.words import coinciding, correlation, small
 from jntk_viz.pages.robust_training import predictor, stopping, study
 from jntk_viz.pages.robust_training.state import SOURCES
 
 QUESTION = "Does a Jacobian penalty make a network robust, or stopping in time?"
-
-_SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"
 
 
 def span(values) -> str:
     """One percentage, or the smallest and the largest."""
     low, high = percent(np.min(values)), percent(np.max(values))
     return low if low == high else f"{low} to {high}"
-
-
-def correlation(scores) -> str:
-    rho = scores.correlation
-    return "undefined" if np.isnan(rho) else f"{rho:.2f}".replace("-", "−")
 
 
 def headline(state, found) -> str:
@@ -76,10 +69,6 @@ def limit(whole) -> str:
             f"clean, {ends[1]} robust."
         )
     return f"At t = ∞ every λ &gt; 0 ends at the same {ends[0]} and {ends[1]}."
-
-
-def small(*sentences) -> str:
-    return f"<p class=aside style='{_SMALL}'>{' '.join(s for s in sentences if s)}</p>"
 
 
 def about_data(state, prepared) -> str:
@@ -214,15 +203,15 @@ def beside_digits(found) -> dict:
 
 def feature_title(lam, scores) -> str:
     name = "Standard training, λ = 0" if lam == 0 else f"Regularised, λ = {stop(lam)}"
-    return f"{name}: rank correlation {correlation(scores)}"
+    return f"{name}: rank correlation {correlation(scores.correlation)}"
 
 
 def claim(state, standard, regularised) -> str:
     """What the paper says about eigenfeatures, and what is measured here."""
-    here = f"rank correlation {correlation(standard)} for λ = 0"
+    here = f"rank correlation {correlation(standard.correlation)} for λ = 0"
     fragile = f"{standard.fragile}"
     if state.lam > 0:
-        here += f", {correlation(regularised)} for λ = {stop(state.lam)}"
+        here += f", {correlation(regularised.correlation)} for λ = {stop(state.lam)}"
         fragile += f" and {regularised.fragile}"
     return (
         "The paper (GeLU, 11 layers): with λ &gt; 0 high test accuracy implies robustness. "

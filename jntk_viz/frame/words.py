@@ -1,6 +1,20 @@
-"""The sentence about equal inputs, which make a kernel singular and a test worthless."""
+"""Sentences that several pages have: small print, correlations, the remark on equal inputs."""
+
+import numpy as np
 
 from jntk_viz.datasets import count_coinciding
+from jntk_viz.frame.numbers import decimals
+
+
+def small(*sentences: str) -> str:
+    """Small print below a headline, as HTML, which a presentation leaves out."""
+    words = " ".join(filter(None, sentences))
+    return f"<p class=aside style='font-size: 14px; line-height: 1.3; margin: 2px 0 0'>{words}</p>"
+
+
+def correlation(value: float) -> str:
+    """0.79 or −0.12: a rank correlation, always to two decimals."""
+    return "undefined" if np.isnan(value) else decimals(value)
 
 
 def coinciding(train, test=None) -> str:
