@@ -6,8 +6,8 @@ import pytest
 from planned import run_plan
 
 from jntk_viz import MLP, LinearDynamics, finite_jntk, jacobian_nngp, jntk, train
-from jntk_viz.drawing.blocks import by_block
 from jntk_viz.engine import sources
+from jntk_viz.frame.blocks import by_block
 from jntk_viz.frame.numbers import percent
 from jntk_viz.pages.jntk_constancy import measures, study, training
 from jntk_viz.pages.jntk_constancy import state as state_module

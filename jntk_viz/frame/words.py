@@ -26,7 +26,7 @@ def coinciding(train, test=None) -> str:
     if twice := count_coinciding(train):
         words.append(
             f"{twice} of the training points {'equals' if twice == 1 else 'equal'} another, so Θ "
-            "is singular: λ_min = 0 up to rounding."
+            "is singular: λₘᵢₙ = 0 up to rounding."
         )
     if shared := 0 if test is None else count_coinciding(test, train):
         words.append(

@@ -29,7 +29,7 @@ def order_of_activations(state, known):
         for i in largest
     )
     return Answer(
-        tuple(activation_name(ORDERED[i]) for i in largest), f"λ_min at depth {deepest}: {words}."
+        tuple(activation_name(ORDERED[i]) for i in largest), f"λₘᵢₙ at depth {deepest}: {words}."
     )
 
 
@@ -53,7 +53,7 @@ def power_of_angle(state, known):
     law = sweep.small
     return Answer(
         law.slope,
-        f"{KERNELS[state.kernel]}: λ_min ∝ θ^{law.slope:.2f} below {pairs.NEAR:g}°.",
+        f"{KERNELS[state.kernel]}: λₘᵢₙ ∝ θ^{law.slope:.2f} below {pairs.NEAR:g}°.",
     )
 
 

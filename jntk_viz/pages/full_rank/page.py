@@ -178,7 +178,7 @@ class FullRank(frame.Content):
                 fits=pairs.fitted_lines(found.sweep) if found else (NONE, NONE),
                 theta=s.theta, here=here.value if here and here.resolved else np.nan,
             )  # fmt: skip
-            self.by_angle.set(title=f"λ_min of the {text.KERNELS[s.kernel]} of two points")
+            self.by_angle.set(title=f"λₘᵢₙ of the {text.KERNELS[s.kernel]} of two points")
             self.lost.update(vectors=pairs.spread(pair.combination) if pair else np.zeros((0, 6)))
             if pair:
                 self.lost.set(title=text.combination_title(pair))

@@ -169,7 +169,7 @@ def plan(state: FullRankState, known) -> list[Step]:
     key = pair_key(state)
     near = sorted(THETAS, key=lambda other: abs(other - state.theta))
     each = [Step(pair, (other, *key), f"what is lost at {other:g}°") for other in near]
-    return [Step(sweep, key, "λ_min at every angle"), *each]
+    return [Step(sweep, key, "λₘᵢₙ at every angle"), *each]
 
 
 def found_of(state: FullRankState, known) -> Found | None:

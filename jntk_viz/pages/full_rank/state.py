@@ -87,7 +87,7 @@ class FullRankState(param.Parameterized):
         default=3e-4,
         objects={stop(value): value for value in THRESHOLDS},
         label="Threshold",
-        doc="From which depth on is λ_min larger than this?",
+        doc="From which depth on is λₘᵢₙ larger than this?",
     )
     theta = param.Selector(
         default=2.0,

@@ -39,12 +39,12 @@ def depth_headline(state, found) -> str | None:
     name = f"{activation_name(state.activation)} at depth {state.depth}"
     if smallest.resolved:
         first = (
-            f"{name}: λ_min = <b>{number(smallest.value)}</b>, {number(smallest.value / double)} "
+            f"{name}: λₘᵢₙ = <b>{number(smallest.value)}</b>, {number(smallest.value / double)} "
             f"times the float64 floor {number(double)}: <b>numerically resolved</b>"
         )
     else:
         first = (
-            f"{name}: λ_min lies below the float64 noise floor <b>{number(double)}</b>: <b>not "
+            f"{name}: λₘᵢₙ lies below the float64 noise floor <b>{number(double)}</b>: <b>not "
             "numerically resolved</b>"
         )
     if not smallest.resolved:
@@ -91,7 +91,7 @@ def _from_depth(state, found) -> str:
 
     single = study.floors(found.spectra[state.activation, state.depth].smallest)[1]
     return (
-        f"λ_min is resolved {since(first.double)} in float64, {since(first.single)} in float32 "
+        f"λₘᵢₙ is resolved {since(first.double)} in float64, {since(first.single)} in float32 "
         f"(floor here {number(single)}), "
         f"and above the threshold {stop(state.threshold)} {since(first.above)}."
     )
@@ -113,7 +113,7 @@ def _in_float32(state, found) -> str:
 def _paper(state, found) -> str:
     if state.data != "algerian_forest_fires" or state.kernel != "jntk":
         return ""
-    claim = "The paper reports a positive λ_min only from depth 11 (GeLU) and 6 (erf) on"
+    claim = "The paper reports a positive λₘᵢₙ only from depth 11 (GeLU) and 6 (erf) on"
     firsts = [study.first_depths(found, name, state.threshold) for name in study.PAPER]
     known = [first.above for first in firsts if first]
     if len(known) < len(firsts):
@@ -142,17 +142,17 @@ def angle_headline(state, found) -> str | None:
         words = f"{name}: <b>{many} exactly</b>: {equations(pair)}."
         return words + small(
             f"So it is for every network; the {KERNELS[state.kernel]} has them as null directions: "
-            f"|K v| is {number(pair.residual)} of λ_max here. "
+            f"|K v| is {number(pair.residual)} of λₘₐₓ here. "
             f"{pair.spectrum.rank} of {pair.spectrum.eigenvalues.size} eigenvalues are numerically "
             "resolved.",
             _laws(state, found.sweep),
         )
     floor = f"the float64 noise floor {number(smallest.noise_floor)}"
     words = (
-        f"{name}: λ_min = <b>{number(smallest.value)}</b>, above {floor}: <b>numerically "
+        f"{name}: λₘᵢₙ = <b>{number(smallest.value)}</b>, above {floor}: <b>numerically "
         "resolved</b>."
         if smallest.resolved
-        else f"{name}: λ_min lies below {floor}: <b>not numerically resolved</b>."
+        else f"{name}: λₘᵢₙ lies below {floor}: <b>not numerically resolved</b>."
     )
     return words + small(_laws(state, found.sweep), _lost(state))
 
@@ -162,7 +162,7 @@ def _laws(state, sweep) -> str:
         return ""
     power = sweep.small.slope
     words = (
-        f"Towards θ = 0, λ_min ∝ θ{_power(power)}: halving the angle divides it by {2**power:.0f}"
+        f"Towards θ = 0, λₘᵢₙ ∝ θ{_power(power)}: halving the angle divides it by {2**power:.0f}"
     )
     if state.kernel != "ntk":
         words += f"; for the values alone ({VALUES[state.kernel]}) it is θ²"
@@ -206,7 +206,7 @@ def equation(row) -> str:
 def combination_title(pair) -> str:
     if pair.exact:
         return f"Exact null direction{'s' if pair.exact > 1 else ''} ({pair.exact})"
-    return "Nearly lost: eigenvector of λ_min"
+    return "Nearly lost: eigenvector of λₘᵢₙ"
 
 
 # ---- training time

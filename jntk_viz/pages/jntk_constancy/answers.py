@@ -89,6 +89,6 @@ def _decades(progress) -> Answer | None:
     power = float(np.log10(found.needed))
     return Answer(
         power,
-        f"The fitted line meets λ_min at 10 to the power {power:.1f}, an extrapolation from widths "
+        f"The fitted line meets λₘᵢₙ at 10 to the power {power:.1f}, an extrapolation from widths "
         f"{progress.settings.widths[0]} to {found.widest}.",
     )

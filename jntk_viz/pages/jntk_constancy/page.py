@@ -5,6 +5,7 @@ import panel_material_ui as pmui
 
 from jntk_viz import frame
 from jntk_viz.drawing.live import LivePlot, update_all
+from jntk_viz.frame.blocks import heat_map, name_blocks
 from jntk_viz.frame.controls import play_button
 from jntk_viz.frame.parts import plot_grid, tabbed
 from jntk_viz.pages.jntk_constancy import training
@@ -26,12 +27,6 @@ from jntk_viz.pages.jntk_constancy.curve_pictures import (
     width_errors,
 )
 from jntk_viz.pages.jntk_constancy.formulas import FORMULAS
-from jntk_viz.pages.jntk_constancy.kernel_pictures import (
-    heat_map,
-    name_blocks,
-    regime_limits,
-    regime_picture,
-)
 from jntk_viz.pages.jntk_constancy.measures import (
     QUANTITIES,
     at_moment,
@@ -40,6 +35,7 @@ from jntk_viz.pages.jntk_constancy.measures import (
     regime,
     trajectories,
 )
+from jntk_viz.pages.jntk_constancy.regime_pictures import regime_limits, regime_picture
 from jntk_viz.pages.jntk_constancy.script import script
 from jntk_viz.pages.jntk_constancy.state import SOURCES, JNTKConstancyState, Settings
 

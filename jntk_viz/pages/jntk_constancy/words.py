@@ -120,28 +120,26 @@ def regime_text(regime) -> str:
         return ""
     if not smallest.resolved:
         return (
-            f"The theorem's regime <b>cannot be judged</b>: λ<sub>min</sub> = "
+            f"The theorem's regime <b>cannot be judged</b>: λₘᵢₙ = "
             f"{number(smallest.value)} is below its noise floor."
         )
     if regime.reached:
         return (
             f"The theorem's regime <b>is reached</b> at width {regime.widest}: ‖Θₜ − Θ‖ stays "
-            f"below {regime.error:.2g}, and λ<sub>min</sub> = {smallest.value:.2g}."
+            f"below {regime.error:.2g}, and λₘᵢₙ = {smallest.value:.2g}."
         )
     factor = regime.error / smallest.value
     times = f"{factor:.2g}" if factor < 100 else width_text(factor)
     return (
         f"The theorem's regime is <b>not reached</b> at width {regime.widest}: "
-        f"‖Θₜ − Θ‖ = {regime.error:.2g} is {times} × λ<sub>min</sub>."
+        f"‖Θₜ − Θ‖ = {regime.error:.2g} is {times} × λₘᵢₙ."
     )
 
 
 def extrapolation_text(regime) -> str:
     """At which width the error would fall below λ_min, and how little that is known."""
     law, smallest = regime.law, regime.smallest
-    levels = (
-        f"λ<sub>min</sub> = {number(smallest.value)}, noise floor {number(smallest.noise_floor)}. "
-    )
+    levels = f"λₘᵢₙ = {number(smallest.value)}, noise floor {number(smallest.noise_floor)}. "
     if law is None or not smallest.resolved:
         return levels + "No width can be named" + ("." if law else " yet.")
     if not np.isfinite(regime.needed):
@@ -154,7 +152,7 @@ def extrapolation_text(regime) -> str:
         upper = f"to {width_text(regime.high)}" if np.isfinite(regime.high) else "without end"
         bounds = f" (95 %: {width_text(regime.low)} {upper})"
     return levels + (
-        f"By the slope {slope} the error would fall below λ<sub>min</sub> near width "
+        f"By the slope {slope} the error would fall below λₘᵢₙ near width "
         f"<b>{width_text(regime.needed)}</b>{bounds}: an extrapolation."
     )
 
