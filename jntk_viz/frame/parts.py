@@ -228,6 +228,20 @@ class Answer(NamedTuple):
     text: str
 
 
+def answers_once(find, state, functions):
+    """Key -> function of what is known that returns an answer, as `Content.answers`.
+
+    - `find`: function (state, known), returns what all of them need, None while not known.
+    - `functions`: key -> function (state, what was found), returns an `Answer` or None.
+    """
+
+    def answer(function, known):
+        found = find(state, known)
+        return None if found is None else function(state, found)
+
+    return {key: functools.partial(answer, function) for key, function in functions.items()}
+
+
 # Not Material's own bar, which has no name that a screen reader could say.
 _BAR = css(f"""
 div {{ height: 6px; border-radius: 3px; background: {LINE}; overflow: hidden; }}

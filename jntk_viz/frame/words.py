@@ -1,5 +1,7 @@
 """Sentences that several pages have: small print, correlations, the remark on equal inputs."""
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 
 from jntk_viz.datasets import count_coinciding
@@ -10,6 +12,12 @@ def small(*sentences: str) -> str:
     """Small print below a headline, as HTML, which a presentation leaves out."""
     words = " ".join(filter(None, sentences))
     return f"<p class=aside style='font-size: 14px; line-height: 1.3; margin: 2px 0 0'>{words}</p>"
+
+
+def with_interval(write: Callable[[float], str], values: Iterable[float]) -> str:
+    """0.79 [0.64, 0.90]: a number and the ends of its interval, each written by `write`."""
+    value, low, high = map(write, values)
+    return f"{value} [{low}, {high}]"
 
 
 def correlation(value: float) -> str:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jntk_viz.frame.numbers import number
+from jntk_viz.frame.numbers import decimals, number
 from jntk_viz.frame.parts import Answer
 from jntk_viz.pages.breakdown.case import ILL
 from jntk_viz.pages.breakdown.study import outcome_of
@@ -37,7 +37,8 @@ def _powers_of_ten(factor, ill) -> Answer:
     value = float(np.log10(ill.numbers["variance_at_layer_30"]))
     return Answer(
         value,
-        f"Measured 10^{value:.2f}; theory 29 · log₁₀ {factor:g} = {29 * np.log10(factor):.2f}.",
+        f"Measured 10^{decimals(value)}; theory 29 · log₁₀ {factor:g} = "
+        f"{decimals(29 * np.log10(factor))}.",
     )
 
 

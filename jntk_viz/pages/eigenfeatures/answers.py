@@ -3,7 +3,7 @@
 import numpy as np
 
 from jntk_viz.frame.numbers import stop
-from jntk_viz.frame.parts import Answer
+from jntk_viz.frame.parts import Answer, answers_once
 from jntk_viz.frame.words import correlation
 from jntk_viz.pages.eigenfeatures import links, study
 from jntk_viz.pages.eigenfeatures.state import ORDERED
@@ -16,19 +16,9 @@ EARLY = ("More robust", "Less robust", "Neither")
 
 def answers(state) -> dict:
     """Key → function of what is known."""
-
-    def of_both(answer):
-        def measured(known):
-            pair = pair_of(state, known)
-            return None if pair is None else answer(state, pair)
-
-        return measured
-
     both = {"contrast": _contrast, "correlation": _correlation, "fragile": _fragile,
             "early": _early}  # fmt: skip
-    return {key: of_both(answer) for key, answer in both.items()} | {
-        "order": lambda known: _order(state, known)
-    }
+    return answers_once(pair_of, state, both) | {"order": lambda known: _order(state, known)}
 
 
 def _contrast(state, pair) -> Answer:

@@ -4,6 +4,7 @@ import numpy as np
 
 from jntk_viz import frame
 from jntk_viz.attacks import NORMS
+from jntk_viz.drawing.axes import decades
 from jntk_viz.frame.robustness import FRAGILE, LAMBDAS
 from jntk_viz.pages.eigenfeatures import closeup, links, pictures, steps, study
 from jntk_viz.pages.eigenfeatures import words as text
@@ -130,7 +131,7 @@ class Eigenfeatures(frame.Content):
         return answers(self.state)
 
     def draw_scatters(self, pair):
-        s, limits = self.state, pictures.decades(*(found.eigenvalues for found in pair.spectra))
+        s, limits = self.state, decades(*(found.eigenvalues for found in pair.spectra))
         majority = study.majority_share(s.problem)
         for i, name in enumerate(RANKS):
             scores, plot = pair.scores[i], self.plots[name]

@@ -4,7 +4,7 @@ import numpy as np
 
 from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
 from jntk_viz.frame.robustness import FRAGILE, LAMBDAS
-from jntk_viz.frame.words import coinciding, correlation, small
+from jntk_viz.frame.words import coinciding, correlation, small, with_interval
 from jntk_viz.pages.eigenfeatures import study
 from jntk_viz.pages.eigenfeatures.state import SOURCES
 
@@ -17,10 +17,7 @@ _CLAIM = (
 
 def interval(rho) -> str:
     """0.79 [0.64, 0.90]."""
-    if np.isnan(rho.value):
-        return "undefined"
-    value, low, high = map(correlation, rho[:3])
-    return f"{value} [{low}, {high}]"
+    return "undefined" if np.isnan(rho.value) else with_interval(correlation, rho[:3])
 
 
 def beyond(link) -> str:
@@ -29,8 +26,7 @@ def beyond(link) -> str:
 
 
 def _change(gap) -> str:
-    value, low, high = map(signed, gap)
-    return f"{value} [{low}, {high}]"
+    return with_interval(signed, gap)
 
 
 def verdict(gap) -> str:
@@ -75,8 +71,8 @@ def correlation_headline(state, sweep) -> str:
         return "The rank correlation is undefined: all features are equally robust."
     worst, best = known[np.argmin(sweep.value[known])], known[np.argmax(sweep.value[known])]
     words = [
-        f"<b>{correlation(sweep.value[i])} [{correlation(sweep.low[i])}, "
-        f"{correlation(sweep.high[i])}]</b> at λ = {stop(LAMBDAS[i])}"
+        f"<b>{with_interval(correlation, (part[i] for part in sweep[:3]))}</b> "
+        f"at λ = {stop(LAMBDAS[i])}"
         for i in (worst, best)
     ]
     zero = 0 in known and 0 not in (worst, best)

@@ -4,7 +4,7 @@ import numpy as np
 
 from jntk_viz.drawing.html import line_sample
 from jntk_viz.drawing.theme import BLUE, ORANGE, PURPLE, THEORY
-from jntk_viz.frame.numbers import number, percent, power_of_ten
+from jntk_viz.frame.numbers import decimals, number, percent, power_of_ten
 from jntk_viz.frame.words import coinciding
 from jntk_viz.pages.jntk_constancy.measures import at_moment, errors_at, regime
 
@@ -64,14 +64,14 @@ def training_text(summary, settings) -> str:
     law = summary.laws["to_limit"]
     interval = ""
     if np.isfinite(law.low):
-        interval = f" (95 %: {law.low:.2f} to {law.high:.2f})"
+        interval = f" (95 %: {decimals(law.low)} to {decimals(law.high)})"
     words = (
         f"After <b>{summary.step}</b> steps the width <b>{wide}</b> kernel has moved by "
         f"<b>{percent(moved[wide])}</b>, the width <b>{narrow}</b> kernel by "
         f"<b>{percent(moved[narrow])}</b>. Distance to the limit: slope "
-        f"<b>{law.slope:.2f}</b> in width{interval}, theorem −½."
+        f"<b>{decimals(law.slope)}</b> in width{interval}, theorem −½."
     )
-    return f"{words.replace('-', '−')} {lost}"
+    return f"{words} {lost}"
 
 
 def outputs_text(summary, settings, record, other) -> str:
@@ -83,7 +83,7 @@ def outputs_text(summary, settings, record, other) -> str:
             f"By step <b>{record.step}</b> the linear equation has exploded, the learning rate "
             f"being {settings.rate:g} × its stability limit; the width <b>{record.width}</b> "
             f"network, whose kernel can change, has a loss of "
-            f"{record.fit + settings.lam * record.jacobian:.2g}."
+            f"{number(record.fit + settings.lam * record.jacobian)}."
             if settings.rate > 1
             else f"At step <b>{record.step}</b> the width <b>{record.width}</b> network is far "
             "from the linear equation."
@@ -126,13 +126,13 @@ def regime_text(regime) -> str:
     if regime.reached:
         return (
             f"The theorem's regime <b>is reached</b> at width {regime.widest}: ‖Θₜ − Θ‖ stays "
-            f"below {regime.error:.2g}, and λₘᵢₙ = {smallest.value:.2g}."
+            f"below {number(regime.error)}, and λₘᵢₙ = {number(smallest.value)}."
         )
     factor = regime.error / smallest.value
-    times = f"{factor:.2g}" if factor < 100 else width_text(factor)
+    times = number(factor) if factor < 100 else width_text(factor)
     return (
         f"The theorem's regime is <b>not reached</b> at width {regime.widest}: "
-        f"‖Θₜ − Θ‖ = {regime.error:.2g} is {times} × λₘᵢₙ."
+        f"‖Θₜ − Θ‖ = {number(regime.error)} is {times} × λₘᵢₙ."
     )
 
 
@@ -144,7 +144,7 @@ def extrapolation_text(regime) -> str:
         return levels + "No width can be named" + ("." if law else " yet.")
     if not np.isfinite(regime.needed):
         return levels + "The width error does not fall with the width here."
-    slope = f"{law.slope:.2f}".replace("-", "−")
+    slope = decimals(law.slope)
     if regime.needed <= regime.widest:
         return levels + f"The fitted line, slope {slope}, falls below it within the picture."
     bounds = ""
@@ -176,10 +176,10 @@ def rate_notes(settings, problem) -> str:
     same = coinciding(problem.x, problem.x_test)
     return (
         f"{points if fewer else ''}{f'{same} ' if same else ''}"
-        f"Learning rate {problem.learning_rate:.3g} = {settings.rate:g} × the stability limit "
-        f"2N/e<sub>max</sub> = {limit:.3g}, e<sub>max</sub> being the largest eigenvalue of "
+        f"Learning rate {number(problem.learning_rate, 3)} = {settings.rate:g} × the stability limit "
+        f"2N/e<sub>max</sub> = {number(limit, 3)}, e<sub>max</sub> being the largest eigenvalue of "
         "Λ<sup>½</sup>ΘΛ<sup>½</sup>."
-    ).replace("e-", "e−")
+    )
 
 
 def outputs_notes() -> str:

@@ -284,7 +284,7 @@ class RobustTraining(frame.Content):
 
     def _features(self, found):
         solutions = [found.solutions[lam] for lam in (0.0, self.state.lam)]
-        limits = pictures.eigenvalue_limits(*(one.eigenvalues for one in solutions))
+        limits = axes.decades(*(one.eigenvalues for one in solutions))
         for plot, solution in zip((self.standard, self.regularised), solutions, strict=True):
             scores = study.scores(solution, **self.state.attack)
             plot.update(

@@ -5,7 +5,7 @@ import numpy as np
 from jntk_viz.drawing.theme import escape
 from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
 from jntk_viz.frame.robustness import FRAGILE
-from jntk_viz.frame.words import coinciding, correlation, small
+from jntk_viz.frame.words import coinciding, correlation, small, with_interval
 from jntk_viz.pages.robust_training import predictor, stopping, study
 from jntk_viz.pages.robust_training.state import SOURCES
 
@@ -120,8 +120,7 @@ def points(difference) -> str:
         # What is less than half a point keeps its sign, and a digit that bears it out.
         return signed(100 * share, 1) if whole == "−0" else whole
 
-    value, low, high = map(written, difference)
-    return f"{value} [{low}, {high}]"
+    return with_interval(written, difference)
 
 
 def about_rate(state, solution) -> str:
