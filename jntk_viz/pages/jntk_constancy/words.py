@@ -176,8 +176,8 @@ def rate_notes(settings, problem) -> str:
     same = coinciding(problem.x, problem.x_test)
     return (
         f"{points if fewer else ''}{f'{same} ' if same else ''}"
-        f"Learning rate {number(problem.learning_rate, 3)} = {settings.rate:g} × the stability limit "
-        f"2N/e<sub>max</sub> = {number(limit, 3)}, e<sub>max</sub> being the largest eigenvalue of "
+        f"Learning rate {number(problem.learning_rate, 3)} = {settings.rate:g} × the stability "
+        f"limit 2N/e<sub>max</sub> = {number(limit, 3)}, e<sub>max</sub> being the largest eigenvalue of "
         "Λ<sup>½</sup>ΘΛ<sup>½</sup>."
     )
 
