@@ -1,4 +1,4 @@
-"""What all pages share: the controller, controls, address, history, guide, files to take along.
+"""Parts that all pages share: controller, controls, address, guide, toolbar, files to save.
 
 A page is a folder of `jntk_viz/pages/` whose `page.py` has a `Content` and
 

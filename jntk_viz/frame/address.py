@@ -68,7 +68,7 @@ def arguments_of_page():
 
 
 def repeated():
-    """What the query of the page that is being opened says more than once, as `read_query`."""
+    """Names that the query of the page says more than once, in sentences as of `read_query`."""
     return [
         f"{shortened(name)}: given {len(values)} times, the last one counts"
         for name, values in pn.state.session_args.items()

@@ -1,4 +1,4 @@
-"""What belongs to one page; the frame drives all pages in the same way.
+"""Contents of one page; the frame drives all pages in the same way.
 
 From the event of a slider to the pixels:
 

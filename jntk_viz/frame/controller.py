@@ -1,4 +1,4 @@
-"""What drives every page: it asks for steps, shows what is known, and tells how far it is.
+"""Driver of every page: it asks for steps, shows what is known, and tells how far it is.
 
 The newest setting wins: after each step the page is asked anew what it wants. Cancelling is not
 asking for the next step, and so is a closed page; what has been computed by then is kept.
@@ -92,7 +92,7 @@ class Controller(param.Parameterized):
 
     @property
     def asked(self) -> int:
-        """How many steps are under way for this page."""
+        """Number of steps under way for this page."""
         return len(self._asked)
 
     # ---- what is asked from outside

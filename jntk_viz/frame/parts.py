@@ -189,7 +189,7 @@ _AS_HIGH_AS_THE_GRID = """
 
 
 class Tabbed(pn.Column):
-    """What `tabbed` returns; `grids` maps values to grids, `grid` is the one shown."""
+    """Grids in one place, as `tabbed` returns them; `grid` is the one of `grids` that is shown."""
 
     def __init__(self, state, name, grids):
         choice = pmui.RadioButtonGroup(
@@ -218,7 +218,7 @@ class Tabbed(pn.Column):
 
 
 class Answer(NamedTuple):
-    """What is measured where a reader had to predict.
+    """Measurement where a reader had to predict.
 
     - `value`: the option (choice), a number, options in order, or for a sketch (x, y) arrays.
     - `text`: one sentence with the numbers, plain text.

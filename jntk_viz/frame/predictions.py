@@ -1,4 +1,4 @@
-"""How near a reader's guess came to what is measured, in words."""
+"""Verdicts on a reader's guess: how near it came to what is measured."""
 
 import numpy as np
 

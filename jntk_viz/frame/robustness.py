@@ -40,7 +40,7 @@ def sources(entries: dict[str, Source], *, most_rows: int, least: int) -> Source
 
 
 class Problem(NamedTuple):
-    """What kernel and labels depend on; hashable, the key of everything that is kept."""
+    """Settings that kernel and labels depend on; hashable, the key of everything that is kept."""
 
     data: str
     depth: int

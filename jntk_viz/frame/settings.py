@@ -12,7 +12,7 @@ _NAMES = {"gelu": "GeLU", "silu": "SiLU", "relu": "ReLU"}  # others as in the li
 
 
 def activation_name(activation: str) -> str:
-    """How an activation is called in menus and sentences: GeLU, SiLU, ReLU, erf, tanh, …"""
+    """Name of an activation in menus and sentences: GeLU, SiLU, ReLU, erf, tanh, …"""
     return _NAMES.get(activation, activation)
 
 

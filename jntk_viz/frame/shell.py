@@ -310,7 +310,7 @@ def close_drawer(document) -> None:
 
 
 def on_phone(headers) -> bool:
-    """Whether a request comes from a phone, by its headers."""
+    """Does a request come from a phone, by its headers?"""
     return "Mobi" in headers.get("User-Agent", "")
 
 

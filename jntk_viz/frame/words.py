@@ -26,7 +26,7 @@ def correlation(value: float) -> str:
 
 
 def coinciding(train, test=None) -> str:
-    """How many inputs are given twice, and what follows; "" if none is.
+    """Sentence on inputs that are given twice, and what follows; "" if none is.
 
     - `train`: (n, d0) points whose kernel Θ is taken;  `test`: (m, d0) points tested on.
     """

@@ -1,4 +1,4 @@
-"""What readers of the breakdown page are asked to predict, and what is measured."""
+"""Answers to what readers of the breakdown page are asked to predict."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ _EXPONENTS = {"-1": -1.0, "-1/2": -0.5, "0": 0.0}
 
 
 def answer(key: str, state, known) -> Answer | None:
-    """What was measured of the patient; None while it is not known, or in another case."""
+    """Answer measured on the patient; None while it is not known, or in another case."""
     case, told = ANSWERS[key]
     ill = outcome_of(state.setting, known).runs.get(ILL)
     return told(state.setting.value, ill) if ill and state.case == case else None

@@ -126,7 +126,7 @@ def legend(cured: bool, networks: int = 0) -> str:
 
 
 def headline(outcome) -> str:
-    """What is on screen, in one or two sentences, with the legend below.
+    """One or two sentences about what is on screen, with the legend below.
 
     The sentences keep room for two lines, so that the pictures do not jump.
     """

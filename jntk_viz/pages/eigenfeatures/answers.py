@@ -1,4 +1,4 @@
-"""What readers of the eigenfeatures page are asked to predict, and what is measured."""
+"""Answers to what readers of the eigenfeatures page are asked to predict."""
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def _correlation(state, pair) -> Answer:
 
 
 def _fragile(state, pair) -> Answer:
-    """How many features are accurate yet fragile, with the regulariser."""
+    """Number of features that are accurate yet fragile, with the regulariser."""
     found = pair.scores[1]
     return Answer(
         float(found.fragile),

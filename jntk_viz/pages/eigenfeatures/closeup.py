@@ -15,7 +15,7 @@ _RING = np.stack([np.cos(np.radians(_ANGLES)), np.sin(np.radians(_ANGLES))], axi
 
 
 def kind_of(data: str) -> str:
-    """How a feature of a data set is drawn: on the "circle", as "images" or by "columns"."""
+    """Picture of a data set's features: on the "circle", as "images" or by "columns"."""
     return {"circle": "circle", "digits": "images"}.get(data, "columns")
 
 
@@ -120,7 +120,7 @@ def worst_step(output, x, y: float, epsilon: float, norm: str) -> np.ndarray:
 
 @kept
 def _grey_values(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """What turns a row of digits back into an image: the mean image (64,) and the test rows' norms.
+    """Mean image (64,) and the test rows' norms, which turn a row of digits back into an image.
 
     grey = mean + norm · x.
     """

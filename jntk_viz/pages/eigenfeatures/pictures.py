@@ -163,7 +163,7 @@ def correlation_curves(lams, **rho):
 
 
 def fragile_counts(lams, accurate, fragile):
-    """How many features are accurate, and how many of these are fragile, against λ; (L,) each."""
+    """Numbers of accurate features, and of those that are fragile, against λ; (L,) each."""
     layers = []
     for value, label, color, size in (
         (accurate, "accurate (≥ 80 %)", BLUE, 11),

@@ -104,7 +104,7 @@ def spectrum(problem: Problem, lam: float) -> Spectrum:
 
 
 def step_count(problem: Problem, lam: float) -> int:
-    """How many steps `solve` takes."""
+    """Number of steps that `solve` takes."""
     n, d0 = prepare(problem).train.x.shape
     rows = n * (1 + min(n, d0)) if lam else n
     return 1 + -(-rows // _AT_ONCE)
@@ -167,11 +167,11 @@ class Scores(NamedTuple):
     ranks: np.ndarray
 
     def useful(self, bar: float) -> int:
-        """How many are right more often than `bar`, the `majority_share`."""
+        """Number of features that are right more often than `bar`, the `majority_share`."""
         return int(np.sum(self.usefulness > bar))
 
     def lost(self, bar: float) -> int:
-        """How many of these are robust on less than half of the points."""
+        """Number of these that are robust on less than half of the points."""
         return int(np.sum((self.usefulness > bar) & (self.robustness < 0.5)))
 
     @property
@@ -180,7 +180,7 @@ class Scores(NamedTuple):
 
     @property
     def fragile(self) -> int:
-        """How many are accurate but not robust (FRAGILE)."""
+        """Number of features that are accurate but not robust (FRAGILE)."""
         return int(np.sum((self.usefulness >= FRAGILE[0]) & (self.robustness <= FRAGILE[1])))
 
 

@@ -107,7 +107,7 @@ def detail(state, prepared, pair) -> str:
 
 
 def about_data(prepared, unresolved: int) -> str:
-    """How many points there are, and what was left out."""
+    """Number of points, and what was left out."""
     train, test = prepared.train, prepared.test
     words = f"{len(train.y)} training, {len(test.y)} test points in "
     words += f"R{superscript(train.x.shape[1])}"
@@ -127,7 +127,7 @@ def claim(state, pair, bar: float) -> str:
 
 
 def useful(scores, lam: str, bar: float) -> str:
-    """How many features beat the majority class, and how many of these an attack breaks."""
+    """Number of features that beat the majority class, and of those that an attack breaks."""
     every = [len(each.ranks) for each in scores]
     count, lost = ([getattr(each, name)(bar) for each in scores] for name in ("useful", "lost"))
     return (
@@ -138,7 +138,7 @@ def useful(scores, lam: str, bar: float) -> str:
 
 
 def accurate(scores, lam: str) -> str:
-    """How many features are accurate, and how many of these fragile, in a sentence."""
+    """Sentence on how many features are accurate, and how many of these fragile."""
     if not any(each.accurate for each in scores):
         return f"None is {percent(FRAGILE[0])} accurate."
     count = [each.accurate or "none" for each in scores]
@@ -178,7 +178,7 @@ def feature_title(index, spectrum, scores, margin) -> str:
 
 
 def tile_words(attack) -> tuple[str, ...]:
-    """What stands beneath the four images."""
+    """Words beneath the four images."""
     digit = SOURCES["digits"].options["classes"][int(attack.y > 0)]
     unit = max(abs(attack.before), abs(attack.after), 1e-300)
     before, after = (

@@ -1,4 +1,4 @@
-"""What readers of the full-rank page are asked to predict, and what is measured."""
+"""Answers to what readers of the full-rank page are asked to predict."""
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def order_of_activations(state, known):
 
 
 def count_of_nulls(state, known):
-    """How many eigenvalues lie below the float64 floor."""
+    """Number of eigenvalues below the float64 floor."""
     spectrum = known(study.spectrum, state.problem, state.activation, state.depth)
     if spectrum is None:
         return None

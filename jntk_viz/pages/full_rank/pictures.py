@@ -68,7 +68,7 @@ ANGLE_TICKS = _angle_ticks()
 
 
 def _floor_areas(x, double, ratio):
-    """What rounding can hide: up to the float64 floor dark, up to the float32 floor light."""
+    """Areas that rounding hides: up to the float64 floor dark, up to the float32 floor light."""
     known = np.isfinite(double)
     x, double = np.asarray(x, float)[known], np.asarray(double, float)[known]
     single, bottom = double * ratio, np.full_like(double, BOTTOM)
@@ -79,7 +79,7 @@ def _floor_areas(x, double, ratio):
 
 
 def _floor_words(x, single, right, **style):
-    """What the grey areas are: above the float32 floor at x, and at the bottom right."""
+    """Names of the grey areas: above the float32 floor at x, and at the bottom right."""
     known = bool(np.isfinite(single))
     words = ["float32 noise floor", "rounding in float64"] if known else []
     places = ([x, right], [single, BOTTOM * 2]) if known else ([], [])
@@ -293,7 +293,7 @@ def combination(vectors):
 
 
 def residuals(times, modes, slowest, loss, t):
-    """What is left of each mode and of the loss, in per cent, against training time.
+    """Remainder of each mode and of the loss, in per cent, against training time.
 
     - `times`: (T,);  `modes`: (m, T);  `slowest`: (T,) or empty;  `loss`: (T,);  `t`: reader's.
     """

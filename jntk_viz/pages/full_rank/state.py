@@ -25,7 +25,7 @@ MOST_ROWS = 3000  # n, of which the eigenvalues take about two seconds
 
 
 class Source(NamedTuple):
-    """How a data set is used here: options of its loader, and at most how many points."""
+    """A data set in use: options of its loader, and the largest number of points."""
 
     label: str
     options: dict
@@ -49,7 +49,7 @@ SOURCES = Sources(
 
 
 class Problem(NamedTuple):
-    """What the matrices of one sweep share; hashable, the key of what is kept."""
+    """Settings that the matrices of one sweep share; hashable, the key of what is kept."""
 
     data: str
     points: int

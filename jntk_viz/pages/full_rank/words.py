@@ -16,7 +16,7 @@ VALUES = {"jntk": "NTK", "ntk": "NTK", "jacobian_nngp": "NNGP"}  # of the values
 
 
 def refused(kernel, activation, words) -> str:
-    """That a kernel does not exist, with the library's reason."""
+    """Sentence that a kernel does not exist, with the library's reason."""
     reason = words.partition("whose ")[2].partition(" Use ")[0]
     return f"<b>{activation_name(activation)} has no {KERNELS[kernel]}</b>: its {escape(reason)}"
 
@@ -25,7 +25,7 @@ def refused(kernel, activation, words) -> str:
 
 
 def depth_headline(state, found) -> str | None:
-    """Whether λ_min is numerically resolved here, in both precisions, and from which depth on."""
+    """Verdict on λ_min: resolved here, in both precisions? From which depth on?"""
     refusal = study.refusal(state.kernel, state.activation)
     if refusal:
         return refused(state.kernel, state.activation, refusal) + small(
@@ -60,7 +60,7 @@ def depth_headline(state, found) -> str | None:
 
 
 def rank(spectrum) -> str:
-    """How many eigenvalues each precision can resolve."""
+    """Number of eigenvalues that each precision can resolve."""
     total = spectrum.eigenvalues.size
     single = int(np.sum(spectrum.eigenvalues > spectrum.noise_floor * study.EPS_RATIO))
     return f"{spectrum.rank} of {total} in float64, {single} in float32"
@@ -213,7 +213,7 @@ def combination_title(pair) -> str:
 
 
 def time_headline(state, known, here) -> str | None:
-    """How long the slowest mode and the loss take, and what has been learned by t."""
+    """Times of the slowest mode and of the loss, and what has been learned by t."""
     refusal = study.refusal("jntk", state.activation)
     if refusal:
         return refused("jntk", state.activation, refusal) + small("Without it nothing is trained.")

@@ -20,7 +20,7 @@ LEVEL = 4.0  # the largest value or slope that the slider observes
 
 
 class Source(NamedTuple):
-    """How a data set is used here: its name in the menu, and options of its loader."""
+    """A data set in use: its name in the menu, and options of its loader."""
 
     label: str
     options: dict
@@ -53,7 +53,7 @@ SOURCES = Sources(
 
 
 class Problem(NamedTuple):
-    """What networks on a data set depend on besides their width; κ only multiplies them."""
+    """Settings of networks on a data set besides their width; κ only multiplies them."""
 
     data: str
     depth: int
@@ -62,7 +62,7 @@ class Problem(NamedTuple):
 
 
 class Ensemble(NamedTuple):
-    """What networks on the circle depend on besides their width; κ only multiplies them."""
+    """Settings of networks on the circle besides their width; κ only multiplies them."""
 
     depth: int
     activation: str

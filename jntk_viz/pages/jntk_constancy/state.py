@@ -20,7 +20,7 @@ MOST_ROWS = 700  # N(1+d0): beyond it the kernel of a network takes too long to 
 
 
 class Source(NamedTuple):
-    """How a data set is used here: its name in the menu, and options of its loader."""
+    """A data set in use: its name in the menu, and options of its loader."""
 
     label: str
     options: dict
@@ -48,7 +48,7 @@ SOURCES = Sources(
 
 
 class Settings(NamedTuple):
-    """What a training depends on; hashable, the key of all that is computed of it."""
+    """Settings that a training depends on; hashable, the key of all that is computed of it."""
 
     data: str
     points: int
@@ -148,7 +148,7 @@ class JNTKConstancyState(param.Parameterized):
 
     @property
     def settings(self) -> Settings:
-        """What the training on screen depends on."""
+        """Settings of the training on screen."""
         return Settings(*(getattr(self, name) for name in Settings._fields))
 
     @property

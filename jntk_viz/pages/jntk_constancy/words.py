@@ -47,7 +47,7 @@ PREPARING = "Preparing the networks; black and grey are known without training a
 
 
 def training_text(summary, settings) -> str:
-    """How far the kernels have moved, in one or two sentences of HTML."""
+    """One or two sentences of HTML about how far the kernels have moved."""
     narrow, _, wide = settings.widths
     lost = lost_text(summary, settings)
     at_start = summary.step == 0
@@ -75,7 +75,7 @@ def training_text(summary, settings) -> str:
 
 
 def outputs_text(summary, settings, record, other) -> str:
-    """How far the followed network is from the equation; `other` is that of another width."""
+    """Distance of the followed network from the equation; `other` is that of another width."""
     if record is None:
         return lost_text(summary, settings) or PREPARING
     if not np.isfinite(record.deviation) or record.deviation_train > OFF:
@@ -169,7 +169,7 @@ def details(settings, notes: str) -> str:
 
 
 def rate_notes(settings, problem) -> str:
-    """How many points there are and how fast they are trained."""
+    """Number of points and learning rate, in words."""
     limit = problem.dynamics.stable_learning_rate
     fewer = len(problem.x) < settings.points
     points = f"{len(problem.x)} points, as many as {problem.x.shape[1]} columns allow here. "
@@ -177,13 +177,13 @@ def rate_notes(settings, problem) -> str:
     return (
         f"{points if fewer else ''}{f'{same} ' if same else ''}"
         f"Learning rate {number(problem.learning_rate, 3)} = {settings.rate:g} × the stability "
-        f"limit 2N/e<sub>max</sub> = {number(limit, 3)}, e<sub>max</sub> being the largest eigenvalue of "
-        "Λ<sup>½</sup>ΘΛ<sup>½</sup>."
+        f"limit 2N/e<sub>max</sub> = {number(limit, 3)}, e<sub>max</sub> being the largest "
+        "eigenvalue of Λ<sup>½</sup>ΘΛ<sup>½</sup>."
     )
 
 
 def outputs_notes() -> str:
-    """How to read the pictures of the outputs."""
+    """Key to the pictures of the outputs."""
     return (
         "Black: the linear equation from the network's own start. Distances from it: dashed at "
         "training points. Rings: training points."

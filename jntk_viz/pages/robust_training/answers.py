@@ -1,4 +1,4 @@
-"""What readers of the robust-training page are asked to predict, and what is measured."""
+"""Answers to what readers of the robust-training page are asked to predict."""
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def _lam_or_stopping(state, found) -> Answer | None:
 
 
 def _diverging(state, found) -> Answer:
-    """How many modes diverge at the chosen learning rate."""
+    """Number of modes that diverge at the chosen learning rate."""
     solution = found.solutions[state.lam]
     count = predictor.diverging(solution, state.rate)
     return Answer(

@@ -94,7 +94,7 @@ class RobustTrainingState(param.Parameterized):
 
     @property
     def problem(self) -> Problem:
-        """What the kernels depend on."""
+        """Settings that the kernels depend on."""
         return Problem(self.data, self.depth, self.activation, self.seed)
 
     @property

@@ -155,7 +155,7 @@ def solve(problem: Problem, lam: float) -> Solution:
 
 
 class Progress(NamedTuple):
-    """How far training by one rule has come at each of TIMES.
+    """Progress of training by one rule at each of TIMES.
 
     learning_rate: η, None for the flow. steps: (T,). learned: (T, k), fraction of each resolved
     mode, largest first. known: (T,), False where training has diverged or not yet begun.

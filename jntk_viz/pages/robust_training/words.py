@@ -24,7 +24,7 @@ def headline(state, found) -> str:
 
 
 def about_place(state, found) -> str:
-    """What the chosen λ and t give, beside standard training, and where every λ > 0 ends."""
+    """Accuracies at the chosen λ and t, beside standard training, and where every λ > 0 ends."""
     whole, at = found.whole, state.at
     now, standard = study.row(whole, state.lam), study.row(whole, 0.0)
     t, lam = stop(state.t), stop(state.lam)
@@ -124,7 +124,7 @@ def points(difference) -> str:
 
 
 def about_rate(state, solution) -> str:
-    """What gradient descent does at the chosen learning rate."""
+    """Sentence on gradient descent at the chosen learning rate."""
     if state.training == "flow":
         return ""
     path = solution.paths[state.speed]
@@ -151,7 +151,7 @@ def about_floor(solution) -> str:
 
 
 def about_modes(state, prepared, solution) -> str:
-    """How far the modes have been learned."""
+    """Sentence on how far the modes have been learned."""
     half, less, _ = predictor.learned_modes(solution, state.at, state.speed)
     floor = about_floor(solution)
     if half + less == 0:
@@ -206,7 +206,7 @@ def feature_title(lam, scores) -> str:
 
 
 def claim(state, standard, regularised) -> str:
-    """What the paper says about eigenfeatures, and what is measured here."""
+    """The paper's claim about eigenfeatures, beside what is measured here."""
     here = f"rank correlation {correlation(standard.correlation)} for λ = 0"
     fragile = f"{standard.fragile}"
     if state.lam > 0:
