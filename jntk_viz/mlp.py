@@ -22,19 +22,21 @@ from .activations import Activation, get_activation
 
 @dataclass(frozen=True)
 class MLP:
-    """A fully connected network with L hidden layers and one output.
+    """A fully connected network with L hidden layers and one or more outputs.
 
         h⁰ = x,   g¹ = W¹x,   gˡ = Wˡhˡ⁻¹/√d (l ≥ 2),   hˡ = φ(gˡ),   f(x) = κ W^{L+1} hᴸ/√d
 
     All weights are N(0, 1) at the start; no biases; no scaling in the first layer, since inputs
     have unit norm (Kim & Yang, Section 2). Parameters are the list [W¹ (d, d0), W² (d, d), …, Wᴸ
-    (d, d), W^{L+1} (1, d)]. The network is defined off the unit sphere as well, the limit theorems
-    are not.
+    (d, d), W^{L+1} (C, d)] for C outputs. The network is defined off the unit sphere as well, the
+    limit theorems are not.
 
     Args:
         in_size: d0 ≥ 1; width: d ≥ 1; depth: L ≥ 1.
         activation: a name in `ACTIVATIONS` or an `Activation`.
         kappa: κ > 0, the output scale.
+        outputs: C ≥ 1. With more than one, values are (n, C) instead of (n,) and (f, J) is
+            (n, 1+d0, C); each output alone is in law the network of one.
 
     Raises:
         ValueError: naming the argument, what was expected, what came and the remedy.
@@ -45,9 +47,10 @@ class MLP:
     depth: int
     activation: Activation = "gelu"  # type: ignore[assignment]  # names are looked up below
     kappa: float = 1.0
+    outputs: int = 1
 
     def __post_init__(self):
-        for name in ("in_size", "width", "depth"):
+        for name in ("in_size", "width", "depth", "outputs"):
             object.__setattr__(self, name, check_count(getattr(self, name), name))
         object.__setattr__(self, "activation", get_activation(self.activation))
         object.__setattr__(self, "kappa", check_kappa(self.kappa))
@@ -56,7 +59,7 @@ class MLP:
     def shapes(self) -> list[tuple[int, int]]:
         """Shapes of the weight matrices, first to last."""
         hidden = [(self.width, self.width)] * (self.depth - 1)
-        return [(self.width, self.in_size), *hidden, (1, self.width)]
+        return [(self.width, self.in_size), *hidden, (self.outputs, self.width)]
 
     @property
     def scales(self) -> list[float]:
@@ -85,24 +88,25 @@ class MLP:
             ]
 
     def __call__(self, params, x) -> jax.Array:
-        """f(x) for x of shape (n, d0); returns (n,). For use inside JAX transformations."""
+        """f(x) for x of shape (n, d0); (n,), or (n, C). For use inside JAX transformations."""
         h = x
         for weights, scale in zip(params[:-1], self.scales[:-1], strict=True):
             h = self.activation(scale * h @ weights.T)
-        return self.scales[-1] * h @ params[-1][0]
+        last = params[-1][0] if self.outputs == 1 else params[-1].T
+        return self.scales[-1] * h @ last
 
     def value_and_jacobian(self, params, x) -> jax.Array:
         """(f, J) with J_α = ∂f/∂x_α the *input* Jacobian.
 
-        One forward and one backward pass whatever d0 is: rows do not interact, so the gradient of
-        Σ_i f(x_i) holds every J(x_i).
+        One forward pass, and one backward pass for each output, whatever d0 is: rows do not
+        interact, so the gradient of Σ_i f(x_i) holds every J(x_i).
 
         Args:
             params: as from `init`.
             x: (n, d0).
 
         Returns:
-            (n, 1+d0), index 0 the value, 1..d0 the Jacobian.
+            (n, 1+d0), index 0 the value, 1..d0 the Jacobian; (n, 1+d0, C) of C > 1 outputs.
         """
         with precision_of(params):
             return _value_and_jacobian(self, params, self.check_inputs(params, x))
@@ -165,5 +169,11 @@ def precision_of(params):
 @partial(jax.jit, static_argnums=0)
 def _value_and_jacobian(mlp: MLP, params, x):
     value, pullback = jax.vjp(lambda x: mlp(params, x), x)
-    (jacobian,) = pullback(jnp.ones_like(value))
-    return jnp.concatenate([value[:, None], jacobian], axis=1)
+    if mlp.outputs == 1:
+        (jacobian,) = pullback(jnp.ones_like(value))
+        return jnp.concatenate([value[:, None], jacobian], axis=1)
+    of_each = jnp.broadcast_to(
+        jnp.eye(mlp.outputs, dtype=value.dtype)[:, None], (mlp.outputs, *value.shape)
+    )
+    (jacobians,) = jax.vmap(pullback, out_axes=-1)(of_each)
+    return jnp.concatenate([value[:, None], jacobians], axis=1)
