@@ -117,3 +117,66 @@ def _leibniz(p, q, a):
             )
             out[i : i + a, j : j + a] = block
     return out
+
+
+ARCHITECTURES = json.loads(
+    (Path(__file__).parent / "data" / "architecture_kernels.json").read_text()
+)["cases"]
+
+
+def erf_moment(q, p, c):
+    """E erf(u) erf(v) of normals of variances q and p and covariance c (Williams 1997)."""
+    return 2 / jnp.pi * jnp.arcsin(2 * c / jnp.sqrt((1 + 2 * q) * (1 + 2 * p)))
+
+
+def gelu_moment(q, p, c):
+    """E φ(u) φ(v) of GeLU φ(z) = zΦ(z), by parts: E uvΦΦ = qE vφΦ + cE ΦΦ + cE vΦφ and so on."""
+    density = 1 / (2 * jnp.pi * jnp.sqrt((1 + q) * (1 + p) - c**2))  # E pdf(u) pdf(v)
+    orthant = 1 / 4 + jnp.arcsin(c / jnp.sqrt((1 + q) * (1 + p))) / (2 * jnp.pi)  # E Φ(u) Φ(v)
+    return c * orthant + density * (q * p + c**2 * (1 / (1 + q) + 1 / (1 + p) - 1))
+
+
+def relu_moment(q, p, c):
+    """E u₊v₊ by the arc-cosine formula (Cho & Saul 2009); at distinct directions only."""
+    root = jnp.sqrt(q * p)
+    angle = jnp.arccos(c / root)
+    return root / (2 * jnp.pi) * (jnp.sin(angle) + (jnp.pi - angle) * c / root)
+
+
+MOMENTS = {"erf": erf_moment, "gelu": gelu_moment, "relu": relu_moment}
+
+
+def architecture_kernels(name, depth, weight_std=1.0, bias_std=0.0, residual=None):
+    """(NNGP, NTK) as a function of two points off the sphere, by the plain recursion, for autodiff.
+
+    Covariances alone, in closed form: no Hermite series, no slopes, no correlations.
+    """
+    moment = MOMENTS[name]
+    at_one = {"erf": np.arcsin(2 / 3) * 2 / np.pi, "gelu": 1 / 3 + 3**-0.5 / (2 * np.pi)}
+    scale = 1 / at_one.get(name, 1 / 2)
+    weight, bias = weight_std**2, bias_std**2
+    skip, alpha = (0.0, 1.0) if residual is None else (1.0, residual**2)
+
+    def behind(q, p, c, theta):
+        """E φφ and the NTK behind φ, of both variances E φ²."""
+        t, dot = jax.value_and_grad(moment, 2)(q, p, c)
+        own = (scale * own_moment(z) for z in (q, p))
+        return *own, scale * t, scale * t + theta * scale * dot
+
+    def own_moment(q):
+        return q / 2 if name == "relu" else moment(q, q, q)
+
+    def hidden(_, state):
+        q, p, c, theta = state
+        eq, ep, ec, et = behind(*state)
+        new = (weight * eq + bias, weight * ep + bias, weight * ec + bias, weight * et + bias)
+        return tuple(
+            skip * old + alpha * one for old, one in zip((q, p, c, theta), new, strict=True)
+        )
+
+    def kernels(x, y):
+        first = tuple(weight * s + bias for s in (x @ x, y @ y, x @ y))
+        state = jax.lax.fori_loop(0, depth - 1, hidden, (*first, first[2]))
+        return behind(*state)[2:]
+
+    return kernels
