@@ -1,6 +1,7 @@
 """Independent routes to the limiting kernels. Nothing here uses jntk_viz.kernels."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -146,37 +147,47 @@ def relu_moment(q, p, c):
 MOMENTS = {"erf": erf_moment, "gelu": gelu_moment, "relu": relu_moment}
 
 
-def architecture_kernels(name, depth, weight_std=1.0, bias_std=0.0, residual=None):
-    """(NNGP, NTK) as a function of two points off the sphere, by the plain recursion, for autodiff.
-
-    Covariances alone, in closed form: no Hermite series, no slopes, no correlations.
-    """
+@partial(jax.jit, static_argnames=("name", "depth"))
+def _architecture_blocks(x1, x2, weight, bias, skip, alpha, name, depth):
     moment = MOMENTS[name]
     at_one = {"erf": np.arcsin(2 / 3) * 2 / np.pi, "gelu": 1 / 3 + 3**-0.5 / (2 * np.pi)}
     scale = 1 / at_one.get(name, 1 / 2)
-    weight, bias = weight_std**2, bias_std**2
-    skip, alpha = (0.0, 1.0) if residual is None else (1.0, residual**2)
-
-    def behind(q, p, c, theta):
-        """E φφ and the NTK behind φ, of both variances E φ²."""
-        t, dot = jax.value_and_grad(moment, 2)(q, p, c)
-        own = (scale * own_moment(z) for z in (q, p))
-        return *own, scale * t, scale * t + theta * scale * dot
 
     def own_moment(q):
         return q / 2 if name == "relu" else moment(q, q, q)
 
-    def hidden(_, state):
+    def behind(state):
+        """E φ² of both points, E φφ and the NTK behind φ."""
         q, p, c, theta = state
-        eq, ep, ec, et = behind(*state)
-        new = (weight * eq + bias, weight * ep + bias, weight * ec + bias, weight * et + bias)
-        return tuple(
-            skip * old + alpha * one for old, one in zip((q, p, c, theta), new, strict=True)
-        )
+        t = scale * moment(q, p, c)
+        dot = scale * jax.jvp(lambda c: moment(q, p, c), (c,), (jnp.ones_like(c),))[1]
+        return jnp.stack([scale * own_moment(q), scale * own_moment(p), t, t + theta * dot])
+
+    def hidden(_, state):
+        return skip * state + alpha**2 * (weight**2 * behind(state) + bias**2)
 
     def kernels(x, y):
-        first = tuple(weight * s + bias for s in (x @ x, y @ y, x @ y))
-        state = jax.lax.fori_loop(0, depth - 1, hidden, (*first, first[2]))
-        return behind(*state)[2:]
+        covariances = jnp.stack([x @ x, y @ y, x @ y, x @ y])
+        first = weight**2 * covariances + bias**2
+        return behind(jax.lax.fori_loop(0, depth - 1, hidden, first))[2:]
 
-    return kernels
+    def block(x, y):
+        by_x = jax.jacfwd(kernels, 0)
+        value, dx, dy = kernels(x, y), by_x(x, y), jax.jacfwd(kernels, 1)(x, y)
+        dxy = jax.jacfwd(by_x, 1)(x, y)
+        rows = jnp.concatenate([value[:, None], dy], axis=1)[:, None]
+        return jnp.concatenate([rows, jnp.concatenate([dx[:, :, None], dxy], axis=2)], axis=1)
+
+    blocks = jax.vmap(lambda x: jax.vmap(lambda y: block(x, y))(x2))(x1)
+    return blocks.transpose(2, 0, 3, 1, 4)
+
+
+def architecture_blocks(x1, x2, name, depth, *, weight_std=1.0, bias_std=0.0, residual=None):
+    """Blocks of NNGP and NTK, (2, n1, 1+d0, n2, 1+d0), by autodiff of the plain recursion.
+
+    Of covariances alone, in closed form: no Hermite series, no slopes, no correlations.
+    """
+    skip, alpha = (0.0, 1.0) if residual is None else (1.0, residual)
+    with jax.enable_x64(True):
+        numbers = (jnp.asarray(a, float) for a in (x1, x2, weight_std, bias_std, skip, alpha))
+        return np.asarray(_architecture_blocks(*numbers, name, depth))

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from oracles import ARCHITECTURES, architecture_kernels, autodiff_blocks, unit_rows, worst
+from oracles import ARCHITECTURES, architecture_blocks, unit_rows, worst
 
 import jntk_viz as jv
 from jntk_viz.architecture import Architecture
@@ -19,6 +19,11 @@ NETWORKS = {
     "ordered": {"weight_std": 0.5, "bias_std": 0.2},
     "skips": {"residual": 0.6},
     "all": {"weight_std": 1.3, "bias_std": 0.25, "residual": 0.8},
+}
+# Variances of GeLU grow without limit; these stay within what is resolved.
+GROWING = {
+    ("gelu", 12, "weights"): {"weight_std": 1.1},
+    ("gelu", 12, "all"): {"weight_std": 1.3, "bias_std": 0.25, "residual": 0.4},
 }
 BOTH = {"weight_std": 1.3, "bias_std": 0.25, "residual": 0.8}
 
@@ -39,10 +44,10 @@ def test_autodiff_of_closed_forms(network, name, depth):
     """Equal, antipodal and other pairs; the closed form knows covariances off the sphere only."""
     x = unit_rows(0, 3, 3)
     x = np.concatenate([x, -x[:1]])
-    closed = architecture_kernels(name, depth, **NETWORKS[network])
-    options = {"depth": depth, "activation": name, **NETWORKS[network]}
-    for index, kernel in enumerate(KERNELS):
-        expected = autodiff_blocks(lambda a, b, i=index: closed(a, b)[i], x, x)
+    network = GROWING.get((name, depth, network), NETWORKS[network])
+    options = {"depth": depth, "activation": name, **network}
+    closed = architecture_blocks(x, x, name, depth, **network)
+    for kernel, expected in zip(KERNELS, closed, strict=True):
         assert worst(kernel(x, **options), expected) < 2e-13 * depth
 
 
@@ -51,19 +56,17 @@ def test_piecewise_linear_activations(network):
     """The Jacobian NNGP of ReLU against autodiff of the arc-cosine formula; no JNTK, as before."""
     x1, x2 = unit_rows(1, 3, 3), unit_rows(2, 4, 3)
     options = {"depth": 4, "activation": "relu", **NETWORKS[network]}
-    closed = architecture_kernels("relu", 4, **NETWORKS[network])
-    expected = autodiff_blocks(lambda a, b: closed(a, b)[0], x1, x2)
+    expected = architecture_blocks(x1, x2, "relu", 4, **NETWORKS[network])[0]
     assert worst(jv.jacobian_nngp(x1, x2, **options), expected) < 1e-13
     with pytest.raises(ValueError, match="`activation` must be smooth"):
         jv.jntk(x1, **options)
 
 
-@pytest.mark.parametrize("weight_std", [0.1, 3.0, 10.0])
+@pytest.mark.parametrize("weight_std", [0.1, 3.0, 6.0])
 def test_weak_and_strong_weights(weight_std):
     """Variances far from one: few Hermite coefficients, or thousands."""
-    x = unit_rows(3, 3, 2)
-    closed = architecture_kernels("erf", 3, weight_std=weight_std, bias_std=0.3)
-    expected = autodiff_blocks(lambda a, b: closed(a, b)[1], x, x)
+    x = unit_rows(3, 4, 3)
+    expected = architecture_blocks(x, x, "erf", 3, weight_std=weight_std, bias_std=0.3)[1]
     found = jv.jntk(x, depth=3, activation="erf", weight_std=weight_std, bias_std=0.3)
     assert worst(found, expected) < 1e-11
 
@@ -73,7 +76,7 @@ def test_a_vanishing_residual_leaves_one_layer(kernel):
     """α → 0: g stays g¹, with an error of the order α²."""
     x, options = unit_rows(4, 4, 3), {"weight_std": 1.2, "bias_std": 0.4}
     one = kernel(x, depth=1, **options)
-    errors = [worst(kernel(x, depth=5, residual=a, **options), one) for a in (1e-2, 1e-3, 1e-7)]
+    errors = [worst(kernel(x, depth=5, residual=a, **options), one) for a in (1e-2, 1e-3, 1e-8)]
     assert 50 < errors[0] / errors[1] < 200
     assert errors[2] < 1e-13
 
@@ -84,7 +87,8 @@ def test_panels_are_all_the_layers(network, depth):
     """At cosines on both sides, down to 1 - |c| = 1e-20."""
     gap = np.append(10.0 ** np.linspace(-20, -0.01, 60), 0)
     cosines = Correlation(np.append(1 - gap, gap - 1), np.append(gap, gap))
-    architecture = Architecture(depth, "gelu", **{**NETWORKS[network], "weight_std": 1.1})
+    options = NETWORKS[network] if depth == 2 else {**NETWORKS[network], "residual": 0.3}
+    architecture = Architecture(depth, "gelu", **options)
     summed, bound = panels(architecture, True)(cosines)
     layered = np.stack(composed_layers(cosines, architecture, True))
     largest = np.abs(layered).max(axis=1, keepdims=True)
