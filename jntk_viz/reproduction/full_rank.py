@@ -6,7 +6,7 @@ import pandas as pd
 from jntk_viz.activations import ACTIVATIONS, get_activation
 from jntk_viz.correlations import correlations
 from jntk_viz.datasets import load_dataset
-from jntk_viz.engine.sources import smallest_angle
+from jntk_viz.datasets.angles import smallest_angle
 from jntk_viz.layers import composed_layers
 from jntk_viz.pages.full_rank import pair, study
 from jntk_viz.pages.full_rank.state import SOURCES

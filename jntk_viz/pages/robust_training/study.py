@@ -10,7 +10,6 @@ in which all of it is computed in `plan`.
 from typing import NamedTuple
 
 import numpy as np
-import scipy.stats
 
 from jntk_viz.attacks import NORMS, accuracy, first_order_margin, pgd_margin
 from jntk_viz.datasets import Dataset, normalize, train_test_split
@@ -26,6 +25,7 @@ from jntk_viz.pages.robust_training.state import (
     TIMES,
     Problem,
 )
+from jntk_viz.ranks import rank_correlation
 
 DIVERGED = 1e6  # a mode that has been overshot so far counts as diverged, and nothing is drawn
 FRAGILE = (0.8, 0.4)  # a feature right on 80 % of the points, and on 40 % or fewer under attack
@@ -313,6 +313,6 @@ def scores(solution: Solution, *, epsilon: float, norm: str = "l2") -> Scores:
     return Scores(
         usefulness,
         robustness,
-        np.nan if constant else float(scipy.stats.spearmanr(usefulness, robustness).statistic),
+        np.nan if constant else rank_correlation(usefulness, robustness),
         int(np.sum((usefulness >= FRAGILE[0]) & (robustness <= FRAGILE[1]))),
     )
