@@ -22,7 +22,7 @@ from jntk_viz.reproduction import catalogue, nngp_claims, result
 from jntk_viz.reproduction.finite_width_rates import FiniteWidthRates
 from jntk_viz.reproduction.jntk_initialisation import JNTKInitialisation
 from jntk_viz.reproduction.progress import Progress
-from jntk_viz.reproduction.runner import cluster, interleaved, measure
+from jntk_viz.reproduction.runner import interleaved, measure
 from jntk_viz.reproduction.store import StudyFiles, origin_of
 from jntk_viz.reproduction.study import FAILS, HOLDS, OPEN, Heatmap, judge
 
@@ -31,7 +31,7 @@ def run_here(study, folder, scale="tiny", tasks=None) -> StudyFiles:
     """Run tasks in this process, without Dask."""
     files = StudyFiles(folder, study, scale)
     for task in files.left if tasks is None else tasks:
-        files.save(task, measure(study, task, jntk_viz.__version__))
+        files.save(task, measure(study, task))
     return files
 
 
@@ -260,11 +260,6 @@ def test_rows_of_another_version_lie_aside(tmp_path, monkeypatch):
     assert (files.aside, len(files.left)) == (6, 6)
 
 
-def test_a_worker_with_another_version_is_refused():
-    with pytest.raises(RuntimeError, match="install the same version on the whole cluster"):
-        measure(planted_studies.Planted(), {"number": 1}, "0.0.0")
-
-
 def test_a_task_that_fails_is_told_and_tried_again(only, tmp_path, monkeypatch, capsys):
     only(planted_studies.Failing)
     trouble = tmp_path / "trouble"
@@ -310,7 +305,7 @@ def test_unknown_study(capsys):
 
 def test_no_scheduler(only, tmp_path, capsys, monkeypatch):
     only(planted_studies.Planted)
-    monkeypatch.setattr("jntk_viz.reproduction.runner.SECONDS_TO_CONNECT", 1)
+    monkeypatch.setattr("jntk_viz.engine.cluster.SECONDS_TO_CONNECT", 1)
     assert reproduce(tmp_path, "--scheduler", "tcp://127.0.0.1:9") == 2
     said = capsys.readouterr().err
     assert "`--scheduler tcp://127.0.0.1:9`" in said
@@ -427,37 +422,6 @@ def test_nobody_waits_for_a_long_task_that_is_interrupted(tmp_path, log):
     assert run.returncode == 130, err
     assert "12 tasks are left" in out
     assert "Traceback" not in err
-
-
-def test_an_interrupted_call_of_dask_says_nothing(caplog, monkeypatch):
-    """Ctrl-C in the moment between a call and its beginning in Dask's thread."""
-    begun, seen = threading.Event(), threading.Event()
-
-    async def never():
-        raise AssertionError("the loop is held until the call is interrupted")
-
-    def interrupted(self, timeout=None):
-        raise KeyboardInterrupt
-
-    def hold():
-        begun.set()
-        time.sleep(0.3)
-
-    def call():
-        with cluster() as client:
-            client.loop.add_callback(hold)
-            begun.wait(5)
-            with monkeypatch.context() as patch:
-                patch.setattr(threading.Event, "wait", interrupted)
-                with pytest.raises(KeyboardInterrupt):
-                    client.sync(never)
-            client.loop.add_callback(seen.set)
-            assert seen.wait(5)
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        call()
-    assert "cancel" not in caplog.text
 
 
 def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(only, tmp_path, monkeypatch):

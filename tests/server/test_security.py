@@ -257,7 +257,7 @@ def test_the_server_listens_on_this_machine_unless_asked():
 
 
 def test_the_largest_table_fits_into_a_message():
-    from jntk_viz.engine.sources import MOST_BYTES
+    from jntk_viz.datasets.uploads import MOST_BYTES
 
     assert MOST_MESSAGE >= 1.4 * MOST_BYTES  # if a browser sends it as base64
     assert "unsafe-inline" not in POLICY.split("style-src")[0]
