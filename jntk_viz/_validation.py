@@ -1,5 +1,6 @@
 """Checks of arguments. Messages name the argument, what was expected, what came, the remedy."""
 
+import numbers
 import operator
 
 import jax
@@ -197,6 +198,49 @@ def check_kappa(value) -> float:
             f"{value!r}. Pass for instance kappa=0.1."
         )
     return kappa
+
+
+def check_std(value, name: str, *, positive: bool = False) -> float:
+    """A standard deviation ≥ 0, or > 0 if `positive`, known when JAX compiles; up to 1e50."""
+    number = _plain_number(value)
+    if not (0 <= number <= 1e50) or (positive and number == 0):
+        least = "a number > 0" if positive else "a number ≥ 0"
+        raise ValueError(
+            f"`{name}` must be {least} and at most 1e50; got {_came(value)}. Pass for instance "
+            f"{name}={'1.4' if positive else '0.3'}."
+        )
+    return number
+
+
+def check_residual(value) -> float | None:
+    """The weight α > 0 of a layer beside its skip, or None for a network without skips."""
+    if value is None:
+        return None
+    number = _plain_number(value)
+    if not 0 < number <= 1e50:
+        raise ValueError(
+            "`residual` must be the weight α > 0 of each layer beside its skip, at most 1e50, or "
+            f"None for a plain network; got {_came(value)}. Pass for instance residual=0.5."
+        )
+    return number
+
+
+def _plain_number(value) -> float:
+    """A real number that is neither text, a truth value, an array nor traced; else NaN."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
+
+
+def _came(value) -> str:
+    if is_traced(value):
+        return "a value that JAX is transforming; close over a plain number"
+    if hasattr(value, "shape") and not isinstance(value, np.generic):
+        return f"an array of shape {value.shape}"
+    return repr(value)
 
 
 def check_lam(value) -> float:

@@ -19,7 +19,8 @@ from ._validation import (
     check_points,
     check_targets,
 )
-from .activations import Activation, get_activation
+from .activations import Activation
+from .architecture import Architecture
 from .kernels import jntk, kernel_scalars
 from .operators import JNTKOperator, block_product
 
@@ -31,7 +32,7 @@ class KernelPredictor:
     Attributes:
         x_train: (N, d0). coefficients: (N, 1+d0), or (N, 1+d0, C) of C outputs, whose kernel is
             Θ times the identity.
-        depth, activation, kappa: of the limiting JNTK Θ.
+        depth, activation, kappa, weight_std, bias_std, residual: of the limiting JNTK Θ.
     """
 
     x_train: np.ndarray
@@ -39,12 +40,22 @@ class KernelPredictor:
     depth: int
     activation: Activation
     kappa: float
+    weight_std: float = 1.0
+    bias_std: float = 0.0
+    residual: float | None = None
 
     def __call__(self, x) -> np.ndarray:
         """(f, J) at x (m, d0), rows of unit norm; (m, 1+d0), or (m, 1+d0, C)."""
         x = check_points(x, in_size=self.x_train.shape[1])
         scalars = kernel_scalars(
-            x, self.x_train, depth=self.depth, activation=self.activation, kappa=self.kappa
+            x,
+            self.x_train,
+            depth=self.depth,
+            activation=self.activation,
+            kappa=self.kappa,
+            weight_std=self.weight_std,
+            bias_std=self.bias_std,
+            residual=self.residual,
         )
         with jax.enable_x64(True):
             return by_column(
@@ -384,7 +395,7 @@ class RobustDynamics:
             classes="all"). Not one-hot, so that each column is a two-class problem as (N,) is. The
             largest output is the same for both codings and margins of one-hot labels are half as
             large: f is linear in y, and what they differ by adds one function to all outputs.
-        depth: L ≥ 1; activation, kappa: as in `jntk`.
+        depth: L ≥ 1; activation, kappa, weight_std, bias_std, residual: as in `jntk`.
         lam: λ ≥ 0, the weight of the Jacobian regulariser.
         krylov: Lanczos steps, for `KrylovDynamics` instead of the whole Gram matrix.
 
@@ -396,12 +407,26 @@ class RobustDynamics:
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
 
-    def __init__(self, x, y, *, depth, activation="gelu", kappa=1.0, lam, krylov=None):
+    def __init__(
+        self,
+        x,
+        y,
+        *,
+        depth,
+        activation="gelu",
+        kappa=1.0,
+        lam,
+        krylov=None,
+        weight_std=1.0,
+        bias_std=0.0,
+        residual=None,
+    ):
         self.x = check_points(x)
         remedy = "For real targets use LinearDynamics(jntk(x, depth=…), y, lam=…)."
         check_columns_vary(check_labels(y, "y", len(self.x), remedy), "y")
         check_lam(lam)
-        self.kernel = {"depth": depth, "activation": get_activation(activation), "kappa": kappa}
+        network = Architecture(depth, activation, weight_std, bias_std, residual)
+        self.kernel = {**vars(network), "kappa": kappa}
         self.linear: LinearDynamics | KrylovDynamics
         if krylov is not None:
             operator = JNTKOperator(self.x, **self.kernel, lam=lam)
@@ -419,7 +444,11 @@ class RobustDynamics:
         return self.linear.eigenvalues
 
     def predictor(self, t, *, learning_rate=None) -> KernelPredictor:
-        """The function learned by time t, which may be inf, from a zero initial function."""
+        """The function learned by time t, which may be inf, from a zero initial function.
+
+        A random network does not start at zero. This is the mean over initialisations, or how far
+        training has moved the initial function.
+        """
         c = self.linear.coefficients(t, learning_rate=learning_rate)
         return KernelPredictor(self.x, c, **self.kernel)
 

@@ -65,6 +65,9 @@ def eigenfeatures(
     count=None,
     krylov=None,
     seed=0,
+    weight_std=1.0,
+    bias_std=0.0,
+    residual=None,
 ) -> Eigenfeatures:
     """Split the kernel predictor into eigenfeatures and measure each one's accuracy and robustness.
 
@@ -83,7 +86,8 @@ def eigenfeatures(
     Args:
         x: (N, d0), y: (N,) training points and labels ±1; x_test: (m, d0), y_test: (m,) likewise.
             Of C classes y: (N, C), y_test: (m, C), +1 in the column of a row's class, else -1.
-        depth: L ≥ 1; activation, kappa: as in `jntk`. lam: λ ≥ 0, 0 being standard training.
+        depth: L ≥ 1; activation, kappa, weight_std, bias_std, residual: as in `jntk`.
+        lam: λ ≥ 0, 0 being standard training.
         epsilon: ε ≥ 0, size of the perturbation. norm: "l2" or "linf".
         attack: "first_order" (y f - ε|PJ|, instant) or "pgd" (searches, slower).
         count: how many leading features; all resolved ones if left out.
@@ -94,7 +98,16 @@ def eigenfeatures(
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
     dynamics = RobustDynamics(
-        x, y, depth=depth, activation=activation, kappa=kappa, lam=lam, krylov=krylov
+        x,
+        y,
+        depth=depth,
+        activation=activation,
+        kappa=kappa,
+        lam=lam,
+        krylov=krylov,
+        weight_std=weight_std,
+        bias_std=bias_std,
+        residual=residual,
     )
     return dynamics_eigenfeatures(
         dynamics, x_test, y_test, epsilon=epsilon, norm=norm, attack=attack, count=count, seed=seed
@@ -205,14 +218,14 @@ def _shares(weights, positive, negative, y_test) -> tuple[np.ndarray, np.ndarray
 _ENTRIES = 2**22  # of the matrices in a batch of expansions: 32 MB each
 
 
-def expansions(x_train, coefficients, x_test, *, depth, activation, kappa=1.0) -> np.ndarray:
+def expansions(x_train, coefficients, x_test, **kernel) -> np.ndarray:
     """(f, J) of many kernel expansions Σ_j Θ(x, x_j) c_j at the test points, (k, m, 1+d0).
 
     Args:
         x_train: (N, d0). coefficients: (k, N, 1+d0). x_test: (m, d0).
-        depth, activation, kappa: of Θ, as in `jntk`.
+        kernel: depth, activation, kappa and so on of Θ, as in `jntk`.
     """
-    scalars = kernel_scalars(x_test, x_train, depth=depth, activation=activation, kappa=kappa)
+    scalars = kernel_scalars(x_test, x_train, **kernel)
     with jax.enable_x64(True):
         scalars, x_test, x_train, coefficients = jax.tree.map(
             jnp.asarray, (scalars, x_test, x_train, coefficients)

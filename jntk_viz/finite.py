@@ -37,8 +37,12 @@ def forward_jets(mlp: MLP, params, x):
     """Jets of g¹ … gᴸ and of h⁰ … hᴸ, lists of (n, 1+d0, width)."""
     phi, dphi = mlp.activation, mlp.activation.derivative(1)
     g, h = [], [input_jets(x)]
-    for weights, scale in zip(params[:-1], mlp.scales[:-1], strict=True):
-        g.append(scale * h[-1] @ weights.T)
+    hidden = mlp.weights(params)[:-1]
+    for weights, bias, scale in zip(hidden, mlp.biases(params), mlp.scales[:-1], strict=True):
+        product = scale * h[-1] @ weights.T
+        if mlp.bias_std:
+            product = product.at[:, 0].add(bias)
+        g.append(g[-1] + product if g and mlp.residual is not None else product)
         h.append(activate(phi, dphi, g[-1]))
     return g, h
 
@@ -51,13 +55,15 @@ def backward_jets(mlp: MLP, params, g, output=0):
     dphi, ddphi = mlp.activation.derivative(1), mlp.activation.derivative(2)
     last = jnp.zeros((*g[0].shape[:2], mlp.outputs), g[0].dtype)
     last = last.at[:, 0, output].set(mlp.scales[-1])
-    b = [last]
-    for weights, g_l, scale in zip(params[:0:-1], g[::-1], mlp.scales[-2::-1], strict=True):
-        up, slope = b[-1] @ weights, activate(dphi, ddphi, g_l)
+    b, to_g = [last], None  # ∂f/∂gˡ
+    weights = mlp.weights(params)
+    for above, g_l, scale in zip(weights[:0:-1], g[::-1], mlp.scales[-2::-1], strict=True):
+        up, slope = b[-1] @ above, activate(dphi, ddphi, g_l)
         product = jnp.concatenate(
             [up[:, :1] * slope[:, :1], up[:, 1:] * slope[:, :1] + up[:, :1] * slope[:, 1:]], axis=1
         )
-        b.append(scale * product)
+        to_g = product if to_g is None or mlp.residual is None else to_g + product
+        b.append(scale * to_g)
     return b[::-1]
 
 
@@ -129,13 +135,26 @@ def _product_rule(b, h):
 
 
 def _layer_jets(mlp: MLP, params, x):
-    """Pairs (bˡ, hˡ⁻¹) for l = 1 … L+1; of several outputs bˡ has a first axis for them."""
+    """Pairs (bˡ, hˡ⁻¹) for l = 1 … L+1, biases counted among the weights; of several outputs bˡ
+    has a first axis for them."""
     g, h = forward_jets(mlp, params, x)
+    if mlp.bias_std:
+        h[:-1] = [with_bias(mlp, layer, jets) for layer, jets in enumerate(h[:-1])]
     if mlp.outputs == 1:
         b = backward_jets(mlp, params, g)
     else:
         b = jax.vmap(lambda c: backward_jets(mlp, params, g, c))(jnp.arange(mlp.outputs))
     return list(zip(b, h, strict=True))
+
+
+def with_bias(mlp: MLP, layer: int, jets) -> jax.Array:
+    """Jets (…, 1+d0, d) that go into a hidden layer, and of one neuron more, whose weight is b.
+
+    That neuron is constant: the scale of the biases over that of the weights.
+    """
+    constant = jnp.zeros_like(jets[..., :1])
+    value = mlp.bias_scales[layer] / mlp.scales[layer]
+    return jnp.concatenate([jets, constant.at[..., 0, :].set(value)], axis=-1)
 
 
 def gram(jets1, jets2) -> jax.Array:
@@ -225,14 +244,16 @@ def random_features(mlp: MLP, key, x, n_networks: int) -> jax.Array:
     numbers once, φ and φ' once per activation, the products once per width, nothing per depth.
     """
     n, d0 = x.shape
-    rows, inner = n * (1 + d0), d0
+    rows, before = n * (1 + d0), None
     jets = jnp.broadcast_to(input_jets(x), (n_networks, n, 1 + d0, d0))
     for layer, scale in enumerate(mlp.scales[:-1]):
-        count = n_networks * min(inner, rows) * mlp.width
+        if mlp.bias_std:
+            jets = with_bias(mlp, layer, jets)
+        count = n_networks * min(jets.shape[-1], rows) * mlp.width
         normals = _normal_blocks(jax.random.fold_in(key, layer), count, x.dtype)
-        g, centre = _pre_activations(jets, normals, scale, mlp.width)
+        g, centre = _pre_activations(jets, normals, scale, mlp.width, before)
         jets = _jets_from(*_activation_and_slope(mlp.activation, centre), g)
-        inner = mlp.width
+        before = g if mlp.residual is not None else None
     return jets
 
 
@@ -256,14 +277,18 @@ def _take(blocks, shape) -> jax.Array:
 
 @partial(jax.jit, static_argnums=3)
 @jax.default_matmul_precision("highest")
-def _pre_activations(jets, normals, scale, width):
-    """Jets of gˡ given those of hˡ⁻¹; and gˡ_0 in one row, of the same length for many widths."""
+def _pre_activations(jets, normals, scale, width, before):
+    """Jets of gˡ given those of hˡ⁻¹; and gˡ_0 in one row, of the same length for many widths.
+
+    `before` are those of gˡ⁻¹ that a skip adds, None without.
+    """
     networks, n, jet, inner = jets.shape
     factor = jets.reshape(networks, n * jet, inner)
     if inner > n * jet:
         factor = _factor(factor)
     g = scale * factor @ _take(normals, (networks, factor.shape[-1], width))
     g = g.reshape(networks, n, jet, width)
+    g = g if before is None else before + g
     return g, g[:, :, 0].ravel()
 
 

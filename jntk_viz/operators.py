@@ -54,19 +54,38 @@ class JNTKOperator:
 
     Args:
         x: (N, d0), rows of unit norm.
-        depth: L ≥ 1; activation, kappa: as in `jntk`.
+        depth: L ≥ 1; activation, kappa, weight_std, bias_std, residual: as in `jntk`.
         lam: λ ≥ 0, the weight of the Jacobian regulariser.
 
     Raises:
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
 
-    def __init__(self, x, *, depth, activation="gelu", kappa=1.0, lam=1.0):
+    def __init__(
+        self,
+        x,
+        *,
+        depth,
+        activation="gelu",
+        kappa=1.0,
+        lam=1.0,
+        weight_std=1.0,
+        bias_std=0.0,
+        residual=None,
+    ):
         self.x = check_points(x)
         self.lam = check_lam(lam)
         n = len(self.x)
         check_fits((6 * n, 1, n, 1), "x", "Use fewer points.")
-        scalars = kernel_scalars(self.x, depth=depth, activation=activation, kappa=kappa)
+        scalars = kernel_scalars(
+            self.x,
+            depth=depth,
+            activation=activation,
+            kappa=kappa,
+            weight_std=weight_std,
+            bias_std=bias_std,
+            residual=residual,
+        )
         largest = max(float(np.abs(numbers).max()) for numbers in scalars)
         if not largest * max(self.lam, 1.0) <= LARGEST:
             raise ValueError(

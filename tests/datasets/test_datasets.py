@@ -20,7 +20,7 @@ from jntk_viz.datasets import (
     train_test_split,
 )
 from jntk_viz.datasets.dataset import standardize_columns
-from jntk_viz.frame.coinciding import coinciding
+from jntk_viz.frame.words import coinciding
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from oracles import unit_rows, worst
 
 import jntk_viz as jv
+from jntk_viz.architecture import Architecture
 from jntk_viz.correlations import Correlation, correlations
 from jntk_viz.kernels import kernel_scalars
 from jntk_viz.layers import composed_layers
@@ -185,8 +186,9 @@ def test_panels_are_all_the_layers(name, depth):
     activation = jv.get_activation(name)
     gap = np.append(10.0 ** np.linspace(-20, -0.01, 60), 0)
     cosines = Correlation(np.append(1 - gap, gap - 1), np.append(gap, gap))
-    summed, bound = panels(activation, depth, True)(cosines)
-    layered = np.stack(composed_layers(cosines, depth, activation, True))
+    network = Architecture(depth, activation)
+    summed, bound = panels(network, True)(cosines)
+    layered = np.stack(composed_layers(cosines, network, True))
     largest = np.abs(layered).max(axis=1, keepdims=True)
     # Functions that cross zero, as the derivatives in q do, lose digits there.
     assert np.all(np.abs(summed - layered) < 1e-12 * np.abs(layered) + 1e-15 * largest)

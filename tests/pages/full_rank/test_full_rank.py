@@ -66,7 +66,7 @@ def test_a_visitor_s_table_is_used_like_any_other(page):
         page.state.param.data.objects = {**page.state.param.data.get_range(), "trees": name}
         page.state.param.update(data=name, points=ALL)
         expected = jv.smallest_eigenvalue(x, depth=2, activation="gelu")
-        assert f"λ_min = {number(expected.value)}" in words(page)
+        assert f"λₘᵢₙ = {number(expected.value)}" in words(page)
         assert "trees.csv, 12 points: 48 eigenvalues" in words(page)
         assert "load_csv(" in script(page.state)
     finally:
@@ -359,12 +359,12 @@ def words(page):
 def test_page_says_what_the_library_computes(page):
     x = study.inputs("iris", 10, 0).x
     expected = jv.smallest_eigenvalue(x, depth=2, activation="gelu")
-    assert f"λ_min = {number(expected.value)}, " in words(page)
+    assert f"λₘᵢₙ = {number(expected.value)}, " in words(page)
     assert f"floor {number(expected.noise_floor)}: numerically resolved" in words(page)
     page.state.param.update(view="angle", theta=5.0, activation="erf")
     expected = jv.smallest_eigenvalue(pairs.points(5.0), depth=2, activation="erf")
-    assert f"λ_min = {number(expected.value)}, above" in words(page)
-    assert "λ_min ∝ θ5.99" in words(page)
+    assert f"λₘᵢₙ = {number(expected.value)}, above" in words(page)
+    assert "λₘᵢₙ ∝ θ5.99" in words(page)
     page.state.param.update(view="time", t=100.0)
     modes = times.by_depth(IRIS, "erf", 2, 1.0)
     assert f"falls to 1 % at t = {number(modes.slowest)}" in words(page)

@@ -6,8 +6,8 @@ import pytest
 from planned import run_plan
 
 from jntk_viz import MLP, LinearDynamics, finite_jntk, jacobian_nngp, jntk, train
-from jntk_viz.drawing.blocks import by_block
 from jntk_viz.engine import sources
+from jntk_viz.frame.blocks import by_block
 from jntk_viz.frame.numbers import percent
 from jntk_viz.pages.jntk_constancy import measures, study, training
 from jntk_viz.pages.jntk_constancy import state as state_module
@@ -312,10 +312,12 @@ def test_the_program_of_a_readers_own_table_loads_its_file():
 @pytest.fixture(scope="module")
 def pictures():
     from jntk_viz import frame
-    from jntk_viz.pages.jntk_constancy.tabs import Pictures
+    from jntk_viz.pages.jntk_constancy.page import JNTKConstancy
 
     frame.use_theme()
-    return Pictures(JNTKConstancyState(**SMALL))
+    page = JNTKConstancy()
+    page.state.param.update(**SMALL)
+    return page
 
 
 @pytest.fixture
@@ -324,7 +326,7 @@ def look(pictures):
 
     def set_state(run, **values):
         pictures.state.param.update(**values)
-        pictures.draw(run)
+        pictures.draw_run(run)
 
     yield set_state
     pictures.state.param.update(view="training", moment=25, followed="widest", against="limit")

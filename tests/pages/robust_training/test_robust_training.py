@@ -341,7 +341,7 @@ def test_page_says_what_the_library_computes(page, prepared):
 
 
 def test_page_draws_what_it_says(page):
-    pics = page.pictures
+    pics = page
     solutions = {lam: study.solve(IRIS, lam) for lam in LAMBDAS}
     whole = study.lambda_time_map(solutions, epsilon=0.3, norm="l2")
     np.testing.assert_array_equal(pics.accuracy.data["clean"], study.row(whole, 0.1).clean)
@@ -365,10 +365,10 @@ def test_a_click_moves_the_reader_and_follows_a_point(page):
     page.go_to_time(SimpleNamespace(x=11.0, y=50))
     assert (page.state.t, page.state.lam) == (np.inf, 1.0)
     page.state.view = "predictor"
-    x, y = page.pictures.slice.data["test"][7]
+    x, y = page.slice.data["test"][7]
     page.follow_point(SimpleNamespace(x=x, y=y))
     assert page.state.point == 7
-    np.testing.assert_array_equal(page.pictures.slice.data["here"], [x, y])
+    np.testing.assert_array_equal(page.slice.data["here"], [x, y])
 
 
 def test_only_settings_that_act_are_shown(page):
@@ -383,7 +383,7 @@ def test_only_settings_that_act_are_shown(page):
 
 
 def test_only_the_visible_tab_is_drawn_and_the_others_when_chosen(page):
-    pics, at = page.pictures, TIMES.index(1e3)
+    pics, at = page, TIMES.index(1e3)
     assert not len(pics.spectrum.data["eigenvalues"])
     assert not len(pics.standard.data["usefulness"])
     page.state.view = "predictor"
@@ -430,7 +430,7 @@ def test_descent_that_diverges_is_said_and_not_drawn(page):
     assert "diverged, because η is 1.1 times 2N/e_max" in words
     assert "1 of 250 modes diverge; what is left of the largest is multiplied by −1.20" in words
     assert "no t = ∞" in words
-    assert np.isnan(page.pictures.map.data["values"][:, -1]).all()
+    assert np.isnan(page.map.data["values"][:, -1]).all()
     page.state.param.update(t=0.1)
     assert "no step has been taken yet" in said(page)
     page.state.param.update(rate=0.9, t=1e3)
