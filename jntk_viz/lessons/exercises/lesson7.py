@@ -67,11 +67,11 @@ GROWTH = Exercise(
     mistakes=(
         Mistake("That is ηe/N itself. The error is multiplied by 1 − ηe/N.", lambda: 2.4),
         Mistake("The limit is ηe/N = 2, not 1: at 1.2 times the limit it is 2.4.", lambda: 0.2),
-        Mistake("That is how much too large the step is; asked is what it multiplies.",
+        Mistake("That is how much too large the step is; what does it multiply the error by?",
                 lambda: 1.2),
         Mistake("That is the factor of the loss, which is the square of the error.",
                 lambda: 1.4**2),
-        Mistake("Asked is the factor in size, without the sign that makes it jump to and fro.",
+        Mistake("Give the factor in size, without the sign that makes the error jump to and fro.",
                 lambda: -1.4),
     ),
     remark="In ten steps that is a factor of 29.",
