@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import param
 
 from jntk_viz.export import ExportError, contents, html, pages
+from jntk_viz.export.ahead import computed_ahead
 from jntk_viz.export.capture import Recorder, dark_colours, differences
 from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
@@ -198,9 +199,9 @@ def record(study, preset: Preset, progress: Progress) -> Film:
     arrays, looks, texts, rows = Arrays(), [], Texts(), []
     recorder = None
     progress.begin(len(wanted))
-    for i, values in enumerate(wanted):
+    for i, values in enumerate(_ahead(study, [start | values for values in wanted])):
         with failures() as failed:
-            state.param.update(**start | values)
+            state.param.update(**values)
             if i == 0 and study.start is not None:
                 study.start()
         if failed:
@@ -222,6 +223,13 @@ def record(study, preset: Preset, progress: Progress) -> Film:
         shown, preset, controls, header, arrays, _settings_text(state, start),
         progress.seconds, progress.slowest,
     )  # fmt: skip
+
+
+def _ahead(study, states: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """The states of a page, the next ones computed on all cores while one is drawn."""
+    if len(states) == 1 or study.content is None:
+        return states
+    return computed_ahead(type(study.content)(), states)
 
 
 class Texts:

@@ -108,7 +108,7 @@ class StudyPage(pn.viewable.Viewer):
     toolbar: Any = None
     scheme: Any = None
     question_text = ""
-    headline = body = formulas = start = script = state = job = None
+    headline = body = formulas = start = script = state = job = content = None
     steps: Any = None
     progress: Any = None
     presets: list = []  # noqa: RUF012 - replaced, not changed
