@@ -152,7 +152,7 @@ class Cluster(Runner):
         self._threads = ttl_cache(ttl=SECONDS_KNOWN)(client.nthreads)  # worker -> steps at once
 
     @property
-    def places(self) -> int:  # type: ignore[override] - workers come and go
+    def places(self) -> int:  # type: ignore[override]  # workers come and go
         return max(1, sum(self._threads().values()))
 
     def _begin(self, step: Step, used: float) -> Future:

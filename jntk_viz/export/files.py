@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
 from jntk_viz.folders import app_routes, apps_folder
 from jntk_viz.frame.address import parse, query_of
-from jntk_viz.frame.failures import error_text
+from jntk_viz.frame.parts import error_text
 from jntk_viz.frame.presets import Preset, check, setting_names, settings
 from jntk_viz.whole_files import write_whole_text
 
@@ -199,7 +199,8 @@ def record(study, preset: Preset, progress: Progress) -> Film:
     arrays, looks, texts, rows = Arrays(), [], Texts(), []
     recorder = None
     progress.begin(len(wanted))
-    for i, values in enumerate(_ahead(study, [start | values for values in wanted])):
+    states = [start | values for values in wanted]
+    for i, values in enumerate(computed_ahead(type(study.content)(), states)):
         with failures() as failed:
             state.param.update(**values)
             if i == 0 and study.start is not None:
@@ -223,13 +224,6 @@ def record(study, preset: Preset, progress: Progress) -> Film:
         shown, preset, controls, header, arrays, _settings_text(state, start),
         progress.seconds, progress.slowest,
     )  # fmt: skip
-
-
-def _ahead(study, states: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    """The states of a page, the next ones computed on all cores while one is drawn."""
-    if len(states) == 1 or study.content is None:
-        return states
-    return computed_ahead(type(study.content)(), states)
 
 
 class Texts:

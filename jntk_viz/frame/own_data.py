@@ -16,8 +16,8 @@ from jntk_viz.drawing.theme import FONT, INK, LINE, css, escape
 from jntk_viz.engine import sources
 from jntk_viz.engine.runners import runner
 from jntk_viz.frame.class_choice import ClassChoice
-from jntk_viz.frame.failures import error_text
-from jntk_viz.frame.parts import Notice
+from jntk_viz.frame.numbers import number
+from jntk_viz.frame.parts import Notice, error_text
 from jntk_viz.frame.upload import table_input
 
 _SLOW = 20  # seconds: beyond this the reader is warned
@@ -176,8 +176,8 @@ class _OwnData:
         angle = smallest_angle(dataset.x)
         if angle < PARALLEL:
             words.append(
-                f"Two rows are nearly parallel (angle {angle:.1e}), so the kernel will be all but "
-                "singular."
+                f"Two rows are nearly parallel (angle {number(angle)}), so the kernel will be "
+                "all but singular."
             )
         return "".join(f"<div>{escape(sentence)}</div>" for sentence in words)
 

@@ -17,7 +17,7 @@ from dask.distributed import Security
 from jntk_viz import cli
 from jntk_viz.engine import cluster
 from jntk_viz.engine.results import RESULTS
-from jntk_viz.engine.runners import Cluster, name_of
+from jntk_viz.engine.runners import Cluster
 from jntk_viz.engine.steps import Step
 from jntk_viz.pages.jntk_constancy import training
 from jntk_viz.pages.jntk_constancy.state import JNTKConstancyState
@@ -96,19 +96,11 @@ def test_of_two_workers_one_is_killed_in_a_training_run_and_the_numbers_are_righ
         runner = Cluster(client)
         assert runner.places == 2
         records = [runner.submit(step).result(PATIENCE) for step in CHAIN[:2]]
-        asked = runner.submit(CHAIN[2])
-        name, busy = name_of(CHAIN[2]), []
-        until(
-            lambda: (
-                asked.done()
-                or busy.extend(p for p, names in client.processing().items() if name in names)
-                or busy
-            )
-        )
-        killed = client.run(os.getpid, workers=busy)[busy[0]] if busy else None
-        assert killed in [worker.pid for worker in running.workers], "the step was over too soon"
+        (place,) = runner._place(CHAIN[2])["workers"]  # it has the chain's state
+        killed = client.run(os.getpid, workers=[place])[place]
+        assert killed in [worker.pid for worker in running.workers]
         os.kill(killed, signal.SIGKILL)
-        records.append(asked.result(PATIENCE))
+        records.append(runner.submit(CHAIN[2]).result(PATIENCE))
         until(lambda: runner.places == 1)
     for one, other in zip(records, expected, strict=True):
         assert (one.width, one.step) == (other.width, other.step)

@@ -1,4 +1,4 @@
-"""What small eigenvalues cost in training time: every mode of the linear dynamics by itself."""
+"""Training time that small eigenvalues cost: every mode of the linear dynamics by itself."""
 
 from typing import NamedTuple
 
