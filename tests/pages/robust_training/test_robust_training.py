@@ -13,7 +13,7 @@ from jntk_viz import RobustDynamics, accuracy, eigenfeatures, first_order_margin
 from jntk_viz.drawing import axes
 from jntk_viz.engine import results
 from jntk_viz.frame.content import Known
-from jntk_viz.frame.presets import load_presets
+from jntk_viz.frame.presets import load_presets, settings
 from jntk_viz.frame.settings import data_names
 from jntk_viz.pages.robust_training import pictures, plan, predictor, stopping, study
 from jntk_viz.pages.robust_training import words as text
@@ -458,6 +458,7 @@ def test_each_answer_is_what_is_measured(page):
 def test_presets_ask_in_three_ways(page):
     presets, _ = load_presets("robust_training", page.state, folder="no such folder")
     assert len({preset.predict.kind for preset in presets if preset.predict}) >= 3
+    assert {settings(preset, page.state)["seed"] for preset in presets} == {0}
     options = next(p.predict.options for p in presets if p.name == "infinity")
     assert "all the same" in options
 
