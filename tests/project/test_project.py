@@ -166,10 +166,10 @@ def test_readme_links_lead_somewhere():
     assert not broken
 
 
-def test_readme_example_runs():
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def test_readme_examples_run_one_after_the_other():
+    examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     result = subprocess.run(
-        [sys.executable, "-c", example], capture_output=True, text=True, timeout=200
+        [sys.executable, "-c", "\n".join(examples)], capture_output=True, text=True, timeout=200
     )
     assert result.returncode == 0, result.stderr
 
