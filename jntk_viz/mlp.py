@@ -23,14 +23,14 @@ from .architecture import Architecture
 
 @dataclass(frozen=True)
 class MLP:
-    """A fully connected network with L hidden layers and one output.
+    """A fully connected network with L hidden layers and one or more outputs.
 
         h⁰ = x,   g¹ = W¹x,   gˡ = Wˡhˡ⁻¹/√d (l ≥ 2),   hˡ = φ(gˡ),   f(x) = κ W^{L+1} hᴸ/√d
 
     All weights are N(0, 1) at the start; no biases; no scaling in the first layer, since inputs
     have unit norm (Kim & Yang, Section 2). Parameters are the list [W¹ (d, d0), W² (d, d), …, Wᴸ
-    (d, d), W^{L+1} (1, d)]. The network is defined off the unit sphere as well, the limit theorems
-    are not.
+    (d, d), W^{L+1} (C, d)] for C outputs. The network is defined off the unit sphere as well, the
+    limit theorems are not.
 
     With weight_std σ_w, bias_std σ_b and residual α it is
 
@@ -44,6 +44,8 @@ class MLP:
         in_size: d0 ≥ 1; width: d ≥ 1; depth: L ≥ 1.
         activation: a name in `ACTIVATIONS` or an `Activation`.
         kappa: κ > 0, the output scale.
+        outputs: C ≥ 1. With more than one, values are (n, C) instead of (n,) and (f, J) is
+            (n, 1+d0, C); each output alone is in law the network of one.
         weight_std: σ_w > 0. bias_std: σ_b ≥ 0. residual: α > 0, or None for a plain network.
 
     Raises:
@@ -55,12 +57,13 @@ class MLP:
     depth: int
     activation: Activation = "gelu"  # type: ignore[assignment]  # names are looked up below
     kappa: float = 1.0
+    outputs: int = 1
     weight_std: float = 1.0
     bias_std: float = 0.0
     residual: float | None = None
 
     def __post_init__(self):
-        for name in ("in_size", "width"):
+        for name in ("in_size", "width", "outputs"):
             object.__setattr__(self, name, check_count(getattr(self, name), name))
         network = Architecture(
             self.depth, self.activation, self.weight_std, self.bias_std, self.residual
@@ -73,7 +76,7 @@ class MLP:
         """Shapes of the weight matrices, first to last, and of the biases, if there are any."""
         hidden = [(self.width, self.width)] * (self.depth - 1)
         biases = [(self.width,)] * (self.depth if self.bias_std else 0)
-        return [(self.width, self.in_size), *hidden, (1, self.width), *biases]
+        return [(self.width, self.in_size), *hidden, (self.outputs, self.width), *biases]
 
     @property
     def scales(self) -> list[float]:
@@ -119,7 +122,7 @@ class MLP:
             ]
 
     def __call__(self, params, x) -> jax.Array:
-        """f(x) for x of shape (n, d0); returns (n,). For use inside JAX transformations."""
+        """f(x) for x of shape (n, d0); (n,), or (n, C). For use inside JAX transformations."""
         h, g, (*hidden, last) = x, None, self.weights(params)
         for weights, bias, scale in zip(hidden, self.biases(params), self.scales[:-1], strict=True):
             product = scale * h @ weights.T
@@ -127,20 +130,20 @@ class MLP:
                 product = product + bias
             g = product if g is None or self.residual is None else g + product
             h = self.activation(g)
-        return self.scales[-1] * h @ last[0]
+        return self.scales[-1] * h @ (last[0] if self.outputs == 1 else last.T)
 
     def value_and_jacobian(self, params, x) -> jax.Array:
         """(f, J) with J_α = ∂f/∂x_α the *input* Jacobian.
 
-        One forward and one backward pass whatever d0 is: rows do not interact, so the gradient of
-        Σ_i f(x_i) holds every J(x_i).
+        One forward pass, and one backward pass for each output, whatever d0 is: rows do not
+        interact, so the gradient of Σ_i f(x_i) holds every J(x_i).
 
         Args:
             params: as from `init`.
             x: (n, d0).
 
         Returns:
-            (n, 1+d0), index 0 the value, 1..d0 the Jacobian.
+            (n, 1+d0), index 0 the value, 1..d0 the Jacobian; (n, 1+d0, C) of C > 1 outputs.
         """
         with precision_of(params):
             return _value_and_jacobian(self, params, self.check_inputs(params, x))
@@ -203,5 +206,11 @@ def precision_of(params):
 @partial(jax.jit, static_argnums=0)
 def _value_and_jacobian(mlp: MLP, params, x):
     value, pullback = jax.vjp(lambda x: mlp(params, x), x)
-    (jacobian,) = pullback(jnp.ones_like(value))
-    return jnp.concatenate([value[:, None], jacobian], axis=1)
+    if mlp.outputs == 1:
+        (jacobian,) = pullback(jnp.ones_like(value))
+        return jnp.concatenate([value[:, None], jacobian], axis=1)
+    of_each = jnp.broadcast_to(
+        jnp.eye(mlp.outputs, dtype=value.dtype)[:, None], (mlp.outputs, *value.shape)
+    )
+    (jacobians,) = jax.vmap(pullback, out_axes=-1)(of_each)
+    return jnp.concatenate([value[:, None], jacobians], axis=1)

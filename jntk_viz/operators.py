@@ -44,6 +44,9 @@ def weighted_product(v, scalars: Scalars, x, weight) -> jax.Array:
     return (weight * block_product(scalars, x, x, v)).ravel()
 
 
+_column_products = jax.jit(jax.vmap(weighted_product, in_axes=(1, None, None, None), out_axes=1))
+
+
 class JNTKOperator:
     """The matrix Θ_λ = Λ^½ Θ Λ^½ of a training set, Λ = diag(1, λ, …, λ), without forming it.
 
@@ -112,5 +115,10 @@ class JNTKOperator:
         with jax.enable_x64(True):
             # A copy, because NumPy's view of a JAX array is read-only.
             return np.array(self.product(v, *self.arguments))
+
+    def product_of_columns(self, columns) -> np.ndarray:
+        """Θ_λ V for V (N(1+d0), k), the product with k vectors at once."""
+        with jax.enable_x64(True):
+            return np.asarray(_column_products(jnp.asarray(columns), *self.arguments))
 
     product = staticmethod(weighted_product)

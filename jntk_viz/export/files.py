@@ -18,7 +18,7 @@ from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
 from jntk_viz.folders import app_routes, apps_folder
 from jntk_viz.frame.address import parse, query_of
-from jntk_viz.frame.failures import error_text
+from jntk_viz.frame.parts import error_text
 from jntk_viz.frame.presets import Preset, check, setting_names, settings
 from jntk_viz.whole_files import write_whole_text
 
