@@ -20,6 +20,7 @@ _HALF = 4096  # points of the quadrature grid on either side of zero
 _STEP = 13 / _HALF  # exact in binary; the Gaussian weight is 1e-37 at the ends
 _GRID = _STEP * np.arange(-_HALF, _HALF + 1)
 _STAGES = (512, 2048, 16384)  # terms tried; the grid resolves the oscillations of them all
+_FEW = 128  # terms tried first at other variances than one, of which a deep network has many
 _TAIL = 1e-17  # relative weight Σ k³ a_k² of the terms left out
 
 # Where growth is looked for: four neighbours each of points from 1 to 2·10⁸ on both sides.
@@ -226,7 +227,7 @@ class Activation:
             density = samples**2 * _gaussian_weights()
         if not density[[0, -1]].max() <= 1e-14 * density.sum() < np.inf:
             return None
-        coefficients = _hermite_coefficients(samples)
+        coefficients = _hermite_coefficients(samples, (_FEW, *_STAGES))
         if self.odd or self.even:
             coefficients[int(self.even) :: 2] = 0.0
         return coefficients if coefficients.size < _STAGES[-1] else None

@@ -9,7 +9,7 @@ Weights and biases are N(0, 1). With σ_w = 1, σ_b = 0 and no skips it is the n
 (ICML 2024), in which every gˡ has variance one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from ._validation import check_count, check_residual, check_std
@@ -70,19 +70,14 @@ class Architecture:
             object.__setattr__(self, name, value)
 
     @property
+    def keywords(self) -> dict:
+        """The settings as keyword arguments of `jntk` and whatever else takes them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
     def standard(self) -> bool:
         """Whether every variance is one and every layer alike: the network of the paper."""
         return (self.weight_std, self.bias_std, self.residual) == (1.0, 0.0, None)
-
-    @property
-    def mixes(self) -> bool:
-        """Whether a layer adds to T what is not multiplied by it, a bias or its input."""
-        return self.bias_std > 0 or self.residual is not None
-
-    @property
-    def first_variance(self) -> float:
-        """Q of g¹ at points of unit norm, σ_w² + σ_b²."""
-        return self.weight_std**2 + self.bias_std**2
 
     def rules(self) -> list[LayerRule]:
         """One rule for each φ: those of the hidden layers 2 … L, and the last, which is T alone.
@@ -98,7 +93,7 @@ class Architecture:
             (alpha * self.bias_std) ** 2,
         )
         rules: list[LayerRule] = []
-        variance = self.first_variance
+        variance = self.weight_std**2 + self.bias_std**2
         for layer in range(1, self.depth + 1):
             skip, gain, bias = hidden if layer < self.depth else (0.0, 1.0, 0.0)
             moment, slope, series = self._expectations(variance, layer)

@@ -426,7 +426,7 @@ class RobustDynamics:
         check_columns_vary(check_labels(y, "y", len(self.x), remedy), "y")
         check_lam(lam)
         network = Architecture(depth, activation, weight_std, bias_std, residual)
-        self.kernel = {**vars(network), "kappa": kappa}
+        self.kernel = {**network.keywords, "kappa": kappa}
         self.linear: LinearDynamics | KrylovDynamics
         if krylov is not None:
             operator = JNTKOperator(self.x, **self.kernel, lam=lam)

@@ -68,7 +68,7 @@ class MLP:
         network = Architecture(
             self.depth, self.activation, self.weight_std, self.bias_std, self.residual
         )
-        for name, value in {**vars(network), "kappa": check_kappa(self.kappa)}.items():
+        for name, value in {**network.keywords, "kappa": check_kappa(self.kappa)}.items():
             object.__setattr__(self, name, value)
 
     @property

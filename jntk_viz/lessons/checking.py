@@ -72,10 +72,10 @@ class Exercise:
                 f"Hand in the function itself, check(…, {self._function}), without calling it.",
             )
         if not self.signature:
-            value = _as_array(answer)
-            if value is None or value.shape != () or not np.isfinite(value):
+            number = _as_array(answer)
+            if number is None or number.shape != () or not np.isfinite(number):
                 return Feedback(HINT, f"One finite number is asked for; this is {answer!r:.60}.")
-            return self._compare([value])
+            return self._compare([number])
         values = []
         for case in self.cases():
             value = self._try(answer, case)

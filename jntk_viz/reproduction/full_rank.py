@@ -7,7 +7,7 @@ from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.architecture import Architecture
 from jntk_viz.correlations import correlations
 from jntk_viz.datasets import load_dataset
-from jntk_viz.engine.sources import smallest_angle
+from jntk_viz.datasets.angles import smallest_angle
 from jntk_viz.layers import composed_layers
 from jntk_viz.pages.full_rank import pair, study
 from jntk_viz.pages.full_rank.state import SOURCES

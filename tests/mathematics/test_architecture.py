@@ -1,9 +1,13 @@
 """Networks with other weights, with biases and with skips: kernels, finite networks, refusals."""
 
+import json
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import standard_network
 from oracles import ARCHITECTURES, architecture_blocks, unit_rows, worst
 
 import jntk_viz as jv
@@ -26,6 +30,19 @@ GROWING = {
     ("gelu", 12, "all"): {"weight_std": 1.3, "bias_std": 0.25, "residual": 0.4},
 }
 BOTH = {"weight_std": 1.3, "bias_std": 0.25, "residual": 0.8}
+X, Y, X_TEST = unit_rows(14, 6, 3), np.array([1.0, -1, 1, 1, -1, -1]), unit_rows(15, 5, 3)
+
+
+def test_the_papers_network_is_what_it_was_to_the_last_digit():
+    """Where this machine rounds as the one that wrote the values; elsewhere to rounding."""
+    file = Path(__file__).parents[1] / "data" / "standard_network.json"
+    stored = json.loads(file.read_text())
+    same = stored.pop("arithmetic") == standard_network.arithmetic()
+    found = standard_network.values()
+    assert found.keys() == stored.keys()
+    for name, values in found.items():
+        assert worst(values, stored[name]) < 1e-12
+        assert not same or np.array_equal(values, stored[name]), name
 
 
 @pytest.mark.parametrize("case", ARCHITECTURES, ids=lambda c: c["activation"])
@@ -213,9 +230,31 @@ def test_jntk_by_monte_carlo():
     assert worst(mean, limit) < 0.07
 
 
+def test_trained_networks_approach_the_closed_form():
+    """(f, J) at other points after training, at four times the width with half the error."""
+    network = {"depth": 4, "kappa": 0.5, **BOTH, "residual": 0.5}
+    dynamics, cross = jv.RobustDynamics(X, Y, lam=0.1, **network), jv.jntk(X_TEST, X, **network)
+    eta = 0.2 * dynamics.linear.stable_learning_rate
+
+    def error(width, seed):
+        mlp = jv.MLP(3, width, **network)
+        run = jv.train(
+            mlp, mlp.init(jax.random.key(seed)), X, Y, lam=0.1, learning_rate=eta, steps=20,
+            record_at=[0, 20], x_eval=X_TEST,
+        )  # fmt: skip
+        start, end = run.outputs_eval
+        closed = dynamics.linear.predict(
+            cross, run.times[-1], learning_rate=eta, initial=run.outputs[0], initial_test=start
+        )
+        return np.linalg.norm(end - closed) / np.linalg.norm(closed - start)
+
+    errors = [np.log([error(width, seed) for seed in range(5)]).mean() for width in (64, 256)]
+    assert 1.4 < np.exp(errors[0] - errors[1]) < 2.9
+    assert np.exp(errors[1]) < 0.35
+
+
 # --- everything that takes a kernel ---------------------------------------------------------------
 
-X, Y, X_TEST = unit_rows(14, 6, 3), np.array([1.0, -1, 1, 1, -1, -1]), unit_rows(15, 5, 3)
 NETWORK = {"depth": 3, "activation": "erf", "kappa": 1.2, **BOTH}
 
 
