@@ -8,6 +8,9 @@ from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.engine.sources import Sources, menu
 from jntk_viz.frame.numbers import stop
 
+# Stated, and compared with `Activation.smooth` by a test: to find it out when pages are imported
+# has XLA compile every activation in the process that serves: 65 MB, and seconds at every start.
+WITHOUT_JNTK = ("relu",)
 _NAMES = {"gelu": "GeLU", "silu": "SiLU", "relu": "ReLU"}  # others as in the library
 
 
@@ -20,7 +23,7 @@ def activation_setting(
     default: str = "gelu", *, smooth: bool = True, doc: str = ""
 ) -> param.Parameter:
     """The menu of activations. `smooth`: only those that have a JNTK."""
-    known = [name for name, phi in ACTIVATIONS.items() if phi.smooth or not smooth]
+    known = [name for name in ACTIVATIONS if not (smooth and name in WITHOUT_JNTK)]
     return param.Selector(
         default=default,
         objects={activation_name(name): name for name in known},
