@@ -58,7 +58,10 @@ class Session:
 
     async def open(self):
         """Fetch the page and its document, and say that it stands in the browser."""
-        page = await AsyncHTTPClient().fetch(self.url, request_timeout=PATIENCE)
+        # Where many come at once, connecting includes waiting for those before.
+        page = await AsyncHTTPClient().fetch(
+            self.url, connect_timeout=PATIENCE, request_timeout=PATIENCE
+        )
         found = TOKEN.search(page.body.decode())
         if not found:
             raise Lost(f"no session token in {self.url}")

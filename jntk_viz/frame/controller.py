@@ -170,7 +170,7 @@ class Controller(param.Parameterized):
             while (found := self._missing())[0]:
                 (step, *_), fraction = found
                 self.param.update(fraction=fraction, text=step.says)
-                self.known.hold(step.key, step.run())
+                self.known.hold(step.key, runner().submit(step).result())
             self.show()
         except Exception as error:  # noqa: BLE001 - as on the event loop
             self._fail(error)

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import panel_material_ui as pmui
 
-from jntk_viz.engine import sources
+from jntk_viz.datasets import uploads
 
 MOST_PIECES = 10  # in which a browser may send a file; it sends one
 
 
 def table_input(taken: Callable[[bytes], str], refused: Callable[[ValueError], None]):
-    """A button that takes one file of at most `sources.MOST_BYTES`.
+    """A button that takes one file of at most `uploads.MOST_BYTES`.
 
     Files of any kind: those that are no text are refused in words, where a browser that is told
     which kinds are wanted shows a symbol only.
@@ -20,14 +20,14 @@ def table_input(taken: Callable[[bytes], str], refused: Callable[[ValueError], N
     - `refused`: called with the error when a file is longer than it may be.
     """
     file = pmui.FileInput(
-        label="Choose a CSV file", max_file_size=sources.MOST_BYTES, margin=(4, 10)
+        label="Choose a CSV file", max_file_size=uploads.MOST_BYTES, margin=(4, 10)
     )
     take, handle = file._process_chunk, file._handle_msg
     sizes: list[int] = []
     wrong = [""]  # with the file that came last
 
     def refuse(size):
-        error = sources.too_long(size)
+        error = uploads.too_long(size)
         wrong[0] = str(error)
         refused(error)
 
@@ -38,8 +38,8 @@ def table_input(taken: Callable[[bytes], str], refused: Callable[[ValueError], N
                 kept.clear()
         data = message["data"]
         # bytes(n) would be n zeros.
-        sizes.append(len(data) if isinstance(data, bytes | list) else sources.MOST_BYTES + 1)
-        if sum(sizes) > sources.MOST_BYTES or len(sizes) > MOST_PIECES:
+        sizes.append(len(data) if isinstance(data, bytes | list) else uploads.MOST_BYTES + 1)
+        if sum(sizes) > uploads.MOST_BYTES or len(sizes) > MOST_PIECES:
             refuse(sum(sizes))
         else:
             take(message)

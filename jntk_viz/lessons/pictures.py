@@ -131,14 +131,17 @@ def measured_against_limit(limit, measured, ylim, limit_label, measured_label):
     )  # fmt: skip
 
 
-def without_cursor(view):
-    """A view of a page without the lines that mark the reader's place there, and without PGD."""
+def without_cursor(view, **options):
+    """A view of a page without the lines that mark the reader's place there, and without PGD.
+
+    - `options`: of the overlay, such as a label of an axis that pictures below it have on the page.
+    """
 
     def bare(*arrays, **named):
         overlay = view(*arrays, **named)
         return el.only(
             overlay, lambda e: el.name(e) not in ("VLine", "HLine") and el.label(e) != "PGD"
-        )
+        ).opts(**options)
 
     bare.__name__ = view.__name__
     return bare

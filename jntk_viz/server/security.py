@@ -15,7 +15,7 @@ from panel.io.resources import COMPONENT_PATH
 from panel.util import parse_query
 from tornado.web import HTTPError, OutputTransform, RequestHandler
 
-from jntk_viz.engine.sources import MOST_BYTES
+from jntk_viz.datasets.uploads import MOST_BYTES
 
 MOST_QUERY = 8_000  # characters; the longest state of a page has some 500
 MOST_MESSAGE = 2 * MOST_BYTES  # bytes of a websocket message: a table and its wrapping

@@ -6,7 +6,8 @@ import numpy as np
 import param
 import pytest
 
-from jntk_viz.datasets import load_csv, load_dataset
+from jntk_viz.datasets import load_csv, load_dataset, uploads
+from jntk_viz.datasets.angles import smallest_angle
 from jntk_viz.engine import sources
 from jntk_viz.frame.own_data import _OwnData
 from jntk_viz.pages.robust_training import study as robust_training
@@ -98,7 +99,7 @@ def test_names_cannot_be_guessed():
         (b"a,b,c\n", "rows of numbers below"),
         (b"PK\x03\x04" + b"x" * 100, "spreadsheet or an archive"),
         (b"a,b\n\xff\xfe,1\n", "line 2: expected UTF-8"),
-        (b"a" * (sources.MOST_BYTES + 1), "smaller than 2 MB"),
+        (b"a" * (uploads.MOST_BYTES + 1), "smaller than 2 MB"),
         (b"a,b\n" + b"1,2\n" * 20_000, "at most 5000 rows"),
         (b"a," * 300 + b"b\n" + b"1," * 300 + b"2\n", "at most 5000 rows and 200 columns"),
         (b'a,b\n"1,2\n', "quotation marks"),
@@ -303,5 +304,5 @@ def test_nearly_parallel_rows_are_said(own):
     assert "nearly parallel" in own.cost.object
     angle = 1e-5
     x = np.array([[1, 0], [np.cos(angle), np.sin(angle)], [0, 1]])
-    assert sources.smallest_angle(x) == pytest.approx(angle, rel=1e-6)
-    assert sources.smallest_angle(np.array([[1.0, 0], [-1, 0], [0, 1]])) == 0
+    assert smallest_angle(x) == pytest.approx(angle, rel=1e-6)
+    assert smallest_angle(np.array([[1.0, 0], [-1, 0], [0, 1]])) == 0

@@ -98,7 +98,7 @@ MEASUREMENT = Exercise(
     mistakes=(
         Mistake(
             "You let the readings be exact. Each has a variance of its own, which adds to the "
-            "diagonal of K_oo.",
+            "diagonal of Kₒₒ.",
             lambda: _best_delta(0.0),
         ),
         Mistake(

@@ -9,7 +9,6 @@ from bisect import bisect_left
 from typing import NamedTuple
 
 import numpy as np
-import scipy.stats
 
 from jntk_viz.attacks import accuracy, pgd_margin
 from jntk_viz.datasets import Dataset, normalize
@@ -20,6 +19,7 @@ from jntk_viz.engine.steps import chained
 from jntk_viz.frame.robustness import FRAGILE, Problem, Reach, reach, split
 from jntk_viz.kernels import jntk
 from jntk_viz.pages.eigenfeatures.state import SOURCES
+from jntk_viz.ranks import rank_correlation
 
 _AT_ONCE = 256  # features whose margins one step computes
 _MOST_ENTRIES = 5_000_000  # of a kernel that is formed; what is larger is multiplied by as it is
@@ -224,7 +224,7 @@ def early_link(found: Spectrum, measured: Scores) -> float:
     if len(measured.ranks) < 3 or np.ptp(measured.robustness) == 0:
         return np.nan
     eigenvalues = found.eigenvalues[measured.ranks]
-    return float(scipy.stats.spearmanr(eigenvalues, measured.robustness).statistic)
+    return rank_correlation(eigenvalues, measured.robustness)
 
 
 def half_learned(found: Spectrum) -> float:

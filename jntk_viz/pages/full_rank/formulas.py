@@ -24,8 +24,8 @@ FORMULAS = (
         "without slopes it is of order θ².",
         {
             r"\theta": "angle between the inputs x and x′ on the circle",
-            r"J_\perp,\, J_\parallel": "input Jacobian across and along the input, not the "
-            "gradient in the weights",
+            r"J_\perp,\, J_\parallel": "input Jacobian perpendicular to and along the input, "
+            "not the gradient in the weights",
             r"f'''": "third derivative of f along the circle",
         },
         code="jntk_viz.pages.full_rank.pair.pair",

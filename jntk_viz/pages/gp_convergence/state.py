@@ -5,7 +5,8 @@ from typing import NamedTuple
 import param
 
 from jntk_viz.datasets import Dataset
-from jntk_viz.engine.sources import MOST_COLUMNS, Sources
+from jntk_viz.datasets.uploads import MOST_COLUMNS
+from jntk_viz.engine.sources import Sources
 from jntk_viz.frame.settings import activation_setting, data_setting, depth_setting, seed_setting
 from jntk_viz.pages.gp_convergence.observations import (
     STEP,

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from scipy.sparse.linalg import eigsh
 
 from jntk_viz.engine.steps import Step, chained
 from jntk_viz.finite import finite_jntk
@@ -122,6 +121,8 @@ def operator_norm(difference: np.ndarray) -> float:
         return float(np.abs(np.linalg.eigvalsh(matrix)).max())
     if not matrix.any():
         return 0.0  # the iteration has nothing to follow there
+    from scipy.sparse.linalg import eigsh  # not for the process that only draws
+
     start = np.ones(rows)  # not at random: the same run gives the same digits
     return float(
         abs(eigsh(matrix, k=1, which="LM", v0=start, tol=1e-6, return_eigenvectors=False)[0])

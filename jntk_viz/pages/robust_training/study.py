@@ -10,7 +10,6 @@ in which all of it is computed in `plan`.
 from typing import NamedTuple
 
 import numpy as np
-import scipy.stats
 
 from jntk_viz.attacks import accuracy, pgd_margin
 from jntk_viz.datasets import Dataset, normalize
@@ -19,6 +18,7 @@ from jntk_viz.engine.results import kept
 from jntk_viz.frame.robustness import FRAGILE, LAMBDAS, Problem, Reach, reach, split
 from jntk_viz.kernels import jntk
 from jntk_viz.pages.robust_training.state import FLOW, RATES, SOURCES, TIMES
+from jntk_viz.ranks import rank_correlation
 
 DIVERGED = 1e6  # a mode that has been overshot so far counts as diverged, and nothing is drawn
 
@@ -266,6 +266,6 @@ def scores(solution: Solution, *, epsilon: float, norm: str = "l2") -> Scores:
     return Scores(
         usefulness,
         robustness,
-        np.nan if constant else float(scipy.stats.spearmanr(usefulness, robustness).statistic),
+        np.nan if constant else rank_correlation(usefulness, robustness),
         int(np.sum((usefulness >= FRAGILE[0]) & (robustness <= FRAGILE[1]))),
     )

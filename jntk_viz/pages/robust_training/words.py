@@ -78,7 +78,7 @@ def about_data(state, prepared) -> str:
         f"points in R{superscript(d0)}."
     )
     if prepared.basis is not None:
-        words += f" Slopes across the {n}-dimensional span of the training points stay 0."
+        words += f" Slopes perpendicular to the {n}-dimensional span of the training points stay 0."
     return f"{words} {coinciding(prepared.train.x, prepared.test.x)}".rstrip()
 
 

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 from planned import run_plan
+from programs import run_program
 
 from jntk_viz import MLP, LinearDynamics, finite_jntk, jacobian_nngp, jntk, train
 from jntk_viz.engine import sources
@@ -275,12 +276,10 @@ def test_a_moment_before_the_end_gives_the_errors_of_that_step(done):
 
 
 @pytest.mark.parametrize("moment", [MOMENTS, 7])
-def test_the_program_prints_the_numbers_of_the_page(done, moment, capsys):
+def test_the_program_prints_the_numbers_of_the_page(done, moment):
     state = JNTKConstancyState(**SMALL, moment=moment)
     settings = state.settings
-    exec(compile(script(state), "script", "exec"), {"__name__": "__main__"})
-    printed = dict(line.split(" = ") for line in capsys.readouterr().out.splitlines())
-    numbers = {name: float(value) for name, value in printed.items()}
+    numbers = {name: float(value) for name, value in run_program(script(state)).items()}
     at = state.shown_step
     summary, found = measures.errors_at(done.records, at), measures.regime(done, at)
     assert numbers["learning_rate"] == pytest.approx(done.problem.learning_rate)
@@ -467,18 +466,3 @@ def test_past_the_stability_limit_networks_can_outlive_the_equation():
     run = trained(**SMALL | {"rate": 1.5, "steps": 100, "depth": 2})
     assert measures.fate(run) == "only the equation diverges"
     assert run.records[-1].deviation > 0.9
-
-
-def test_the_presets_are_in_order(pictures):
-    from jntk_viz.frame.presets import load_presets
-
-    presets, problems = load_presets("jntk_constancy", JNTKConstancyState())
-    assert problems == []
-    assert 4 <= len(presets) <= 7
-    assert all(1 <= len(p.controls) <= 3 and p.say for p in presets)
-    assert len({p.predict.kind for p in presets if p.predict}) >= 2
-    for preset in presets:
-        assert np.prod([len(stops) for stops in preset.sweep.values()]) <= 60
-        if preset.predict:
-            assert preset.predict.answer in answers(JNTKConstancyState())
-            assert set(preset.predict.hide) <= set(pictures.plots)
