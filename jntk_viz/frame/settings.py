@@ -1,12 +1,35 @@
 """Settings that several pages have, described once: data set, depth, activation, λ, ε, seed."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import param
 
 from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.engine.sources import Sources, menu
 from jntk_viz.frame.numbers import stop
+
+
+class Source(NamedTuple):
+    """A data set in use: its name in the menu, and options of its loader."""
+
+    label: str
+    options: dict
+
+
+class Problem(NamedTuple):
+    """Settings that kernels, labels and networks depend on; hashable, the key of what is kept."""
+
+    data: str
+    depth: int
+    activation: str
+    seed: int
+
+    @property
+    def kernel(self) -> dict:
+        """Keywords of the limiting kernels."""
+        return {"depth": self.depth, "activation": self.activation}
+
 
 _NAMES = {"gelu": "GeLU", "silu": "SiLU", "relu": "ReLU"}  # others as in the library
 
