@@ -72,16 +72,21 @@ def steps_run(arguments) -> Iterator[None]:
 
     from threadpoolctl import threadpool_limits
 
+    from jntk_viz.engine.results import BESIDE_WORKERS, MOST_BYTES, RESULTS
     from jntk_viz.engine.runners import Cluster, Threads, use
 
     if arguments.scheduler:
-        with existing(arguments.scheduler, tls_files(arguments)) as client, use(Cluster(client)):
-            yield
+        cluster = existing(arguments.scheduler, tls_files(arguments))
     elif arguments.workers:
-        with own_workers(arguments.workers) as client, use(Cluster(client)):
-            yield
+        cluster = own_workers(arguments.workers)
     else:
-        threads = Threads(arguments.runs)
         # A step runs on each core: BLAS with threads of its own in each would only wait for them.
-        with closing(threads), use(threads), threadpool_limits(1):
+        with closing(Threads(arguments.runs)) as threads, use(threads), threadpool_limits(1):
             yield
+        return
+    with cluster as client, use(Cluster(client)):
+        RESULTS.bound(BESIDE_WORKERS)
+        try:
+            yield
+        finally:
+            RESULTS.bound(MOST_BYTES)

@@ -19,6 +19,7 @@ from typing import Any
 from cachetools import LRUCache
 
 MOST_BYTES = 400_000_000
+BESIDE_WORKERS = 50_000_000  # of a process whose workers keep as much as this one would
 OWN = "own-"  # how the name of an uploaded table begins
 ABSENT = object()
 
@@ -32,9 +33,14 @@ class Results:
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES):
-        self._values: LRUCache = LRUCache(most_bytes, getsizeof=bytes_of)
         self._owners: set[str] = set()  # names of the tables that are there
         self._lock = threading.RLock()
+        self.bound(most_bytes)
+
+    def bound(self, most_bytes: int) -> None:
+        """Drop everything, and keep at most so many bytes from now on."""
+        with self._lock:
+            self._values: LRUCache = LRUCache(most_bytes, getsizeof=bytes_of)
 
     @property
     def bytes(self) -> int:

@@ -9,6 +9,10 @@ from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.engine.sources import Sources, menu
 from jntk_viz.frame.numbers import stop
 
+# Stated, and compared with `Activation.smooth` by a test: to find it out when pages are imported
+# has XLA compile every activation in the process that serves: 65 MB, and seconds at every start.
+WITHOUT_JNTK = ("relu",)
+
 
 class Source(NamedTuple):
     """A data set in use: its name in the menu, and options of its loader."""
@@ -43,7 +47,7 @@ def activation_setting(
     default: str = "gelu", *, smooth: bool = True, doc: str = ""
 ) -> param.Parameter:
     """The menu of activations. `smooth`: only those that have a JNTK."""
-    known = [name for name, phi in ACTIVATIONS.items() if phi.smooth or not smooth]
+    known = [name for name in ACTIVATIONS if not (smooth and name in WITHOUT_JNTK)]
     return param.Selector(
         default=default,
         objects={activation_name(name): name for name in known},

@@ -72,10 +72,10 @@ class Exercise:
                 f"Hand in the function itself, check(…, {self._function}), without calling it.",
             )
         if not self.signature:
-            number = _as_array(answer)
-            if number is None or number.shape != () or not np.isfinite(number):
+            given = _as_array(answer)
+            if given is None or given.shape != () or not np.isfinite(given):
                 return Feedback(HINT, f"One finite number is asked for; this is {answer!r:.60}.")
-            return self._compare([number])
+            return self._compare([given])
         values = []
         for case in self.cases():
             value = self._try(answer, case)

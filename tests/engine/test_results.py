@@ -33,6 +33,16 @@ def test_bytes_are_bounded_and_what_was_used_longest_ago_goes_first():
     assert store.bytes == 3 * size
 
 
+def test_another_bound_drops_what_there_is():
+    store = Results(most_bytes=3000)
+    store.put(zeros, ("a",), np.zeros(100))
+    store.bound(1000)
+    assert store.bytes == 0
+    for name in "ab":
+        store.put(zeros, (name,), np.zeros(100))
+    assert [store.get(zeros, (name,)) is None for name in "ab"] == [True, False]
+
+
 def test_an_owner_is_found_among_arguments_at_any_depth():
     problem = ("own-12ab", 2, "gelu")
     assert [*owners_of((problem, 0.1))] == ["own-12ab"]

@@ -38,11 +38,11 @@ def run_here(study, folder, scale="tiny", tasks=None, measure=measure) -> StudyF
 MEASURED: dict[str, object] = {}  # task of a real study -> what `measure` gave
 
 
-def measured_before(study, task, version):
+def measured_before(study, task):
     """What a task of a real study has given in this process, or gives now."""
     key = json.dumps([study.name, task], sort_keys=True)
     if key not in MEASURED:
-        MEASURED[key] = measure(study, task, version)
+        MEASURED[key] = measure(study, task)
     return MEASURED[key]
 
 

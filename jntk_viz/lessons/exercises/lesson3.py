@@ -183,7 +183,7 @@ FAR = Exercise(
             lambda: _MEASURED[1] * 20.0**0.5,
         ),
         Mistake(
-            "That is the factor by which the width grows; asked is the width itself.",
+            "That is the factor by which the width grows; give the width itself.",
             lambda: 20.0**2,
         ),
     ),

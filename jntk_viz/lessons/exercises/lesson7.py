@@ -50,6 +50,8 @@ ANGLE = Exercise(
                 "has less freedom still.", lambda: 2.0),
         Mistake("That is the power of the combination's size; the eigenvalue is its variance.",
                 lambda: 3.0),
+        Mistake("Measure it at two small angles: the logarithm of the ratio of the eigenvalues over "
+                "that of the ratio of the angles.", lambda: 4.0),
         Mistake("Nearly: at larger angles the power is not reached yet. Halve the smallest ones.",
                 lambda: 5.7),
         Mistake("Take the logarithm: a factor of 2⁶ for half the angle is the power 6, not 64.",
@@ -67,11 +69,11 @@ GROWTH = Exercise(
     mistakes=(
         Mistake("That is ηe/N itself. The error is multiplied by 1 − ηe/N.", lambda: 2.4),
         Mistake("The limit is ηe/N = 2, not 1: at 1.2 times the limit it is 2.4.", lambda: 0.2),
-        Mistake("That is how much too large the step is; asked is what it multiplies.",
+        Mistake("That is how much too large the step is; what does it multiply the error by?",
                 lambda: 1.2),
         Mistake("That is the factor of the loss, which is the square of the error.",
                 lambda: 1.4**2),
-        Mistake("Asked is the factor in size, without the sign that makes it jump to and fro.",
+        Mistake("Give the factor in size, without the sign that makes the error jump to and fro.",
                 lambda: -1.4),
     ),
     remark="In ten steps that is a factor of 29.",
