@@ -15,7 +15,6 @@ from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.live import LivePlot
 from jntk_viz.drawing.recolour import name_figure
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape
-from jntk_viz.frame.formula_sheet import Formula, formulas
 
 _log = logging.getLogger(__name__)
 
@@ -292,18 +291,3 @@ def job_bar(job, buttons=True):
     return pn.Row(
         words, *shown, sizing_mode="stretch_width", min_height=36, margin=(0, 4), stylesheets=[wrap]
     )
-
-
-__all__ = [
-    "Answer",
-    "Formula",
-    "Headline",
-    "Notice",
-    "PlotGrid",
-    "Tabbed",
-    "error_text",
-    "formulas",
-    "job_bar",
-    "plot_grid",
-    "tabbed",
-]
