@@ -31,12 +31,15 @@ from jntk_viz.private_api import PatchSerializer, SyncedModels
 PACKAGE = Path(jntk_viz.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 USER = PACKAGE / "private_api.py"
-# Underscored names that Panel's documentation tells authors of components to define.
-DOCUMENTED = {"_esm", "_stylesheets", "_handle_msg"}
+# Underscored names that Panel's documentation tells authors of components to define or call:
+# https://panel.holoviz.org/reference/custom_components/JSComponent.html
+DOCUMENTED = {"_esm", "_stylesheets", "_handle_msg", "_send_event"}
 # Underscored names of the standard library's and IPython's documentation.
 PUBLIC = {"_replace", "_asdict", "_fields", "_make", "_repr_mimebundle_"}
 # What users are told to set, by the libraries' own documentation.
-SETTINGS = {"hv.Dataset.datatype", "warnings.showwarning", "pn.state.onload"}
+SETTINGS = {
+    "hv.Dataset.datatype", "warnings.showwarning", "pn.state.onload", "pn.state.curdoc.theme",
+}  # fmt: skip
 
 
 def private(name):
@@ -73,7 +76,7 @@ def uses(file):
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute):
             continue
-        if private(node.attr) and node.attr not in OURS | PUBLIC:
+        if private(node.attr) and node.attr not in OURS | PUBLIC | DOCUMENTED:
             yield node.attr
         name = ast.unparse(node)
         replaced = isinstance(node.ctx, ast.Store) and name.partition(".")[0] in imported

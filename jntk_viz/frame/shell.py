@@ -10,7 +10,7 @@ from panel.links import Link
 from panel.util import edit_readonly
 
 from jntk_viz.drawing.html import Words
-from jntk_viz.drawing.recolour import Scheme, follow, recolour
+from jntk_viz.drawing.recolour import Scheme, follow
 from jntk_viz.drawing.theme import (
     ACCENT,
     DARK,
@@ -355,7 +355,7 @@ def page(
     scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
     follow(scheme, lambda: [plot.figure for plot in pictures if plot.drawn])
     for plot in pictures:
-        plot.when_drawn(lambda figure: scheme.dark and recolour([figure], True))
+        plot.when_drawn(lambda figure: scheme.dark and scheme.recolouring.set([figure], True))
     _make_dark_able(body)
     toolbar = _toolbar(state, guide, notice, dialogs, scheme)
     heading = pn.Row(
