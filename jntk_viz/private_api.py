@@ -74,7 +74,7 @@ def page_fetched(document: Document) -> None:
 
 def use_session(kind: type[ServerSession]) -> None:
     """Let servers of this process make sessions of this kind."""
-    contexts.ServerSession = kind  # type: ignore[misc]
+    contexts.ServerSession = kind
 
 
 class SyncedModels:
@@ -118,6 +118,5 @@ def make_bokeh_quick() -> None:
     # Bokeh asks this of a model's class for every property that has its default. Classes do not
     # change.
     overridden: Any = HasProps.__dict__["_overridden_defaults"]
-    HasProps._overridden_defaults = classmethod(  # type: ignore[assignment,method-assign]
-        functools.cache(overridden.__func__)
-    )
+    remembered: Any = functools.cache(overridden.__func__)
+    HasProps._overridden_defaults = classmethod(remembered)  # type: ignore[assignment,method-assign]

@@ -148,7 +148,8 @@ def test_fullness_is_told(capsys):
     visit(scenario, each=2)
 
 
-def test_who_is_here_is_answered_between_two_pages_that_are_made():
+def test_who_is_here_is_answered_between_two_pages_that_are_made(monkeypatch):
+    monkeypatch.setattr(ready, "_BETWEEN", 0.5)
     looks, at = [0], []
 
     async def scenario(server, shelf, made):
