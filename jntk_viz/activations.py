@@ -8,16 +8,19 @@ power series in the correlation of u and v, so the vector a is all that the kern
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from cachetools import LRUCache, cached
 
 _HALF = 4096  # points of the quadrature grid on either side of zero
 _STEP = 13 / _HALF  # exact in binary; the Gaussian weight is 1e-37 at the ends
 _GRID = _STEP * np.arange(-_HALF, _HALF + 1)
 _STAGES = (512, 2048, 16384)  # terms tried; the grid resolves the oscillations of them all
+_FEW = 128  # terms tried first at other variances than one, of which a deep network has many
 _TAIL = 1e-17  # relative weight Σ k³ a_k² of the terms left out
 
 # Where growth is looked for: four neighbours each of points from 1 to 2·10⁸ on both sides.
@@ -31,7 +34,7 @@ _FAR = np.array([-1.0, 1.0])[:, None, None, None] * (_SCALES[:, None] * np.linsp
 class PowerSeries(NamedTuple):
     """Expectations at correlation ρ = ±r as sums of powers of r, all coefficients ≥ 0 or E φ''φ's.
 
-    even, odd: Σ a_k² over the even and the odd k; they add up to one.
+    even, odd: Σ a_k² over the even and the odd k; total: both together, E φ².
     rows: (16, K). The first two are Σ_{j<k} a_k² rʲ over even and over odd k, so that (1 - r) times
         them is Σ a_k² (1 - rᵏ). Then the even powers in the seven of `layers.Expectations`, and
         their odd powers, which change sign with ρ.
@@ -39,7 +42,14 @@ class PowerSeries(NamedTuple):
 
     even: float
     odd: float
+    total: float
     rows: np.ndarray
+
+    @property
+    def variance_slope(self) -> float:
+        """E φ'² + E φφ'', the derivative of E φ² in the variance: G'(1) + H(1)."""
+        even, odd = self.rows[2:].sum(axis=1).reshape(2, 7)
+        return float((even + odd)[[1, 4]].sum())
 
 
 @dataclass(frozen=True)
@@ -191,10 +201,7 @@ class Activation:
     @cached_property
     def variance_slope(self) -> float:
         """E φ'² + E φφ'', by which a layer multiplies the slope of the variance in |x|²."""
-        if self.homogeneous:
-            return 1.0
-        even, odd = self.power_series.rows[2:].sum(axis=1).reshape(2, 7)
-        return float((even + odd)[[1, 4]].sum())  # G'(1) + H(1)
+        return 1.0 if self.homogeneous else self.power_series.variance_slope
 
     def derivative(self, order: int) -> Callable:
         """The elementwise function φ⁽ᵒʳᵈᵉʳ⁾ of the normalised φ, by forward differentiation."""
@@ -205,23 +212,66 @@ class Activation:
 
     @cached_property
     def power_series(self) -> PowerSeries:
-        """Expectations over two normals as functions of their correlation ρ.
+        """Expectations over two standard normals as functions of their correlation ρ."""
+        return _power_series(self.hermite, 1.0, 1.0)
 
-        With G(ρ) = E φ(u)φ(v) and H(ρ) = E φ''(u)φ(v), the derivatives of both in ρ are
-        E φ'φ', φ''φ'', φ'''φ''' and φ'''φ', φ''''φ'': each puts one derivative on each factor
-        (Price's theorem). E φ⁽ⁱ⁾φ⁽ʲ⁾ = Σ_k b_k c_k ρᵏ with b_k = a_{k+i} √((k+i)!/k!), and c_k
-        likewise with j.
-        """
-        shifted = [_differentiate(self.hermite, order) for order in range(5)]
-        orders = [(0, 0), (1, 1), (2, 2), (3, 3), (2, 0), (3, 1), (4, 2)]
-        powers = np.stack([shifted[i] * shifted[j] for i, j in orders])
-        even = np.arange(self.hermite.size) % 2 == 0
-        weights = self.hermite**2 * np.stack([even, ~even])
-        beyond = np.zeros_like(weights)  # Σ_{k>j} a_k²
-        beyond[:, :-1] = weights[:, :0:-1].cumsum(axis=1)[:, ::-1]
-        rows = np.concatenate([beyond, powers * even, powers * ~even])
-        totals = weights.sum(axis=1)
-        return PowerSeries(float(totals[0]), float(totals[1]), rows)
+    def series_at(self, variance: float) -> PowerSeries | None:
+        """The same of two normals of this variance; None where too many terms are needed."""
+        return self.power_series if variance == 1 else _series_at(self, variance)
+
+    def _hermite_at(self, variance: float) -> np.ndarray | None:
+        """Coefficients of φ(√Q z) as `hermite`, not normalised; None if they do not fall."""
+        points = np.append(variance**0.5 * _GRID, _FAR)  # of the shape compiled for `_values`
+        with jax.enable_x64(True), jax.ensure_compile_time_eval(), np.errstate(all="ignore"):
+            samples = self.scale * np.asarray(jax.jit(self.fn)(points), np.float64)[: _GRID.size]
+            density = samples**2 * _gaussian_weights()
+        if not density[[0, -1]].max() <= 1e-14 * density.sum() < np.inf:
+            return None
+        coefficients = _hermite_coefficients(samples, (_FEW, *_STAGES))
+        if self.odd or self.even:
+            coefficients[int(self.even) :: 2] = 0.0
+        return coefficients if coefficients.size < _STAGES[-1] else None
+
+
+_SERIES_BYTES = 2**27  # kept of all activations and variances; of one some 10 kB to 2 MB
+
+
+def _series_size(series: "PowerSeries | None") -> int:
+    return 64 if series is None else series.rows.nbytes
+
+
+@cached(LRUCache(_SERIES_BYTES, getsizeof=_series_size), lock=Lock())
+def _series_at(activation: Activation, variance: float) -> PowerSeries | None:
+    coefficients = activation._hermite_at(variance)
+    if coefficients is None:
+        return None
+    return _power_series(coefficients, float(np.sum(coefficients**2)), variance)
+
+
+def _power_series(hermite: np.ndarray, total: float, variance: float) -> PowerSeries:
+    """Expectations over two normals of this variance as functions of their correlation ρ.
+
+    With G(ρ) = E φ(u)φ(v) and H(ρ) = E φ''(u)φ(v) at variance one, the derivatives of both in ρ are
+    E φ'φ', φ''φ'', φ'''φ''' and φ'''φ', φ''''φ'': each puts one derivative on each factor
+    (Price's theorem). E φ⁽ⁱ⁾φ⁽ʲ⁾ = Σ_k b_k c_k ρᵏ with b_k = a_{k+i} √((k+i)!/k!), and c_k
+    likewise with j. At variance Q the coefficients a are those of φ(√Q z), each derivative of which
+    is √Q times as large.
+
+    Args:
+        hermite: (K,), a. total: Σ a_k². variance: Q.
+    """
+    shifted = [_differentiate(hermite, order) for order in range(5)]
+    orders = [(0, 0), (1, 1), (2, 2), (3, 3), (2, 0), (3, 1), (4, 2)]
+    powers = np.stack([shifted[i] * shifted[j] for i, j in orders])
+    if variance != 1:
+        powers /= variance ** (np.sum(orders, axis=1) / 2)[:, None]
+    even = np.arange(hermite.size) % 2 == 0
+    weights = hermite**2 * np.stack([even, ~even])
+    beyond = np.zeros_like(weights)  # Σ_{k>j} a_k²
+    beyond[:, :-1] = weights[:, :0:-1].cumsum(axis=1)[:, ::-1]
+    rows = np.concatenate([beyond, powers * even, powers * ~even])
+    totals = weights.sum(axis=1)
+    return PowerSeries(float(totals[0]), float(totals[1]), total, rows)
 
 
 def get_activation(activation) -> Activation:

@@ -41,7 +41,7 @@ class Numbers:
         return Numbers(hv.Overlay, ([self, other],), {})
 
     def same_as(self, other):
-        """Whether `other` would be made of the same."""
+        """Would `other` be made of the same?"""
         return _same((self.arguments, self.named), (other.arguments, other.named))
 
     def made(self):
@@ -93,7 +93,7 @@ def name(element):
 
 
 def label(element):
-    """What the legend calls an element; empty for none."""
+    """Name of an element in the legend; empty for none."""
     if isinstance(element, Numbers):
         return element.named.get("label", "")
     return element.label

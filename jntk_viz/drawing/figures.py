@@ -1,4 +1,4 @@
-"""What is done to figures that stand already: larger type, other ticks, covers, sketches."""
+"""Changes to figures that stand already: larger type, other ticks, covers, sketches."""
 
 import json
 import re

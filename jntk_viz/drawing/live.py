@@ -169,7 +169,7 @@ class LivePlot:
 
     @property
     def drawn(self):
-        """Whether there is a figure yet."""
+        """Is there a figure yet?"""
         return self._root is not None
 
     @property

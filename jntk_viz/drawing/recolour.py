@@ -57,7 +57,7 @@ _NAMED = {light.lower(): dark for light, dark in DARK.items()}
 
 
 def dark_of(colour):
-    """What a colour of a light page is on a dark one.
+    """Counterpart on a dark page of a colour on a light one.
 
     Colours of the theme have their counterpart in `theme.DARK`; other greys change places with
     their opposites, pale tints become deep ones, and hues too dark to be seen get lighter. What
@@ -126,7 +126,7 @@ class Recolouring:
                     model.update(**changes)
 
     def _to_dark(self, model) -> dict:
-        """What to change in a model that is light, or has become so in part."""
+        """Changes that make a model dark that is light, or has become so in part."""
         known = self._changed.setdefault(model, {})
         changes = {}
         for name, value in _colours(model):

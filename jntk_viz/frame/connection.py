@@ -1,4 +1,4 @@
-"""What a page says when it has lost its server, and how it comes back with the same settings."""
+"""Notice that a page has lost its server, and the way back with the same settings."""
 
 import param
 from panel.custom import JSComponent

@@ -42,7 +42,7 @@ def html_panes(body) -> list:
 
 
 class Guide(param.Parameterized):
-    """How the page is being read. Its parameters stand in the address beside the settings.
+    """Way in which the page is being read. Its parameters stand in the address beside the settings.
 
     - `state`, `presets`: settings and the list of `Preset`;  `prediction`: a `Prediction`.
     - `plots`: all `LivePlot`s;  `slow`: settings whose change starts heavy work.
@@ -90,7 +90,7 @@ class Guide(param.Parameterized):
 
     @property
     def words(self):
-        """What the preset in use asks the reader to look at; empty without one.
+        """Words of the preset in use on what to look at; empty without one.
 
         While a guess is waited for this is no more than its title.
         """

@@ -9,11 +9,12 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from jntk_viz.datasets import DatasetUnavailable
+from jntk_viz.device import out_of_memory
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.live import LivePlot
 from jntk_viz.drawing.recolour import name_figure
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape, set_class
-from jntk_viz.frame.failures import error_text, log_failure
 from jntk_viz.frame.formula_sheet import Formula, formulas
 
 _log = logging.getLogger(__name__)
@@ -22,20 +23,16 @@ _log = logging.getLogger(__name__)
 class Headline:
     """The large sentence above the pictures, about what is on screen now.
 
-    `headline.set("At width <b>{width}</b> the error is {error:.3g}.", width=256, error=e)`: the
-    template is HTML written by the app; the values are escaped. Screen readers announce each new
-    sentence.
+    It is HTML written by the page. Screen readers announce each new sentence.
     """
 
-    def __init__(self, template="", **values):
+    def __init__(self):
         look = f"div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }} b {{ color: {ACCENT}; }}"
         self.pane = Words(sizing_mode="stretch_width", margin=(2, 4), stylesheets=[css(look)])
-        self.set(template, **values)
+        self.set("")
 
-    def set(self, template, **values):
+    def set(self, words):
         """Show a new sentence."""
-        safe = {k: escape(v) if isinstance(v, str) else v for k, v in values.items()}
-        words = template.format(**safe) if safe else template
         self.pane.object = css(f'<div aria-live="polite">{words}</div>')
 
 
@@ -80,6 +77,21 @@ class Notice:
             return result
 
         return call
+
+
+def error_text(error):
+    """Our own words; the remedy where memory was not enough; or type and words of others."""
+    if isinstance(error, ValueError):
+        return str(error)
+    return out_of_memory(error) or f"{type(error).__name__}: {error}"
+
+
+def log_failure(log, what, error):
+    """Log an exception with its traceback; data that cannot be had are no fault of the program."""
+    if isinstance(error, DatasetUnavailable):
+        log.warning("%s: %s", what, error)
+    else:
+        log.error(what, exc_info=error)
 
 
 _LOW = 360  # pixels of a grid that leaves room for larger words
@@ -175,7 +187,7 @@ _AS_HIGH_AS_THE_GRID = """
 
 
 class Tabbed(pn.Column):
-    """What `tabbed` returns; `grids` maps values to grids, `grid` is the one shown."""
+    """Grids in one place, as `tabbed` returns them; `grid` is the one of `grids` that is shown."""
 
     def __init__(self, state, name, grids):
         choice = pmui.RadioButtonGroup(
@@ -204,7 +216,7 @@ class Tabbed(pn.Column):
 
 
 class Answer(NamedTuple):
-    """What is measured where a reader had to predict.
+    """Measurement where a reader had to predict.
 
     - `value`: the option (choice), a number, options in order, or for a sketch (x, y) arrays.
     - `text`: one sentence with the numbers, plain text.
@@ -212,6 +224,20 @@ class Answer(NamedTuple):
 
     value: object
     text: str
+
+
+def answers_once(find, state, functions):
+    """Key -> function of what is known that returns an answer, as `Content.answers`.
+
+    - `find`: function (state, known), returns what all of them need, None while not known.
+    - `functions`: key -> function (state, what was found), returns an `Answer` or None.
+    """
+
+    def answer(function, known):
+        found = find(state, known)
+        return None if found is None else function(state, found)
+
+    return {key: functools.partial(answer, function) for key, function in functions.items()}
 
 
 # Not Material's own bar, which has no name that a screen reader could say.

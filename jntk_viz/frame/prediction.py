@@ -50,7 +50,7 @@ class Prediction:
 
     @property
     def asking(self) -> bool:
-        """Whether a guess is waited for."""
+        """Is a guess waited for?"""
         return self.question is not None and not self.committed
 
     def ask(self, question):

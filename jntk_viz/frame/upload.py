@@ -5,8 +5,8 @@ from collections.abc import Callable
 import param
 from panel.custom import JSComponent
 
+from jntk_viz.datasets import uploads
 from jntk_viz.drawing.theme import ACCENT, FONT, GREEN, PAPER, css
-from jntk_viz.engine import sources
 
 _CSS = css(f"""
 div {{ display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; }}
@@ -43,7 +43,7 @@ export function render({ model }) {
 
 
 class FileInput(JSComponent):
-    """A button that takes one file of at most `sources.MOST_BYTES`, also dropped onto it.
+    """A button that takes one file of at most `uploads.MOST_BYTES`, also dropped onto it.
 
     Files of any kind: those that are no text are refused in words, where a browser that is told
     which kinds are wanted shows a symbol only.
@@ -54,7 +54,7 @@ class FileInput(JSComponent):
     """
 
     label = param.String("Choose a CSV file", constant=True)
-    most = param.Integer(sources.MOST_BYTES, constant=True, doc="bytes")
+    most = param.Integer(uploads.MOST_BYTES, constant=True, doc="bytes")
     files = param.Integer(0, doc="How many have come.")
     taken = param.String("", doc="Name of the last one, if it was what it should be.")
 
@@ -70,9 +70,9 @@ class FileInput(JSComponent):
     def _handle_msg(self, message):
         """Take a file. That the browser looks at its size first is only good manners."""
         name, data = str(message["name"]), message["data"]
-        if isinstance(data, bytes) and len(data) <= sources.MOST_BYTES:
+        if isinstance(data, bytes) and len(data) <= uploads.MOST_BYTES:
             fits = self._take(name, data)
         else:
             fits = False
-            self._refuse(sources.too_long(len(data) if isinstance(data, bytes) else None))
+            self._refuse(uploads.too_long(len(data) if isinstance(data, bytes) else None))
         self.param.update(files=self.files + 1, taken=name if fits else "")

@@ -12,11 +12,10 @@ import sys
 import traceback
 import webbrowser
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 
 from jntk_viz.compiled_code import keep_compiled_code
 from jntk_viz.device import check_device
+from jntk_viz.engine.options import check_options, steps_run
 from jntk_viz.folders import (
     CannotServe,
     addresses_ahead,
@@ -33,7 +32,7 @@ _TOKENS = 30 * 24 * 3600  # seconds that a page may wait on the shelf for its re
 def serve(arguments) -> int:
     """Serve all apps until Ctrl-C or SIGTERM; long work runs here, or on Dask's workers."""
     use_folders(arguments)
-    check_tls(arguments)
+    check_options(arguments)
     port = claim_port(arguments.address, arguments.port)
     routes = app_routes(apps_folder())
     ahead = addresses_ahead(arguments, routes)
@@ -49,54 +48,6 @@ def serve(arguments) -> int:
         behind.submit(check_device).result()
     with steps_run(arguments):
         return serve_pages(arguments, routes, ahead, port)
-
-
-@contextmanager
-def steps_run(arguments):
-    """Meanwhile steps run where the command line says: threads, worker processes, or a cluster."""
-    from jntk_viz.engine import cluster
-    from jntk_viz.engine.runners import Cluster, Threads, use
-
-    if arguments.scheduler:
-        try:
-            with cluster.existing(arguments.scheduler, tls_files(arguments)) as client:
-                use(Cluster(client))
-                yield
-        except cluster.NoCluster as error:
-            raise CannotServe(str(error)) from error
-    elif arguments.workers:
-        with cluster.own_workers(arguments.workers) as client:
-            use(Cluster(client))
-            yield
-    else:
-        threads = Threads(arguments.runs)
-        use(threads)
-        yield
-        threads.close()
-
-
-def tls_files(arguments) -> dict[str, Path]:
-    """The files that were given for a scheduler that speaks TLS."""
-    files = {
-        "ca": arguments.tls_ca, "cert": arguments.tls_cert, "key": arguments.tls_key
-    }  # fmt: skip
-    return {kind: file for kind, file in files.items() if file}
-
-
-def check_tls(arguments) -> None:
-    """Refuse options that contradict one another, before anything is started."""
-    files = tls_files(arguments)
-    if arguments.scheduler and arguments.workers:
-        raise CannotServe("`--workers` starts workers here, `--scheduler` uses others: give one")
-    if files and not arguments.scheduler:
-        raise CannotServe("`--tls-ca`, `--tls-cert`, `--tls-key` are for `--scheduler tls://…`")
-    if files and len(files) < 3:
-        raise CannotServe(
-            "`--tls-ca`, `--tls-cert` and `--tls-key` belong together: give all three"
-        )
-    for file in files.values():
-        if not file.is_file():
-            raise CannotServe(f"there is no file {file}")
 
 
 def serve_pages(arguments, routes, ahead, port: int) -> int:
