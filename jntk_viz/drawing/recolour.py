@@ -295,6 +295,11 @@ class Scheme(JSComponent):
         super().__init__(width=0, height=0, margin=0, **params)
         self.recolouring = Recolouring()
 
+    def colour(self, figure) -> None:
+        """Give a figure that has just been drawn the page's colours."""
+        if self.dark:
+            self.recolouring.set([figure], True)
+
 
 def follow(scheme, figures):
     """Recolour `figures()` whenever `scheme.dark` changes, and now if it is dark."""

@@ -221,7 +221,7 @@ class StudyPage(PlainPage):
         self.scheme = scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
         follow(scheme, lambda: [plot.figure for plot in pictures if plot.drawn])
         for plot in pictures:
-            plot.when_drawn(lambda figure: scheme.dark and scheme.recolouring.set([figure], True))
+            plot.when_drawn(scheme.colour)
         for pane in html_panes(self.body):
             pane.stylesheets = [css(sheet) for sheet in pane.stylesheets]
             pane.styles = {name: css(str(value)) for name, value in (pane.styles or {}).items()}
