@@ -1,8 +1,8 @@
 """All uses of private names of Bokeh and Panel, and of names of theirs that are replaced.
 
-An upgrade of either may take any of them away. `tests/project/test_private_api.py` fails then, and fails
-if another module begins to use one. Figures are processor time, each switched off alone, in turn
-with the others, on *Robust training* (two cores, Bokeh 3.9, Panel 1.9):
+An upgrade of either may take any of them away. `tests/project/test_private_api.py` fails then, and
+fails if another module begins to use one. Figures are processor time, each switched off alone, in
+turn with the others, on *Robust training* (two cores, Bokeh 3.9, Panel 1.9):
 
 - `pane.Bokeh._get_model`: figures of hidden tabs are drawn when they are first shown, instead of
   all of them before the page stands.
