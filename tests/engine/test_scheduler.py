@@ -113,10 +113,12 @@ def test_reproduce_on_a_scheduler_with_keys_loses_nothing_with_a_worker(
 ):
     monkeypatch.setattr(catalogue, "STUDIES", (planted_studies.Slow,))
     monkeypatch.setenv("PLANTED_LOG", str(log))
+    planted_studies.let_begin(log, 2)
 
     def kill_a_worker():
         until(lambda: len(log.read_text().splitlines()) >= 4)
         os.kill(int(log.read_text().split()[-1]), signal.SIGKILL)
+        planted_studies.let_begin(log, 100)
 
     killer = threading.Thread(target=kill_a_worker)
     killer.start()

@@ -9,10 +9,12 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import planted_studies
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -321,6 +323,34 @@ def test_no_scheduler(only, tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().err
     assert "`--scheduler tcp://127.0.0.1:9`" in said
     assert "dask scheduler" in said
+
+
+class Listening(planted_studies.Planted):
+    """Notes the ports that this process and those that it has started listen on."""
+
+    name = "listening"
+    ports: ClassVar[list[set[int]]] = []
+
+    def run(self, *, number):
+        self.ports.append(listening())
+        return super().run(number=number)
+
+
+def listening():
+    processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    return {
+        connection.laddr.port
+        for process in processes
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
+
+def test_no_port_is_open_while_tasks_run_here(only, tmp_path):
+    only(Listening)
+    before = listening()
+    assert reproduce(tmp_path) == 0
+    assert Listening.ports == [before] * 6
 
 
 def test_list_says_what_is_asked_and_left(only, tmp_path, capsys):
