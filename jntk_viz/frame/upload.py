@@ -35,7 +35,7 @@ export function render({ model }) {
   }
   place.ondragover = event => event.preventDefault()
   place.ondrop = event => { event.preventDefault(); send(event.dataTransfer.files[0]) }
-  model.on("files", () => { said.textContent = model.taken && "✓ " + model.taken })
+  model.on(["files", "taken"], () => { said.textContent = model.taken && "✓ " + model.taken })
   place.append(button, input, said)
   return place
 }
