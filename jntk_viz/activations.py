@@ -20,7 +20,6 @@ _HALF = 4096  # points of the quadrature grid on either side of zero
 _STEP = 13 / _HALF  # exact in binary; the Gaussian weight is 1e-37 at the ends
 _GRID = _STEP * np.arange(-_HALF, _HALF + 1)
 _STAGES = (512, 2048, 16384)  # terms tried; the grid resolves the oscillations of them all
-_FEW = 128  # terms tried first at other variances than one, of which a deep network has many
 _TAIL = 1e-17  # relative weight Σ k³ a_k² of the terms left out
 
 # Where growth is looked for: four neighbours each of points from 1 to 2·10⁸ on both sides.
@@ -217,35 +216,36 @@ class Activation:
 
     def series_at(self, variance: float) -> PowerSeries | None:
         """The same of two normals of this variance; None where too many terms are needed."""
-        return self.power_series if variance == 1 else _series_at(self, variance)
-
-    def _hermite_at(self, variance: float) -> np.ndarray | None:
-        """Coefficients of φ(√Q z) as `hermite`, not normalised; None if they do not fall."""
-        points = np.append(variance**0.5 * _GRID, _FAR)  # of the shape compiled for `_values`
-        with jax.enable_x64(True), jax.ensure_compile_time_eval(), np.errstate(all="ignore"):
-            samples = self.scale * np.asarray(jax.jit(self.fn)(points), np.float64)[: _GRID.size]
-            density = samples**2 * _gaussian_weights()
-        if not density[[0, -1]].max() <= 1e-14 * density.sum() < np.inf:
+        if variance == 1:
+            return self.power_series
+        coefficients = _hermite_at(self, variance)
+        if coefficients is None:
             return None
-        coefficients = _hermite_coefficients(samples, (_FEW, *_STAGES))
-        if self.odd or self.even:
-            coefficients[int(self.even) :: 2] = 0.0
-        return coefficients if coefficients.size < _STAGES[-1] else None
+        return _power_series(coefficients, float(np.sum(coefficients**2)), variance)
 
 
-_SERIES_BYTES = 2**27  # kept of all activations and variances; of one some 10 kB to 2 MB
+_FEW, _MANY = 128, 65536  # terms tried first, and last, at other variances than one
+_KEPT_BYTES = 2**26  # of the coefficients of all activations and variances
 
 
-def _series_size(series: "PowerSeries | None") -> int:
-    return 64 if series is None else series.rows.nbytes
+def _size(coefficients: np.ndarray | None) -> int:
+    return 64 if coefficients is None else coefficients.nbytes
 
 
-@cached(LRUCache(_SERIES_BYTES, getsizeof=_series_size), lock=Lock())
-def _series_at(activation: Activation, variance: float) -> PowerSeries | None:
-    coefficients = activation._hermite_at(variance)
-    if coefficients is None:
+@cached(LRUCache(_KEPT_BYTES, getsizeof=_size), lock=Lock())
+def _hermite_at(activation: Activation, variance: float) -> np.ndarray | None:
+    """Coefficients of φ(√Q z), whose squares add up to E φ²; None if they do not fall."""
+    points = np.append(variance**0.5 * _GRID, _FAR)  # of the shape compiled for `_values`
+    with jax.enable_x64(True), jax.ensure_compile_time_eval(), np.errstate(all="ignore"):
+        values = np.asarray(jax.jit(activation.fn)(points), np.float64)
+        samples = activation.scale * values[: _GRID.size]
+        density = samples**2 * _gaussian_weights()
+    if not density[[0, -1]].max() <= 1e-14 * density.sum() < np.inf:
         return None
-    return _power_series(coefficients, float(np.sum(coefficients**2)), variance)
+    coefficients = _hermite_coefficients(samples, (_FEW, *_STAGES, _MANY))
+    if activation.odd or activation.even:
+        coefficients[int(activation.even) :: 2] = 0.0
+    return coefficients if coefficients.size < _MANY else None
 
 
 def _power_series(hermite: np.ndarray, total: float, variance: float) -> PowerSeries:

@@ -186,6 +186,9 @@ def smooth_expectations(
     below = xp.where(negative, odd_gap + (2 * series.even - even_gap), 2 * series.total - above)
     sign = xp.where(negative, -1.0, 1.0)
     g, *others = (even + sign * odd for even, odd in zip(powers[:7], powers[7:], strict=True))
+    if isinstance(series.total, float) and series.total == 1:
+        after = from_gaps(below, above, g)
+        return after, Expectations(after.rho, *others)
     after = from_gaps(below / series.total, above / series.total, g / series.total)
     return after, Expectations(series.total * after.rho, *others)
 

@@ -3,13 +3,17 @@
 From the event of a slider to the pixels:
 
 1. `controls.controls_for` sets the parameter of `Content.state` (the page's `state.py`).
-2. `Controller.changed` draws at once what is known: `Content.draw` and `Content.say`.
+2. `Controller.changed` (`frame.controller`) draws at once what is known: `Content.draw` and
+   `Content.say` of the page's `page.py`.
 3. `Controller` asks `Content.plan` for the steps that this state wants, the most wanted first, and
    gives the first one whose result is not known to the engine's runner (`engine.runners`).
-4. The step calls a function of the page's `study.py`, which calls the mathematics; its result is
-   kept (`engine.results`).
+4. The step (`engine.steps`) calls a function of the page's `study.py`, which calls the mathematics;
+   its result is kept (`engine.results`).
 5. `Controller` draws again. `Content.draw` brings arrays to `LivePlot.update` (`drawing.live`),
    which puts them into the Bokeh data sources that the browser has.
+
+These are the files of the way; the sentences come from the page's `words.py`, and all else that is
+called is arithmetic. `undo` and the address bar follow the state beside the way.
 
 A page in a notebook, in an exported file and in a served tab differ only in who runs the steps.
 """

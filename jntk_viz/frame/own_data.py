@@ -18,7 +18,7 @@ from jntk_viz.engine.runners import runner
 from jntk_viz.frame.class_choice import ClassChoice
 from jntk_viz.frame.numbers import number
 from jntk_viz.frame.parts import Notice, error_text
-from jntk_viz.frame.upload import table_input
+from jntk_viz.frame.upload import FileInput
 
 _SLOW = 20  # seconds: beyond this the reader is warned
 MOST_TABLES = 5  # of one visitor
@@ -59,7 +59,9 @@ class _OwnData:
         self._file_name = ""
         self._setting = False
         self.notice = Notice()
-        self.file = table_input(self._uploaded, lambda e: self.notice.set(error_text(e), "error"))
+        self.file = FileInput(
+            self._uploaded, lambda e: self.notice.set(error_text(e), "error"), margin=(4, 10)
+        )
         self.headless = pmui.Checkbox(label="This file has no header")
         self.separator = pmui.Select(
             label="Cells are separated by", size="small", options=SEPARATED_BY, value=""
@@ -93,14 +95,14 @@ class _OwnData:
         if pn.state.curdoc and pn.state.curdoc.session_context:
             pn.state.on_session_destroyed(lambda _: self._forget())
 
-    def _uploaded(self, content: bytes) -> str:
-        """Take a file; returns what is wrong with it, where no choice in the dialog mends it."""
-        self._content, self._file_name = content, str(self.file.filename or "table.csv")
+    def _uploaded(self, name: str, content: bytes) -> bool:
+        """Take a file; returns whether it is a table, or could be one by a choice in the dialog."""
+        self._content, self._file_name = content, name or "table.csv"
         self._setting = True
         self.headless.value, self.separator.value = False, ""
         self._setting = False
         self._look()
-        return "" if self.layout.visible else "This file is not a table; see below."
+        return self.layout.visible
 
     def _look(self, *_):
         """Preview the file as the reader says it is laid out; or say why not, and keep the file."""

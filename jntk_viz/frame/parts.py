@@ -14,8 +14,7 @@ from jntk_viz.device import out_of_memory
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.live import LivePlot
 from jntk_viz.drawing.recolour import name_figure
-from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape
-from jntk_viz.frame.formula_sheet import Formula, formulas
+from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape, set_class
 
 _log = logging.getLogger(__name__)
 
@@ -141,21 +140,19 @@ def plot_grid(*rows, min_height=470, **plots):
 
 
 class PlotGrid(pn.Column):
-    """The grid that `plot_grid` returns; `rows` and `items` say what lies where."""
+    """The grid that `plot_grid` returns; `rows` and `items` say what lies where.
 
-    low = param.Boolean(False, doc="May it be lower, to leave room for larger words?")
-
-    _rename = {**pn.Column._rename, "low": None}  # noqa: RUF012 - no property of Bokeh's model
+    With the CSS class "low" it may be lower, to leave room for larger words.
+    """
 
     def __init__(self, rows, items, cells, layout):
         super().__init__(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[layout])
         self.rows, self.items = rows, items
 
-    @param.depends("visible", "low", watch=True)
-    def _classify(self):
+    @param.depends("visible", watch=True)
+    def _hide(self):
         # Our own `display: grid` comes after Panel's `display: none` and would win.
-        classes = {"hidden": not self.visible, "low": self.low}
-        self.css_classes = [name for name, holds in classes.items() if holds]
+        set_class(self, "hidden", not self.visible)
 
 
 def tabbed(state, name, **grids):
@@ -292,18 +289,3 @@ def job_bar(job, buttons=True):
     return pn.Row(
         words, *shown, sizing_mode="stretch_width", min_height=36, margin=(0, 4), stylesheets=[wrap]
     )
-
-
-__all__ = [
-    "Answer",
-    "Formula",
-    "Headline",
-    "Notice",
-    "PlotGrid",
-    "Tabbed",
-    "error_text",
-    "formulas",
-    "job_bar",
-    "plot_grid",
-    "tabbed",
-]

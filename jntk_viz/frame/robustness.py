@@ -7,6 +7,7 @@ import numpy as np
 from jntk_viz.attacks import tangent_jacobian
 from jntk_viz.datasets import Dataset, train_test_split
 from jntk_viz.engine.sources import Sources, load
+from jntk_viz.frame.settings import Problem
 
 LAMBDAS = (0.0, *(digit * 10.0**k for k in range(-3, 1) for digit in (1, 2, 5)), 10.0)
 FRAGILE = (0.8, 0.4)  # a feature right on 80 % of the points, and on 40 % or fewer under attack
@@ -37,20 +38,6 @@ def sources(entries: dict[str, Source], *, most_rows: int, least: int) -> Source
         return Source(label, {}, min(n // 2, max(least, most_rows // (1 + d0))))
 
     return Sources(entries, own=own, points=lambda source, dataset: source.train)
-
-
-class Problem(NamedTuple):
-    """Settings that kernel and labels depend on; hashable, the key of everything that is kept."""
-
-    data: str
-    depth: int
-    activation: str
-    seed: int
-
-    @property
-    def kernel(self) -> dict:
-        """Keywords of the limiting kernels."""
-        return {"depth": self.depth, "activation": self.activation}
 
 
 def split(problem: Problem, source: Source) -> tuple[Dataset, Dataset]:

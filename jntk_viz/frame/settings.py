@@ -1,6 +1,7 @@
 """Settings that several pages have, described once: data set, depth, activation, λ, ε, seed."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import param
 
@@ -11,6 +12,29 @@ from jntk_viz.frame.numbers import stop
 # Stated, and compared with `Activation.smooth` by a test: to find it out when pages are imported
 # has XLA compile every activation in the process that serves: 65 MB, and seconds at every start.
 WITHOUT_JNTK = ("relu",)
+
+
+class Source(NamedTuple):
+    """A data set in use: its name in the menu, and options of its loader."""
+
+    label: str
+    options: dict
+
+
+class Problem(NamedTuple):
+    """Settings that kernels, labels and networks depend on; hashable, the key of what is kept."""
+
+    data: str
+    depth: int
+    activation: str
+    seed: int
+
+    @property
+    def kernel(self) -> dict:
+        """Keywords of the limiting kernels."""
+        return {"depth": self.depth, "activation": self.activation}
+
+
 _NAMES = {"gelu": "GeLU", "silu": "SiLU", "relu": "ReLU"}  # others as in the library
 
 

@@ -1,18 +1,15 @@
 """The frame every page shares: title bar, navigation, controls, address, and the page itself."""
 
-import weakref
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import panel as pn
 import panel_material_ui as pmui
-from panel.io.state import set_curdoc
 from panel.links import Link
 from panel.util import edit_readonly
 
 from jntk_viz.drawing.html import Words
-from jntk_viz.drawing.recolour import Scheme, follow, recolour
+from jntk_viz.drawing.recolour import Scheme, follow
 from jntk_viz.drawing.theme import (
     ACCENT,
     DARK,
@@ -113,7 +110,8 @@ class PlainPage(pn.viewable.Viewer):
         if not _served():
             return self
         pn.state.curdoc.theme = OUR_LOOK
-        self._template().servable(**kwargs)
+        # The address bar is ours (`address.Browser`); Panel would read an address that it cannot.
+        self._template().servable(location=False, **kwargs)
         return self
 
     def __panel__(self):
@@ -223,7 +221,7 @@ class StudyPage(PlainPage):
         self.scheme = scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
         follow(scheme, lambda: [plot.figure for plot in pictures if plot.drawn])
         for plot in pictures:
-            plot.when_drawn(lambda figure: scheme.dark and recolour([figure], True))
+            plot.when_drawn(scheme.colour)
         for pane in html_panes(self.body):
             pane.stylesheets = [css(sheet) for sheet in pane.stylesheets]
             pane.styles = {name: css(str(value)) for name, value in (pane.styles or {}).items()}
@@ -277,7 +275,7 @@ def _look(template, guide, window, visible, words, below, grids):
         template.sidebar_open = window.wide and not guide.present
         below.visible = not guide.present
         for grid in grids:
-            grid.low = guide.present
+            set_class(grid, "low", guide.present)
         for item in [visible, *words]:
             set_class(item, "presented", guide.present)
 
@@ -295,18 +293,6 @@ _PRESENTED = """
 :host(.presented) { zoom: 1.2; }
 :host(.presented) .aside, :host(.brief) .aside { display: none; }
 """
-
-
-# Page of each document, weakly, since it holds the document.
-_frames: WeakKeyDictionary[Any, weakref.ref] = WeakKeyDictionary()
-
-
-def close_drawer(document) -> None:
-    """Close the drawer of a page that was made for a wide window: it is for a phone."""
-    whole = _frames.get(document, lambda: None)()
-    with set_curdoc(document):
-        if whole is not None:
-            whole.sidebar_open = False
 
 
 def on_phone(headers) -> bool:
@@ -350,7 +336,6 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
     with edit_readonly(whole):
         whole.busy = pn.rx(False)
     if _served():
-        _frames[pn.state.curdoc] = weakref.ref(whole)
         pn.state.on_session_destroyed(lambda _: _forget_links(whole))
     return whole
 

@@ -24,12 +24,13 @@ from jntk_viz.folders import (
     apps_folder,
     use_folders,
 )
-from jntk_viz.server.memory import Keeper, limit_mb, set_apart, use_few_arenas
+from jntk_viz.server.memory import Keeper, limit_mb, set_apart
+
+_TOKENS = 30 * 24 * 3600  # seconds that a page may wait on the shelf for its reader
 
 
 def serve(arguments) -> int:
     """Serve all apps until Ctrl-C or SIGTERM; long work runs here, or on Dask's workers."""
-    use_few_arenas()
     use_folders(arguments)
     check_options(arguments)
     port = claim_port(arguments.address, arguments.port)
@@ -82,9 +83,6 @@ def serve_pages(arguments, routes, ahead, port: int) -> int:
     pn.state.on_session_destroyed(keeper.page_closed)
     server.io_loop.add_callback(keeper.run)
     server.io_loop.start()
-    keeper.stop()
-    shelf.stop()
-    warmer.stop()
     server.stop()
     print("\nStopped.")
     return 0
@@ -105,6 +103,7 @@ def make_server(arguments, routes, port: int):
         websocket_origin=[f"{name}:{port}" for name in names] + arguments.allow_websocket_origin,
         show=False,
         verbose=False,
+        session_token_expiration=_TOKENS,
         **protection(),
     )
     server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
@@ -142,9 +141,8 @@ def warm_up() -> None:
     from threadpoolctl import threadpool_limits
 
     import jntk_viz.frame.shell  # noqa: F401
-    from jntk_viz.server.in_order import send_in_order
+    from jntk_viz.private_api import make_bokeh_quick
     from jntk_viz.server.pace import pace_updates
-    from jntk_viz.server.quick_bokeh import make_bokeh_quick
 
     holoviews.extension("bokeh")
     # One page's eigenvalues take 20 ms on one BLAS thread; where several pages share the cores,
@@ -155,7 +153,6 @@ def warm_up() -> None:
     sys.setswitchinterval(0.001)
     make_bokeh_quick()
     pace_updates()
-    send_in_order()
     set_apart()  # what has been imported stays
 
 

@@ -26,7 +26,7 @@ NETWORKS = {
 }
 # Variances of GeLU grow without limit; these stay within what is resolved.
 GROWING = {
-    ("gelu", 12, "weights"): {"weight_std": 1.1},
+    ("gelu", 12, "weights"): {"weight_std": 1.2},
     ("gelu", 12, "all"): {"weight_std": 1.3, "bias_std": 0.25, "residual": 0.4},
 }
 BOTH = {"weight_std": 1.3, "bias_std": 0.25, "residual": 0.8}
@@ -79,13 +79,19 @@ def test_piecewise_linear_activations(network):
         jv.jntk(x1, **options)
 
 
-@pytest.mark.parametrize("weight_std", [0.1, 3.0, 6.0])
+@pytest.mark.parametrize("weight_std", [0.1, 3.0, 10.0])
 def test_weak_and_strong_weights(weight_std):
-    """Variances far from one: few Hermite coefficients, or thousands."""
+    """Variances far from one: few Hermite coefficients, or thousands.
+
+    With strong weights the closed form in float64 loses digits where points coincide: those are
+    compared with more digits in `test_deep_kernels`.
+    """
     x = unit_rows(3, 4, 3)
     expected = architecture_blocks(x, x, "erf", 3, weight_std=weight_std, bias_std=0.3)[1]
     found = jv.jntk(x, depth=3, activation="erf", weight_std=weight_std, bias_std=0.3)
-    assert worst(found, expected) < 1e-11
+    assert worst(found, expected) < 1e-10
+    for i, j in np.argwhere(~np.eye(4, dtype=bool)):
+        assert worst(found[i, :, j], expected[i, :, j]) < 1e-12
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda k: k.__name__)

@@ -124,6 +124,7 @@ def test_six_numbers_of_deep_networks(name, depth, angle, sign):
 @pytest.mark.parametrize(
     ("name", "depth", "network"),
     [
+        ("erf", 3, {"weight_std": 10.0, "bias_std": 0.3}),
         ("erf", 30, {"weight_std": 1.5, "bias_std": 0.3}),
         ("erf", 15, {"weight_std": 1.2, "residual": 0.7}),
         ("sin", 25, {"weight_std": 1.3, "bias_std": 0.2, "residual": 0.5}),

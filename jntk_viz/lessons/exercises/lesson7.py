@@ -50,8 +50,8 @@ ANGLE = Exercise(
                 "has less freedom still.", lambda: 2.0),
         Mistake("That is the power of the combination's size; the eigenvalue is its variance.",
                 lambda: 3.0),
-        Mistake("Measure it at two small angles: the logarithm of the ratio of the eigenvalues over "
-                "that of the ratio of the angles.", lambda: 4.0),
+        Mistake("Measure it at two small angles: the logarithm of the eigenvalues' ratio over that "
+                "of the angles' ratio.", lambda: 4.0),
         Mistake("Nearly: at larger angles the power is not reached yet. Halve the smallest ones.",
                 lambda: 5.7),
         Mistake("Take the logarithm: a factor of 2⁶ for half the angle is the power 6, not 64.",

@@ -7,7 +7,14 @@ import param
 from jntk_viz.datasets import Dataset
 from jntk_viz.datasets.uploads import MOST_COLUMNS
 from jntk_viz.engine.sources import Sources
-from jntk_viz.frame.settings import activation_setting, data_setting, depth_setting, seed_setting
+from jntk_viz.frame.settings import (
+    Problem,
+    Source,
+    activation_setting,
+    data_setting,
+    depth_setting,
+    seed_setting,
+)
 from jntk_viz.pages.gp_convergence.observations import (
     STEP,
     Observation,
@@ -18,13 +25,6 @@ from jntk_viz.pages.gp_convergence.observations import (
 WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
 POINTS = 12
 LEVEL = 4.0  # the largest value or slope that the slider observes
-
-
-class Source(NamedTuple):
-    """A data set in use: its name in the menu, and options of its loader."""
-
-    label: str
-    options: dict
 
 
 def own_source(label: str, dataset: Dataset) -> Source:
@@ -51,15 +51,6 @@ SOURCES = Sources(
     own=own_source,
     points=lambda entry, dataset: POINTS,
 )
-
-
-class Problem(NamedTuple):
-    """Settings of networks on a data set besides their width; κ only multiplies them."""
-
-    data: str
-    depth: int
-    activation: str
-    seed: int
 
 
 class Ensemble(NamedTuple):

@@ -7,6 +7,7 @@ import param
 
 from jntk_viz.engine.sources import Sources
 from jntk_viz.frame.settings import (
+    Source,
     activation_setting,
     data_setting,
     depth_setting,
@@ -17,13 +18,6 @@ from jntk_viz.frame.settings import (
 LAMBDAS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 MOMENTS = 25  # steps after the start at which everything is measured
 MOST_ROWS = 700  # N(1+d0): beyond it the kernel of a network takes too long to be watched
-
-
-class Source(NamedTuple):
-    """A data set in use: its name in the menu, and options of its loader."""
-
-    label: str
-    options: dict
 
 
 def most_points(in_size: int, wanted: int) -> int:

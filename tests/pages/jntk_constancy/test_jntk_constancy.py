@@ -350,10 +350,10 @@ def image(plot):
 
 
 def test_the_pictures_show_the_records(done, pictures, look):
-    pictures.draw(done._replace(records=[]))
+    pictures.draw_run(done._replace(records=[]))
     assert drawn(pictures.drift) == []
     assert len(drawn(pictures.loss)) == 4  # two bands, two medians: known without a network
-    pictures.draw(done)
+    pictures.draw_run(done)
     wide = drawn(pictures.drift)[2]
     own = [r for r in done.records if (r.width, r.network) == (128, 1) and r.step]
     np.testing.assert_allclose(wide[:, -len(own) - 1 : -1], [[r.step for r in own],
@@ -363,15 +363,15 @@ def test_the_pictures_show_the_records(done, pictures, look):
 
 def test_axes_hold_all_that_is_known_of_a_run(done, pictures, look):
     far = done.records[-1]._replace(drift=50.0)
-    pictures.draw(done._replace(records=[*done.records[:-1], far]))
+    pictures.draw_run(done._replace(records=[*done.records[:-1], far]))
     assert pictures.drift.figure.y_range.end > 50
-    pictures.draw(done)
+    pictures.draw_run(done)
     top = pictures.drift.figure.y_range.end
     assert max(r.drift for r in done.records) < top < 50
 
 
 def test_axes_stay_while_one_looks_back(done, pictures, look):
-    pictures.draw(done)
+    pictures.draw_run(done)
     for view in ("training", "outputs", "kernel"):
         look(done, view=view, moment=25)
         figures = [p.figure for p in pictures.plots.values()]

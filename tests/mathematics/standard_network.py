@@ -1,6 +1,6 @@
 """Values of the network without weight scales, biases and skips, to the last digit.
 
-    python tests/standard_network.py FILE
+    PYTHONPATH=tests python tests/mathematics/standard_network.py FILE
 
 writes them; tests/data/standard_network.json was written by the last version that knew no others.
 """
