@@ -46,4 +46,9 @@ TELLING = {
         "float32": "cannot resolve|sink|is noise",
         "relu": "does not have|misses|above β|between them",
     },
+    "depth": {
+        "chaos": "strangers|fixed point at zero|whatever the angle",
+        "skips": "rescue|falls as",
+        "biases": "together|alike",
+    },
 }

@@ -59,6 +59,10 @@ PLACES = {
         ({"case": "deep"}, {"factor": 0.5, "cure": True}),
         ({"case": "float32", "points": 8}, {"case": "deep"}),
     ],
+    "depth": [
+        ({"view": "signal", "width": 32}, {"theta": 150.0, "activation": "gelu", "skips": 0.1}),
+        ({"view": "kernel", "weight_std": 0.6}, {"weight_std": 0.5, "view": "signal"}),
+    ],
 }  # fmt: skip
 # One tab of each kind of page is enough for `make test`; the maps once had other colours.
 QUICK = {("robust_training", 0), ("robust_training", 3), ("gp_convergence", 0), ("breakdown", 0)}

@@ -1,0 +1,66 @@
+"""Answers to what readers of the page on depth are asked to predict."""
+
+import numpy as np
+
+from jntk_viz.frame.numbers import decimals, number
+from jntk_viz.frame.parts import Answer
+from jntk_viz.pages.depth import phases
+from jntk_viz.pages.depth.state import LAYERS
+from jntk_viz.pages.depth.study import found_of
+
+_SAME = 0.02  # of a correlation
+
+
+def _whole(state, known):
+    """What is known, once the limit has been followed as far as it goes."""
+    found = found_of(state, known)
+    if found is None or not (found.limit.reached == LAYERS or found.limit.refused):
+        return None
+    return found
+
+
+def last_correlation(state, known):
+    """The correlation behind the last layer."""
+    found = _whole(state, known)
+    if found is None:
+        return None
+    limit = found.limit
+    return Answer(
+        float(limit.correlation[limit.reached]),
+        f"From {decimals(limit.correlation[0])} to {decimals(limit.correlation[limit.reached])} "
+        f"after {limit.reached} layers.",
+    )
+
+
+def powers_of_slope(state, known):
+    """By how many powers of ten |J|² grows from depth 1 to the last."""
+    found = _whole(state, known)
+    if found is None:
+        return None
+    slope = found.limit.slope[: found.limit.reached]
+    value = float(np.log10(slope[-1] / slope[0]))
+    return Answer(
+        value, f"|J|² goes from {number(slope[0])} to {number(slope[-1])}: 10^{decimals(value)}."
+    )
+
+
+def effect_of_biases(state, known):
+    """Do biases make inputs more or less alike in the end than none do?"""
+    point = known(phases.here, state.activation, state.weight_std, state.bias_std)
+    if point is None or np.isnan(point.correlation):
+        return None
+    without = phases.here(state.activation, state.weight_std, 0.0)
+    change = point.correlation - without.correlation
+    value = "more alike" if change > _SAME else "less alike" if change < -_SAME else "as alike"
+    return Answer(
+        value,
+        f"c* is {decimals(without.correlation)} without biases and {decimals(point.correlation)} "
+        f"with σ_b = {state.bias_std:g}.",
+    )
+
+
+ANSWERS = {
+    "correlation": last_correlation,
+    "slope": powers_of_slope,
+    "biases": effect_of_biases,
+}

@@ -1,0 +1,123 @@
+"""Deeper: what depth does to two inputs, to slopes and to the Jacobian NTK, before training."""
+
+from functools import partial
+
+import numpy as np
+
+from jntk_viz import frame
+from jntk_viz.pages.depth import answers, pictures, study
+from jntk_viz.pages.depth import kernel as kernels
+from jntk_viz.pages.depth import words as text
+from jntk_viz.pages.depth.formulas import FORMULAS
+from jntk_viz.pages.depth.script import script
+from jntk_viz.pages.depth.state import BIAS_STDS, LAYERS, WEIGHT_STDS, DepthState
+
+_NO_LINE = (np.zeros(0), np.zeros(0))
+_NO_WORDS = (np.zeros(0), np.zeros(0), [])
+
+
+class Deeper(frame.Content):
+    """Two views: two inputs on their way through the layers, and the JNTK against depth."""
+
+    name = "depth"
+    question = text.QUESTION
+    rows = ("weight_std", "bias_std", "skips", "activation", "theta", "width")
+    views = {"theta": ("signal",), "width": ("signal",)}  # noqa: RUF012 - read only
+    slow = ("weight_std", "bias_std", "skips", "width")
+    formulas = FORMULAS
+    script = staticmethod(script)
+
+    def __init__(self):
+        super().__init__(DepthState())
+        unknown = np.full(LAYERS + 1, np.nan)
+        self.correlation = frame.LivePlot(
+            pictures.correlation_by_depth, limit=unknown, networks=unknown[None], fixed=np.nan
+        )
+        self.slope = frame.LivePlot(
+            pictures.slope_by_depth, limit=unknown[1:], networks=unknown[None, 1:], min_height=150
+        )
+        self.phases = frame.LivePlot(
+            pictures.phase_diagram, scale=np.full((2, 2), np.nan), line=_NO_LINE,
+            names=_NO_WORDS, outside=_NO_WORDS,
+            here=(self.state.weight_std, self.state.bias_std), min_height=150,
+        )  # fmt: skip
+        self.phases.when_drawn(lambda figure: figure.on_event("tap", self.go_to))
+        table = np.full((2, len(kernels.DEPTHS)), np.nan)
+        self.smallest = frame.LivePlot(
+            pictures.smallest_by_depth, smallest=table, floor=table, below=table
+        )
+        self.condition = frame.LivePlot(pictures.condition_by_depth, condition=table)
+        self.plots = {
+            "correlation": self.correlation, "phases": self.phases, "slope": self.slope,
+            "smallest": self.smallest, "condition": self.condition,
+        }  # fmt: skip
+
+    def go_to(self, event):
+        """Move the reader to the place of the diagram that was clicked on."""
+        place = zip((event.x, event.y), (WEIGHT_STDS, BIAS_STDS), strict=True)
+        weight, bias = (round(float(np.clip(at, *ends)), 2) for at, ends in place)
+        self.state.param.update(weight_std=weight, bias_std=bias)
+
+    def body(self):
+        low = {"min_height": 370}
+        return frame.tabbed(
+            self.state,
+            "view",
+            signal=frame.plot_grid(
+                *4 * ["aaaaaabbbbb"], *3 * ["aaaaaaccccc"],
+                a=self.correlation, b=self.phases, c=self.slope, **low,
+            ),
+            kernel=frame.plot_grid("aaabb", a=self.smallest, b=self.condition, **low),
+        )  # fmt: skip
+
+    def plan(self, known):
+        return study.plan(self.state, known)
+
+    def draw(self, known):
+        if self.state.view == "kernel":
+            self.draw_kernels(known)
+        else:
+            self.draw_signal(study.found_of(self.state, known))
+
+    def draw_signal(self, found):
+        s = self.state
+        self.phases.update(here=(s.weight_std, s.bias_std))
+        if found is None:
+            return
+        limit, point, networks = found.limit, found.point, found.networks
+        unknown = np.full((1, LAYERS + 1), np.nan)
+        curves = np.array([one.correlation for one in networks]) if networks else unknown
+        slopes = np.array([one.slope for one in networks]) if networks else unknown[:, 1:]
+        padding = np.full(LAYERS - len(limit.slope), np.nan)
+        values, slope = (np.append(v, padding) for v in (limit.correlation, limit.slope))
+        fixed = np.nan if point is None or s.skips else point.correlation
+        self.correlation.update(limit=values, networks=curves, fixed=fixed)
+        self.correlation.set(ylim=pictures.correlation_limits(values, curves))
+        self.slope.update(limit=slope, networks=slopes)
+        self.slope.set(ylim=pictures.decades_around(slope, slopes))
+        if found.diagram is not None:
+            plane = found.diagram
+            names, outside = pictures.region_names(plane)
+            self.phases.update(
+                scale=plane.points.scale, line=plane.line, names=names, outside=outside
+            )
+
+    def draw_kernels(self, known):
+        courses = [kernels.course(network, known) for network in self.state.pair]
+        smallest, floor, below, condition = (np.array(v) for v in zip(*courses, strict=True))
+        self.smallest.update(smallest=smallest, floor=floor, below=below)
+        self.smallest.set(ylim=pictures.decades_around(smallest, floor))
+        self.condition.update(condition=condition)
+
+    def say(self, known):
+        if self.state.view == "kernel":
+            return text.kernel_headline(self.state, known)
+        return text.signal_headline(self.state, study.found_of(self.state, known))
+
+    def answers(self):
+        return {key: partial(function, self.state) for key, function in answers.ANSWERS.items()}
+
+
+def app():
+    """The page; its state is in the address."""
+    return frame.show(Deeper())

@@ -1,0 +1,70 @@
+"""What depth does before any training: the steps of the page, and what is known of them."""
+
+from typing import NamedTuple
+
+from jntk_viz.engine.steps import Step
+from jntk_viz.pages.depth import kernel, phases, signal
+from jntk_viz.pages.depth.state import LAYERS, NETWORKS, DepthState
+
+STAGES = (10, 20, 30, LAYERS)  # the limit is computed up to these depths, so that steps are short
+
+
+def plan(state: DepthState, known) -> list[Step]:
+    """Curves first, then the diagram, then finite networks; or the kernels, the shallow first."""
+    if state.view == "kernel":
+        own = [Step(kernel.ends, (n, d), f"depth {d}") for d in kernel.DEPTHS for n in state.pair]
+        return [*_place(state), *own]
+    network, theta = state.network, state.theta
+    deeper = [Step(signal.limit, (network, theta, d), "layer by layer") for d in STAGES]
+    drawn = [
+        Step(signal.finite, (network, theta, state.width, state.seed, i), f"network {i + 1}")
+        for i in range(NETWORKS)
+    ]
+    whole = Step(phases.diagram, (state.activation,), "the diagram")
+    moments = _moments(state)
+    ready = all(known.has(step.key) for step in moments)
+    return [*deeper, *moments, *([_point(state), whole] if ready else []), *drawn]
+
+
+def _moments(state) -> list[Step]:
+    return [
+        Step(phases.moments, (state.activation, i), "moments of the activation")
+        for i in range(len(phases.VARIANCES))
+    ]
+
+
+def _point(state) -> Step:
+    return Step(phases.here, (state.activation, state.weight_std, state.bias_std), "fixed point")
+
+
+def _place(state) -> list[Step]:
+    """The steps to the fixed point alone."""
+    return [*_moments(state), _point(state)]
+
+
+class Found(NamedTuple):
+    """What is known of the two inputs: parts are None or missing while they are not."""
+
+    limit: signal.Signal
+    networks: list[signal.Signal]
+    point: phases.FixedPoint | None
+    diagram: phases.Diagram | None
+
+
+def found_of(state: DepthState, known) -> Found | None:
+    """What is known; None while nothing is known of the limit."""
+    network = state.network
+    curves = (known(signal.limit, network, state.theta, depth) for depth in reversed(STAGES))
+    limit = next((curve for curve in curves if curve is not None), None)
+    if limit is None:
+        return None
+    drawn = (
+        known(signal.finite, network, state.theta, state.width, state.seed, i)
+        for i in range(NETWORKS)
+    )
+    return Found(
+        limit,
+        [one for one in drawn if one is not None],
+        known(phases.here, state.activation, state.weight_std, state.bias_std),
+        known(phases.diagram, state.activation),
+    )
