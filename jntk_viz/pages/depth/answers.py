@@ -5,7 +5,6 @@ import numpy as np
 from jntk_viz.frame.numbers import decimals, number
 from jntk_viz.frame.parts import Answer
 from jntk_viz.pages.depth import phases
-from jntk_viz.pages.depth.state import LAYERS
 from jntk_viz.pages.depth.study import found_of
 
 _SAME = 0.02  # of a correlation
@@ -14,9 +13,7 @@ _SAME = 0.02  # of a correlation
 def _whole(state, known):
     """What is known, once the limit has been followed as far as it goes."""
     found = found_of(state, known)
-    if found is None or not (found.limit.reached == LAYERS or found.limit.refused):
-        return None
-    return found
+    return found if found is not None and found.whole else None
 
 
 def last_correlation(state, known):

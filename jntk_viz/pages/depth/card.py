@@ -20,7 +20,7 @@ def numbers(places=((0.6, 0.2), (0.79, 0.2), (1.5, 0.2)), theta=45.0, depth=20):
 
     Returns a dict: layer (1+D,), values (3, 1+D).
     """
-    found = [limit(Network("erf", *place, None), theta, depth) for place in places]
+    found = [limit(Network("erf", w, b, None), theta, depth) for w, b in places]
     return {"layer": np.arange(depth + 1), "values": np.array([s.correlation for s in found])}
 
 

@@ -31,10 +31,18 @@ class Deeper(frame.Content):
         super().__init__(DepthState())
         unknown = np.full(LAYERS + 1, np.nan)
         self.correlation = frame.LivePlot(
-            pictures.correlation_by_depth, limit=unknown, networks=unknown[None], fixed=np.nan
+            pictures.correlation_by_depth,
+            limit=unknown,
+            plain=unknown,
+            networks=unknown[None],
+            fixed=np.nan,
         )
         self.slope = frame.LivePlot(
-            pictures.slope_by_depth, limit=unknown[1:], networks=unknown[None, 1:], min_height=150
+            pictures.slope_by_depth,
+            limit=unknown[1:],
+            plain=unknown[1:],
+            networks=unknown[None, 1:],
+            min_height=150,
         )
         self.phases = frame.LivePlot(
             pictures.phase_diagram, scale=np.full((2, 2), np.nan), line=_NO_LINE,
@@ -88,13 +96,13 @@ class Deeper(frame.Content):
         unknown = np.full((1, LAYERS + 1), np.nan)
         curves = np.array([one.correlation for one in networks]) if networks else unknown
         slopes = np.array([one.slope for one in networks]) if networks else unknown[:, 1:]
-        padding = np.full(LAYERS - len(limit.slope), np.nan)
-        values, slope = (np.append(v, padding) for v in (limit.correlation, limit.slope))
+        values, slope = _padded(limit)
+        plain, plain_slope = _padded(found.plain)
         fixed = np.nan if point is None or s.skips else point.correlation
-        self.correlation.update(limit=values, networks=curves, fixed=fixed)
-        self.correlation.set(ylim=pictures.correlation_limits(values, curves))
-        self.slope.update(limit=slope, networks=slopes)
-        self.slope.set(ylim=pictures.decades_around(slope, slopes))
+        self.correlation.update(limit=values, plain=plain, networks=curves, fixed=fixed)
+        self.correlation.set(ylim=pictures.correlation_limits(values, plain, curves))
+        self.slope.update(limit=slope, plain=plain_slope, networks=slopes)
+        self.slope.set(ylim=pictures.decades_around(slope, plain_slope, slopes))
         if found.diagram is not None:
             plane = found.diagram
             names, outside = pictures.region_names(plane)
@@ -116,6 +124,14 @@ class Deeper(frame.Content):
 
     def answers(self):
         return {key: partial(function, self.state) for key, function in answers.ANSWERS.items()}
+
+
+def _padded(limit):
+    """Correlations (1+D,) and slopes (D,) of a limit, NaN beyond where it is known."""
+    if limit is None:
+        return np.full(LAYERS + 1, np.nan), np.full(LAYERS, np.nan)
+    beyond = np.full(LAYERS - len(limit.slope), np.nan)
+    return np.append(limit.correlation, beyond), np.append(limit.slope, beyond)
 
 
 def app():

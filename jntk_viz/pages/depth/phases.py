@@ -8,12 +8,12 @@ Source: Poole, Lahiri, Raghu, Sohl-Dickstein & Ganguli (NeurIPS 2016); Schoenhol
 Sohl-Dickstein (ICLR 2017).
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from scipy.interpolate import CubicSpline, RectBivariateSpline
 
-from jntk_viz.activations import get_activation
+from jntk_viz.activations import PowerSeries, get_activation
 from jntk_viz.correlations import from_cosine
 from jntk_viz.engine.results import kept
 from jntk_viz.layers import smooth_expectations
@@ -28,7 +28,8 @@ _NEAR = 0.03  # distance of χ₁ from one that iteration leaves near (0.6, 0) o
 @kept
 def moments(activation: str, i: int) -> np.ndarray:
     """(2, A): E φ(u)φ(v) and E φ'(u)φ'(v) at variance VARIANCES[i], over the angles of u and v."""
-    series = get_activation(activation).series_at(VARIANCES[i])
+    # Every activation of this page has a series at these variances.
+    series = cast(PowerSeries, get_activation(activation).series_at(VARIANCES[i]))
     _, e = smooth_expectations(series, from_cosine(np.cos(_ANGLES)))
     return np.array([e.g, e.g1])
 
@@ -106,7 +107,7 @@ def critical_line(table: Moments) -> tuple[np.ndarray, np.ndarray]:
     σ_w² = 1/E φ'² and σ_b² = Q − σ_w² E φ². Left out are Q without such a σ_b, and those that a
     network does not reach from its first layer, as another fixed point or none lies before them.
     """
-    variance = np.geomspace(*VARIANCES[[0, -1]], 400)
+    variance = np.geomspace(VARIANCES[0], VARIANCES[-1], 400)
     gain = 1 / table.equal(variance, 1)
     bias = variance - gain * table.equal(variance)
     real = bias >= -1e-6 * variance
@@ -135,6 +136,6 @@ def diagram(activation: str) -> Diagram:
 
 @kept
 def here(activation: str, weight_std: float, bias_std: float) -> FixedPoint:
-    """The fixed point of one plain network, as floats."""
+    """The fixed point of one plain network, as numbers."""
     found = fixed_point(Moments(activation), np.array([weight_std]), np.array([bias_std]))
-    return FixedPoint(*(float(values[0]) for values in found))
+    return FixedPoint(*(values[0] for values in found))

@@ -19,41 +19,46 @@ _WITHIN = {"legend.background_fill_alpha": 0.7, **_SPACED}
 _TEXT = {"text_font_size": "14px", "text_align": "center", "text_baseline": "middle"}
 # With a range of its own HoloViews does not look for one, in vain while nothing is known.
 _SCALE = hv.Dimension("scale", range=(0, np.log10(LONGEST)))
+_PLAIN = {"color": BLUE, "line_width": 2.5, "line_dash": "dotted"}
 _FINITE = {"color": ORANGE, "line_width": 1.2, "alpha": 0.75}
 
 
-def correlation_by_depth(limit, networks, fixed):
+def correlation_by_depth(limit, plain, networks, fixed):
     """Correlation of two inputs behind every layer.
 
-    - `limit`: (1+D,), NaN where unknown;  `networks`: (n, 1+D);  `fixed`: c*, NaN for none.
+    - `limit`, `plain`: (1+D,), of infinite width, as set and without skips, NaN where unknown;
+    - `networks`: (n, 1+D), finite;  `fixed`: c*, NaN for none.
     """
     layers = np.arange(LAYERS + 1)
     x, y = join_curves(layers, networks)
     return el.Overlay([
-        el.Curve((x, y), label="finite networks").opts(**_FINITE),
-        el.Curve(([0, LAYERS], [fixed] * 2), label="fixed point c*").opts(
+        el.Curve((x, y), label="networks").opts(**_FINITE),
+        el.Curve(([0, LAYERS], [fixed] * 2), label="c*").opts(
             color=MUTED, line_dash="dashed", line_width=2
         ),
-        el.Curve((layers, limit), label="infinite width").opts(color=INK, line_width=3),
+        el.Curve((layers, plain), label="without skips").opts(**_PLAIN),
+        el.Curve((layers, limit), label="limit").opts(color=INK, line_width=3),
         el.Scatter((layers[:1], np.asarray(limit)[:1])).opts(
             fill_color=PAPER, line_color=INK, line_width=2, size=9
         ),
     ]).opts(
-        xlim=(0, LAYERS), ylim=(-0.42, 1.22), xticks=9, yticks=[-0.25, 0, 0.25, 0.5, 0.75, 1],
-        xlabel="layer", ylabel="correlation", legend_position="top_left", legend_cols=3,
+        xlim=(0, LAYERS), ylim=(-0.42, 1.42), xticks=9, yticks=[-0.25, 0, 0.25, 0.5, 0.75, 1],
+        xlabel="layer", ylabel="correlation", legend_position="top_left", legend_cols=2,
         title="Correlation of the two inputs", backend_opts=_WITHIN,
     )  # fmt: skip
 
 
-def slope_by_depth(limit, networks):
+def slope_by_depth(limit, plain, networks):
     """Mean squared slope |J|² of networks of depth 1 … D.
 
-    - `limit`: (D,), NaN where unknown;  `networks`: (n, D).
+    - `limit`, `plain`: (D,), of infinite width, as set and without skips, NaN where unknown;
+    - `networks`: (n, D), finite.
     """
     depths = np.arange(1, LAYERS + 1)
     x, y = join_curves(depths, networks)
     return el.Overlay([
         el.Curve((x, y)).opts(**_FINITE),
+        el.Curve((depths, plain)).opts(**_PLAIN),
         el.Curve((depths, limit)).opts(color=INK, line_width=3),
     ]).opts(
         logy=True, xlim=(0, LAYERS), ylim=(1e-3, 1e3), xlabel="depth L", ylabel="E |J|²",
@@ -91,7 +96,7 @@ def region_names(plane):
 def correlation_limits(*values):
     """The part of [-1, 1] that is shown: down to −1 only where some correlation is low."""
     lowest = min((float(np.nanmin(v)) for v in values if np.isfinite(v).any()), default=0.0)
-    return (-1.08 if lowest < -0.4 else -0.42), 1.22
+    return (-1.08 if lowest < -0.4 else -0.42), 1.42
 
 
 def phase_diagram(scale, line, names, outside, here):
@@ -120,7 +125,8 @@ def phase_diagram(scale, line, names, outside, here):
             fill_color=PAPER, line_color=INK, line_width=3, size=13
         ),
     ]).opts(
-        xlim=WEIGHT_STDS, ylim=BIAS_STDS, xlabel="σ_w (click to move)", ylabel="σ_b",
+        xlim=WEIGHT_STDS, ylim=(BIAS_STDS[0] - 0.06, BIAS_STDS[1]),
+        xlabel="σ_w (click to move)", ylabel="σ_b",
         show_grid=False, show_legend=False, title="Depth scale ξ, and the line χ₁ = 1",
     )  # fmt: skip
 

@@ -12,8 +12,11 @@ STAGES = (10, 20, 30, LAYERS)  # the limit is computed up to these depths, so th
 def plan(state: DepthState, known) -> list[Step]:
     """Curves first, then the diagram, then finite networks; or the kernels, the shallow first."""
     if state.view == "kernel":
-        own = [Step(kernel.ends, (n, d), f"depth {d}") for d in kernel.DEPTHS for n in state.pair]
-        return [*_place(state), *own]
+        return [
+            Step(kernel.ends, (network, depth), f"depth {depth}")
+            for depth in kernel.DEPTHS
+            for network in state.pair
+        ]
     network, theta = state.network, state.theta
     deeper = [Step(signal.limit, (network, theta, d), "layer by layer") for d in STAGES]
     drawn = [
@@ -23,7 +26,8 @@ def plan(state: DepthState, known) -> list[Step]:
     whole = Step(phases.diagram, (state.activation,), "the diagram")
     moments = _moments(state)
     ready = all(known.has(step.key) for step in moments)
-    return [*deeper, *moments, *([_point(state), whole] if ready else []), *drawn]
+    beside = [_plain(state)] if state.skips else []
+    return [*deeper, *beside, *moments, *([_point(state), whole] if ready else []), *drawn]
 
 
 def _moments(state) -> list[Step]:
@@ -37,18 +41,27 @@ def _point(state) -> Step:
     return Step(phases.here, (state.activation, state.weight_std, state.bias_std), "fixed point")
 
 
-def _place(state) -> list[Step]:
-    """The steps to the fixed point alone."""
-    return [*_moments(state), _point(state)]
+def _plain(state) -> Step:
+    """The limit without skips, which stands beside the one with them."""
+    return Step(signal.limit, (state.network.plain, state.theta, LAYERS), "without skips")
 
 
 class Found(NamedTuple):
-    """What is known of the two inputs: parts are None or missing while they are not."""
+    """What is known of the two inputs: parts are None or missing while they are not.
+
+    plain: the limit without skips, None where there are none anyway.
+    """
 
     limit: signal.Signal
+    plain: signal.Signal | None
     networks: list[signal.Signal]
     point: phases.FixedPoint | None
     diagram: phases.Diagram | None
+
+    @property
+    def whole(self) -> bool:
+        """Has the limit been followed as deep as it goes?"""
+        return len(self.limit.slope) == LAYERS
 
 
 def found_of(state: DepthState, known) -> Found | None:
@@ -64,6 +77,7 @@ def found_of(state: DepthState, known) -> Found | None:
     )
     return Found(
         limit,
+        known.of(_plain(state).key) if state.skips else None,
         [one for one in drawn if one is not None],
         known(phases.here, state.activation, state.weight_std, state.bias_std),
         known(phases.diagram, state.activation),

@@ -31,7 +31,7 @@ def _name(state) -> str:
 
 def signal_headline(state, found) -> str | None:
     """Phase, and what becomes of the two inputs and of |J|²."""
-    if found is None or found.point is None:
+    if found is None or found.point is None or not found.whole:
         return None
     limit, point = found.limit, found.point
     if not limit.reached:
@@ -40,12 +40,17 @@ def signal_headline(state, found) -> str | None:
     start = limit.correlation[0]
     went = f"correlation {decimals(start)} → <b>{decimals(last)}</b> after {limit.reached} layers"
     if state.skips:
-        first = f"{_name(state)}, skips α = {stop(state.skips)}: {went}, |J|² × {_growth(limit)}."
+        if found.plain is None:
+            return None
+        first = (
+            f"{_name(state)}, skips α = {stop(state.skips)}: {went}, |J|² times "
+            f"<b>{_growth(limit)}</b>{_instead(limit, found.plain)}."
+        )
     else:
-        within = f"within ξ = {number(point.scale, 2)} layers"
+        scale = f"depth scale ξ = {number(point.scale, 2)}"
         tells = {
-            "order": f"<b>order</b>, all inputs become one {within}",
-            "chaos": f"<b>chaos</b>, inputs become strangers {within}",
+            "order": f"<b>order</b>, inputs become one, {scale}",
+            "chaos": f"<b>chaos</b>, inputs become strangers, {scale}",
             "the edge of chaos": "<b>the edge of chaos</b>, the signal goes deep",
             "no fixed point": "<b>the variance never settles</b>",
         }
@@ -59,6 +64,11 @@ def _growth(limit) -> str:
     return number(limit.slope[limit.reached - 1] / limit.slope[0], 2)
 
 
+def _instead(limit, plain) -> str:
+    """What the plain network has in place of the growth of |J|², if it is as deep."""
+    return f" instead of {_growth(plain)}" if plain.reached == limit.reached else ""
+
+
 def _fixed(state, point) -> str:
     name = "The plain network with these scales" if state.skips else "It"
     if np.isnan(point.variance):
@@ -69,7 +79,7 @@ def _fixed(state, point) -> str:
     edge = "" if np.isfinite(point.scale) else ", at which ξ is infinite"
     words = (
         f"{name} tends to variance Q* = {number(point.variance)} and correlation "
-        f"c* = {decimals(point.correlation)}, with χ₁ = {number(point.chi)}{edge}."
+        f"c* = {decimals(point.correlation)}, with χ₁ = {number(point.chi, 3)}{edge}."
     )
     if state.skips:
         words += " With skips the variance grows layer by layer, and nothing is exponential."
@@ -89,7 +99,7 @@ def _finite(state, found) -> str:
     last = found.limit.reached
     off = [abs(one.correlation[last] - found.limit.correlation[last]) for one in found.networks]
     return (
-        f"{len(off)} random networks of width {state.width} are up to {decimals(max(off))} off "
+        f"{len(off)} random networks of width {state.width} are up to {number(max(off), 2)} off "
         "that correlation."
     )
 

@@ -1,0 +1,53 @@
+"""The page on depth in a real browser: a click in the diagram, sliders, both views."""
+
+import re
+
+import pytest
+
+from jntk_viz.pages.depth import phases
+from jntk_viz.pages.depth.state import BIAS_STDS, WEIGHT_STDS
+
+pytestmark = pytest.mark.slow
+# Where a place of the diagram lies in the window.
+PLACE = """([x, y]) => {
+  const figure = [...Bokeh.documents[0].all_models]
+    .find(m => m.type == "Figure" && m.title.text.startsWith("Depth scale"))
+  const view = Bokeh.index.find_one_by_id(figure.id)
+  const box = view.el.getBoundingClientRect()
+  return [box.x + view.frame.bbox.left + view.frame.x_scale.compute(x) - view.frame.bbox.left,
+          box.y + view.frame.y_scale.compute(y)]
+}"""
+
+
+def wait_for(page, words, seconds=60):
+    """The headline once it matches `words`."""
+    line = page.locator("[aria-live=polite]")
+    for _ in range(10 * seconds):
+        if re.search(words, line.inner_text()):
+            return line.inner_text()
+        page.wait_for_timeout(100)
+    return pytest.fail(f"no {words!r} within {seconds} s; the page says: {line.inner_text()}")
+
+
+def test_a_click_in_the_diagram_moves_there_and_the_address_follows(watch_page):
+    page = watch_page("depth?width=32")
+    wait_for(page, "chaos, inputs become strangers")
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=90_000)
+    x, y = page.evaluate(PLACE, [0.5, 0.7])
+    page.mouse.click(x, y)
+    said = wait_for(page, "order, inputs become one")
+    weight, bias = map(float, re.search(r"σ_w = ([\d.]+), σ_b = ([\d.]+)", said).groups())
+    assert weight == pytest.approx(0.5, abs=0.02 * (WEIGHT_STDS[1] - WEIGHT_STDS[0]))
+    assert bias == pytest.approx(0.7, abs=0.02 * (BIAS_STDS[1] - BIAS_STDS[0]))
+    assert f"χ₁ = {phases.here('erf', weight, bias).chi:.3g}" in said
+    page.wait_for_url(re.compile(f"weight_std={weight:g}"))
+
+
+def test_sliders_and_views(watch_page):
+    page = watch_page("depth?width=32&theta=90")
+    wait_for(page, "chaos")
+    page.get_by_role("slider", name="Skips").first.press("ArrowRight")
+    wait_for(page, r"skips α = 0\.1: correlation 0\.00 →")
+    page.get_by_role("button", name="Jacobian NTK").click()
+    wait_for(page, r"condition is .*, with skips α = 0\.1", seconds=120)
+    assert page.get_by_role("slider", name="Width d").first.is_hidden()
