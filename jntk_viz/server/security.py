@@ -23,7 +23,7 @@ _SESSION_KEYS = ("bokeh-session-id", "bokeh-token")
 #   one in a picture's title, a table's cell or an address has none, nor has an `onerror=...`.
 # - blob: holds Panel's components, which `es-module-shims` fetches and imports from there.
 # - 'unsafe-eval' is for `new Function` in Bokeh's CustomJS callbacks (links between controls, saved
-#   pictures) and in Panel's FlexBox; without it the six pages stay empty.
+#   pictures) and in Panel's FlexBox; without it the pages stay empty.
 # - Styles are written into elements everywhere, by Bokeh as by Material.
 # - No frame-ancestors: lecturers show pages inside slides and course sites, and a page holds
 #   nothing (no log-in, no rights) that a click could be stolen for.

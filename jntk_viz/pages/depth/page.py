@@ -12,6 +12,7 @@ from jntk_viz.pages.depth.formulas import FORMULAS
 from jntk_viz.pages.depth.script import script
 from jntk_viz.pages.depth.state import BIAS_STDS, LAYERS, WEIGHT_STDS, DepthState
 
+TOP_OF_LEGEND = 1e3  # room for the legend above the curves
 _NO_LINE = (np.zeros(0), np.zeros(0))
 _NO_WORDS = (np.zeros(0), np.zeros(0), [])
 
@@ -102,7 +103,7 @@ class Deeper(frame.Content):
         self.correlation.update(limit=values, plain=plain, networks=curves, fixed=fixed)
         self.correlation.set(ylim=pictures.correlation_limits(values, plain, curves))
         self.slope.update(limit=slope, plain=plain_slope, networks=slopes)
-        self.slope.set(ylim=pictures.decades_around(slope, plain_slope, slopes))
+        pictures.fit_decades(self.slope, slope, plain_slope, slopes)
         if found.diagram is not None:
             plane = found.diagram
             names, outside = pictures.region_names(plane)
@@ -114,7 +115,7 @@ class Deeper(frame.Content):
         courses = [kernels.course(network, known) for network in self.state.pair]
         smallest, floor, below, condition = (np.array(v) for v in zip(*courses, strict=True))
         self.smallest.update(smallest=smallest, floor=floor, below=below)
-        self.smallest.set(ylim=pictures.decades_around(smallest, floor))
+        pictures.fit_decades(self.smallest, smallest, floor, TOP_OF_LEGEND * smallest)
         self.condition.update(condition=condition)
 
     def say(self, known):

@@ -5,6 +5,7 @@ import numpy as np
 from bokeh.models import FixedTicker
 
 from jntk_viz.drawing import elements as el
+from jntk_viz.drawing.figures import name_ticks
 from jntk_viz.drawing.live import join_curves
 from jntk_viz.drawing.theme import BLUE, INK, MUTED, ORANGE, PAPER, SEQUENTIAL
 from jntk_viz.frame.numbers import power_of_ten
@@ -64,6 +65,20 @@ def slope_by_depth(limit, plain, networks):
         logy=True, xlim=(0, LAYERS), ylim=(1e-3, 1e3), xlabel="depth L", ylabel="E |J|²",
         show_legend=False, xticks=9, title="Mean squared slope",
     )  # fmt: skip
+
+
+def fit_decades(plot, *values):
+    """Fit the logarithmic axis of a `LivePlot` to all values, with about four ticks."""
+    low, high = decades_around(*values)
+    first, last = np.ceil(np.log10(low)), np.floor(np.log10(high))
+    step = max(1, int(np.ceil((last - first) / 4)))
+    powers = [int(k) for k in np.arange(np.ceil(first / step) * step, last + 1, step)]
+    plot.set(ylim=(low, high))
+    plot.when_drawn(
+        lambda figure: name_ticks(
+            figure.yaxis[0], [10.0**k for k in powers], [power_of_ten(k) for k in powers]
+        )
+    )
 
 
 def decades_around(*values, least=(-2.0, 2.0)):
