@@ -74,11 +74,12 @@ def fit_decades(plot, *values):
     step = max(1, int(np.ceil((last - first) / 4)))
     powers = [int(k) for k in np.arange(np.ceil(first / step) * step, last + 1, step)]
     plot.set(ylim=(low, high))
-    plot.when_drawn(
-        lambda figure: name_ticks(
-            figure.yaxis[0], [10.0**k for k in powers], [power_of_ten(k) for k in powers]
-        )
-    )
+
+    def mark(figure):
+        name_ticks(figure.yaxis[0], [10.0**k for k in powers], [power_of_ten(k) for k in powers])
+        figure.ygrid[0].ticker = figure.yaxis[0].ticker
+
+    plot.when_drawn(mark)
 
 
 def decades_around(*values, least=(-2.0, 2.0)):

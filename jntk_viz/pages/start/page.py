@@ -43,7 +43,7 @@ a:focus-visible {{ outline: 2px solid {ACCENT}; outline-offset: 2px; }}
 """)
 CARDS_CSS = """
 :host { display: grid; gap: 8px; max-height: none !important;
-  grid-template-columns: repeat(auto-fit, minmax(min(380px, 100%), 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(290px, 100%), 1fr)); }
 """
 
 
@@ -58,8 +58,9 @@ def card_of(entry, plot):
     name_figure(plot.figure, entry.card)
     link = f'<h2><a href="{entry.name}">{entry.title}</a></h2>'
     return pn.Column(
-        text(link, margin=(6, 10, 0, 10)),
-        pn.Column(plot.pane, height=130, sizing_mode="stretch_width", margin=(0, 6)),
+        # The picture first: below a title of two lines it would not stand in line with the others.
+        pn.Column(plot.pane, height=130, sizing_mode="stretch_width", margin=(6, 6, 0, 6)),
+        text(link, margin=(4, 10, 0, 10)),
         text(f"<p>{entry.card}</p>", margin=(0, 10, 6, 10)),
         sizing_mode="stretch_width",
         margin=0,
