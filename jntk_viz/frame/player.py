@@ -1,5 +1,7 @@
 """Controls that pages share: a button that plays a setting, and widgets of one view."""
 
+import time
+
 import panel as pn
 import panel_material_ui as pmui
 import param
@@ -40,6 +42,47 @@ def play_button(state, name, label="▶ Play", period=_PERIOD, ready=lambda: Tru
             setattr(state, name, stops[0])
         button.label = "■ Stop"
         running.append(pn.state.add_periodic_callback(advance, period=period))
+
+    button.on_click(click)
+    return button
+
+
+_FRAME = 50  # milliseconds between two looks at the clock
+
+
+def play_through(state, name, seconds, label="▶ Play"):
+    """A button that moves a Selector of ordered values from its first to its last and back.
+
+    - `seconds`: that one way takes, however long a picture takes: values are passed over if need
+      be. It begins where the setting is, and stops where the reader presses it again, or at the
+      first value.
+    """
+    stops = state.param[name].objects
+    button = pmui.Button(label=label, size="small", variant="outlined", margin=(10, 6), width=86)
+    running = []
+    path = [*range(len(stops)), *range(len(stops) - 2, -1, -1)]
+
+    def stop():
+        while running:
+            running.pop()[0].stop()
+        button.label = label
+
+    def advance():
+        _, begun, first = running[0]
+        place = first + int((time.monotonic() - begun) / seconds * (len(stops) - 1))
+        setattr(state, name, stops[path[min(place, len(path) - 1)]])
+        if place >= len(path) - 1:
+            stop()
+
+    def click(_):
+        if running:
+            stop()
+            return
+        button.label = "■ Stop"
+        first = stops.index(getattr(state, name))
+        first = 0 if first == len(stops) - 1 else first
+        callback = pn.state.add_periodic_callback(advance, period=_FRAME)
+        running.append((callback, time.monotonic(), first))
 
     button.on_click(click)
     return button
