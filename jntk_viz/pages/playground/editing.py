@@ -1,5 +1,7 @@
 """Changing the points: what is done in the pictures, and buttons that do the same."""
 
+from functools import partial
+
 import numpy as np
 import panel as pn
 import panel_material_ui as pmui
@@ -10,7 +12,15 @@ from jntk_viz.pages.playground.globe import inside, on_globe, to_plane
 from jntk_viz.pages.playground.points import MOST, Points, read_points, write_points
 
 STEP = np.radians(4)  # by which an arrow button moves a point
-_LOOK = {"size": "small", "variant": "outlined", "margin": (2, 3)}
+_PLAIN = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "2px 10px"}}
+
+
+def _button(label, action):
+    button = pmui.Button(
+        label=label, size="small", variant="outlined", margin=(2, 2), sx={"padding": "2px 6px"}
+    )
+    button.on_click(lambda _: action())
+    return button
 
 
 class Editing:
@@ -21,7 +31,7 @@ class Editing:
         self.which = pmui.Select(label="Point", size="small", margin=(4, 10), width=130)
         self.new = pmui.RadioButtonGroup(
             options={"+1 (amber)": "+1", "−1 (blue)": "−1"}, value="+1", size="small",
-            label="Class of new points", margin=(4, 10),
+            label="Class of new points", margin=(4, 10), sx=_PLAIN,
         )  # fmt: skip
         self.new.param.watch(lambda event: content.board.new_points_are(event.new), "value")
 
@@ -57,29 +67,20 @@ class Editing:
 
     def buttons(self):
         """Add, move, delete and change a point without pointing at it."""
-        moves = {"←": (-1, 0), "→": (1, 0), "↑": (0, 1), "↓": (0, -1)}
-        names = {"←": "left", "→": "right", "↑": "up", "↓": "down"}
-        arrows = []
-        for sign, step in moves.items():
-            button = pmui.Button(label=f"{sign} {names[sign]}", **_LOOK)
-            button.on_click(lambda _, step=step: self.move(*step))
-            arrows.append(button)
         actions = {
             "Add": self.add, "Delete": self.delete, "Other class": self.turn,
             "Start over": self.start_over,
         }  # fmt: skip
-        made = []
-        for label, action in actions.items():
-            button = pmui.Button(label=label, **_LOOK)
-            button.on_click(lambda _, action=action: action())
-            made.append(button)
+        moves = {
+            "Left": partial(self.move, -1, 0), "Right": partial(self.move, 1, 0),
+            "Up": partial(self.move, 0, 1), "Down": partial(self.move, 0, -1),
+        }  # fmt: skip
+        acting, moving = (
+            pn.FlexBox(*(_button(*one) for one in part.items()), margin=(0, 6))
+            for part in (actions, moves)
+        )
         return pn.Column(
-            self.new,
-            pn.FlexBox(*made, margin=(0, 6)),
-            self.which,
-            pn.FlexBox(*arrows, margin=(0, 6)),
-            margin=0,
-            sizing_mode="stretch_width",
+            self.new, acting, self.which, moving, margin=0, sizing_mode="stretch_width"
         )
 
     def follow(self) -> None:

@@ -22,11 +22,15 @@ def _around(centre, n: int, width: float, rng) -> np.ndarray:
     return normalize(np.asarray(centre, float) + width * rng.normal(size=(n, 3)))
 
 
+def _random(n: int, seed: int) -> np.ndarray:
+    """Points drawn uniformly from the sphere, (n, 3)."""
+    return normalize(np.random.default_rng(seed).normal(size=(n, 3)))
+
+
 def caps(seed: int):
-    """Two clouds that a plane separates, and a few that come close to it."""
-    x = _spread(24, seed)
-    y = np.where(x @ normalize([[-0.6, 0.5, 0.62]])[0] > 0, 1.0, -1.0)
-    return x, y
+    """Random points on two caps that a plane separates."""
+    x = _random(24, seed)
+    return x, np.where(x @ normalize([[-0.6, 0.5, 0.62]])[0] > 0, 1.0, -1.0)
 
 
 def stripes(seed: int):
@@ -59,8 +63,8 @@ def outlier(seed: int):
 
 
 def noise(seed: int):
-    """The two halves of the globe, with five labels of thirty turned round."""
-    x = _spread(30, seed)
+    """Random points on two halves of the globe, with five labels of thirty turned round."""
+    x = _random(30, seed)
     y = np.where(x[:, 0] + 0.3 * x[:, 1] > 0, 1.0, -1.0)
     y[np.random.default_rng(seed).choice(len(y), 5, replace=False)] *= -1
     return x, y

@@ -12,7 +12,7 @@ import numpy as np
 
 GAP = 0.06  # between a disc and the middle of the plane
 FRONT, BACK = -1 - GAP, 1 + GAP  # where the discs' centres lie, on the line Y = 0
-LIMITS = (-2.2, 2.2), (-1.12, 1.12)
+LIMITS = (-2.13, 2.13), (-1.24, 1.06)  # of the pictures
 _TURN = np.linspace(0, 2 * np.pi, 121)
 
 

@@ -61,7 +61,7 @@ class Playground(frame.Content):
     def body(self):
         legend = Words(words.LEGEND, sizing_mode="stretch_both", stylesheets=[words.LEGEND_CSS])
         left, right = self.plots.values()
-        rows = (*["ab"] * 6, "cd", "ee")
+        rows = (*["ab"] * 5, "cd", "ee", "ee")
         grid = frame.plot_grid(*rows, a=left, b=right, c=self.numbers[0], d=self.numbers[1], e=legend)
         for cell, (order, height) in zip(grid, map(_ON_A_PHONE.get, "abcde"), strict=True):
             look = f"order: {order}; height: {height} !important; min-height: 0 !important;"
@@ -75,17 +75,16 @@ class Playground(frame.Content):
         points = read_points(self.state.text)
         self.board.show(points)
         self.editing.follow()
+        titles = words.STANDARD, words.PENALISED.format(stop(self.state.lam))
+        for plot, title in zip(self.plots.values(), titles, strict=True):
+            if plot.title != title:
+                plot.set(title=title)
         networks = known(study.pair, *study.arguments_of(self.state))
         if networks is None:
             return
         pictures = [picture_of(network, points.x, self.state.epsilon) for network in networks]
         frame.update_all(*zip(self.plots.values(), pictures, strict=True))
-        titles = words.STANDARD, words.PENALISED.format(stop(self.state.lam))
-        for plot, title, pane, network in zip(
-            self.plots.values(), titles, self.numbers, networks, strict=True
-        ):
-            if plot.title != title:
-                plot.set(title=title)
+        for pane, network in zip(self.numbers, networks, strict=True):
             pane.object = words.numbers(network)
 
     def say(self, known):

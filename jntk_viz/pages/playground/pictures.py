@@ -46,18 +46,15 @@ def hemispheres(field, edge, safe, feared, broken, steps):
         el.Curve(feared).opts(color=FEARED, line_width=2.2, line_dash=[5, 3]),
         el.Curve(broken).opts(color=BROKEN, line_width=2.6),
         el.Curve(steps).opts(color=INK, line_width=1.6),
+        el.Labels(([globe.FRONT, globe.BACK], [-1.14, -1.14], ["front", "back"])).opts(
+            text_color=MUTED, text_font_size="13px"
+        ),
     ]  # fmt: skip
     (x0, x1), (y0, y1) = globe.LIMITS
     return el.Overlay(layers).opts(
-        xlim=(x0, x1), ylim=(y0, y1), yaxis=None, ylabel="up", title=" ",
-        xlabel="the globe", xticks=[(globe.FRONT, "front"), (globe.BACK, "back")],
-        show_grid=False, show_legend=False,
-        backend_opts={
-            "plot.outline_line_color": None, "plot.min_border": 2,
-            "xaxis.axis_label_text_font_size": "0px", "xaxis.axis_line_color": None,
-            "xaxis.major_tick_line_color": None, "xaxis.major_label_standoff": 0,
-            "xaxis.axis_label_standoff": 0,
-        },
+        xlim=(x0, x1), ylim=(y0, y1), xaxis=None, yaxis=None, title=" ",
+        xlabel="front and back", ylabel="the globe", show_grid=False, show_legend=False,
+        backend_opts={"plot.outline_line_color": None, "plot.min_border": 2},
     )  # fmt: skip
 
 

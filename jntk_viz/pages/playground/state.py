@@ -30,7 +30,7 @@ class PlaygroundState(param.Parameterized):
     """Everything that the page shows follows from these values."""
 
     example = param.Selector(
-        default="noise",
+        default="stripes",
         objects={title: name for name, (title, _) in EXAMPLES.items()},
         label="Points to begin with",
     )
@@ -47,7 +47,7 @@ class PlaygroundState(param.Parameterized):
         doc="Of the gradient flow, the same for both networks; the last stop is t = ∞.",
     )
     epsilon = param.Number(
-        0.2,
+        0.25,
         bounds=(0.0, 0.5),
         step=0.01,
         label="Size of the attack ε",

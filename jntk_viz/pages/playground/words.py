@@ -19,6 +19,7 @@ dl div {{ display: flex; flex-direction: column-reverse; text-align: center; }}
 dd {{ margin: 0; font: 500 24px/1.15 {FONT}; color: {INK}; }} dt {{ color: {MUTED}; }}
 """)
 LEGEND_CSS = css(f"""
+:host {{ overflow-y: auto; }}
 div {{ font: 400 14px/1.35 {FONT}; color: {INK}; }} p {{ margin: 4px 0; }}
 summary {{ cursor: pointer; color: {ACCENT}; font-weight: 500; }}
 summary:focus-visible {{ outline: 2px solid {ACCENT}; }}
