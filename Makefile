@@ -41,7 +41,7 @@ test-pages: .venv/.installed-test browser  ## run the slow tests: every page, pr
 
 .PHONY: test-binder
 test-binder: .venv/.installed-test browser  ## install as Binder does and open lesson and pages, with memory
-	@$(BIN)/python -m pytest -s tests/test_binder.py
+	@$(BIN)/python -m pytest -s tests/project/test_binder.py
 
 .PHONY: lab
 lab: .venv/.installed-app  ## open the lessons in JupyterLab

@@ -30,7 +30,7 @@ from jntk_viz.reproduction.store import StudyFiles
 from jntk_viz.whole_files import write_whole_text
 
 # Where the other processes find this package and what lies beside the tests.
-PATH = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+PATH = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
 
 
 def run_python(program, *arguments, **environment):

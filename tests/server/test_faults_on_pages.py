@@ -13,7 +13,7 @@ TINY = "jntk_constancy?points=8&widest=128&networks=1&depth=1&steps=30"
 LONG = "jntk_constancy?points=8&widest=512&networks=1&depth=2&steps=3000"
 HEADLINE = "[aria-live=polite]"
 # Where the other processes find what lies beside the tests.
-PATH = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+PATH = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
 OWN_CACHE = {"JAX_COMPILATION_CACHE_DIR": ""}
 
 

@@ -24,7 +24,7 @@ from tornado.websocket import WebSocketClosedError
 from jntk_viz import _selfcheck, cli, datasets, doctor, folders
 from jntk_viz.server import serving
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 JUPYTER = ROOT / "binder" / "jupyter_server_config.json"
 APPS = sorted(folders.app_routes(folders.apps_folder()))
 

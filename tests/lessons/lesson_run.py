@@ -22,7 +22,7 @@ from jupyter_bokeh import BokehModel
 import jntk_viz.lessons as lessons
 from jntk_viz.lessons.widgets import Afterwards, Knobs, Prediction
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 _CHECK = re.compile(r'^check\("(\w+)", (\w+)\)$', re.MULTILINE)
 

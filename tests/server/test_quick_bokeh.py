@@ -104,7 +104,7 @@ def test_references_are_those_that_bokeh_finds(bokehs_own):
 def test_models_of_a_page_are_those_that_bokeh_finds(bokehs_own):
     document = Document()
     with set_curdoc(document):
-        path = Path(__file__).parents[1] / "apps" / "breakdown.py"
+        path = Path(__file__).parents[2] / "apps" / "breakdown.py"
         page = runpy.run_path(str(path))["app"]()
         pn.panel(page._template()).server_doc(document)
     models = set(document.models)

@@ -14,7 +14,7 @@ import pytest
 from panel.io.server import get_server
 from tornado.ioloop import IOLoop
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from bokeh_client import Session
 from squares import Squares

@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 import jntk_viz
 from jntk_viz.cli import build_parser
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PLOTTING = {"bokeh", "holoviews", "ipywidgets", "matplotlib", "panel", "panel_material_ui"}

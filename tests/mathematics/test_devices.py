@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -48,7 +49,13 @@ def measure():
 def both(tmp_path_factory):
     """`measure` in this process, on one device, and in another that sees four."""
     file = tmp_path_factory.mktemp("devices") / "four.npz"
-    environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
+    environment = {
+        **os.environ,
+        "XLA_FLAGS": "--xla_force_host_platform_device_count=4",
+        "PYTHONPATH": os.pathsep.join(
+            [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        ),
+    }
     subprocess.run([sys.executable, __file__, str(file)], check=True, env=environment, timeout=120)
     assert len(jax.devices()) == 1
     return measure(), np.load(file)

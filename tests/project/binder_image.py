@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import psutil
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LOG = "BINDER_TEST_CONNECTIONS"
 
 # Python runs this before anything else, in every process of the session.
