@@ -8,7 +8,7 @@ import numpy as np
 
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.plane import zero_contour
-from jntk_viz.drawing.theme import DIVERGING, INK, MUTED, PURPLE
+from jntk_viz.drawing.theme import DIVERGING, INK, MUTED, PAPER, PURPLE
 from jntk_viz.pages.playground import globe
 from jntk_viz.pages.playground.study import FINE, HALF, Trained, drawn
 
@@ -44,7 +44,9 @@ def hemispheres(field, edge, safe, feared, broken, steps):
         el.Curve(edge).opts(color=INK, line_width=3),
         el.Curve(safe).opts(color=SAFE, line_width=1.3),
         el.Curve(feared).opts(color=FEARED, line_width=2.2, line_dash=[5, 3]),
-        el.Curve(broken).opts(color=BROKEN, line_width=2.6),
+        el.Curve(broken).opts(color=PAPER, line_width=4.6, line_alpha=0.9),
+        el.Curve(broken).opts(color=BROKEN, line_width=2.4),
+        el.Curve(steps).opts(color=PAPER, line_width=3.2, line_alpha=0.6),
         el.Curve(steps).opts(color=INK, line_width=1.6),
         el.Labels(([globe.FRONT, globe.BACK], [-1.14, -1.14], ["front", "back"])).opts(
             text_color=MUTED, text_font_size="13px"

@@ -34,10 +34,10 @@ def headline(t: float, epsilon: float, standard, penalised) -> str:
         return "Before training both networks say 0 everywhere. Press Play."
     if math.isinf(t):
         safe = int((penalised.first_order > 0).sum())
-        called = "every point" if safe == n else f"{safe} of {n} points"
+        called = f"all {n}" if safe == n else f"{safe} of {n}"
         return (
-            f"At t = ∞ the penalised network's slopes call {called} safe; the boundary still enters "
-            f"{fewer} of {n} caps (without the penalty {fooled})."
+            f"The slopes call {called} points safe, yet the boundary enters {fewer} of their rings "
+            f"({fooled} without the penalty)."
         )
     return (
         f"At t = {stop(t)} an attack of size {epsilon:g} fools {fooled} of {n} points without the "
