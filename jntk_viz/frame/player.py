@@ -57,7 +57,7 @@ def play_through(state, name, seconds, label="▶ Play"):
       be. It begins where the setting is, and stops where the reader presses it again, or at the
       first value.
     """
-    stops = state.param[name].objects
+    stops = list(state.param[name].get_range().values())
     button = pmui.Button(label=label, size="small", variant="outlined", margin=(10, 6), width=86)
     running = []
     path = [*range(len(stops)), *range(len(stops) - 2, -1, -1)]

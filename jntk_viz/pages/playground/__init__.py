@@ -4,9 +4,9 @@ from jntk_viz.frame.registry import Page, Stop
 
 PAGE = Page(
     order=0,
-    title="The playground: a classifier on a globe",
+    title="The playground on a globe",
     short="Playground",
-    card="Where a network trained without the penalty (left) and with it (right) says +1 and −1.",
+    card="Where networks trained without and with the penalty say +1 (red) and −1 (blue).",
     stop=Stop(
         "playground?example=caps&lam=0.1&t=1000",
         "Play with it",

@@ -16,5 +16,6 @@ def robust_points(state: PlaygroundState, known) -> Answer | None:
     standard, penalised = (network.robust for network in networks)
     value = SAME if standard == penalised else SAFER if penalised > standard else LESS
     return Answer(
-        value, f"Without the penalty {percent(standard)} of the points, with it {percent(penalised)}."
+        value,
+        f"Without the penalty {percent(standard)} of the points, with it {percent(penalised)}.",
     )

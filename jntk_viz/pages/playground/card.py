@@ -27,5 +27,5 @@ def numbers():
 
 def picture(field):
     """One hemisphere of two networks: trained without the penalty (left) and with it."""
-    shown = hemispheres(**(NOTHING | {"field": field, "edge": edges(field)}))
-    return shown.opts(**BARE)
+    parts = {"field": field, "edge": edges(field), "names": ("without", "with")}
+    return hemispheres(**(NOTHING | parts)).opts(**BARE)

@@ -121,7 +121,7 @@ class Editing:
         self.take(Points(self.points.places, y))
 
     def move(self, right: int, up: int) -> None:
-        """Move the chosen points by a few degrees, as seen in the pictures, over the rim as well."""
+        """Move the chosen points by a few degrees, as the pictures show them, over the rim too."""
         points = self.points
         x, chosen = points.x.copy(), self.chosen
         side = np.where(points.places[chosen, 0] < 0, 1.0, -1.0)

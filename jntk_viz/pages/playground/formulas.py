@@ -18,7 +18,8 @@ FORMULAS = (
         code="jntk_viz.training.robust_loss",
     ),
     Formula(
-        r"(f, J)(x,t) = \Theta(x,X)\,\Lambda^{1/2} V\,\frac{1-e^{-et/N}}{e}\,V^\top\Lambda^{1/2}u^*,"
+        r"(f, J)(x,t) = \Theta(x,X)\,\Lambda^{1/2} V\,\frac{1-e^{-et/N}}{e}\,V^\top"
+        r"\Lambda^{1/2}u^*,"
         r"\qquad \Lambda^{1/2}\Theta(X,X)\Lambda^{1/2} = V\,\mathrm{diag}(e)\,V^\top",
         "An infinitely wide network at every time of training (Kim & Yang, ICML 2024). As t → ∞ it "
         "passes through all labels with slope zero there, whatever λ > 0 is.",

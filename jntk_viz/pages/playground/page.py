@@ -21,8 +21,9 @@ from jntk_viz.pages.playground.state import PlaygroundState
 
 SECONDS = 12  # in which Play goes from t = 0 to ∞
 # The order on a phone, and what each part needs there.
-_ON_A_PHONE = {"a": (1, "182px"), "c": (2, "50px"), "b": (3, "182px"), "d": (4, "50px"),
-               "e": (5, "auto")}  # fmt: skip
+_ON_A_PHONE = {
+    "a": (1, "216px"), "b": (3, "216px"), "c": (2, "56px"), "d": (4, "56px"), "e": (5, "auto"),
+}  # fmt: skip
 
 
 class Playground(frame.Content):
@@ -62,8 +63,10 @@ class Playground(frame.Content):
         legend = Words(words.LEGEND, sizing_mode="stretch_both", stylesheets=[words.LEGEND_CSS])
         left, right = self.plots.values()
         rows = (*["ab"] * 5, "cd", "ee", "ee")
-        grid = frame.plot_grid(*rows, a=left, b=right, c=self.numbers[0], d=self.numbers[1], e=legend)
-        for cell, (order, height) in zip(grid, map(_ON_A_PHONE.get, "abcde"), strict=True):
+        grid = frame.plot_grid(
+            *rows, a=left, b=right, c=self.numbers[0], d=self.numbers[1], e=legend
+        )
+        for cell, (order, height) in zip(grid, _ON_A_PHONE.values(), strict=True):
             look = f"order: {order}; height: {height} !important; min-height: 0 !important;"
             cell.stylesheets = [f"{PHONE} {{ :host {{ {look} flex: none !important; }} }}"]
         return grid

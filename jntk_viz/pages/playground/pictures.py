@@ -25,13 +25,14 @@ def _canvas(field):
     return np.hstack([field[0], np.full((FINE, _GAP), np.nan), field[1]])
 
 
-def hemispheres(field, edge, safe, feared, broken, steps):
+def hemispheres(field, edge, safe, feared, broken, steps, names=("front", "back")):
     """f on the front (left) and the back of the globe; blue is −1, orange-red is +1.
 
     - `field`: (2, FINE, FINE), front and back, row by row from below, NaN outside the discs;
     - `edge`: where f = 0;  `safe`, `feared`, `broken`: edges of the caps that no attack and no
       slope leads out of, those that the slope alone does, and those in which an attack succeeds;
-    - `steps`: arrows to the worst place of each cap. Lines as (x, y), separated by NaN.
+    - `steps`: arrows to the worst place of each cap. Lines as (x, y), separated by NaN;
+    - `names`: of the two discs.
     """
     half = (2 * FINE + _GAP) * _CELL / 2
     bounds = (-half, -HALF - _CELL / 2, half, HALF + _CELL / 2)
@@ -48,7 +49,7 @@ def hemispheres(field, edge, safe, feared, broken, steps):
         el.Curve(broken).opts(color=BROKEN, line_width=2.4),
         el.Curve(steps).opts(color=PAPER, line_width=3.2, line_alpha=0.6),
         el.Curve(steps).opts(color=INK, line_width=1.6),
-        el.Labels(([globe.FRONT, globe.BACK], [-1.14, -1.14], ["front", "back"])).opts(
+        el.Labels(([globe.FRONT, globe.BACK], [-1.14, -1.14], list(names))).opts(
             text_color=MUTED, text_font_size="13px"
         ),
     ]  # fmt: skip

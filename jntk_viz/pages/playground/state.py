@@ -15,7 +15,7 @@ _DECADE = (
 )  # fmt: skip
 # Preferred numbers (ISO 3, R20): 183 times, so that twelve seconds of them look continuous.
 TIMES = (0.0, *(float(f"{d}e{k}") for k in range(-1, 8) for d in _DECADE), 1e8, np.inf)
-LAMBDAS = tuple(float(f"{d}e{k}") for k in range(-4, 1) for d in (1, 2, 5)) + (10.0,)
+LAMBDAS = (*(float(f"{d}e{k}") for k in range(-4, 1) for d in (1, 2, 5)), 10.0)
 
 
 class Kernel(NamedTuple):

@@ -29,7 +29,9 @@ summary:focus-visible {{ outline: 2px solid {ACCENT}; }}
 def headline(t: float, epsilon: float, standard, penalised) -> str:
     """What is on screen, in one sentence of at most 25 words."""
     n = len(standard.margin)
-    fooled, fewer = (f"<b>{int((network.margin <= 0).sum())}</b>" for network in (standard, penalised))
+    fooled, fewer = (
+        f"<b>{int((network.margin <= 0).sum())}</b>" for network in (standard, penalised)
+    )
     if t == 0:
         return "Before training both networks say 0 everywhere. Press Play."
     if math.isinf(t):
@@ -71,14 +73,15 @@ LEGEND = css(
     + f"&emsp;{line_sample(FEARED, 'dashed', 3)}only the slope fears it"
     + "<details><summary>More</summary>"
     "<p>The globe is every input of length 1 with three numbers, seen from the front and from "
-    "behind; equal areas are equal. Colour is the output f of an infinitely wide network; the black "
-    "line is f = 0, where its answer changes. Both networks learn the same points for the same "
-    "time t; one pays λ|J|² for its slope J at each point.</p>"
+    "behind; equal areas are equal. Colour is the output f of an infinitely wide network; the "
+    "black line is f = 0, where its answer changes. Both networks learn the same points for the "
+    "same time t; one pays λ|J|² for its slope J at each point.</p>"
     "<p>The ring around a point holds what a change of size ε can make of it. The arrow leads to "
-    "the worst place that a search inside the ring (projected gradient descent) has found. “Robust” "
-    "is the share of points without a red ring. “Largest slope” is that of f anywhere on the globe.</p>"
-    f"<p>Click to add a point, drag it to move it, tap it and press Backspace to delete it; at most "
-    f"{MOST}. The buttons under the sliders do the same.</p></details></div>"
+    "the worst place that a search inside the ring (projected gradient descent) has found. "
+    "“Robust” is the share of points without a red ring. “Largest slope” is that of f anywhere on "
+    "the globe.</p>"
+    "<p>Click to add a point, drag it to move it, tap it and press Backspace to delete it; at "
+    f"most {MOST}. The buttons under the sliders do the same.</p></details></div>"
 )
 OUTSIDE = "That was outside the globe. Click inside one of the two discs."
 TOO_MANY = f"There are {MOST} points, the most that find room. Delete one first."

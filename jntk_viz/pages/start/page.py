@@ -44,7 +44,7 @@ a:focus-visible {{ outline: 2px solid {ACCENT}; outline-offset: 2px; }}
 """)
 CARDS_CSS = """
 :host { display: grid; gap: 8px; max-height: none !important;
-  grid-template-columns: repeat(auto-fit, minmax(min(380px, 100%), 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(280px, 100%), 1fr)); }
 """
 
 
