@@ -11,10 +11,10 @@ from jntk_viz.drawing.theme import PHONE
 from jntk_viz.frame.numbers import stop
 from jntk_viz.frame.player import play_through
 from jntk_viz.pages.playground import answers, globe, study, words
-from jntk_viz.pages.playground.board import Board
 from jntk_viz.pages.playground.editing import Editing
 from jntk_viz.pages.playground.formulas import FORMULAS
 from jntk_viz.pages.playground.pictures import EMPTY, hemispheres, picture_of
+from jntk_viz.pages.playground.point_pictures import Board
 from jntk_viz.pages.playground.points import read_points
 from jntk_viz.pages.playground.script import script
 from jntk_viz.pages.playground.state import PlaygroundState

@@ -1,6 +1,6 @@
 """One network's picture: f on both hemispheres, where it is zero, and the caps around the points.
 
-The points themselves are drawn by `board`, which lets the reader move them.
+The points themselves are drawn by `point_pictures`, which lets the reader move them.
 """
 
 import holoviews as hv

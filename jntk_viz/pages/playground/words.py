@@ -5,8 +5,8 @@ import math
 from jntk_viz.drawing.html import line_sample
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, MUTED, css
 from jntk_viz.frame.numbers import number, percent, stop
-from jntk_viz.pages.playground.board import CLASSES
 from jntk_viz.pages.playground.pictures import BROKEN, FEARED, SAFE
+from jntk_viz.pages.playground.point_pictures import CLASSES
 from jntk_viz.pages.playground.points import MOST
 
 QUESTION = "What does training do to a classifier, and what does the penalty change?"
