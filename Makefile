@@ -15,13 +15,12 @@ PYTHON ?=
 BIN := .venv/bin
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
+# Fixtures of a file are made once, and a notebook has one kernel; the short files come last.
+BY_FILE := --dist loadfile --no-loadscope-reorder
+
 # pip's own output is hundreds of lines; this shows that something moves. Errors pass through.
 PROGRESS = awk '/^ *Collecting|^Processing/ { n++; if (n % 25 == 0) { print "  " n " packages found"; fflush() } } \
 	/^Installing collected/ { print "  unpacking"; fflush() }'
-
-# What the tests have compiled, as tests/conftest.py keeps it: the notebooks compile the same.
-COMPILED := JAX_COMPILATION_CACHE_DIR="$(CURDIR)/.pytest_cache/jax" \
-	JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1
 
 .PHONY: app
 app: .venv/.installed-app  ## serve the apps on PORT=5006 (DATA=folder with the UCI files)
@@ -29,11 +28,8 @@ app: .venv/.installed-app  ## serve the apps on PORT=5006 (DATA=folder with the 
 
 .PHONY: test
 test: .venv/.installed-test browser  ## run the tests and notebooks on WORKERS=2 processes
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow"
-ifneq ($(NOTEBOOKS),)
-	@$(COMPILED) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile \
-		--nbval-lax --nbval-current-env --nbval-cell-timeout=120 $(NOTEBOOKS)
-endif
+	@$(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) -m "not slow" tests \
+		$(if $(NOTEBOOKS),--nbval-lax --nbval-current-env --nbval-cell-timeout=120 $(NOTEBOOKS))
 
 .PHONY: test-pages
 test-pages: .venv/.installed-test browser  ## run the slow tests: every page, preset and exported file

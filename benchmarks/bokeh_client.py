@@ -11,7 +11,7 @@ import re
 import time
 from typing import NamedTuple
 
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 TOKEN = re.compile(r'"token":"([^"]+)"')
@@ -58,7 +58,12 @@ class Session:
 
     async def open(self):
         """Fetch the page and its document, and say that it stands in the browser."""
-        page = await AsyncHTTPClient().fetch(self.url, request_timeout=PATIENCE)
+        # Where many come at once, connecting includes waiting for those before.
+        patience = {"connect_timeout": PATIENCE, "request_timeout": PATIENCE}
+        try:
+            page = await AsyncHTTPClient().fetch(self.url, **patience)
+        except HTTPClientError as error:
+            raise Lost(f"{self.url}: {error}") from None
         found = TOKEN.search(page.body.decode())
         if not found:
             raise Lost(f"no session token in {self.url}")

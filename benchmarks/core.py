@@ -21,7 +21,9 @@ import numpy as np
 from measure import Row, difference, in_turn, milliseconds, ratio, seconds, unit_rows
 
 import jntk_viz as jv
+from jntk_viz.activations import _series_at
 from jntk_viz.finite import forward_jets, gram
+from jntk_viz.panels import panels
 from jntk_viz.training import _descend
 
 SECTION = "core"
@@ -93,6 +95,28 @@ def limiting(peer):
     )
     what = "limiting JNTK, N=1000, d0=4, L=3, float64, warm: this / copy of the result"
     yield row(what, ratio(ours, copy), "×", 4, note=note)
+
+
+def other_networks(_):
+    """A network with biases and skips beside the paper's: once known, and each first kernel."""
+    x, residual = unit_rows(256, 4), {"weight_std": 1.2, "bias_std": 0.3, "residual": 0.5}
+    plain, mixed = (partial(jv.jntk, x, depth=3, **options) for options in ({}, residual))
+
+    def first(kernel):
+        def call():
+            panels.cache_clear()
+            _series_at.cache.clear()
+            return kernel()
+
+        return call
+
+    paper, other = in_turn(plain, mixed, repeats=25)
+    note = f"{milliseconds(other)} against {milliseconds(paper)}"
+    what = f"{LIMITING}: biases and skips / the plain network"
+    yield row(f"{what}, warm", ratio(other, paper), "×", 1.2, note=note)
+    paper, other = in_turn(first(plain), first(mixed), repeats=9)
+    note = f"{milliseconds(other)} against {milliseconds(paper)}; nothing known of either kernel"
+    yield row(f"{what}, first kernel", ratio(other, paper), "×", note=note)
 
 
 # --- finite networks ------------------------------------------------------------------------------
@@ -208,6 +232,27 @@ def memory_of(n_networks):
     return peak_mb()
 
 
+# --- several classes ------------------------------------------------------------------------------
+
+
+def classes(_):
+    """All that `RobustDynamics` does, from points and labels to a prediction, beside two classes.
+
+    The points are the same: the first column alone, and all columns. One eigendecomposition serves
+    all, which is most of the work.
+    """
+    for name, few in (("iris", 90), ("digits", 30)):
+        data = jv.load_dataset(name, classes="all")
+        train, test = jv.train_test_split(data, test_fraction=1 - few / len(data.x))
+        x, y, others = train.x, train.y, test.x[:100]
+        fit = lambda y: jv.RobustDynamics(x, y, depth=2, lam=0.1).predict(others, 100.0)  # noqa: B023, E731
+        agreement = check(fit(y)[..., 0], fit(y[:, 0]), 1e-12, f"{name}, all classes")
+        several, two = in_turn(lambda: fit(y), lambda: fit(y[:, 0]), repeats=9)  # noqa: B023
+        note = f"{milliseconds(several)} against {milliseconds(two)}; {agreement}"
+        what = f"robust training in closed form, {few} points of {name}: {y.shape[1]} classes / two"
+        yield row(what, ratio(several, two), "×", 1.2, note=note)
+
+
 # --- products with the JNTK, and Krylov methods ---------------------------------------------------
 
 
@@ -303,7 +348,7 @@ def main():
         return
     peer = ask_neural_tangents(wanted.neural_tangents) if wanted.neural_tangents else None
     rows = []
-    for group in (limiting, finite, training_step, monte_carlo, operator):
+    for group in (limiting, other_networks, finite, training_step, classes, monte_carlo, operator):
         for found in group(peer):
             rows.append(found.as_dict())
             print(

@@ -1,5 +1,6 @@
 """Checks of arguments. Messages name the argument, what was expected, what came, the remedy."""
 
+import numbers
 import operator
 
 import jax
@@ -199,6 +200,49 @@ def check_kappa(value) -> float:
     return kappa
 
 
+def check_std(value, name: str, *, positive: bool = False) -> float:
+    """A standard deviation ≥ 0, or > 0 if `positive`, known when JAX compiles; up to 1e50."""
+    number = _plain_number(value)
+    if not (0 <= number <= 1e50) or (positive and number == 0):
+        least = "a number > 0" if positive else "a number ≥ 0"
+        raise ValueError(
+            f"`{name}` must be {least} and at most 1e50; got {_came(value)}. Pass for instance "
+            f"{name}={'1.4' if positive else '0.3'}."
+        )
+    return number
+
+
+def check_residual(value) -> float | None:
+    """The weight α > 0 of a layer beside its skip, or None for a network without skips."""
+    if value is None:
+        return None
+    number = _plain_number(value)
+    if not 0 < number <= 1e50:
+        raise ValueError(
+            "`residual` must be the weight α > 0 of each layer beside its skip, at most 1e50, or "
+            f"None for a plain network; got {_came(value)}. Pass for instance residual=0.5."
+        )
+    return number
+
+
+def _plain_number(value) -> float:
+    """A real number that is neither text, a truth value, an array nor traced; else NaN."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
+
+
+def _came(value) -> str:
+    if is_traced(value):
+        return "a value that JAX is transforming; close over a plain number"
+    if hasattr(value, "shape") and not isinstance(value, np.generic):
+        return f"an array of shape {value.shape}"
+    return repr(value)
+
+
 def check_lam(value) -> float:
     """A weight λ ≥ 0 of the regulariser that a kernel can be multiplied by."""
     lam = check_number(value, "lam")
@@ -210,31 +254,76 @@ def check_lam(value) -> float:
     return lam
 
 
-def check_targets(y, name: str, rows: int) -> np.ndarray:
-    """Finite real targets, one for each row."""
+def check_targets(y, name: str, rows: int, outputs: int | None = None) -> np.ndarray:
+    """Finite real targets, one for each row, or for each row and output.
+
+    outputs: how many the network has: (rows,) for one, (rows, outputs) for more; None allows
+    (rows,) and (rows, C) for any C > 1.
+    """
     y = check_numbers(y, name, "hold one number for each row", "Map your two classes to -1 and +1.")
-    if y.shape != (rows,):
+    right = y.shape == (rows,) if outputs in (None, 1) else y.shape == (rows, outputs)
+    if outputs is None and y.ndim == 2:
+        right = len(y) == rows and y.shape[1] > 1
+    if not right:
+        several = {None: f" or ({rows}, C) with a column for each of C > 1 outputs", 1: ""}
+        expected = f"({rows},){several[outputs]}" if outputs in several else f"({rows}, {outputs})"
         raise ValueError(
-            f"`{name}` must be of shape ({rows},), one label for each row of the inputs; got shape "
-            f"{y.shape}. Use y.ravel() for a column."
+            f"`{name}` must be of shape {expected}, one label for each row of the inputs; got "
+            f'shape {y.shape}. Use y.ravel() for a column; code classes as in classes="all" of '
+            "load_dataset, +1 in the column of the row's class and -1 in the others."
         )
     if not np.isfinite(y).all():
-        row = int(np.argmin(np.isfinite(y)))
+        place = np.argwhere(~np.isfinite(y))[0]
         raise ValueError(
-            f"`{name}` must be finite; entry {row} is {y[row]}. Remove the rows without a label."
+            f"`{name}` must be finite; entry {', '.join(map(str, place))} is {y[tuple(place)]}. "
+            "Remove the rows without a label."
         )
     return y
 
 
 def check_labels(y, name: str, rows: int, remedy: str = "") -> np.ndarray:
-    """Labels of two values, -1 and +1, one for each row."""
+    """Labels of two values, -1 and +1, one for each row, or one for each row and class."""
     y = check_targets(y, name, rows)
     unexpected = np.setdiff1d(y, [-1.0, 1.0])
-    if unexpected.size:
+    if not unexpected.size:
+        return y
+    if y.ndim == 1:
+        way = f"Map your two classes, for instance with np.where({name} == one, 1, -1)."
+        if np.array_equal(y, np.rint(y)) and y.min() >= 0 and len(np.unique(y)) > 2:
+            way += f" Of more classes make a column each: 2 * np.eye({int(y.max()) + 1})[y] - 1."
+    elif np.array_equal(unexpected, [0.0]) and (y >= 0).all():
+        way = f"These look one-hot: pass 2 * {name} - 1."
+    else:
+        way = "Put +1 into the column of the row's class and -1 into the others."
+    raise ValueError(
+        f"`{name}` must take the two values -1 and +1; got also {unexpected[:5].tolist()}. "
+        f"{way} {remedy}"
+    )
+
+
+def check_columns_vary(y: np.ndarray, name: str) -> np.ndarray:
+    """Labels of which each column, if there are columns, holds both values."""
+    if y.ndim == 2 and (same := np.flatnonzero((y == y[0]).all(axis=0))).size:
+        column = int(same[0])
         raise ValueError(
-            f"`{name}` must take the two values -1 and +1; got also {unexpected[:5].tolist()}. "
-            f"Map your two classes, for instance with np.where({name} == one, 1, -1). {remedy}"
+            f"`{name}` must hold both -1 and +1 in each column; column {column} is "
+            f"{y[0, column]:g} in every row. Remove classes that do not occur, for instance with "
+            f"{name}[:, ({name} > 0).any(axis=0)]; one class alone leaves nothing to learn."
         )
+    return y
+
+
+def check_classes(y, name: str, rows: int) -> np.ndarray:
+    """Labels ±1 of two classes, (rows,), or of C, (rows, C): +1 in one column of each row."""
+    y = check_labels(y, name, rows)
+    if y.ndim == 2:
+        chosen = (y > 0).sum(axis=1)
+        if (wrong := np.flatnonzero(chosen != 1)).size:
+            raise ValueError(
+                f"`{name}` must be +1 in one column of each row, that of its class, and -1 in the "
+                f"others; row {wrong[0]} has {chosen[wrong[0]]} of +1. Accuracy and margins are "
+                "those of one class a row."
+            )
     return y
 
 

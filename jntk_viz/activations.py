@@ -8,11 +8,13 @@ power series in the correlation of u and v, so the vector a is all that the kern
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from cachetools import LRUCache, cached
 
 _HALF = 4096  # points of the quadrature grid on either side of zero
 _STEP = 13 / _HALF  # exact in binary; the Gaussian weight is 1e-37 at the ends
@@ -31,7 +33,7 @@ _FAR = np.array([-1.0, 1.0])[:, None, None, None] * (_SCALES[:, None] * np.linsp
 class PowerSeries(NamedTuple):
     """Expectations at correlation ρ = ±r as sums of powers of r, all coefficients ≥ 0 or E φ''φ's.
 
-    even, odd: Σ a_k² over the even and the odd k; they add up to one.
+    even, odd: Σ a_k² over the even and the odd k; total: both together, E φ².
     rows: (16, K). The first two are Σ_{j<k} a_k² rʲ over even and over odd k, so that (1 - r) times
         them is Σ a_k² (1 - rᵏ). Then the even powers in the seven of `layers.Expectations`, and
         their odd powers, which change sign with ρ.
@@ -39,7 +41,14 @@ class PowerSeries(NamedTuple):
 
     even: float
     odd: float
+    total: float
     rows: np.ndarray
+
+    @property
+    def variance_slope(self) -> float:
+        """E φ'² + E φφ'', the derivative of E φ² in the variance: G'(1) + H(1)."""
+        even, odd = self.rows[2:].sum(axis=1).reshape(2, 7)
+        return float((even + odd)[[1, 4]].sum())
 
 
 @dataclass(frozen=True)
@@ -191,10 +200,7 @@ class Activation:
     @cached_property
     def variance_slope(self) -> float:
         """E φ'² + E φφ'', by which a layer multiplies the slope of the variance in |x|²."""
-        if self.homogeneous:
-            return 1.0
-        even, odd = self.power_series.rows[2:].sum(axis=1).reshape(2, 7)
-        return float((even + odd)[[1, 4]].sum())  # G'(1) + H(1)
+        return 1.0 if self.homogeneous else self.power_series.variance_slope
 
     def derivative(self, order: int) -> Callable:
         """The elementwise function φ⁽ᵒʳᵈᵉʳ⁾ of the normalised φ, by forward differentiation."""
@@ -205,23 +211,67 @@ class Activation:
 
     @cached_property
     def power_series(self) -> PowerSeries:
-        """Expectations over two normals as functions of their correlation ρ.
+        """Expectations over two standard normals as functions of their correlation ρ."""
+        return _power_series(self.hermite, 1.0, 1.0)
 
-        With G(ρ) = E φ(u)φ(v) and H(ρ) = E φ''(u)φ(v), the derivatives of both in ρ are
-        E φ'φ', φ''φ'', φ'''φ''' and φ'''φ', φ''''φ'': each puts one derivative on each factor
-        (Price's theorem). E φ⁽ⁱ⁾φ⁽ʲ⁾ = Σ_k b_k c_k ρᵏ with b_k = a_{k+i} √((k+i)!/k!), and c_k
-        likewise with j.
-        """
-        shifted = [_differentiate(self.hermite, order) for order in range(5)]
-        orders = [(0, 0), (1, 1), (2, 2), (3, 3), (2, 0), (3, 1), (4, 2)]
-        powers = np.stack([shifted[i] * shifted[j] for i, j in orders])
-        even = np.arange(self.hermite.size) % 2 == 0
-        weights = self.hermite**2 * np.stack([even, ~even])
-        beyond = np.zeros_like(weights)  # Σ_{k>j} a_k²
-        beyond[:, :-1] = weights[:, :0:-1].cumsum(axis=1)[:, ::-1]
-        rows = np.concatenate([beyond, powers * even, powers * ~even])
-        totals = weights.sum(axis=1)
-        return PowerSeries(float(totals[0]), float(totals[1]), rows)
+    def series_at(self, variance: float) -> PowerSeries | None:
+        """The same of two normals of this variance; None where too many terms are needed."""
+        if variance == 1:
+            return self.power_series
+        coefficients = _hermite_at(self, variance)
+        if coefficients is None:
+            return None
+        return _power_series(coefficients, float(np.sum(coefficients**2)), variance)
+
+
+_FEW, _MANY = 128, 65536  # terms tried first, and last, at other variances than one
+_KEPT_BYTES = 2**26  # of the coefficients of all activations and variances
+
+
+def _size(coefficients: np.ndarray | None) -> int:
+    return 64 if coefficients is None else coefficients.nbytes
+
+
+@cached(LRUCache(_KEPT_BYTES, getsizeof=_size), lock=Lock())
+def _hermite_at(activation: Activation, variance: float) -> np.ndarray | None:
+    """Coefficients of φ(√Q z), whose squares add up to E φ²; None if they do not fall."""
+    points = np.append(variance**0.5 * _GRID, _FAR)  # of the shape compiled for `_values`
+    with jax.enable_x64(True), jax.ensure_compile_time_eval(), np.errstate(all="ignore"):
+        values = np.asarray(jax.jit(activation.fn)(points), np.float64)
+        samples = activation.scale * values[: _GRID.size]
+        density = samples**2 * _gaussian_weights()
+    if not density[[0, -1]].max() <= 1e-14 * density.sum() < np.inf:
+        return None
+    coefficients = _hermite_coefficients(samples, (_FEW, *_STAGES, _MANY))
+    if activation.odd or activation.even:
+        coefficients[int(activation.even) :: 2] = 0.0
+    return coefficients if coefficients.size < _MANY else None
+
+
+def _power_series(hermite: np.ndarray, total: float, variance: float) -> PowerSeries:
+    """Expectations over two normals of this variance as functions of their correlation ρ.
+
+    With G(ρ) = E φ(u)φ(v) and H(ρ) = E φ''(u)φ(v) at variance one, the derivatives of both in ρ are
+    E φ'φ', φ''φ'', φ'''φ''' and φ'''φ', φ''''φ'': each puts one derivative on each factor
+    (Price's theorem). E φ⁽ⁱ⁾φ⁽ʲ⁾ = Σ_k b_k c_k ρᵏ with b_k = a_{k+i} √((k+i)!/k!), and c_k
+    likewise with j. At variance Q the coefficients a are those of φ(√Q z), each derivative of which
+    is √Q times as large.
+
+    Args:
+        hermite: (K,), a. total: Σ a_k². variance: Q.
+    """
+    shifted = [_differentiate(hermite, order) for order in range(5)]
+    orders = [(0, 0), (1, 1), (2, 2), (3, 3), (2, 0), (3, 1), (4, 2)]
+    powers = np.stack([shifted[i] * shifted[j] for i, j in orders])
+    if variance != 1:
+        powers /= variance ** (np.sum(orders, axis=1) / 2)[:, None]
+    even = np.arange(hermite.size) % 2 == 0
+    weights = hermite**2 * np.stack([even, ~even])
+    beyond = np.zeros_like(weights)  # Σ_{k>j} a_k²
+    beyond[:, :-1] = weights[:, :0:-1].cumsum(axis=1)[:, ::-1]
+    rows = np.concatenate([beyond, powers * even, powers * ~even])
+    totals = weights.sum(axis=1)
+    return PowerSeries(float(totals[0]), float(totals[1]), total, rows)
 
 
 def get_activation(activation) -> Activation:

@@ -12,6 +12,8 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from jntk_viz.device import DeviceUnavailable
+from jntk_viz.engine.cluster import NoCluster
+from jntk_viz.engine.options import add_options, positive
 from jntk_viz.export.command import add_export_parser
 from jntk_viz.folders import CannotServe
 from jntk_viz.reproduction.command import add_reproduce_parser
@@ -64,7 +66,7 @@ def main(argv=None) -> int:
         return 0
     try:
         return arguments.command(arguments)
-    except (CannotServe, DeviceUnavailable) as error:
+    except (CannotServe, DeviceUnavailable, NoCluster) as error:
         print(f"jntk-viz: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -124,25 +126,7 @@ def add_serve_parser(commands) -> None:
         default=True,
         help="compute every page's first pictures in the background, before visitors ask for them",
     )
-    add(
-        "--workers",
-        type=positive,
-        metavar="N",
-        help="processes that compute beside the one that answers (default: threads of that one)",
-    )
-    add(
-        "--scheduler",
-        metavar="tcp://HOST:PORT",
-        help="a Dask scheduler that runs, on whose workers to compute; they need jntk_viz too",
-    )
-    for kind, what in (("ca", "authority"), ("cert", "certificate"), ("key", "private key")):
-        add(f"--tls-{kind}", type=Path, metavar="FILE", help=f"{what} for a tls:// scheduler")
-    add(
-        "--runs",
-        type=positive,
-        metavar="N",
-        help="threads that compute (default: one for each core)",
-    )
+    add_options(serve_parser)
     add(
         "--ready",
         type=positive,
@@ -181,12 +165,6 @@ def add_show_option(parser) -> None:
 def port_number(text: str) -> int:
     if not (text.isdecimal() and int(text) < 2**16):
         raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
-    return int(text)
-
-
-def positive(text: str) -> int:
-    if not (text.isdecimal() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"expected a positive whole number, got {text!r}")
     return int(text)
 
 

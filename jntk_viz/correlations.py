@@ -21,6 +21,16 @@ class Correlation(NamedTuple):
     rho: np.ndarray
     gap: np.ndarray
 
+    @property
+    def above(self):
+        """1 - ρ, to its own relative precision."""
+        return namespace(self.gap).where(self.rho < 0, 2 - self.gap, self.gap)
+
+    @property
+    def below(self):
+        """1 + ρ, likewise."""
+        return namespace(self.gap).where(self.rho < 0, self.gap, 2 - self.gap)
+
     def log_radius(self):
         """log |ρ|; at ρ = 0 a number whose exponential is zero."""
         xp = namespace(self.gap)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
 from ._validation import (
+    check_columns_vary,
     check_count,
     check_fits,
     check_labels,
@@ -18,7 +19,8 @@ from ._validation import (
     check_points,
     check_targets,
 )
-from .activations import Activation, get_activation
+from .activations import Activation
+from .architecture import Architecture
 from .kernels import jntk, kernel_scalars
 from .operators import JNTKOperator, block_product
 
@@ -28,8 +30,9 @@ class KernelPredictor:
     """The function (f, J)(x) = Σ_i Θ(x, x_i) c_i of a kernel expansion, without its Gram matrix.
 
     Attributes:
-        x_train: (N, d0). coefficients: (N, 1+d0).
-        depth, activation, kappa: of the limiting JNTK Θ.
+        x_train: (N, d0). coefficients: (N, 1+d0), or (N, 1+d0, C) of C outputs, whose kernel is
+            Θ times the identity.
+        depth, activation, kappa, weight_std, bias_std, residual: of the limiting JNTK Θ.
     """
 
     x_train: np.ndarray
@@ -37,22 +40,47 @@ class KernelPredictor:
     depth: int
     activation: Activation
     kappa: float
+    weight_std: float = 1.0
+    bias_std: float = 0.0
+    residual: float | None = None
 
     def __call__(self, x) -> np.ndarray:
-        """(f, J) at x (m, d0), rows of unit norm; (m, 1+d0)."""
+        """(f, J) at x (m, d0), rows of unit norm; (m, 1+d0), or (m, 1+d0, C)."""
         x = check_points(x, in_size=self.x_train.shape[1])
         scalars = kernel_scalars(
-            x, self.x_train, depth=self.depth, activation=self.activation, kappa=self.kappa
+            x,
+            self.x_train,
+            depth=self.depth,
+            activation=self.activation,
+            kappa=self.kappa,
+            weight_std=self.weight_std,
+            bias_std=self.bias_std,
+            residual=self.residual,
         )
         with jax.enable_x64(True):
-            return np.asarray(block_product(scalars, x, self.x_train, self.coefficients))
+            return by_column(
+                lambda c: np.asarray(block_product(scalars, x, self.x_train, c)), self.coefficients
+            )
+
+
+def by_column(function, columns) -> np.ndarray:
+    """The linear `function` of an array (N, 1+d0), or of each column of an (N, 1+d0, C) one.
+
+    One column after another, so that each is what it is alone to the last digit: products with
+    several at once round in another order, which ill-conditioned kernels magnify.
+    """
+    if columns.ndim == 2:
+        return function(columns)
+    each = np.ascontiguousarray(np.moveaxis(columns, -1, 0))
+    return np.stack([function(column) for column in each], axis=-1)
 
 
 class _Modes:
     """The solution u(x, t) = u(x, 0) + Θ(x, X) c(t) in eigendirections of Θ_λ.
 
     Attributes: n, block, lam, y, eigenvalues (increasing), eigenvectors (columns), noise_floor,
-    target, as in `LinearDynamics`.
+    target, as in `LinearDynamics`. Several outputs have a last axis more, each its own column of y:
+    their kernel Θ ⊗ I has the same eigendirections for all.
     """
 
     def __init__(self, n, block, y, lam):
@@ -62,8 +90,19 @@ class _Modes:
         weight[:, 0] = 1.0
         self._rows = np.flatnonzero(weight)
         self._root = weight.ravel()[self._rows]
-        final = np.concatenate([self.y[:, None], np.zeros((n, block - 1))], axis=1)  # u* = (y, 0)
-        self.target = self._root * final.ravel()[self._rows]
+        final = np.zeros((n, block, *self.y.shape[1:]))  # u* = (y, 0)
+        final[:, 0] = self.y
+        self.target = self._weighted(final)
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """(C,) for C outputs, () for a single one: the last axis of all that is predicted."""
+        return self.y.shape[1:]
+
+    def _weighted(self, u):
+        """Λ^½ u on the rows that have weight, (rows,) or (rows, C)."""
+        rows = u.reshape(-1, *self.outputs)[self._rows]
+        return (self._root * rows.T).T
 
     def _set(self, eigenvalues, eigenvectors):
         self.eigenvalues, self.eigenvectors = np.asarray(eigenvalues), np.asarray(eigenvectors)
@@ -115,23 +154,44 @@ class _Modes:
         return c.reshape(*vectors.shape[:-1], self.n, self.block)
 
     def coefficients(self, t, *, learning_rate=None) -> np.ndarray:
-        """c(t) from u(X, 0) = 0, shape (N, 1+d0)."""
+        """c(t) from u(X, 0) = 0, shape (N, 1+d0), or (N, 1+d0, C)."""
         return self._moved(self.target, t, learning_rate)
 
     def _moved(self, missing, t, learning_rate):
         inverse = self._learned_over_e(t, learning_rate)
-        return self._expansion(self.eigenvectors @ (inverse * (self.eigenvectors.T @ missing)))
+        columns = np.ascontiguousarray(missing.T).reshape(-1, len(missing))
+        moved = [
+            self._expansion(self.eigenvectors @ (inverse * (self.eigenvectors.T @ column)))
+            for column in columns
+        ]
+        return np.stack(moved, axis=-1) if self.outputs else moved[0]
 
     def feature_coefficients(self, count=None) -> np.ndarray:
         """c of each resolved eigenfeature, largest eigenvalue first, shape (k, N, 1+d0).
 
         Λ^½ v_i (v_iᵀ Λ^½ u*)/e_i; c(t) from zero is their sum, each times the fraction learned.
-        `count` asks for the first ones only.
+        `count` asks for the first ones only. Of C outputs (k, N, 1+d0, C).
         """
-        resolved = np.flatnonzero(self.eigenvalues > self.noise_floor)[::-1][:count]
-        vectors = self.eigenvectors[:, resolved].T
+        if self.outputs:
+            directions, weights = self.feature_directions(count)
+            return directions[..., None] * weights[:, None, None, :]
+        resolved, vectors = self._resolved(count)
         weights = (vectors @ self.target) / self.eigenvalues[resolved]
         return self._expansion(weights[:, None] * vectors)
+
+    def feature_directions(self, count=None) -> tuple[np.ndarray, np.ndarray]:
+        """Λ^½ v_i, (k, N, 1+d0), and (v_iᵀ Λ^½ u*)/e_i, (k,) or (k, C): factors of the features.
+
+        All outputs of a feature are multiples of one function, that of the direction.
+        """
+        resolved, vectors = self._resolved(count)
+        weights = ((vectors @ self.target).T / self.eigenvalues[resolved]).T
+        return self._expansion(vectors), weights
+
+    def _resolved(self, count):
+        """The `count` largest eigenvalues above rounding error: places, eigenvectors as rows."""
+        resolved = np.flatnonzero(self.eigenvalues > self.noise_floor)[::-1][:count]
+        return resolved, self.eigenvectors[:, resolved].T
 
 
 class LinearDynamics(_Modes):
@@ -149,7 +209,8 @@ class LinearDynamics(_Modes):
 
     Args:
         gram: (N, 1+d0, N, 1+d0), any JNTK, limiting or of a finite network.
-        y: (N,), labels or real targets.
+        y: (N,), labels or real targets; (N, C) for C outputs, which share one eigendecomposition:
+            then whatever has the shape (…, 1+d0) below has (…, 1+d0, C).
         lam: λ ≥ 0; 0 is training without the regulariser, in which J only follows.
 
     Attributes:
@@ -189,15 +250,16 @@ class LinearDynamics(_Modes):
         """c(t), shape (N, 1+d0); `initial` is u(X, 0), zero if left out."""
         missing = self.target
         if initial is not None:
-            missing = missing - self._root * self._checked(initial).ravel()[self._rows]
+            missing = missing - self._weighted(self._checked(initial))
         return self._moved(missing, t, learning_rate)
 
     def _checked(self, initial) -> np.ndarray:
         """u(X, 0), which may be infinite: where descent that diverged is taken up again."""
         remedy = "Pass (f, J) on the training points."
-        expected = f"hold numbers of shape (N, 1+d0) = {(self.n, self.block)}"
+        shape = (self.n, self.block, *self.outputs)
+        expected = f"hold numbers of shape (N, 1+d0{', C' * len(self.outputs)}) = {shape}"
         initial = check_numbers(initial, "initial", expected, remedy)
-        if initial.shape != (self.n, self.block):
+        if initial.shape != shape:
             raise ValueError(f"`initial` must {expected}; got shape {initial.shape}. {remedy}")
         return initial
 
@@ -218,7 +280,7 @@ class LinearDynamics(_Modes):
             initial: (N, 1+d0), u at t = 0 on the training points; initial_test: (m, 1+d0) likewise.
         """
         c = self.coefficients(t, learning_rate=learning_rate, initial=initial)
-        moved = np.tensordot(cross_gram, c, axes=2)
+        moved = by_column(lambda column: np.tensordot(cross_gram, column, axes=2), c)
         return moved if initial_test is None else moved + initial_test
 
 
@@ -230,6 +292,14 @@ def _lanczos(steps: int):
     return jax.jit(tridiag_sym(steps, materialize=False, custom_vjp=False), static_argnums=0)
 
 
+def _orthonormal(columns, floor=0.0):
+    """Q and R with `columns` = Q R; Q spans what of them is longer than rounding and `floor`."""
+    q, sizes, mixed = np.linalg.svd(columns, full_matrices=False)
+    floor = max(floor, len(columns) * np.finfo(float).eps * sizes[0])
+    kept = sizes > floor
+    return q[:, kept], sizes[kept, None] * mixed[kept]
+
+
 class KrylovDynamics(_Modes):
     """`LinearDynamics` of a training set whose Gram matrix is too large to form or diagonalise.
 
@@ -239,7 +309,8 @@ class KrylovDynamics(_Modes):
     learned first, converge first.
 
     Args:
-        operator: a `JNTKOperator`, which holds x and λ. y: (N,), labels or real targets.
+        operator: a `JNTKOperator`, which holds x and λ. y: (N,), labels or real targets; (N, C)
+            for C outputs, which share the steps: take as many times more.
         steps: products with Θ_λ, and as many vectors of N(1+d0) numbers to keep.
 
     Attributes:
@@ -251,10 +322,13 @@ class KrylovDynamics(_Modes):
         steps = check_count(steps, "steps")
         n, d0 = operator.x.shape
         super().__init__(n, 1 + d0, y, operator.lam)
-        start = np.zeros((n, 1 + d0))
+        start = np.zeros((n, 1 + d0, *self.outputs))
         start[:, 0] = self.y
         steps = min(steps, len(self.target))
         check_fits((n, 1 + d0, 3 * steps, 1), "steps", "Use fewer steps.")
+        if self.outputs:
+            self._project(operator, start.reshape(-1, *self.outputs), steps)
+            return
         with jax.enable_x64(True):
             first = jnp.asarray(start.ravel())
             found = _lanczos(steps)(operator.product, first, *operator.arguments)
@@ -268,6 +342,38 @@ class KrylovDynamics(_Modes):
         self._first, self._last = ritz[0], beta[size - 1] * ritz[-1]
         self.residuals = np.maximum(np.abs(self._last) / values[-1], np.finfo(float).eps)
 
+    def _project(self, operator, start, steps):
+        """The same from C columns at once: block Lanczos, Golub & Underwood (1977).
+
+        The space is that of all columns together, so that one set of Ritz pairs serves all. Each
+        product has C columns, fewer where columns depend on one another. (matfree and SciPy iterate
+        on one vector.)
+        """
+        basis = np.empty((len(start), 0))
+        block, first = _orthonormal(start)
+        norm, projected = np.linalg.norm(start), []
+        while True:
+            basis = np.concatenate([basis, block], axis=1)
+            rest = operator.product_of_columns(block)
+            column = np.zeros((basis.shape[1], block.shape[1]))
+            for _ in range(2):  # once more for what rounding has left
+                part = basis.T @ rest
+                rest, column = rest - basis @ part, column + part
+            projected.append(column)
+            floor = len(start) * np.finfo(float).eps * np.abs(column).max()
+            block, last = _orthonormal(rest, floor)
+            if not block.shape[1] or basis.shape[1] + block.shape[1] > steps:
+                break
+        size = basis.shape[1]
+        small = np.concatenate([np.pad(c, ((0, size - len(c)), (0, 0))) for c in projected], axis=1)
+        small = np.triu(small) + np.triu(small, 1).T
+        values, ritz = np.linalg.eigh(small)
+        self._set(values, basis[self._rows] @ ritz)
+        self._first = ritz[: len(first)].T @ first / norm
+        self._last = last @ ritz[-last.shape[1] :]
+        rest = np.linalg.norm(self._last, axis=0)
+        self.residuals = np.maximum(rest / values[-1], np.finfo(float).eps)
+
     def residual(self, t, *, learning_rate=None) -> float:
         """‖Θ_λ a(t) - (Λ^½ u* - v(t))‖/‖Λ^½ u*‖, Λ^½ a being c(t): the error of the projection.
 
@@ -275,16 +381,21 @@ class KrylovDynamics(_Modes):
         v being what is left to learn; at t = inf the residual of the linear system. Never below
         the rounding error of float64.
         """
-        missed = self._last @ (self._learned_over_e(t, learning_rate) * self._first)
-        return max(float(abs(missed)), float(np.finfo(float).eps))
+        fraction = self._learned_over_e(t, learning_rate)
+        missed = self._last @ (fraction * self._first.T).T
+        return max(float(np.linalg.norm(missed)), float(np.finfo(float).eps))
 
 
 class RobustDynamics:
     """Robust training of an infinitely wide network: `LinearDynamics` with the limiting JNTK.
 
     Args:
-        x: (N, d0), rows of unit norm. y: (N,), labels ±1.
-        depth: L ≥ 1; activation, kappa: as in `jntk`.
+        x: (N, d0), rows of unit norm. y: (N,), labels ±1; or (N, C), a column for each of C
+            classes, +1 in the rows of the class and -1 in the others (as `load_dataset` gives with
+            classes="all"). Not one-hot, so that each column is a two-class problem as (N,) is. The
+            largest output is the same for both codings and margins of one-hot labels are half as
+            large: f is linear in y, and what they differ by adds one function to all outputs.
+        depth: L ≥ 1; activation, kappa, weight_std, bias_std, residual: as in `jntk`.
         lam: λ ≥ 0, the weight of the Jacobian regulariser.
         krylov: Lanczos steps, for `KrylovDynamics` instead of the whole Gram matrix.
 
@@ -296,12 +407,26 @@ class RobustDynamics:
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
 
-    def __init__(self, x, y, *, depth, activation="gelu", kappa=1.0, lam, krylov=None):
+    def __init__(
+        self,
+        x,
+        y,
+        *,
+        depth,
+        activation="gelu",
+        kappa=1.0,
+        lam,
+        krylov=None,
+        weight_std=1.0,
+        bias_std=0.0,
+        residual=None,
+    ):
         self.x = check_points(x)
         remedy = "For real targets use LinearDynamics(jntk(x, depth=…), y, lam=…)."
-        check_labels(y, "y", len(self.x), remedy)
+        check_columns_vary(check_labels(y, "y", len(self.x), remedy), "y")
         check_lam(lam)
-        self.kernel = {"depth": depth, "activation": get_activation(activation), "kappa": kappa}
+        network = Architecture(depth, activation, weight_std, bias_std, residual)
+        self.kernel = {**network.keywords, "kappa": kappa}
         self.linear: LinearDynamics | KrylovDynamics
         if krylov is not None:
             operator = JNTKOperator(self.x, **self.kernel, lam=lam)
@@ -319,13 +444,18 @@ class RobustDynamics:
         return self.linear.eigenvalues
 
     def predictor(self, t, *, learning_rate=None) -> KernelPredictor:
-        """The function learned by time t, which may be inf, from a zero initial function."""
+        """The function learned by time t, which may be inf, from a zero initial function.
+
+        A random network does not start at zero. This is the mean over initialisations, or how far
+        training has moved the initial function.
+        """
         c = self.linear.coefficients(t, learning_rate=learning_rate)
         return KernelPredictor(self.x, c, **self.kernel)
 
     def predict(self, x_test, t, *, learning_rate=None) -> np.ndarray:
         """(f, J) at `x_test` (m, d0) at time t, which may be inf, from zero; shape (m, 1+d0).
 
+        For y of shape (N, C) the shape is (m, 1+d0, C), each column what it is for y[:, c] alone.
         As t → ∞ the result does not depend on λ > 0: the labels are interpolated and the Jacobian
         vanishes at every training point. λ acts on the way there. With `learning_rate` it is
         gradient descent after t/learning_rate steps instead of the gradient flow.

@@ -37,23 +37,33 @@ def forward_jets(mlp: MLP, params, x):
     """Jets of g¹ … gᴸ and of h⁰ … hᴸ, lists of (n, 1+d0, width)."""
     phi, dphi = mlp.activation, mlp.activation.derivative(1)
     g, h = [], [input_jets(x)]
-    for weights, scale in zip(params[:-1], mlp.scales[:-1], strict=True):
-        g.append(scale * h[-1] @ weights.T)
+    hidden = mlp.weights(params)[:-1]
+    for weights, bias, scale in zip(hidden, mlp.biases(params), mlp.scales[:-1], strict=True):
+        product = scale * h[-1] @ weights.T
+        if mlp.bias_std:
+            product = product.at[:, 0].add(bias)
+        g.append(g[-1] + product if g and mlp.residual is not None else product)
         h.append(activate(phi, dphi, g[-1]))
     return g, h
 
 
-def backward_jets(mlp: MLP, params, g):
-    """Jets of bˡ = ∂f/∂(Wˡhˡ⁻¹) for l = 1 … L+1, a list of (n, 1+d0, rows of Wˡ)."""
+def backward_jets(mlp: MLP, params, g, output=0):
+    """Jets of bˡ = ∂f/∂(Wˡhˡ⁻¹) for l = 1 … L+1, a list of (n, 1+d0, rows of Wˡ).
+
+    output: the one of several whose derivatives these are.
+    """
     dphi, ddphi = mlp.activation.derivative(1), mlp.activation.derivative(2)
-    last = jnp.zeros_like(g[0][:, :, :1]).at[:, 0].set(mlp.scales[-1])
-    b = [last]
-    for weights, g_l, scale in zip(params[:0:-1], g[::-1], mlp.scales[-2::-1], strict=True):
-        up, slope = b[-1] @ weights, activate(dphi, ddphi, g_l)
+    last = jnp.zeros((*g[0].shape[:2], mlp.outputs), g[0].dtype)
+    last = last.at[:, 0, output].set(mlp.scales[-1])
+    b, to_g = [last], None  # ∂f/∂gˡ
+    weights = mlp.weights(params)
+    for above, g_l, scale in zip(weights[:0:-1], g[::-1], mlp.scales[-2::-1], strict=True):
+        up, slope = b[-1] @ above, activate(dphi, ddphi, g_l)
         product = jnp.concatenate(
             [up[:, :1] * slope[:, :1], up[:, 1:] * slope[:, :1] + up[:, :1] * slope[:, 1:]], axis=1
         )
-        b.append(scale * product)
+        to_g = product if to_g is None or mlp.residual is None else to_g + product
+        b.append(scale * to_g)
     return b[::-1]
 
 
@@ -72,7 +82,8 @@ def finite_jntk(mlp: MLP, params, x1, x2=None) -> jax.Array:
         x1: (n1, d0). x2: (n2, d0), or `x1` if left out.
 
     Returns:
-        (n1, 1+d0, n2, 1+d0).
+        (n1, 1+d0, n2, 1+d0); of C > 1 outputs (n1, 1+d0, C, n2, 1+d0, C), which in the limit is
+        `jntk` times the identity: outputs then learn on their own.
 
     Raises:
         ValueError: for ReLU-like activations, whose φ'' does not exist, and for inputs or
@@ -83,8 +94,9 @@ def finite_jntk(mlp: MLP, params, x1, x2=None) -> jax.Array:
     with precision_of(params):
         x1 = mlp.check_inputs(params, x1, "x1")
         x2 = None if x2 is None else mlp.check_inputs(params, x2, "x2")
+        block = mlp.outputs * (1 + mlp.in_size)
         check_fits(
-            (len(x1), 1 + mlp.in_size, len(x1 if x2 is None else x2), 1 + mlp.in_size),
+            (len(x1), block, len(x1 if x2 is None else x2), block),
             "x1",
             "Use fewer points.",
             x1.dtype.itemsize,
@@ -102,20 +114,47 @@ def _finite_jntk(mlp: MLP, params, x1, x2):
     jets1 = _layer_jets(mlp, params, x1)
     jets2 = jets1 if x2 is None else _layer_jets(mlp, params, x2)
     for (b1, h1), (b2, h2) in zip(jets1, jets2, strict=True):
-        b, h = gram(b1, b2), gram(h1, h2)
-        theta += (
-            b * h[:, :1, :, :1]
-            + b[:, :, :, :1] * h[:, :1]
-            + b[:, :1] * h[:, :, :, :1]
-            + b[:, :1, :, :1] * h
-        )
-    return weight[:, None, None] * theta * weight
+        h = gram(h1, h2)
+        if mlp.outputs == 1:
+            theta += _product_rule(gram(b1, b2), h)
+        else:  # the jets bˡ of each output, with those of each
+            over = jax.vmap(lambda b, c, h: _product_rule(gram(b, c), h), (None, 0, None))
+            theta += jax.vmap(over, (0, None, None))(b1, b2, h)
+    theta = weight[:, None, None] * theta * weight
+    return theta if mlp.outputs == 1 else jnp.moveaxis(theta, (0, 1), (2, 5))
+
+
+def _product_rule(b, h):
+    """One layer's ⟨∂_W f_α(x), ∂_W f_β(x')⟩ from the Gram matrices of its jets."""
+    return (
+        b * h[:, :1, :, :1]
+        + b[:, :, :, :1] * h[:, :1]
+        + b[:, :1] * h[:, :, :, :1]
+        + b[:, :1, :, :1] * h
+    )
 
 
 def _layer_jets(mlp: MLP, params, x):
-    """Pairs (bˡ, hˡ⁻¹) for l = 1 … L+1."""
+    """Pairs (bˡ, hˡ⁻¹) for l = 1 … L+1, biases counted among the weights; of several outputs bˡ
+    has a first axis for them."""
     g, h = forward_jets(mlp, params, x)
-    return list(zip(backward_jets(mlp, params, g), h, strict=True))
+    if mlp.bias_std:
+        h[:-1] = [with_bias(mlp, layer, jets) for layer, jets in enumerate(h[:-1])]
+    if mlp.outputs == 1:
+        b = backward_jets(mlp, params, g)
+    else:
+        b = jax.vmap(lambda c: backward_jets(mlp, params, g, c))(jnp.arange(mlp.outputs))
+    return list(zip(b, h, strict=True))
+
+
+def with_bias(mlp: MLP, layer: int, jets) -> jax.Array:
+    """Jets (…, 1+d0, d) that go into a hidden layer, and of one neuron more, whose weight is b.
+
+    That neuron is constant: the scale of the biases over that of the weights.
+    """
+    constant = jnp.zeros_like(jets[..., :1])
+    value = mlp.bias_scales[layer] / mlp.scales[layer]
+    return jnp.concatenate([jets, constant.at[..., 0, :].set(value)], axis=-1)
 
 
 def gram(jets1, jets2) -> jax.Array:
@@ -136,7 +175,8 @@ def finite_jacobian_nngp(mlp: MLP, key, x, *, n_networks, dtype=None) -> jax.Arr
         dtype: as for `MLP.init`.
 
     Returns:
-        (n, 1+d0, n, 1+d0).
+        (n, 1+d0, n, 1+d0), that of each output if there are several: different outputs are
+        uncorrelated at any width.
 
     Raises:
         ValueError: naming the argument, what was expected, what came and the remedy.
@@ -158,14 +198,15 @@ def sample_value_and_jacobian(mlp: MLP, key, x, *, n_networks, dtype=None) -> ja
     avoided (see `random_features`). Arguments as for `finite_jacobian_nngp`.
 
     Returns:
-        (n_networks, n, 1+d0).
+        (n_networks, n, 1+d0), or (n_networks, n, 1+d0, C) of C > 1 outputs.
     """
     x, n_networks = _check_monte_carlo(mlp, key, x, n_networks, dtype)
 
     def draw(key, _, x, batch):
         jets = random_features(mlp, key, x, batch)
-        last = _normal_blocks(jax.random.fold_in(key, mlp.depth), batch * mlp.width, x.dtype)
-        return _read_out(jets, last, mlp.scales[-1])
+        count = batch * mlp.width * mlp.outputs
+        last = _normal_blocks(jax.random.fold_in(key, mlp.depth), count, x.dtype)
+        return _read_out(jets, last, mlp.scales[-1], mlp.outputs)
 
     with jax.enable_x64(True):
         draws = list(_batches(mlp, draw, key, x, n_networks))
@@ -203,14 +244,16 @@ def random_features(mlp: MLP, key, x, n_networks: int) -> jax.Array:
     numbers once, φ and φ' once per activation, the products once per width, nothing per depth.
     """
     n, d0 = x.shape
-    rows, inner = n * (1 + d0), d0
+    rows, before = n * (1 + d0), None
     jets = jnp.broadcast_to(input_jets(x), (n_networks, n, 1 + d0, d0))
     for layer, scale in enumerate(mlp.scales[:-1]):
-        count = n_networks * min(inner, rows) * mlp.width
+        if mlp.bias_std:
+            jets = with_bias(mlp, layer, jets)
+        count = n_networks * min(jets.shape[-1], rows) * mlp.width
         normals = _normal_blocks(jax.random.fold_in(key, layer), count, x.dtype)
-        g, centre = _pre_activations(jets, normals, scale, mlp.width)
+        g, centre = _pre_activations(jets, normals, scale, mlp.width, before)
         jets = _jets_from(*_activation_and_slope(mlp.activation, centre), g)
-        inner = mlp.width
+        before = g if mlp.residual is not None else None
     return jets
 
 
@@ -234,14 +277,18 @@ def _take(blocks, shape) -> jax.Array:
 
 @partial(jax.jit, static_argnums=3)
 @jax.default_matmul_precision("highest")
-def _pre_activations(jets, normals, scale, width):
-    """Jets of gˡ given those of hˡ⁻¹; and gˡ_0 in one row, of the same length for many widths."""
+def _pre_activations(jets, normals, scale, width, before):
+    """Jets of gˡ given those of hˡ⁻¹; and gˡ_0 in one row, of the same length for many widths.
+
+    `before` are those of gˡ⁻¹ that a skip adds, None without.
+    """
     networks, n, jet, inner = jets.shape
     factor = jets.reshape(networks, n * jet, inner)
     if inner > n * jet:
         factor = _factor(factor)
     g = scale * factor @ _take(normals, (networks, factor.shape[-1], width))
     g = g.reshape(networks, n, jet, width)
+    g = g if before is None else before + g
     return g, g[:, :, 0].ravel()
 
 
@@ -274,11 +321,12 @@ def _jets_from(value, slope, g):
     return chain_rule(value.reshape(networks, n, 1, width), slope.reshape(networks, n, 1, width), g)
 
 
-@jax.jit
+@partial(jax.jit, static_argnums=3)
 @jax.default_matmul_precision("highest")
-def _read_out(jets, normals, scale):
-    weights = _take(normals, (len(jets), 1, jets.shape[-1], 1))
-    return scale * (jets @ weights)[..., 0]
+def _read_out(jets, normals, scale, outputs):
+    weights = _take(normals, (len(jets), 1, jets.shape[-1], outputs))
+    read = scale * (jets @ weights)
+    return read[..., 0] if outputs == 1 else read
 
 
 @jax.jit

@@ -8,6 +8,7 @@ Source: Kim & Yang (ICML 2024), Theorems 3.1 and 4.3.
 """
 
 import warnings
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -15,20 +16,30 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._validation import (
-    check_count,
     check_fits,
     check_kappa,
     check_points,
     check_traced_points,
     is_traced,
 )
-from .activations import Activation, get_activation
+from .activations import Activation
+from .architecture import Architecture
 from .correlations import Correlation, correlations, traced_correlations
 from .layers import Scalars, composed_layers
 from .panels import panels
 
 
-def jacobian_nngp(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.ndarray:
+def jacobian_nngp(
+    x1,
+    x2=None,
+    *,
+    depth,
+    activation="gelu",
+    kappa=1.0,
+    weight_std=1.0,
+    bias_std=0.0,
+    residual=None,
+) -> np.ndarray:
     """Covariance κ²Σ^(L) of the limiting joint Gaussian process of f and its input Jacobian J.
 
     Cov((f, J)_α(x), (f, J)_β(x')) = ∂_α ∂'_β of the NNGP kernel, index 0 meaning f itself.
@@ -45,6 +56,9 @@ def jacobian_nngp(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.nda
             Their kernel has a corner where points coincide, so that the slopes of two points (or of
             one and the antipode of the other) at the angle θ are right to eps/θ, at worst 1e-8.
         kappa: κ > 0, the output scale.
+        weight_std, bias_std, residual: σ_w > 0, σ_b ≥ 0 and α > 0 of other networks than the
+            paper's: gˡ = gˡ⁻¹ + α (σ_w Wˡφ(gˡ⁻¹)/√d + σ_b bˡ), without the first term and with
+            α = 1 where `residual` is None; see `architecture`.
 
     Returns:
         (n1, 1+d0, n2, 1+d0), float64 NumPy whatever JAX's flags; [:, 0, :, 0] is the NNGP kernel.
@@ -52,10 +66,21 @@ def jacobian_nngp(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.nda
     Raises:
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
-    return _block_kernel(x1, x2, depth, activation, kappa, jntk=False)
+    network = Architecture(depth, activation, weight_std, bias_std, residual)
+    return _block_kernel(x1, x2, network, kappa, jntk=False)
 
 
-def jntk(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.ndarray:
+def jntk(
+    x1,
+    x2=None,
+    *,
+    depth,
+    activation="gelu",
+    kappa=1.0,
+    weight_std=1.0,
+    bias_std=0.0,
+    residual=None,
+) -> np.ndarray:
     """The limiting Jacobian NTK κ²Θ^(L).
 
     The limit of ⟨∂_θ(f, J)_α(x), ∂_θ(f, J)_β(x')⟩, which is ∂_α ∂'_β of the NTK, index 0 meaning f.
@@ -71,6 +96,7 @@ def jntk(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.ndarray:
         depth: L ≥ 1, the number of hidden layers.
         activation: a name in `ACTIVATIONS` or a smooth `Activation`; ReLU is refused.
         kappa: κ > 0, the output scale.
+        weight_std, bias_std, residual: as in `jacobian_nngp`.
 
     Returns:
         (n1, 1+d0, n2, 1+d0), float64 NumPy whatever JAX's flags; [:, 0, :, 0] is the ordinary NTK.
@@ -78,30 +104,27 @@ def jntk(x1, x2=None, *, depth, activation="gelu", kappa=1.0) -> np.ndarray:
     Raises:
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
-    return _block_kernel(x1, x2, depth, activation, kappa, jntk=True)
+    network = Architecture(depth, activation, weight_std, bias_std, residual)
+    return _block_kernel(x1, x2, network, kappa, jntk=True)
 
 
-def kernel_scalars(x1, x2=None, *, depth, activation="gelu", kappa=1.0, jntk=True) -> Scalars:
+def kernel_scalars(x1, x2=None, *, kappa=1.0, jntk=True, **network) -> Scalars:
     """The six numbers per pair behind `jacobian_nngp` or (`jntk=True`) `jntk`, κ² included.
 
-    Arguments as there. Returns `Scalars` of float64 arrays (n1, n2).
+    Arguments as there, `network` being those of `Architecture`. Returns `Scalars` of float64 arrays
+    (n1, n2).
     """
-    x1, x2, depth, activation, kappa = _check(x1, x2, depth, activation, kappa, jntk)
-    return _scalars(correlations(x1, x2), depth, activation, kappa, jntk, symmetric=x2 is None)
+    architecture = Architecture(**network)
+    x1, x2, kappa = _check(x1, x2, architecture, kappa, jntk)
+    return _scalars(correlations(x1, x2), architecture, kappa, jntk, symmetric=x2 is None)
 
 
-def _check(x1, x2, depth, activation, kappa, jntk):
+def _check(x1, x2, network: Architecture, kappa, jntk):
     """The checked arguments; `x2` stays None, which says that the kernel is symmetric."""
     x1 = check_points(x1, "x1")
     x2 = None if x2 is None else check_points(x2, "x2", in_size=x1.shape[1])
-    check_smooth(activation := get_activation(activation), jntk)
-    return (
-        x1,
-        x2,
-        check_count(depth, "depth"),
-        activation,
-        check_kappa(kappa),
-    )
+    check_smooth(network.activation, jntk)
+    return x1, x2, check_kappa(kappa)
 
 
 def check_smooth(activation: Activation, jntk: bool) -> None:
@@ -136,10 +159,10 @@ def check_smooth(activation: Activation, jntk: bool) -> None:
         )
 
 
-def _block_kernel(x1, x2, depth, activation, kappa, *, jntk):
+def _block_kernel(x1, x2, network: Architecture, kappa, *, jntk):
     if is_traced(x1, x2, kappa):
-        return _traced_kernel(x1, x2, depth, activation, kappa, jntk)
-    x1, x2, depth, activation, kappa = _check(x1, x2, depth, activation, kappa, jntk)
+        return _traced_kernel(x1, x2, network, kappa, jntk)
+    x1, x2, kappa = _check(x1, x2, network, kappa, jntk)
     n2, d0 = (x1 if x2 is None else x2).shape
     check_fits(
         (n2 if len(x1) < n2 else len(x1), 1 + d0, min(len(x1), n2), 1 + d0),
@@ -147,14 +170,14 @@ def _block_kernel(x1, x2, depth, activation, kappa, *, jntk):
         "Use JNTKOperator, which multiplies by this matrix without forming it, or fewer points.",
     )
     cosines = correlations(x1, x2)
-    scalars = _scalars(cosines, depth, activation, kappa, jntk, symmetric=x2 is None)
+    scalars = _scalars(cosines, network, kappa, jntk, symmetric=x2 is None)
     return _assemble_in_rows(scalars, x1, x1 if x2 is None else x2)
 
 
 LARGEST = 1e300  # sums of a few numbers below it stay in the range of float64
 
 
-def _scalars(cosines: Correlation, depth, activation, kappa, jntk, symmetric=False) -> Scalars:
+def _scalars(cosines: Correlation, network: Architecture, kappa, jntk, symmetric=False) -> Scalars:
     """The six numbers at cosines (n1, n2), some rows at a time.
 
     Of symmetric cosines only the blocks on and above the diagonal are computed.
@@ -166,7 +189,7 @@ def _scalars(cosines: Correlation, depth, activation, kappa, jntk, symmetric=Fal
         most = -(-n1 // 4) if symmetric else n1  # of symmetric cosines few below the diagonal
         rows = slice(first, first + max(1, min(most, _PAIRS // (n2 - start))))
         block = Correlation(*(part[rows, start:] for part in cosines))
-        six = _six(Correlation(*map(np.ravel, block)), depth, activation, kappa, jntk)
+        six = _six(Correlation(*map(np.ravel, block)), network, kappa, jntk)
         scalars[:, rows, start:] = six.reshape(-1, *block.rho.shape)
         if symmetric:
             # Equal cosines of one block are not rounded alike by every processor's matrix product.
@@ -180,13 +203,13 @@ def _scalars(cosines: Correlation, depth, activation, kappa, jntk, symmetric=Fal
 _PAIRS = 2**17  # of a block, whose working copies take some 20 MB
 
 
-def _six(cosines: Correlation, depth, activation, kappa, jntk) -> np.ndarray:
+def _six(cosines: Correlation, network: Architecture, kappa, jntk) -> np.ndarray:
     """κ² times the six numbers at flat cosines, (6, n), all of them within the range of float64."""
     # Series of very deep networks take longer to find than a few pairs do on their own.
-    if activation.smooth and (depth < 32 or cosines.gap.size > 64):
-        six, largest = panels(activation, depth, jntk)(cosines)
+    if network.activation.smooth and (network.depth < 32 or cosines.gap.size > 64):
+        six, largest = panels(network, jntk)(cosines)
     else:
-        six = np.stack(composed_layers(cosines, depth, activation, jntk))
+        six = np.stack(composed_layers(cosines, network, jntk))
         largest = np.abs(six).max()
     if kappa**2 * largest <= LARGEST:
         return six if kappa == 1 else kappa**2 * six
@@ -195,39 +218,39 @@ def _six(cosines: Correlation, depth, activation, kappa, jntk) -> np.ndarray:
         lost = ~(np.abs(six).max(axis=0) <= LARGEST)
     if lost.any():
         pair = Correlation(*(part[lost][:1] for part in cosines))
-        raise ValueError(_out_of_range(pair, depth, activation, kappa, jntk))
+        raise ValueError(_out_of_range(pair, network, kappa, jntk))
     return six
 
 
-def _out_of_range(pair: Correlation, depth, activation, kappa, jntk) -> str:
+def _out_of_range(pair: Correlation, network: Architecture, kappa, jntk) -> str:
     """What to say of a pair of points whose numbers do not fit at this depth: where they did."""
-    fits, lost = 0, depth
+    fits, lost = 0, network.depth
     while lost - fits > 1:  # numbers that are lost stay lost
         middle = (fits + lost) // 2
         with np.errstate(over="ignore", invalid="ignore"):
-            six = kappa**2 * np.stack(composed_layers(pair, middle, activation, jntk))
+            six = kappa**2 * np.stack(composed_layers(pair, replace(network, depth=middle), jntk))
         fits, lost = (middle, lost) if np.abs(six).max() <= LARGEST else (fits, middle)
     return (
-        f"`depth` {depth} is too large for {activation.name}: derivatives of the kernel at the "
-        f"cosine {pair.rho[0]:.6g} pass the range of float64 (1e308) at depth {lost}. Use at most "
-        f"depth={fits} with these points{'' if kappa == 1 else ', or a smaller kappa'}."
+        f"`depth` {network.depth} is too large for {network.activation.name}: derivatives of the "
+        f"kernel at the cosine {pair.rho[0]:.6g} pass the range of float64 (1e308) at depth {lost}."
+        f" Use at most depth={fits} with these points"
+        f"{'' if kappa == 1 else ', or a smaller kappa'}."
     )
 
 
-def _traced_kernel(x1, x2, depth, activation, kappa, jntk) -> jax.Array:
+def _traced_kernel(x1, x2, network: Architecture, kappa, jntk) -> jax.Array:
     """The kernel of arrays that JAX transforms; what needs their values is not checked."""
-    depth = check_count(depth, "depth")
-    check_smooth(activation := get_activation(activation), jntk)
+    check_smooth(network.activation, jntk)
     x1 = check_traced_points(x1, "x1")
     x2 = x1 if x2 is None else check_traced_points(x2, "x2", in_size=x1.shape[1])
     kappa = kappa if is_traced(kappa) else check_kappa(kappa)
-    return _jax_kernel(x1, x2, kappa, depth, activation, jntk)
+    return _jax_kernel(x1, x2, kappa, network, jntk)
 
 
-@partial(jax.jit, static_argnames=("depth", "activation", "jntk"))
-def _jax_kernel(x1, x2, kappa, depth: int, activation: Activation, jntk: bool) -> jax.Array:
+@partial(jax.jit, static_argnames=("network", "jntk"))
+def _jax_kernel(x1, x2, kappa, network: Architecture, jntk: bool) -> jax.Array:
     x1, x2 = (x / jnp.linalg.norm(x, axis=1, keepdims=True) for x in (x1, x2))
-    scalars = composed_layers(traced_correlations(x1, x2), depth, activation, jntk)
+    scalars = composed_layers(traced_correlations(x1, x2), network, jntk)
     # XLA would fuse the recursion into the blocks and repeat it for every entry of them.
     scalars = jax.lax.optimization_barrier(scalars)
     return kappa**2 * assemble(scalars, x1, x2)

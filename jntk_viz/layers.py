@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .activations import Activation, PowerSeries
+from .activations import PowerSeries
+from .architecture import Architecture, LayerRule
 from .correlations import Correlation, from_gaps, namespace
 
 
@@ -34,7 +35,7 @@ class Scalars(NamedTuple):
 
 
 class Expectations(NamedTuple):
-    """G(ρ) = E φ(u)φ(v), H(ρ) = E φ''(u)φ(v) and their derivatives in ρ = corr(u, v)."""
+    """G = E φ(u)φ(v), H = E φ''(u)φ(v) and their derivatives in cov(u, v)."""
 
     g: np.ndarray
     g1: np.ndarray
@@ -48,8 +49,9 @@ class Expectations(NamedTuple):
 class State(NamedTuple):
     """What goes from layer to layer.
 
-    correlation: Σ at a layer's input; sigma, theta: the six numbers of both kernels; q_slope:
-    Q'(1), Q(q) being the variance of a neuron at a point with |x|² = q, so that Q(1) = 1.
+    correlation: of a layer's pre-activations; sigma, theta: the six numbers of both kernels, before
+    division by the variance Q(1); q_slope: Q'(1), Q(q) being the variance of a neuron at a point
+    with |x|² = q.
     """
 
     correlation: Correlation
@@ -58,55 +60,110 @@ class State(NamedTuple):
     q_slope: np.ndarray
 
 
-def composed_layers(
-    correlation: Correlation, depth: int, activation: Activation, jntk: bool
-) -> Scalars:
+def composed_layers(correlation: Correlation, network: Architecture, jntk: bool) -> Scalars:
     """The six numbers after all layers at cosines of any shape, of the NNGP kernel or the NTK.
 
     They may leave the range of float64: what does is infinite or NaN, without a warning.
+
+    Raises:
+        ValueError: where a variance leaves the range in which φ(√Q z) can be expanded.
     """
-    start = input_state(correlation)
-    if namespace(correlation.gap) is jnp:
-        one = lambda _, state: layer(state, activation, jntk)  # noqa: E731
-        end = jax.lax.fori_loop(0, depth, one, start)  # compiled once, however deep
-    else:
+    rules = network.rules()
+    start = input_state(correlation, network)
+    if namespace(correlation.gap) is not jnp:
         end = start
-        with np.errstate(over="ignore", invalid="ignore"):
-            for _ in range(depth):
-                end = layer(end, activation, jntk)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for rule in rules:
+                end = layer(end, rule, network, jntk)
+    elif network.standard:
+        one = lambda _, state: layer(state, rules[0], network, jntk)  # noqa: E731
+        end = jax.lax.fori_loop(0, network.depth, one, start)  # compiled once, however deep
+    else:
+        stacked = jax.tree.map(lambda leaf: jnp.asarray(leaf, start.q_slope.dtype), _stacked(rules))
+        step = lambda state, rule: (layer(state, rule, network, jntk), None)  # noqa: E731
+        end = jax.lax.scan(step, start, stacked)[0]
     return end.theta if jntk else end.sigma
 
 
-def input_state(correlation: Correlation) -> State:
-    """The kernel of the inputs themselves, F = c."""
+def _stacked(rules: list[LayerRule]) -> LayerRule:
+    """The rules of all layers as one, of arrays whose first axis is the layer."""
+    terms = max((r.series.rows.shape[1] for r in rules if r.series is not None), default=0)
+
+    def stack(*leaves):
+        padded = [np.pad(a, [(0, 0), (0, terms - a.shape[1])]) if np.ndim(a) else a for a in leaves]
+        return np.stack(padded)
+
+    return jax.tree.map(stack, *rules)
+
+
+def input_state(correlation: Correlation, network: Architecture) -> State:
+    """The kernel of the first pre-activations, F = σ_w² c + σ_b²."""
     xp = namespace(correlation.gap)
     zero, one = xp.zeros_like(correlation.gap), xp.ones_like(correlation.gap)
+    q_slope = xp.ones((), correlation.gap.dtype)
     scalars = Scalars(correlation.rho, one, zero, zero, zero, zero)
-    return State(correlation, scalars, scalars, xp.ones((), correlation.gap.dtype))
+    if not network.standard:
+        weight, bias = network.weight_std**2, network.bias_std**2
+        correlation = _mixture(correlation, weight, None, 0.0, bias, weight + bias)
+        scalars = Scalars((weight + bias) * correlation.rho, weight * one, zero, zero, zero, zero)
+        q_slope = weight * q_slope
+    return State(correlation, scalars, scalars, q_slope)
 
 
-def layer(state: State, activation: Activation, jntk: bool) -> State:
-    """One layer of the network, and of both kernels if `jntk`."""
-    if activation.smooth:
-        after, e = smooth_expectations(activation.power_series, state.correlation)
+def layer(state: State, rule: LayerRule, network: Architecture, jntk: bool) -> State:
+    """One φ and the affine map behind it, for the NNGP kernel, and for the NTK if `jntk`.
+
+    F⁺ = skip · F + gain · T(Q(q), Q(q'), F) + bias;  Θ⁺ = skip · Θ + gain · (T + Θ Ṫ) + bias.
+    """
+    if rule.series is not None:
+        after, e = smooth_expectations(rule.series, state.correlation)
     else:
-        after, e = homogeneous_expectations(activation.slopes, state.correlation)
+        slopes = network.activation.slopes
+        after, e = homogeneous_expectations(slopes, state.correlation, rule.variance)
     theta = ntk_layer(state.theta, state.sigma, state.q_slope, e) if jntk else state.theta
     sigma = nngp_layer(state.sigma, state.q_slope, e)
-    return State(after, sigma, theta, state.q_slope * activation.variance_slope)
+    q_slope = state.q_slope * rule.slope
+    if network.standard:
+        return State(after, sigma, theta, q_slope)
+    skipped = rule.skip * rule.variance
+    after = _mixture(
+        state.correlation, skipped, after, rule.gain * rule.moment, rule.bias, rule.after
+    )
+    sigma = _affine(rule, state.sigma, sigma)._replace(value=rule.after * after.rho)
+    theta = _affine(rule, state.theta, theta) if jntk else theta
+    return State(after, sigma, theta, rule.skip * state.q_slope + rule.gain * q_slope)
+
+
+def _mixture(
+    first: Correlation, skip, second: Correlation | None, gain, bias, total
+) -> Correlation:
+    """The correlation (skip · ρ₁ + gain · ρ₂ + bias)/total, where skip + gain + bias = total.
+
+    All shares have one sign, so that 1 ∓ ρ keep their relative precision: 1 - ρ does not see the
+    bias, which is the same at both points, and is zero where both parts' are.
+    """
+    parts = [(skip, first)] + ([] if second is None else [(gain, second)])
+    above = sum(share * part.above for share, part in parts) / total
+    below = (sum(share * part.below for share, part in parts) + 2 * bias) / total
+    return from_gaps(below, above, (sum(share * part.rho for share, part in parts) + bias) / total)
+
+
+def _affine(rule: LayerRule, before: Scalars, t: Scalars) -> Scalars:
+    mixed = Scalars(*(rule.skip * f + rule.gain * g for f, g in zip(before, t, strict=True)))
+    return mixed._replace(value=mixed.value + rule.bias)
 
 
 def nngp_layer(sigma: Scalars, q_slope, e: Expectations) -> Scalars:
-    """One layer of the NNGP kernel: F⁺(q, q', c) = T(Q(q), Q(q'), F(q, q', c)) with T = E φφ.
+    """T(Q(q), Q(q'), F(q, q', c)) with T = E φφ, the NNGP kernel behind φ.
 
-    `q_slope` is Q'(1): one before the first layer, multiplied by `Activation.variance_slope` by
-    each. `e` holds the expectations at correlation `sigma.value`.
+    `q_slope` is Q'(1): σ_w² before the first layer, and multiplied by `LayerRule.slope` by each φ.
+    `e` holds the expectations at the correlation of F and its variance.
     """
     return _compose(_layer_map(e.g, e.g1, e.g2, e.h, e.h1), sigma, q_slope)
 
 
 def ntk_layer(theta: Scalars, sigma: Scalars, q_slope, e: Expectations) -> Scalars:
-    """One layer of the NTK: Θ⁺ = Σ⁺ + Θ · Ṫ with Ṫ = E φ'φ'; arguments as in `nngp_layer`."""
+    """The NTK behind φ: T + Θ · Ṫ with Ṫ = E φ'φ'; arguments as in `nngp_layer`."""
     dot = _compose(_layer_map(e.g1, e.g2, e.g3, e.h1, e.h2), sigma, q_slope)
     next_sigma, product = nngp_layer(sigma, q_slope, e), _product(theta, dot)
     return Scalars(*(a + b for a, b in zip(next_sigma, product, strict=True)))
@@ -115,10 +172,10 @@ def ntk_layer(theta: Scalars, sigma: Scalars, q_slope, e: Expectations) -> Scala
 def smooth_expectations(
     series: PowerSeries, correlation: Correlation
 ) -> tuple[Correlation, Expectations]:
-    """The next layer's correlation G(ρ), and all expectations, of a smooth activation.
+    """The correlation G(ρ)/E φ² behind φ, and all expectations, of a smooth activation.
 
-    1 - G(ρ) = Σ a_k² (1 - ρᵏ) is summed as such, and 1 + G(ρ) at negative ρ, so that neither loses
-    digits near zero: all terms have one sign. Fixed points of G at ±1 are met exactly.
+    E φ² - G(ρ) = Σ a_k² (1 - ρᵏ) is summed as such, and E φ² + G(ρ) at negative ρ, so that neither
+    loses digits near zero: all terms have one sign. Fixed points of G at ±1 are met exactly.
     """
     rho, gap = correlation
     xp = namespace(gap)
@@ -126,14 +183,19 @@ def smooth_expectations(
     even_gap, odd_gap = gap * even_gap, gap * odd_gap  # Σ a_k² (1 - |ρ|ᵏ)
     negative = rho < 0
     above = even_gap + xp.where(negative, 2 * series.odd - odd_gap, odd_gap)
-    below = xp.where(negative, odd_gap + (2 * series.even - even_gap), 2 - above)
+    below = xp.where(negative, odd_gap + (2 * series.even - even_gap), 2 * series.total - above)
     sign = xp.where(negative, -1.0, 1.0)
     g, *others = (even + sign * odd for even, odd in zip(powers[:7], powers[7:], strict=True))
-    after = from_gaps(below, above, g)
-    return after, Expectations(after.rho, *others)
+    if isinstance(series.total, float) and series.total == 1:
+        after = from_gaps(below, above, g)
+        return after, Expectations(after.rho, *others)
+    after = from_gaps(below / series.total, above / series.total, g / series.total)
+    return after, Expectations(series.total * after.rho, *others)
 
 
-def homogeneous_expectations(slopes, correlation: Correlation) -> tuple[Correlation, Expectations]:
+def homogeneous_expectations(
+    slopes, correlation: Correlation, variance=1.0
+) -> tuple[Correlation, Expectations]:
     """The same for φ(z) = p z for z > 0 and m z for z < 0 with p² + m² = 2, ReLU being (√2, 0).
 
     Arc-cosine formulas of Cho & Saul (NeurIPS 2009), in the angle θ from the nearer of ±1. Of
@@ -159,7 +221,10 @@ def homogeneous_expectations(slopes, correlation: Correlation) -> tuple[Correlat
     known = gap > 4 * xp.finfo(gap.dtype).eps
     g2 = xp.where(known, less / np.pi / xp.where(known, sine, 1.0), 0.0)
     nothing = xp.full_like(gap, np.nan)  # third derivatives: only an NTK would ask for them
-    return after, Expectations(after.rho, g1, g2, nothing, less / np.pi * sine, -rho * g2, nothing)
+    e = Expectations(after.rho, g1, g2, nothing, less / np.pi * sine, -rho * g2, nothing)
+    if isinstance(variance, float) and variance == 1:
+        return after, e
+    return after, e._replace(g=variance * e.g, g2=g2 / variance, h1=e.h1 / variance)
 
 
 def _sine_less_cosine(angle, sine, cosine):

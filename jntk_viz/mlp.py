@@ -17,24 +17,36 @@ from ._validation import (
     check_matrix,
     is_traced,
 )
-from .activations import Activation, get_activation
+from .activations import Activation
+from .architecture import Architecture
 
 
 @dataclass(frozen=True)
 class MLP:
-    """A fully connected network with L hidden layers and one output.
+    """A fully connected network with L hidden layers and one or more outputs.
 
         h⁰ = x,   g¹ = W¹x,   gˡ = Wˡhˡ⁻¹/√d (l ≥ 2),   hˡ = φ(gˡ),   f(x) = κ W^{L+1} hᴸ/√d
 
     All weights are N(0, 1) at the start; no biases; no scaling in the first layer, since inputs
     have unit norm (Kim & Yang, Section 2). Parameters are the list [W¹ (d, d0), W² (d, d), …, Wᴸ
-    (d, d), W^{L+1} (1, d)]. The network is defined off the unit sphere as well, the limit theorems
-    are not.
+    (d, d), W^{L+1} (C, d)] for C outputs. The network is defined off the unit sphere as well, the
+    limit theorems are not.
+
+    With weight_std σ_w, bias_std σ_b and residual α it is
+
+        g¹ = σ_w W¹x + σ_b b¹,   gˡ = gˡ⁻¹ + α (σ_w Wˡhˡ⁻¹/√d + σ_b bˡ)
+
+    without the first term and with α = 1 where `residual` is None. Biases are N(0, 1) as well;
+    where σ_b > 0 they follow the weights in the list of parameters, [W¹, …, W^{L+1}, b¹ (d,), …, bᴸ
+    (d,)].
 
     Args:
         in_size: d0 ≥ 1; width: d ≥ 1; depth: L ≥ 1.
         activation: a name in `ACTIVATIONS` or an `Activation`.
         kappa: κ > 0, the output scale.
+        outputs: C ≥ 1. With more than one, values are (n, C) instead of (n,) and (f, J) is
+            (n, 1+d0, C); each output alone is in law the network of one.
+        weight_std: σ_w > 0. bias_std: σ_b ≥ 0. residual: α > 0, or None for a plain network.
 
     Raises:
         ValueError: naming the argument, what was expected, what came and the remedy.
@@ -45,23 +57,48 @@ class MLP:
     depth: int
     activation: Activation = "gelu"  # type: ignore[assignment]  # names are looked up below
     kappa: float = 1.0
+    outputs: int = 1
+    weight_std: float = 1.0
+    bias_std: float = 0.0
+    residual: float | None = None
 
     def __post_init__(self):
-        for name in ("in_size", "width", "depth"):
+        for name in ("in_size", "width", "outputs"):
             object.__setattr__(self, name, check_count(getattr(self, name), name))
-        object.__setattr__(self, "activation", get_activation(self.activation))
-        object.__setattr__(self, "kappa", check_kappa(self.kappa))
+        network = Architecture(
+            self.depth, self.activation, self.weight_std, self.bias_std, self.residual
+        )
+        for name, value in {**network.keywords, "kappa": check_kappa(self.kappa)}.items():
+            object.__setattr__(self, name, value)
 
     @property
-    def shapes(self) -> list[tuple[int, int]]:
-        """Shapes of the weight matrices, first to last."""
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of the weight matrices, first to last, and of the biases, if there are any."""
         hidden = [(self.width, self.width)] * (self.depth - 1)
-        return [(self.width, self.in_size), *hidden, (1, self.width)]
+        biases = [(self.width,)] * (self.depth if self.bias_std else 0)
+        return [(self.width, self.in_size), *hidden, (self.outputs, self.width), *biases]
 
     @property
     def scales(self) -> list[float]:
-        """What each layer multiplies its product by: 1, then 1/√d, and κ/√d for the output."""
-        return [1.0, *[self.width**-0.5] * (self.depth - 1), self.kappa * self.width**-0.5]
+        """What each layer multiplies its product by: σ_w, then ασ_w/√d, and κ/√d for the output."""
+        hidden = (self.residual or 1.0) * self.weight_std * self.width**-0.5
+        return [self.weight_std, *[hidden] * (self.depth - 1), self.kappa * self.width**-0.5]
+
+    @property
+    def bias_scales(self) -> list[float]:
+        """What each hidden layer multiplies its biases by: σ_b, then ασ_b."""
+        hidden = (self.residual or 1.0) * self.bias_std
+        return [self.bias_std, *[hidden] * (self.depth - 1)]
+
+    def weights(self, params) -> list:
+        """The weight matrices among the parameters, first to last."""
+        return params[: self.depth + 1]
+
+    def biases(self, params) -> list:
+        """The biases among the parameters, times their scales; zero where there are none."""
+        found = params[self.depth + 1 :]
+        scaled = [scale * b for scale, b in zip(self.bias_scales, found, strict=False)]
+        return scaled or [0.0] * self.depth
 
     def init(self, key, dtype=None, sharding=None) -> list[jax.Array]:
         """Draw the weights; `dtype` is JAX's default float (float32 unless x64 is on) or float64.
@@ -85,24 +122,28 @@ class MLP:
             ]
 
     def __call__(self, params, x) -> jax.Array:
-        """f(x) for x of shape (n, d0); returns (n,). For use inside JAX transformations."""
-        h = x
-        for weights, scale in zip(params[:-1], self.scales[:-1], strict=True):
-            h = self.activation(scale * h @ weights.T)
-        return self.scales[-1] * h @ params[-1][0]
+        """f(x) for x of shape (n, d0); (n,), or (n, C). For use inside JAX transformations."""
+        h, g, (*hidden, last) = x, None, self.weights(params)
+        for weights, bias, scale in zip(hidden, self.biases(params), self.scales[:-1], strict=True):
+            product = scale * h @ weights.T
+            if self.bias_std:
+                product = product + bias
+            g = product if g is None or self.residual is None else g + product
+            h = self.activation(g)
+        return self.scales[-1] * h @ (last[0] if self.outputs == 1 else last.T)
 
     def value_and_jacobian(self, params, x) -> jax.Array:
         """(f, J) with J_α = ∂f/∂x_α the *input* Jacobian.
 
-        One forward and one backward pass whatever d0 is: rows do not interact, so the gradient of
-        Σ_i f(x_i) holds every J(x_i).
+        One forward pass, and one backward pass for each output, whatever d0 is: rows do not
+        interact, so the gradient of Σ_i f(x_i) holds every J(x_i).
 
         Args:
             params: as from `init`.
             x: (n, d0).
 
         Returns:
-            (n, 1+d0), index 0 the value, 1..d0 the Jacobian.
+            (n, 1+d0), index 0 the value, 1..d0 the Jacobian; (n, 1+d0, C) of C > 1 outputs.
         """
         with precision_of(params):
             return _value_and_jacobian(self, params, self.check_inputs(params, x))
@@ -165,5 +206,11 @@ def precision_of(params):
 @partial(jax.jit, static_argnums=0)
 def _value_and_jacobian(mlp: MLP, params, x):
     value, pullback = jax.vjp(lambda x: mlp(params, x), x)
-    (jacobian,) = pullback(jnp.ones_like(value))
-    return jnp.concatenate([value[:, None], jacobian], axis=1)
+    if mlp.outputs == 1:
+        (jacobian,) = pullback(jnp.ones_like(value))
+        return jnp.concatenate([value[:, None], jacobian], axis=1)
+    of_each = jnp.broadcast_to(
+        jnp.eye(mlp.outputs, dtype=value.dtype)[:, None], (mlp.outputs, *value.shape)
+    )
+    (jacobians,) = jax.vmap(pullback, out_axes=-1)(of_each)
+    return jnp.concatenate([value[:, None], jacobians], axis=1)

@@ -44,6 +44,9 @@ def weighted_product(v, scalars: Scalars, x, weight) -> jax.Array:
     return (weight * block_product(scalars, x, x, v)).ravel()
 
 
+_column_products = jax.jit(jax.vmap(weighted_product, in_axes=(1, None, None, None), out_axes=1))
+
+
 class JNTKOperator:
     """The matrix Θ_λ = Λ^½ Θ Λ^½ of a training set, Λ = diag(1, λ, …, λ), without forming it.
 
@@ -51,19 +54,38 @@ class JNTKOperator:
 
     Args:
         x: (N, d0), rows of unit norm.
-        depth: L ≥ 1; activation, kappa: as in `jntk`.
+        depth: L ≥ 1; activation, kappa, weight_std, bias_std, residual: as in `jntk`.
         lam: λ ≥ 0, the weight of the Jacobian regulariser.
 
     Raises:
         ValueError: naming the argument, what was expected, what came and the remedy.
     """
 
-    def __init__(self, x, *, depth, activation="gelu", kappa=1.0, lam=1.0):
+    def __init__(
+        self,
+        x,
+        *,
+        depth,
+        activation="gelu",
+        kappa=1.0,
+        lam=1.0,
+        weight_std=1.0,
+        bias_std=0.0,
+        residual=None,
+    ):
         self.x = check_points(x)
         self.lam = check_lam(lam)
         n = len(self.x)
         check_fits((6 * n, 1, n, 1), "x", "Use fewer points.")
-        scalars = kernel_scalars(self.x, depth=depth, activation=activation, kappa=kappa)
+        scalars = kernel_scalars(
+            self.x,
+            depth=depth,
+            activation=activation,
+            kappa=kappa,
+            weight_std=weight_std,
+            bias_std=bias_std,
+            residual=residual,
+        )
         largest = max(float(np.abs(numbers).max()) for numbers in scalars)
         if not largest * max(self.lam, 1.0) <= LARGEST:
             raise ValueError(
@@ -93,5 +115,10 @@ class JNTKOperator:
         with jax.enable_x64(True):
             # A copy, because NumPy's view of a JAX array is read-only.
             return np.array(self.product(v, *self.arguments))
+
+    def product_of_columns(self, columns) -> np.ndarray:
+        """Θ_λ V for V (N(1+d0), k), the product with k vectors at once."""
+        with jax.enable_x64(True):
+            return np.asarray(_column_products(jnp.asarray(columns), *self.arguments))
 
     product = staticmethod(weighted_product)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.polynomial.chebyshev import chebvander
 from scipy.fft import dct
 
-from .activations import Activation
+from .architecture import Architecture
 from .correlations import Correlation
 from .layers import composed_layers
 
@@ -27,16 +27,16 @@ _PAIRS = 2048  # of points at a time; their Chebyshev polynomials fit the proces
 
 
 @lru_cache(maxsize=256)
-def panels(activation: Activation, depth: int, jntk: bool) -> "Panels":
+def panels(network: Architecture, jntk: bool) -> "Panels":
     """The panels of one network's kernel, kept with what has been computed on them."""
-    return Panels(activation, depth, jntk)
+    return Panels(network, jntk)
 
 
 class Panels:
-    """`composed_layers` of one smooth activation, depth and kernel, on the panels asked for."""
+    """`composed_layers` of one smooth network and kernel, on the panels asked for."""
 
-    def __init__(self, activation: Activation, depth: int, jntk: bool):
-        self.network = (depth, activation, jntk)
+    def __init__(self, network: Architecture, jntk: bool):
+        self.network, self.jntk = network, jntk
         #: key → Chebyshev series (6, terms), or None where none is short.
         self._series: dict[int, np.ndarray | None] = {}
         #: the e of the panel that reaches to c = 1, and of that to c = -1.
@@ -54,7 +54,7 @@ class Panels:
     @property
     def _rounding(self) -> float:
         """What is left of a function's smoothness after so many layers, relative."""
-        return 1e-15 * (10 + self.network[0])
+        return 1e-15 * (10 + self.network.depth)
 
     def __call__(self, correlation: Correlation) -> tuple[np.ndarray, float]:
         """The six numbers at flat cosines (n,), as an array (6, n), and a bound on their size."""
@@ -74,7 +74,7 @@ class Panels:
                 part = slice(start, min(start + _PAIRS, end))
                 here = Correlation(rho[part], gap[part])
                 if series is None:
-                    summed[:, part] = composed_layers(here, *self.network)
+                    summed[:, part] = composed_layers(here, self.network, self.jntk)
                 else:
                     polynomials = chebvander(self._within(key, here), series.shape[1] - 1)
                     summed[:, part] = series @ polynomials.T
@@ -101,7 +101,7 @@ class Panels:
     def _interpolated(self, nodes: list[Correlation]) -> np.ndarray:
         """Chebyshev series (len(nodes), 6, terms) of values at each panel's nodes."""
         every = Correlation(*(np.concatenate(part) for part in zip(*nodes, strict=True)))
-        values = np.reshape(composed_layers(every, *self.network), (6, len(nodes), -1))
+        values = np.reshape(composed_layers(every, self.network, self.jntk), (6, len(nodes), -1))
         series = dct(values.swapaxes(0, 1)) / values.shape[-1]
         series[..., 0] /= 2
         return series

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-import scipy.stats
+from scipy.special import stdtrit
 
 from jntk_viz._validation import check_matrix
 
@@ -53,9 +53,9 @@ def power_law(widths, errors) -> PowerLaw:
                 "Leave out what is zero."
             )
     x, y = np.log(widths), np.log(errors)
-    fit = scipy.stats.linregress(x, y)
-    low, high = _bootstrap(x, y) or _student(fit, len(x))
-    return PowerLaw(float(fit.slope), low, high, float(fit.intercept))
+    slope, intercept = (float(c) for c in np.polynomial.polynomial.polyfit(x, y, 1)[::-1])
+    low, high = _bootstrap(x, y) or _student(x, y - intercept - slope * x, slope)
+    return PowerLaw(slope, low, high, intercept)
 
 
 def _bootstrap(x, y) -> tuple[float, float] | None:
@@ -70,8 +70,11 @@ def _bootstrap(x, y) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
-def _student(fit, n: int) -> tuple[float, float]:
-    if n < 3:
+def _student(x, residuals, slope: float) -> tuple[float, float]:
+    """The interval of Student's t for the slope of a line fitted by least squares."""
+    free = len(x) - 2
+    if free < 1:
         return np.nan, np.nan
-    half = scipy.stats.t.ppf(0.975, n - 2) * fit.stderr
-    return float(fit.slope - half), float(fit.slope + half)
+    error = np.sqrt((residuals @ residuals) / free / np.sum((x - x.mean()) ** 2))
+    half = float(stdtrit(free, 0.975) * error)
+    return slope - half, slope + half

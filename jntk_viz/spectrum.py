@@ -21,13 +21,22 @@ class SmallestEigenvalue(NamedTuple):
 
 
 def smallest_eigenvalue(
-    x, *, depth, activation="gelu", kappa=1.0, kernel="jntk", dtype=np.float64
+    x,
+    *,
+    depth,
+    activation="gelu",
+    kappa=1.0,
+    kernel="jntk",
+    dtype=np.float64,
+    weight_std=1.0,
+    bias_std=0.0,
+    residual=None,
 ) -> SmallestEigenvalue:
     """λ_min of the limiting kernel's Gram matrix on x, with its noise floor (Assumption 4.4).
 
     Args:
         x: (N, d0), rows of unit norm.
-        depth: L ≥ 1; activation, kappa: as in `jntk`.
+        depth: L ≥ 1; activation, kappa, weight_std, bias_std, residual: as in `jntk`.
         kernel: "jntk", "ntk" (its value–value block) or "jacobian_nngp".
         dtype: float64, or float32 to see what single precision can resolve.
 
@@ -36,7 +45,15 @@ def smallest_eigenvalue(
     """
     check_choice(kernel, "kernel", ("jntk", "ntk", "jacobian_nngp"))
     compute = jacobian_nngp if kernel == "jacobian_nngp" else jntk
-    gram = compute(check_points(x), depth=depth, activation=activation, kappa=kappa)
+    gram = compute(
+        check_points(x),
+        depth=depth,
+        activation=activation,
+        kappa=kappa,
+        weight_std=weight_std,
+        bias_std=bias_std,
+        residual=residual,
+    )
     if kernel == "ntk":
         gram = gram[:, :1, :, :1]
     if np.abs(gram).max() > np.finfo(dtype).max:

@@ -28,6 +28,7 @@ class Trajectory:
         steps: (T,) steps taken; times: (T,) learning_rate · steps, the time of the gradient flow.
         fit: (T,) mean (f - y)²/2; jacobian: (T,) mean |J|²/2; the loss is fit + lam · jacobian.
         outputs: (T, n, 1+d0) (f, J) on the training points; outputs_eval: (T, m, 1+d0) or None.
+            Of networks with C > 1 outputs (T, n, 1+d0, C) and (T, m, 1+d0, C).
         checkpoints: weights at each moment, or None.
         lam: λ of the run.
     """
@@ -53,13 +54,19 @@ class Trajectory:
 
 
 def loss_parts(mlp: MLP, params, x, y) -> tuple[jax.Array, jax.Array]:
-    """The two parts of the loss: mean (f(x_i) - y_i)²/2 and mean Σ_α J_α(x_i)²/2."""
+    """The two parts of the loss: mean |f(x_i) - y_i|²/2 and mean |J(x_i)|²/2.
+
+    Both squares are sums over outputs, if there are several: |J| is the Frobenius norm.
+    """
     with precision_of(params):
         return output_loss_parts(mlp.value_and_jacobian(params, x), jnp.asarray(y))
 
 
 def output_loss_parts(outputs, y):
-    """`loss_parts` from (f, J) of shape (…, n, 1+d0)."""
+    """`loss_parts` from (f, J) of shape (…, n, 1+d0), or (…, n, 1+d0, C) where y is (n, C)."""
+    if y.ndim == 2:
+        fit = ((outputs[..., 0, :] - y) ** 2).sum(axis=-1).mean(axis=-1) / 2
+        return fit, (outputs[..., 1:, :] ** 2).sum(axis=(-2, -1)).mean(axis=-1) / 2
     fit = ((outputs[..., 0] - y) ** 2).mean(axis=-1) / 2
     jacobian = (outputs[..., 1:] ** 2).sum(axis=-1).mean(axis=-1) / 2
     return fit, jacobian
@@ -68,9 +75,11 @@ def output_loss_parts(outputs, y):
 def robust_loss(mlp: MLP, params, x, y, *, lam) -> jax.Array:
     """The Jacobian-regularised loss, 1/(2N) Σ_i [(f(x_i) - y_i)² + λ Σ_α J_α(x_i)²].
 
+    Of networks with several outputs the sum of their losses, so that |J| is the Frobenius norm.
+
     Args:
         params: as from `mlp.init`.
-        x: (N, d0). y: (N,), labels or real targets.
+        x: (N, d0). y: (N,), labels or real targets; (N, C) for C > 1 outputs.
         lam: λ ≥ 0.
 
     Returns:
@@ -84,7 +93,7 @@ def robust_loss(mlp: MLP, params, x, y, *, lam) -> jax.Array:
     with precision_of(params):
         x = mlp.check_inputs(params, x)
         if not is_traced(y):
-            y = check_targets(y, "y", len(x))
+            y = check_targets(y, "y", len(x), mlp.outputs)
         fit, jacobian = loss_parts(mlp, params, x, jnp.asarray(y, params[0].dtype))
         return fit + lam * jacobian
 
@@ -110,7 +119,8 @@ def train(
     an adaptive solver (diffrax, Tsit5), so that both can be compared with `RobustDynamics` at t.
 
     Args:
-        params: as from `mlp.init`. x: (N, d0). y: (N,), labels or real targets.
+        params: as from `mlp.init`. x: (N, d0). y: (N,), labels or real targets; (N, C) for C > 1
+            outputs, of classes +1 in the column of the row's class and -1 in the others.
         lam: λ ≥ 0. learning_rate: η > 0. steps: how many.
         method: "gradient_descent" or "gradient_flow".
         record_at: increasing step numbers; by default 0 and about 40 spread logarithmically.
@@ -180,7 +190,7 @@ def training_chunks(
 def _prepare(mlp: MLP, params, x, y):
     with precision_of(params):
         x = mlp.check_inputs(params, x)
-        return x, jnp.asarray(check_targets(y, "y", len(x)), x.dtype)
+        return x, jnp.asarray(check_targets(y, "y", len(x), mlp.outputs), x.dtype)
 
 
 def _record_steps(record_at, steps: int) -> np.ndarray:

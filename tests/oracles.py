@@ -1,6 +1,7 @@
 """Independent routes to the limiting kernels. Nothing here uses jntk_viz.kernels."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -117,3 +118,76 @@ def _leibniz(p, q, a):
             )
             out[i : i + a, j : j + a] = block
     return out
+
+
+ARCHITECTURES = json.loads(
+    (Path(__file__).parent / "data" / "architecture_kernels.json").read_text()
+)["cases"]
+
+
+def erf_moment(q, p, c):
+    """E erf(u) erf(v) of normals of variances q and p and covariance c (Williams 1997)."""
+    return 2 / jnp.pi * jnp.arcsin(2 * c / jnp.sqrt((1 + 2 * q) * (1 + 2 * p)))
+
+
+def gelu_moment(q, p, c):
+    """E φ(u) φ(v) of GeLU φ(z) = zΦ(z), by parts: E uvΦΦ = qE vφΦ + cE ΦΦ + cE vΦφ and so on."""
+    density = 1 / (2 * jnp.pi * jnp.sqrt((1 + q) * (1 + p) - c**2))  # E pdf(u) pdf(v)
+    orthant = 1 / 4 + jnp.arcsin(c / jnp.sqrt((1 + q) * (1 + p))) / (2 * jnp.pi)  # E Φ(u) Φ(v)
+    return c * orthant + density * (q * p + c**2 * (1 / (1 + q) + 1 / (1 + p) - 1))
+
+
+def relu_moment(q, p, c):
+    """E u₊v₊ by the arc-cosine formula (Cho & Saul 2009); at distinct directions only."""
+    root = jnp.sqrt(q * p)
+    angle = jnp.arccos(c / root)
+    return root / (2 * jnp.pi) * (jnp.sin(angle) + (jnp.pi - angle) * c / root)
+
+
+MOMENTS = {"erf": erf_moment, "gelu": gelu_moment, "relu": relu_moment}
+
+
+@partial(jax.jit, static_argnames=("name", "depth"))
+def _architecture_blocks(x1, x2, weight, bias, skip, alpha, name, depth):
+    moment = MOMENTS[name]
+    at_one = {"erf": np.arcsin(2 / 3) * 2 / np.pi, "gelu": 1 / 3 + 3**-0.5 / (2 * np.pi)}
+    scale = 1 / at_one.get(name, 1 / 2)
+
+    def own_moment(q):
+        return q / 2 if name == "relu" else moment(q, q, q)
+
+    def behind(state):
+        """E φ² of both points, E φφ and the NTK behind φ."""
+        q, p, c, theta = state
+        t = scale * moment(q, p, c)
+        dot = scale * jax.jvp(lambda c: moment(q, p, c), (c,), (jnp.ones_like(c),))[1]
+        return jnp.stack([scale * own_moment(q), scale * own_moment(p), t, t + theta * dot])
+
+    def hidden(_, state):
+        return skip * state + alpha**2 * (weight**2 * behind(state) + bias**2)
+
+    def kernels(x, y):
+        covariances = jnp.stack([x @ x, y @ y, x @ y, x @ y])
+        first = weight**2 * covariances + bias**2
+        return behind(jax.lax.fori_loop(0, depth - 1, hidden, first))[2:]
+
+    def block(x, y):
+        by_x = jax.jacfwd(kernels, 0)
+        value, dx, dy = kernels(x, y), by_x(x, y), jax.jacfwd(kernels, 1)(x, y)
+        dxy = jax.jacfwd(by_x, 1)(x, y)
+        rows = jnp.concatenate([value[:, None], dy], axis=1)[:, None]
+        return jnp.concatenate([rows, jnp.concatenate([dx[:, :, None], dxy], axis=2)], axis=1)
+
+    blocks = jax.vmap(lambda x: jax.vmap(lambda y: block(x, y))(x2))(x1)
+    return blocks.transpose(2, 0, 3, 1, 4)
+
+
+def architecture_blocks(x1, x2, name, depth, *, weight_std=1.0, bias_std=0.0, residual=None):
+    """Blocks of NNGP and NTK, (2, n1, 1+d0, n2, 1+d0), by autodiff of the plain recursion.
+
+    Of covariances alone, in closed form: no Hermite series, no slopes, no correlations.
+    """
+    skip, alpha = (0.0, 1.0) if residual is None else (1.0, residual)
+    with jax.enable_x64(True):
+        numbers = (jnp.asarray(a, float) for a in (x1, x2, weight_std, bias_std, skip, alpha))
+        return np.asarray(_architecture_blocks(*numbers, name, depth))

@@ -1,4 +1,4 @@
-"""Two-class data sets on the unit sphere: made, bundled, from UCI, or the user's own CSV."""
+"""Labelled data sets on the unit sphere: made, bundled, from UCI, or the user's own CSV."""
 
 import inspect
 from collections.abc import Callable
@@ -69,15 +69,19 @@ DATASETS: dict[str, DatasetSource] = {
 def load_dataset(name: str, **options) -> Dataset:
     """Load a data set by name: unit rows x, labels y in {−1, +1}, feature names and provenance.
 
+    Two classes by default, y of shape (n,). Iris, wine, digits and tables have more: with
+    classes="all" y is (n, C), and `.classes` names the columns.
+
     name: a key of DATASETS.
     options: keyword arguments of its loader, listed by DATASETS[name].options; for instance
-        load_dataset("digits", classes=(4, 9)), load_dataset("sonar", data_dir="downloads"),
+        load_dataset("digits", classes=(4, 9)), load_dataset("iris", classes="all"),
+        load_dataset("sonar", data_dir="downloads"),
         load_dataset("csv", path="trees.csv", label="species").
     Raises ValueError for an unknown name or option, and DatasetUnavailable (a ValueError too) with
     the way out if a file can be had neither from a folder, nor the cache, nor the network.
     """
     source = DATASETS[check_choice(name, "name", DATASETS)]
-    known = ", ".join(source.options) or "none"
+    known = ", ".join(source.options)
     for option in options:
         if option not in source.options:
             raise ValueError(

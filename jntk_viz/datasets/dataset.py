@@ -9,19 +9,40 @@ from jntk_viz._validation import check_count, check_matrix, check_number
 _ROUNDING = 8 * np.finfo(np.float64).eps
 
 
-class Dataset(NamedTuple):
-    """A two-class problem on the unit sphere.
-
-    x: inputs, shape (n, d0), float64, rows of unit norm.
-    y: labels, shape (n,), float64, each -1 or +1; both occur.
-    names: the d0 feature names.
-    provenance: source, licence, meaning of -1 and +1, and what was dropped or rescaled.
-    """
-
+class _Fields(NamedTuple):
     x: np.ndarray
     y: np.ndarray
     names: tuple[str, ...]
     provenance: str
+
+
+class Dataset(_Fields):
+    """A classification problem on the unit sphere; unpacks into x, y, names, provenance.
+
+    x: inputs, shape (n, d0), float64, rows of unit norm.
+    y: labels, float64, each -1 or +1. Of two classes of shape (n,), and both occur. Of all classes
+        of shape (n, C): +1 in the column of the row's class and -1 in the others, so that each
+        column is the two-class problem of one class against the rest.
+    names: the d0 feature names.
+    provenance: source, licence, meaning of -1 and +1, and what was dropped or rescaled.
+    classes: names of the classes: of -1 and of +1, or one for each column of y; () if not known.
+    """
+
+    classes: tuple[str, ...]
+
+    def __new__(cls, x, y, names, provenance, classes=()):
+        self = super().__new__(cls, x, y, names, provenance)
+        self.classes = tuple(classes)
+        return self
+
+    def _replace(self, **changes):
+        classes = changes.pop("classes", self.classes)
+        return Dataset(*super()._replace(**changes), classes=classes)
+
+
+def one_against_rest(members: np.ndarray, classes: int) -> np.ndarray:
+    """Labels (n, C) of class numbers (n,): +1 in the column of the class, -1 in the others."""
+    return np.where(members[:, None] == np.arange(classes), 1.0, -1.0)
 
 
 def normalize(x) -> np.ndarray:
@@ -83,7 +104,7 @@ def principal_components(x, n_components: int) -> tuple[np.ndarray, tuple[str, .
     return scores, names, f"{n_components} principal components kept ({share:.0%} of the variance)"
 
 
-def standardized_dataset(x, y, names, source: str) -> Dataset:
+def standardized_dataset(x, y, names, source: str, classes=()) -> Dataset:
     """Standardise the columns, then scale the rows; `source` begins the provenance sentence."""
     z, kept, dropped = standardize_columns(x, names)
     done = "columns standardised"
@@ -91,7 +112,8 @@ def standardized_dataset(x, y, names, source: str) -> Dataset:
         columns = "column" if len(dropped) == 1 else "columns"
         done = f"constant {columns} {', '.join(dropped)} dropped, the others standardised"
     x = normalize(z)
-    return Dataset(x, y, kept, f"{source}; {done}, rows scaled to unit norm{describe_repeats(x)}.")
+    done = f"{source}; {done}, rows scaled to unit norm{describe_repeats(x)}."
+    return Dataset(x, y, kept, done, classes)
 
 
 def describe_repeats(x: np.ndarray) -> str:
@@ -136,14 +158,16 @@ def train_test_split(
         )
     # scikit-learn rounds fractions up, and 0.07·100 = 7.000000000000001 would be 8 rows.
     count = round(fraction * len(dataset.y))
+    of_class = dataset.y if dataset.y.ndim == 1 else dataset.y.argmax(axis=1)
     try:
         rows = model_selection.train_test_split(
-            np.arange(len(dataset.y)), test_size=count, random_state=seed, stratify=dataset.y
+            np.arange(len(dataset.y)), test_size=count, random_state=seed, stratify=of_class
         )
     except ValueError as error:
         raise ValueError(
             f"`test_fraction` = {test_fraction!r} does not split the {len(dataset.y)} rows so that "
-            f"both classes are in both parts ({error}). Use more rows or a fraction nearer to 0.5."
+            f"{'both' if dataset.y.ndim == 1 else 'all'} classes are in both parts ({error}). Use "
+            "more rows or a fraction nearer to 0.5."
         ) from error
     train, test = (
         Dataset(
@@ -152,6 +176,7 @@ def train_test_split(
             dataset.names,
             f"{dataset.provenance} {kind} part: {len(part)} of {len(dataset.y)} rows, chosen at "
             f"random within each class (seed {seed})",
+            dataset.classes,
         )
         for kind, part in zip(("Training", "Test"), rows, strict=True)
     )

@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 
+from .dataset import one_against_rest
 from .layout import Table
 from .tables import TableError, is_missing, is_number, listed, shortened, shown, to_number
 
@@ -47,16 +48,18 @@ class Labels:
         self.values = [_value(cell, self.numeric) for cell in self.cells]
         self.classes = sorted(set(self.values))
 
-    def signs(self, classes, positive) -> tuple[np.ndarray, str]:
-        """−1, +1, or 0 for rows left out, shape (n,), and a phrase that says what they mean.
+    def signs(self, classes, positive) -> tuple[np.ndarray, str, tuple[str, ...]]:
+        """−1, +1, or 0 for rows left out, shape (n,), what they mean, and the classes' names.
 
-        classes, positive: as `load_csv` takes them.
+        Of all classes (n, C). classes, positive: as `load_csv` takes them.
         """
         if len(self.classes) < 2:
             raise ValueError(
                 f"{self.source}, {self.column}: expected two values, one for each class; all rows "
                 f"have {shown(self.cells[0])}. Add rows of the other class."
             )
+        if isinstance(classes, str) and classes == "all" and "all" not in self.classes:
+            return self._each(positive)
         if np.isscalar(classes):
             return self._one_against_the_rest(self._find(classes, "classes"), positive)
         minus, plus = self._default_pair() if classes is None else self._pair(classes)
@@ -68,9 +71,26 @@ class Labels:
             count = int(np.sum(y == 0))
             rows = "row" if count == 1 else "rows"
             meaning += f", {count} {rows} of {listed(others, 4)} left out"
-        return y, meaning
+        return y, meaning, (_written(minus), _written(plus))
 
-    def _one_against_the_rest(self, one, positive) -> tuple[np.ndarray, str]:
+    def _each(self, positive) -> tuple[np.ndarray, str, tuple[str, ...]]:
+        if positive is not None:
+            raise ValueError(
+                f'`positive` must be left out with classes="all", because every class is +1 in '
+                f"its own column; got {positive!r}."
+            )
+        if len(self.classes) > MOST_CLASSES:
+            raise ValueError(
+                f"{self.source}, {self.column}: expected at most {MOST_CLASSES} classes; there are "
+                f"{len(self.classes)} different values ({_some(self.classes)}). Choose the column "
+                "that holds the classes."
+            )
+        names = tuple(map(_written, self.classes))
+        members = np.array([self.classes.index(value) for value in self.values])
+        meaning = f"a column for each of {listed(names, 4)}, +1 in its rows and −1 in the others"
+        return one_against_rest(members, len(names)), meaning, names
+
+    def _one_against_the_rest(self, one, positive) -> tuple[np.ndarray, str, tuple[str, ...]]:
         if positive is not None and self._find(positive, "positive") != one:
             raise ValueError(
                 f"`positive` must be {_quoted(one)} or left out, because `classes` names one class "
@@ -78,7 +98,7 @@ class Labels:
             )
         y = np.array([1.0 if value == one else -1.0 for value in self.values])
         rest = listed((_written(value) for value in self.classes if value != one), 4)
-        return y, f"{_written(one)} is +1, all others ({rest}) are −1"
+        return y, f"{_written(one)} is +1, all others ({rest}) are −1", ("rest", _written(one))
 
     def _pair(self, classes) -> list:
         chosen = [self._find(value, "classes") for value in np.ravel(np.array(classes, object))]

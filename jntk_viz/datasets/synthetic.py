@@ -38,6 +38,7 @@ def circle(n: int = 33, frequency: int = 1) -> Dataset:
         ("cos θ", "sin θ"),
         f"Made: {n} equally spaced points on the unit circle, +1 where cos "
         f"{'' if frequency == 1 else frequency}θ is positive, −1 where it is negative.",
+        ("−1", "+1"),
     )
 
 
@@ -77,6 +78,7 @@ def sphere(n: int = 256, d0: int = 4, seed: int = 0) -> Dataset:
         tuple(f"x{i}" for i in range(d0)),
         f"Made: {n} points that cover the unit sphere of R^{d0} evenly (seed {seed}), +1 where "
         "x0·x1 is positive, −1 where it is negative.",
+        ("−1", "+1"),
     )
 
 

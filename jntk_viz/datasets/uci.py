@@ -49,6 +49,7 @@ def algerian_forest_fires(
         ("month", *_WEATHER),
         f"Algerian forest fires (Abid 2019, UCI 547, CC BY 4.0{note}): not fire is −1, fire +1; "
         f"day and year left out{repaired}",
+        ("not fire", "fire"),
     )
 
 
@@ -67,6 +68,7 @@ def banknote(data_dir=None, download: bool = True) -> Dataset:
         _BANKNOTE_NAMES,
         f"Banknote authentication (Lohweg 2012, UCI 267, CC BY 4.0{note}): class 0 is −1, "
         "class 1 is +1",
+        ("class 0", "class 1"),
     )
 
 
@@ -83,6 +85,7 @@ def sonar(data_dir=None, download: bool = True) -> Dataset:
         _SONAR_NAMES,
         f"Sonar, mines against rocks (Sejnowski and Gorman 1988, UCI 151, CC BY 4.0{note}): rock "
         "is −1, mine (a metal cylinder) +1",
+        ("rock", "mine"),
     )
 
 

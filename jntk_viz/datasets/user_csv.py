@@ -1,4 +1,4 @@
-"""The user's own table: numeric columns and one label column with two values."""
+"""The user's own table: numeric columns and one label column."""
 
 from os import PathLike
 from pathlib import Path
@@ -29,7 +29,7 @@ def load_csv(
     standardize: bool = True,
     n_components: int | None = None,
 ) -> Dataset:
-    """Read a two-class data set from a CSV file.
+    """Read a data set of two classes, or of all, from a CSV file.
 
     The file is UTF-8 text; cells are separated by comma, semicolon or tab, whichever splits the
     first row and the others alike; every column but the label holds finite numbers. Decimal commas
@@ -39,12 +39,14 @@ def load_csv(
     row or column is lost. Nothing is evaluated.
 
     path: the file, or an open file (text or binary) such as io.BytesIO(upload).
-    label: name of the column with the two classes, strings or numbers. Empty, NA, NaN, null and ?
+    label: name of the column with the classes, strings or numbers. Empty, NA, NaN, null and ?
         are missing values, not classes.
     positive: the value of the label that becomes +1; by default the larger number, or the last in
         alphabetical order.
     classes: for a label of three or more values. Two of them, that of -1 and that of +1: rows of
-        the others are left out. Or one, which becomes +1 against all the others.
+        the others are left out. Or one, which becomes +1 against all the others. Or "all", for a
+        column of labels for each class, in the order of their values: y (n, C), +1 in the column of
+        the row's class and -1 in the others. (In a table with a class called "all" it is that one.)
     ignore: names of columns to leave out, such as identifiers and remarks.
     delimiter: the separator, any one character; by default it is found.
     header: False for a file without column names: the columns are then called "column 1",
@@ -67,8 +69,10 @@ def load_csv(
             for row in table.rows
         ]
     )
-    y, meaning = Labels(table, label, source).signs(classes, positive)
-    x, y, lines = x[y != 0], y[y != 0], [r.line for r, s in zip(table.rows, y, strict=True) if s]
+    y, meaning, class_names = Labels(table, label, source).signs(classes, positive)
+    kept_rows = y != 0 if y.ndim == 1 else np.full(len(y), True)
+    lines = [table.rows[i].line for i in np.flatnonzero(kept_rows)]
+    x, y = x[kept_rows], y[kept_rows]
     done = list(table.remarks)
     if standardize and features:
         x, kept, dropped = standardize_columns(x, features)
@@ -102,6 +106,7 @@ def load_csv(
         tuple(features),
         f"Your table {source.removeprefix('`path` ')}: {shortened(label)} = {meaning}{left_out}; "
         f"{', '.join(done)}{describe_repeats(x)}.",
+        class_names,
     )
 
 

@@ -38,6 +38,12 @@ def lam_ticks(power: Callable[[int], str]) -> list[tuple[float, str]]:
     return [(ZERO, "0"), *((float(k), power(k)) for k in range(-3, 2))]
 
 
+def decades(*values) -> tuple[float, float]:
+    """Logarithms of the whole decades that hold all positive values."""
+    exponents = np.log10(np.concatenate([np.asarray(v, float) for v in values]))
+    return float(np.floor(exponents.min())), float(np.ceil(exponents.max()))
+
+
 def nearest(values: Sequence[float], place: float, position: Callable) -> float:
     """The value whose `position` is nearest to where the reader has clicked."""
     return values[int(np.argmin(np.abs(position(values) - place)))]

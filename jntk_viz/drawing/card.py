@@ -1,4 +1,4 @@
-"""What the small pictures of the landing page share: no axes, no tools, no legend."""
+"""Look of the small pictures of the landing page: no axes, no tools, no legend."""
 
 BARE = {
     "xaxis": None, "yaxis": None, "toolbar": None, "show_grid": False, "show_legend": False,

@@ -6,24 +6,24 @@ of. Making a HoloViews element takes about a millisecond and setting its options
 all that a picture that stands already needs only the arrays.
 """
 
-import threading
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import holoviews as hv
 import numpy as np
 
-_thread = threading.local()  # `_thread.numbers`: whether this thread is within `as_numbers`
+_numbers = ContextVar("numbers", default=False)  # whether this is within `as_numbers`
 
 
 @contextmanager
 def as_numbers():
     """Let the elements of this module be `Numbers`, in this thread."""
-    _thread.numbers = True
+    outside = _numbers.set(True)
     try:
         yield
     finally:
-        _thread.numbers = False
+        _numbers.reset(outside)
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Numbers:
         return Numbers(hv.Overlay, ([self, other],), {})
 
     def same_as(self, other):
-        """Whether `other` would be made of the same."""
+        """Would `other` be made of the same?"""
         return _same((self.arguments, self.named), (other.arguments, other.named))
 
     def made(self):
@@ -93,7 +93,7 @@ def name(element):
 
 
 def label(element):
-    """What the legend calls an element; empty for none."""
+    """Name of an element in the legend; empty for none."""
     if isinstance(element, Numbers):
         return element.named.get("label", "")
     return element.label
@@ -109,7 +109,7 @@ def _either(kind):
     """The class `kind` of HoloViews, or `Numbers` of it within `as_numbers`."""
 
     def make(*arguments, **named):
-        if getattr(_thread, "numbers", False):
+        if _numbers.get():
             return Numbers(kind, arguments, named)
         return kind(*arguments, **named)
 

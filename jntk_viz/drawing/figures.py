@@ -1,4 +1,4 @@
-"""What is done to figures that stand already: larger type, other ticks, covers, sketches."""
+"""Changes to figures that stand already: larger type, other ticks, covers, sketches."""
 
 import json
 import re
@@ -18,28 +18,30 @@ _SIZES = ("line_width", "size")
 _SKETCH = "reader's sketch"
 
 
-def enlarge(figures: Iterable[Figure], factor: float) -> None:
-    """Show type, lines and markers `factor` times as large as they were first drawn; 1 restores.
+class Enlargement:
+    """Shows type, lines and markers of figures larger than they were first drawn.
 
-    What they were is remembered, so that factors do not multiply.
+    What they were is remembered, so that factors do not multiply; a model that is gone takes its
+    sizes along.
     """
-    with pn.io.hold():
-        for figure in figures:
-            for model in figure.select(Model):
-                original = _original_sizes(model)
-                model.update(**{name: _scaled(size, factor) for name, size in original.items()})
 
+    def __init__(self):
+        self._original: WeakKeyDictionary[Model, dict] = WeakKeyDictionary()
 
-# Model -> sizes as drawn; a model that is gone takes its entry along.
-_ORIGINAL: WeakKeyDictionary[Model, dict] = WeakKeyDictionary()
+    def set(self, figures: Iterable[Figure], factor: float) -> None:
+        """Show everything `factor` times as large as it was drawn; 1 restores."""
+        with pn.io.hold():
+            for figure in figures:
+                for model in figure.select(Model):
+                    sizes = self._sizes(model)
+                    model.update(**{name: _scaled(size, factor) for name, size in sizes.items()})
 
-
-def _original_sizes(model) -> dict:
-    if model not in _ORIGINAL:
-        names = [n for n in model.properties() if n.endswith("text_font_size") or n in _SIZES]
-        sizes = {name: getattr(model, name) for name in names}
-        _ORIGINAL[model] = {n: size for n, size in sizes.items() if _scaled(size, 2) != size}
-    return _ORIGINAL[model]
+    def _sizes(self, model) -> dict:
+        if model not in self._original:
+            names = [n for n in model.properties() if n.endswith("text_font_size") or n in _SIZES]
+            sizes = {name: getattr(model, name) for name in names}
+            self._original[model] = {n: s for n, s in sizes.items() if _scaled(s, 2) != s}
+        return self._original[model]
 
 
 def _scaled(value, factor):
@@ -55,33 +57,15 @@ def _scaled(value, factor):
 
 COVERED = "What do you predict?"
 DRAW = "Draw your prediction here"
-_TITLES: WeakKeyDictionary[Model, str] = WeakKeyDictionary()  # of the figures that are covered
 
 
-def cover(figure: Figure, covered: bool, title: str = COVERED) -> None:
-    """Hide what a figure shows, but not its axes, or show it again.
-
-    - `title`: what stands above it meanwhile, since its own may hold what is to be predicted.
-      (Bokeh does not repaint a title whose visibility changes.)
-    """
+def cover(figure: Figure, covered: bool) -> None:
+    """Hide what a figure shows, or show it again; axes and the reader's line stay."""
     for renderer in figure.renderers:
         if renderer.name != _SKETCH:
             renderer.visible = not covered
     for legend in figure.legend:
         legend.visible = not covered
-    if covered and figure.title not in _TITLES:
-        _TITLES[figure.title] = figure.title.text
-        figure.title.text = title
-    elif not covered and figure.title in _TITLES:
-        figure.title.text = _TITLES.pop(figure.title)
-
-
-def set_title(figure: Figure, text: str) -> None:
-    """Set the title of a figure; of a covered one, what it will be when it is uncovered."""
-    if figure.title in _TITLES:
-        _TITLES[figure.title] = text
-    else:
-        figure.title.text = text
 
 
 def figure_json(figure: Figure, place: str | None = None) -> str:

@@ -17,7 +17,8 @@ from holoviews.plotting.bokeh.styles import validate
 
 from jntk_viz.drawing import elements
 from jntk_viz.drawing.elements import Numbers, as_numbers, leaves
-from jntk_viz.drawing.figures import set_title
+from jntk_viz.drawing.figures import COVERED, cover
+from jntk_viz.private_api import LatePane
 
 # Elements drawn from a ColumnDataSource: HoloViews' own `get_data` says what the source has to
 # hold.
@@ -28,21 +29,35 @@ _COLUMNS = {
 }  # fmt: skip
 # Annotations: no data source, their position is a property of the glyph.
 _ANNOTATIONS = {"HLine", "VLine", "HSpan", "VSpan", "Slope"}
+# Elements that draw one mark for each row, which may have a colour of its own.
+_MARKS = {"Scatter", "Points", "Segments", "Rectangles"}
 # Elements of which HoloViews puts the dimensions into the source as they are, if nothing else.
 _PLAIN = {"Curve", "Scatter", "Points", "Segments"}
+
+
+def _styles_by_value(plot):
+    """The styles of a plot that are taken from its data: style -> name of the dimension."""
+    element, style = plot.current_frame, plot.style[plot.cyclic_index]
+    names = element.dimensions(label=True)
+    return {
+        key: name
+        for key, name in style.items()
+        if isinstance(name, str) and name in names and not validate(key, name)
+    }
 
 
 def _unsteady_styles(plot):
     """The styles of a plot that follow its data now and then only: HoloViews replaces a column of
     equal values by one fixed style, unless they are real numbers that a `cmap` turns into colours.
+    Only elements of which each row is one mark have a colour for each row.
     """
-    element, style = plot.current_frame, plot.style[plot.cyclic_index]
-    names = element.dimensions(label=True)
+    element = plot.current_frame
     return [
         key
-        for key, name in style.items()
-        if isinstance(name, str) and name in names and not validate(key, name)
-        if not ("color" in key and element.interface.dtype(element, name).kind == "f")
+        for key, name in _styles_by_value(plot).items()
+        if elements.name(element) not in _MARKS
+        or "color" not in key
+        or element.interface.dtype(element, name).kind != "f"
     ]
 
 
@@ -94,17 +109,15 @@ def _write(plot, names, element, last=None):
         element = element.made()
     style = dict(plot.style[plot.cyclic_index])
     with _same_colours(plot):
-        columns, mapping, style = plot.get_data(element, plot.current_ranges, style)
+        columns, mapping, _ = plot.get_data(element, plot.current_ranges, style)
     if elements.name(element) in _ANNOTATIONS:
         # The open sides of a band (None) stay as they are: Bokeh keeps them as models, and at every
         # change of a model it walks through the whole page.
         known = {k: v for k, v in mapping.items() if k != "dimension" and v is not None}
         plot.handles["glyph"].update(**known)
         return
-    plot._apply_transforms(
-        element, columns, plot.current_ranges, style
-    )  # columns for colour by value
-    plot.handles["source"].data = dict(columns)
+    by_value = {key: element.dimension_values(name) for key, name in _styles_by_value(plot).items()}
+    plot.handles["source"].data = {**columns, **by_value}
 
 
 _COLOURS = ("palette", "nan_color", "low", "high")
@@ -123,16 +136,12 @@ def _same_colours(plot):
                 setattr(mapper, name, value)
 
 
-class FigurePane(pn.pane.Bokeh):
+class FigurePane(LatePane):
     """The place of a `LivePlot` on a page; its figure is drawn when the place is first shown."""
 
     def __init__(self, plot, **params):
-        super().__init__(None, **params)
+        super().__init__(lambda: plot.figure, **params)
         self.plot = plot
-
-    def _get_model(self, doc, root=None, parent=None, comm=None):
-        self.object = self.plot.figure
-        return super()._get_model(doc, root, parent, comm)
 
 
 class LivePlot:
@@ -172,6 +181,7 @@ class LivePlot:
             parts = self._parts(data)
         self._types = self._check(parts)
         self._root: Any = None
+        self._covered_title: str | None = None  # its own, while it is covered
         # What is to be done when the figure is drawn.
         self._first: dict[str, Any] = data
         self._settings: dict[str, Any] = {}
@@ -182,7 +192,7 @@ class LivePlot:
 
     @property
     def drawn(self):
-        """Whether there is a figure yet."""
+        """Is there a figure yet?"""
         return self._root is not None
 
     @property
@@ -225,7 +235,8 @@ class LivePlot:
             if unsteady := _unsteady_styles(plot):
                 raise ValueError(
                     f"`view` {self.view.__name__} takes {', '.join(unsteady)} from its data, which "
-                    "is lost where all values are alike: give real numbers and a `cmap`."
+                    "is lost where all values are alike: give real numbers and a `cmap`, to one "
+                    f"of {', '.join(sorted(_MARKS))}."
                 )
         root.state.update(
             sizing_mode="stretch_both", min_height=self.pane.min_height, min_width=200
@@ -293,7 +304,7 @@ class LivePlot:
         figure = self.figure
         with pn.io.hold():
             if title is not None:
-                set_title(figure, title)
+                self._set_title(title)
             if xlabel is not None:
                 figure.xaxis[0].axis_label = xlabel
             if ylabel is not None:
@@ -306,6 +317,25 @@ class LivePlot:
                 for mapper in self._colour_mappers():
                     mapper.update(low=float(clim[0]), high=float(clim[1]))
         pn.io.push_notebook(self.pane)
+
+    def cover(self, covered: bool, title: str = COVERED) -> None:
+        """Hide what the figure shows, but not its axes, or show it again.
+
+        - `title`: what stands above it meanwhile, since its own may hold what is to be predicted.
+          (Bokeh does not repaint a title whose visibility changes.)
+        """
+        cover(self.figure, covered)
+        if covered and self._covered_title is None:
+            self._covered_title, self.figure.title.text = self.figure.title.text, title
+        elif not covered and self._covered_title is not None:
+            self.figure.title.text, self._covered_title = self._covered_title, None
+
+    def _set_title(self, text: str) -> None:
+        """Set the title; of a covered figure, what it will be when it is uncovered."""
+        if self._covered_title is None:
+            self.figure.title.text = text
+        else:
+            self._covered_title = text
 
     def _colour_mappers(self):
         handles = [plot.handles for plot in self._plots]

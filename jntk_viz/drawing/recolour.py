@@ -10,13 +10,13 @@ kept in the browser. `?dark=true` and `?dark=false` in an address come before bo
 import colorsys
 import json
 import re
-import weakref
+from weakref import WeakKeyDictionary
 
 import panel as pn
 import param
 from bokeh.colors import named
 from bokeh.core.property.vectorization import Value
-from bokeh.models import ColorMapper, Plot
+from bokeh.models import ColorMapper, Model, Plot
 from panel.custom import JSComponent
 
 from jntk_viz.drawing.theme import DARK, PAPER, dark_css
@@ -57,7 +57,7 @@ _NAMED = {light.lower(): dark for light, dark in DARK.items()}
 
 
 def dark_of(colour):
-    """What a colour of a light page is on a dark one.
+    """Counterpart on a dark page of a colour on a light one.
 
     Colours of the theme have their counterpart in `theme.DARK`; other greys change places with
     their opposites, pale tints become deep ones, and hues too dark to be seen get lighter. What
@@ -99,77 +99,77 @@ def dark_palette(palette):
     return turned
 
 
-# model -> {property: (light, dark)} of what is dark now, to find the way back.
-_changed: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
-_guarded: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
-
-
-def recolour(figures, dark):
-    """Give Bokeh figures the colours of a dark page, or their own back.
+class Recolouring:
+    """Gives Bokeh figures the colours of a dark page, or their own back.
 
     Lines, fills, text, axes, grids, legends, colour bars and colour mappers are looked through.
     A colour or a palette that is set later, by a page or by HoloViews when it writes new numbers,
-    becomes dark as well. Calling it again changes nothing.
+    becomes dark as well.
     """
-    models = {model for figure in figures for model in figure.references()}
-    with pn.io.hold():
-        for model in models:
-            changes = _to_dark(model) if dark else _to_light(model)
-            if isinstance(model, Plot):
-                # Material paints these in the browser as well, with the same two colours.
-                paper = DARK[PAPER] if dark else PAPER
-                changes |= {"background_fill_color": paper, "border_fill_color": paper}
-            if changes:
-                model.update(**changes)
 
+    def __init__(self):
+        # model -> {property: (light, dark)} of what is dark now, to find the way back.
+        self._changed: WeakKeyDictionary[Model, dict] = WeakKeyDictionary()
+        self._guarded: WeakKeyDictionary[Model, set[str]] = WeakKeyDictionary()
 
-def _to_dark(model):
-    """What to change in a model that is light, or has become so in part."""
-    known = _changed.setdefault(model, {})
-    changes = {}
-    for name, value in _colours(model):
-        if name in known and known[name][1] == value:
-            continue
-        replacement = _dark_value(value)
-        if replacement != value:
-            known[name] = (value, replacement)
-            changes[name] = replacement
-    _guard(model, changes)
-    return changes
+    def set(self, figures, dark: bool) -> None:
+        """Make figures dark or light; doing so again changes nothing."""
+        models = {model for figure in figures for model in figure.references()}
+        with pn.io.hold():
+            for model in models:
+                changes = self._to_dark(model) if dark else self._to_light(model)
+                if isinstance(model, Plot):
+                    # Material paints these in the browser as well, with the same two colours.
+                    paper = DARK[PAPER] if dark else PAPER
+                    changes |= {"background_fill_color": paper, "border_fill_color": paper}
+                if changes:
+                    model.update(**changes)
 
+    def _to_dark(self, model) -> dict:
+        """Changes that make a model dark that is light, or has become so in part."""
+        known = self._changed.setdefault(model, {})
+        changes = {}
+        for name, value in _colours(model):
+            if name in known and known[name][1] == value:
+                continue
+            replacement = _dark_value(value)
+            if replacement != value:
+                known[name] = (value, replacement)
+                changes[name] = replacement
+        self._guard(model, changes)
+        return changes
 
-def _to_light(model):
-    known = _changed.pop(model, {})
-    return {
-        name: known[name][0]
-        for name, value in _colours(model)
-        if name in known and known[name][1] == value
-    }
+    def _to_light(self, model) -> dict:
+        known = self._changed.pop(model, {})
+        return {
+            name: known[name][0]
+            for name, value in _colours(model)
+            if name in known and known[name][1] == value
+        }
 
+    def _guard(self, model, names) -> None:
+        """Keep properties dark when they are set to another colour."""
+        unguarded = set(names) - self._guarded.setdefault(model, set())
 
-def _guard(model, names):
-    """Keep properties dark when they are set to another colour."""
-    unguarded = set(names) - _guarded.setdefault(model, set())
+        def darken():
+            if model in self._changed:
+                model.update(**self._to_dark(model))
 
-    def darken():
-        if model in _changed:
-            model.update(**_to_dark(model))
+        def keep(attr, old, new):
+            known = self._changed.get(model, {})
+            value = _fixed(new)
+            if attr not in known or value is None or value == known[attr][1]:
+                return
+            document = model.document
+            if document is None or not document.session_context:
+                darken()
+            else:
+                # Bokeh sends what is set now before the change that it is telling us about.
+                document.add_next_tick_callback(darken)
 
-    def keep(attr, old, new):
-        known = _changed.get(model, {})
-        value = _fixed(new)
-        if attr not in known or value is None or value == known[attr][1]:
-            return
-        document = model.document
-        if document is None or not document.session_context:
-            darken()
-        else:
-            # Bokeh sends what is set now before the change that it is telling us about.
-            document.add_next_tick_callback(darken)
-
-    for name in unguarded:
-        model.on_change(name, keep)
-    _guarded[model] |= unguarded
+        for name in unguarded:
+            model.on_change(name, keep)
+        self._guarded[model] |= unguarded
 
 
 def _fixed(value):
@@ -293,13 +293,19 @@ class Scheme(JSComponent):
         # Panel has read `?theme=` already.
         params.setdefault("dark", pn.config.theme == "dark")
         super().__init__(width=0, height=0, margin=0, **params)
+        self.recolouring = Recolouring()
+
+    def colour(self, figure) -> None:
+        """Give a figure that has just been drawn the page's colours."""
+        if self.dark:
+            self.recolouring.set([figure], True)
 
 
 def follow(scheme, figures):
     """Recolour `figures()` whenever `scheme.dark` changes, and now if it is dark."""
 
     def show():
-        recolour(figures(), scheme.dark)
+        scheme.recolouring.set(figures(), scheme.dark)
 
     # The browser says what it prefers while it still draws the page, and what is sent to it
     # before it has done so is lost.

@@ -57,7 +57,7 @@ def _parts(name: str, value) -> Iterator[tuple[str, Any]]:
 
 
 def _is_column(values) -> bool:
-    """Whether a list holds nothing but numbers and words."""
+    """Does a list hold nothing but numbers and words?"""
     return all(isinstance(v, str | int | float | np.generic) for v in values)
 
 

@@ -4,7 +4,6 @@ The names below are the colours on light paper. Pictures on a dark page are reco
 (`views.recolour`); HTML and CSS write them through `css`, which a dark page then overrides.
 """
 
-import functools
 import html
 import re
 import sys
@@ -126,21 +125,22 @@ def use_theme():
     without internet set the environment variable `PANEL_INLINE=1` before JupyterLab starts. In a
     notebook JAX then also keeps what it compiles, as it does for the pages.
     """
-    if hv.Store.current_backend != "bokeh" or not hv.extension._loaded:
+    ours = hv.renderer("bokeh").theme is OUR_LOOK
+    if not ours or hv.Store.current_backend != "bokeh":
         hv.extension("bokeh", logo=False, inline=pn.config.inline, enable_mathjax=True)
     pn.extension("mathjax", notifications=False)
-    _set_defaults()
+    if not ours:
+        _set_defaults()
 
 
 def in_notebook() -> bool:
-    """Whether this runs in the kernel of a notebook."""
+    """Does this run in the kernel of a notebook?"""
     ipython = sys.modules.get("IPython")
     return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
-@functools.cache
 def _set_defaults():
-    """Once in a process: HoloViews' options are the same for all its pages."""
+    """Set HoloViews' options, once in a process: they are the same for all its pages."""
     if in_notebook():
         keep_compiled_code()
     # WebGL draws pictures as small as ours no faster, and without a graphics card copying them

@@ -14,6 +14,9 @@ import psutil
 
 SECONDS_TO_CONNECT = 20
 _SHARE = 0.6  # of the memory, that all worker processes may take together
+# What Dask tells of itself on a port of its own asks for no key: every user of the machine could
+# read the logs.
+_NO_PAGES = {f"distributed.{kind}.http.routes": [] for kind in ("scheduler", "worker")}
 
 
 class NoCluster(Exception):
@@ -26,12 +29,14 @@ def own_workers(count: int) -> Iterator:
 
     Dask restarts one that dies or takes more than its share of the memory.
     """
+    from dask import config
     from dask.distributed import Client, LocalCluster, Security
 
     _keep_quiet()
     # On a GPU each process would take most of the card for itself.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     with (
+        config.set(_NO_PAGES),
         LocalCluster(
             n_workers=count,
             threads_per_worker=1,
@@ -40,6 +45,7 @@ def own_workers(count: int) -> Iterator:
             protocol="tls://",
             security=Security.temporary(),
             dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any port, for _NO_PAGES
             worker_dashboard_address=None,
             memory_limit=int(_SHARE * psutil.virtual_memory().total / count),
         ) as cluster,
@@ -74,6 +80,13 @@ def existing(address: str, tls: dict[str, Path] | None = None) -> Iterator:
             "`dask scheduler`, or leave the option out to compute here"
         ) from error
     with client:
+        try:
+            client.wait_for_workers(1, timeout=SECONDS_TO_CONNECT)
+        except TimeoutError as error:
+            raise NoCluster(
+                f"the scheduler at `--scheduler {address}` has no workers. Start some with "
+                f"`dask worker {address}`"
+            ) from error
         _check_versions(client, address)
         yield client
 
@@ -82,11 +95,6 @@ def _check_versions(client, address: str) -> None:
     import jntk_viz
 
     there = client.run(_version)
-    if not there:
-        raise NoCluster(
-            f"the scheduler at `--scheduler {address}` has no workers. Start some with "
-            f"`dask worker {address}`"
-        )
     others = sorted({found for found in there.values() if found != jntk_viz.__version__})
     if others:
         raise NoCluster(
@@ -108,6 +116,15 @@ def _keep_quiet(level: int = logging.ERROR) -> None:
     """Keep Dask's notes on workers that come and go off the terminal."""
     for name in ("distributed", "distributed.worker", "distributed.scheduler", "distributed.nanny"):
         logging.getLogger(name).setLevel(level)
+    logging.getLogger("tornado.application").addFilter(_is_not_of_an_interrupted_call)
+
+
+def _is_not_of_an_interrupted_call(record: logging.LogRecord) -> bool:
+    """False for Dask's NameError on cancelling a call that had not begun yet.
+
+    `distributed.utils.sync` does so when Ctrl-C comes within a moment of the call; nothing is lost.
+    """
+    return "sync.<locals>.cancel" not in record.getMessage()
 
 
 def _quiet_workers():

@@ -5,7 +5,8 @@ A class asks for many settings at once. Were each function's results bounded by 
 have been dropped by the time that it is drawn.
 
 What was computed of a table that a visitor has uploaded carries the table's name, which nobody else
-can guess, among its arguments; `forget` drops it together with the table, and nothing else.
+can guess, among its arguments. It is kept from `admit` to `forget`, which drops it and nothing
+else; a step that is still under way then leaves nothing behind.
 """
 
 import functools
@@ -18,6 +19,7 @@ from typing import Any
 from cachetools import LRUCache
 
 MOST_BYTES = 400_000_000
+BESIDE_WORKERS = 50_000_000  # of a process whose workers keep as much as this one would
 OWN = "own-"  # how the name of an uploaded table begins
 ABSENT = object()
 
@@ -31,8 +33,14 @@ class Results:
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES):
-        self._values: LRUCache = LRUCache(most_bytes, getsizeof=bytes_of)
+        self._owners: set[str] = set()  # names of the tables that are there
         self._lock = threading.RLock()
+        self.bound(most_bytes)
+
+    def bound(self, most_bytes: int) -> None:
+        """Drop everything, and keep at most so many bytes from now on."""
+        with self._lock:
+            self._values: LRUCache = LRUCache(most_bytes, getsizeof=bytes_of)
 
     @property
     def bytes(self) -> int:
@@ -46,18 +54,26 @@ class Results:
             return self._values.get((function, arguments), default)
 
     def put(self, function: Callable, arguments: tuple, value) -> None:
-        """Keep a value in place of an earlier one."""
+        """Keep a value in place of an earlier one, unless it is of a table that is gone."""
         with self._lock, suppress(ValueError):  # too large to be kept
-            self._values[function, arguments] = value
+            if self._owners.issuperset(owners_of(arguments)):
+                self._values[function, arguments] = value
 
     def pop(self, function: Callable, arguments: tuple, default=None) -> Any:
         """The value, or `default`; it is no longer kept."""
         with self._lock:
             return self._values.pop((function, arguments), default)
 
+    def admit(self, owner: str) -> None:
+        """Keep from now on what is computed of one visitor's table, by the table's name."""
+        with self._lock:
+            self._owners.add(owner)
+
     def forget(self, owner: str) -> None:
-        """Drop what was computed of one visitor's table, by the table's name."""
-        self._drop(lambda function, arguments: owner in owners_of(arguments))
+        """Drop what was computed of one visitor's table, and keep nothing more of it."""
+        with self._lock:
+            self._owners.discard(owner)
+            self._drop(lambda function, arguments: owner in owners_of(arguments))
 
     def clear(self, function: Callable | None = None) -> None:
         """Drop the values of one function, or all."""

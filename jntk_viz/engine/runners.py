@@ -1,17 +1,22 @@
 """Where steps run: on threads of this process, or on the workers of a Dask cluster.
 
-`runner()` is the one of this process; a server chooses another by `use` when it starts.
+`runner()` is the one of this process; a command chooses another by `use` when it starts.
 """
 
 import hashlib
-import heapq
 import itertools
 import os
 import sys
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
+from queue import PriorityQueue
 from typing import Any
 
+from cachetools.func import ttl_cache
+
+import jntk_viz
 from jntk_viz.engine import sources
 from jntk_viz.engine.results import RESULTS, owners_of
 from jntk_viz.engine.steps import Step
@@ -19,6 +24,12 @@ from jntk_viz.machine import cores
 
 BEHIND = 5  # of Linux's nice levels: on one core the other thread gets three times as much
 PATIENT = 4.0  # seconds of computing after which whoever asks is served in the order of asking
+SECONDS_TO_END = 2.0  # that a runner waits for steps under way when it is closed
+SECONDS_KNOWN = 1.0  # for which a list of the cluster's workers is not asked for again
+
+
+class SchedulerLost(ConnectionError):
+    """The scheduler has ended, or cannot be reached any more."""
 
 
 def step_back() -> None:
@@ -36,6 +47,8 @@ def step_back() -> None:
 class Runner:
     """What threads and a cluster have in common: who asks for an equal step shares its run."""
 
+    places: int  # how many steps run at once
+
     def __init__(self):
         self._running: dict[tuple, Future] = {}
         self._lock = threading.Lock()
@@ -47,9 +60,8 @@ class Runner:
           Who has had least goes first, so that a first picture does not wait for long runs.
         """
         with self._lock:
-            future = self._running.get(step.key)
-        if future is not None:
-            return future
+            if step.key in self._running:
+                return self._running[step.key]
         future = self._begin(step, min(used, PATIENT))
         with self._lock:
             self._running[step.key] = future
@@ -61,10 +73,9 @@ class Runner:
         """How many steps are asked for, running or waiting."""
         return len(self._running)
 
-    @property
-    def places(self) -> int:
-        """How many steps run at once."""
-        raise NotImplementedError
+    def forget(self, owner: str) -> None:
+        """Drop a visitor's table and all that was computed of it, and nothing else."""
+        sources.forget(owner)
 
     def _begin(self, step: Step, used: float) -> Future:
         raise NotImplementedError
@@ -82,39 +93,50 @@ class Threads(Runner):
 
     def __init__(self, places: int | None = None):
         super().__init__()
-        self._places = places or cores()
-        self._pool = ThreadPoolExecutor(self._places, "steps", initializer=step_back)
-        self._fetching = ThreadPoolExecutor(8, "fetching")
-        self._queue: list[tuple] = []  # a heap
+        self.places, self._closed = places or cores(), False
+        self._queue: PriorityQueue[tuple] = PriorityQueue()
         self._count = itertools.count()
-
-    @property
-    def places(self) -> int:
-        return self._places
+        # Daemons: at the end of the process nobody waits for a step that takes minutes.
+        self._threads = [
+            threading.Thread(target=self._work, daemon=True) for _ in range(self.places)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def _begin(self, step: Step, used: float) -> Future:
-        if step.waits:
-            return self._fetching.submit(step.run)
+        if self._closed:
+            raise RuntimeError("this runner is closed and begins nothing more")
         future: Future = Future()
-        with self._lock:
-            heapq.heappush(self._queue, (used, next(self._count), step, future))
-        self._pool.submit(self._run_first)
+        if step.waits:
+            threading.Thread(target=_run, args=(step, future), daemon=True).start()
+        else:
+            self._queue.put((used, next(self._count), step, future))
         return future
 
-    def _run_first(self) -> None:
-        with self._lock:
-            *_, step, future = heapq.heappop(self._queue)
-        if not future.set_running_or_notify_cancel():
-            return
-        try:
-            future.set_result(step.run())
-        except BaseException as error:  # noqa: BLE001 - whoever waits for the result gets it
-            future.set_exception(error)
+    def _work(self) -> None:
+        step_back()
+        while True:
+            *_, step, future = self._queue.get()
+            if self._closed:
+                return
+            _run(step, future)
 
     def close(self) -> None:
-        """Begin nothing more; nobody waits for what runs."""
-        for pool in (self._pool, self._fetching):
-            pool.shutdown(wait=False, cancel_futures=True)
+        """Begin nothing more; wait a moment for steps under way, which are mostly short."""
+        self._closed = True
+        for _ in self._threads:
+            self._queue.put((-1.0, next(self._count), None, None))  # wakes one
+        for thread in self._threads:
+            thread.join(SECONDS_TO_END)
+
+
+def _run(step: Step, future: Future) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(step.run())
+    except BaseException as error:  # noqa: BLE001 - whoever waits for the result gets it
+        future.set_exception(error)
 
 
 class Cluster(Runner):
@@ -127,23 +149,25 @@ class Cluster(Runner):
     def __init__(self, client):
         super().__init__()
         self.client = client
+        self._threads = ttl_cache(ttl=SECONDS_KNOWN)(client.nthreads)  # worker -> steps at once
 
     @property
-    def places(self) -> int:
-        return max(1, sum(self.client.nthreads().values()))
+    def places(self) -> int:  # type: ignore[override]  # workers come and go
+        return max(1, sum(self._threads().values()))
 
     def _begin(self, step: Step, used: float) -> Future:
         own = {name: sources.table(name) for name in owners_of(step.arguments)}
         asked = self.client.submit(
-            run_there, step, own, key=name_of(step), priority=-used, **self._place(step)
-        )
+            run_there, step, own, jntk_viz.__version__,
+            key=name_of(step), priority=-used, **self._place(step),
+        )  # fmt: skip
         future: Future = Future()
         future.set_running_or_notify_cancel()
         asked.add_done_callback(lambda ended: self._deliver(step, ended, future))
         return future
 
     def _place(self, step: Step) -> dict[str, Any]:
-        workers = sorted(self.client.scheduler_info()["workers"])
+        workers = sorted(self._threads())
         if step.chain is None or not workers:
             return {}
         chosen = int(name_of(Step(*step.chain))[-8:], 16) % len(workers)
@@ -151,24 +175,45 @@ class Cluster(Runner):
 
     def _deliver(self, step: Step, ended, future: Future) -> None:
         if ended.status == "error":
-            future.set_exception(ended.exception())
+            future.set_exception(ended.exception().with_traceback(ended.traceback()))
         elif ended.status != "finished":
-            future.set_exception(ConnectionError("the Dask scheduler has gone; start it again"))
+            future.set_exception(SchedulerLost("the Dask scheduler has gone; start it again"))
         else:
             value = ended.result()
             RESULTS.put(step.function, step.arguments, value)
             future.set_result(value)
+        for owner in owners_of(step.arguments):
+            if not sources.known(owner):  # gone while the step was under way
+                self.forget(owner)
+
+    def forget(self, owner: str) -> None:
+        super().forget(owner)
+        self.client.run(forget_there, owner, wait=False)
 
     def close(self) -> None:
         """Leave the cluster; workers that it has started end with it."""
         self.client.close()
 
 
-def run_there(step: Step, own: dict[str, sources.Kept]) -> Any:
-    """On a worker: make visitors' tables known, and run the step."""
+def run_there(step: Step, own: dict[str, sources.Kept], version: str) -> Any:
+    """On a worker: make visitors' tables known, and run the step.
+
+    Raises:
+        RuntimeError: where another version of the package is installed than `version`.
+    """
+    if jntk_viz.__version__ != version:
+        raise RuntimeError(
+            f"a worker has jntk_viz {jntk_viz.__version__}, this run is of {version}; "
+            "install the same version on the whole cluster"
+        )
     for name, table in own.items():
         sources.keep(name, table)
     return step.run()
+
+
+async def forget_there(owner: str) -> None:
+    """On a worker: drop a visitor's table (a coroutine, which Dask does not wait for)."""
+    sources.forget(owner)
 
 
 def name_of(step: Step) -> str:
@@ -181,12 +226,34 @@ _chosen: list[Runner] = []
 
 
 def runner() -> Runner:
-    """The one that this process uses: threads, unless a server has chosen another."""
+    """The one that this process uses: threads, unless a command has chosen another."""
     if not _chosen:
         _chosen.append(Threads())
     return _chosen[-1]
 
 
-def use(chosen: Runner) -> None:
-    """Let this process use another one from now on."""
+@contextmanager
+def use(chosen: Runner) -> Iterator[None]:
+    """Meanwhile this process uses another one."""
+    before = _chosen[:]
     _chosen[:] = [chosen]
+    try:
+        yield
+    finally:
+        _chosen[:] = before
+
+
+def results(steps: Iterable[Step]) -> Iterator[tuple[Step, Future]]:
+    """Each step with its future as soon as it has ended; at once as many as there are places.
+
+    Who does not ask for the next one has cancelled the rest.
+    """
+    here, waiting = runner(), iter(steps)
+    running: dict[Future, Step] = {}
+    while True:
+        for step in itertools.islice(waiting, max(0, here.places - len(running))):
+            running[here.submit(step)] = step
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future

@@ -8,6 +8,7 @@ from pathlib import Path
 from jntk_viz import folders
 from jntk_viz.compiled_code import keep_compiled_code
 from jntk_viz.device import check_device
+from jntk_viz.engine.options import add_options, check_options, steps_run
 from jntk_viz.export import ExportError
 
 EXAMPLES = """\
@@ -49,6 +50,7 @@ def add_export_parser(commands) -> None:
     add("--presets", type=Path, metavar="DIR", help="folder with presets, as JNTK_VIZ_PRESETS")
     add("--data", type=Path, metavar="DIR", help="folder with the UCI files, as JNTK_VIZ_DATA")
     add("--quiet", action="store_true", help="no progress on stderr")
+    add_options(parser)
     parser.set_defaults(command=run)
 
 
@@ -67,7 +69,8 @@ def run(arguments) -> int:
         prepare(arguments)
         if arguments.list:
             return show_list()
-        return export_site(arguments) if arguments.site else export_one(arguments)
+        with steps_run(arguments):
+            return export_site(arguments) if arguments.site else export_one(arguments)
     except ExportError as error:
         print(f"jntk-viz: {error}", file=sys.stderr)
         return 2
@@ -75,6 +78,7 @@ def run(arguments) -> int:
 
 def check_usage(arguments) -> None:
     """Refuse options that do not go together."""
+    check_options(arguments)
     asked = [arguments.page is not None, arguments.site is not None, arguments.list]
     if sum(asked) != 1:
         raise ExportError("name a page, or `--site DIR` for all of them, or `--list`")

@@ -69,8 +69,9 @@ def contents_of(study, swept: list[str]) -> Contents:
         grids = [_grid(grid, value) for value, grid in body.grids.items()]
     else:
         grids = [_grid(body.grid if isinstance(body, Tabbed) else body)]
-    headline = study.headline.pane if study.headline else None
-    contents = Contents(study.title, study.question_text, grids, headline, study.formulas, tabs)
+    contents = Contents(
+        study.title, study.content.question, grids, study.headline.pane, study.formulas, tabs
+    )
     for figure in contents.figures:
         _without_server(figure)
     return contents

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 import param
 
 from jntk_viz.export import ExportError, contents, html, pages
+from jntk_viz.export.ahead import computed_ahead
 from jntk_viz.export.capture import Recorder, dark_colours, differences
 from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
 from jntk_viz.folders import app_routes, apps_folder
 from jntk_viz.frame.address import parse, query_of
-from jntk_viz.frame.failures import error_text
+from jntk_viz.frame.parts import error_text
 from jntk_viz.frame.presets import Preset, check, setting_names, settings
 from jntk_viz.whole_files import write_whole_text
 
@@ -198,9 +199,10 @@ def record(study, preset: Preset, progress: Progress) -> Film:
     arrays, looks, texts, rows = Arrays(), [], Texts(), []
     recorder = None
     progress.begin(len(wanted))
-    for i, values in enumerate(wanted):
+    states = [start | values for values in wanted]
+    for i, values in enumerate(computed_ahead(type(study.content)(), states)):
         with failures() as failed:
-            state.param.update(**start | values)
+            state.param.update(**values)
             if i == 0 and study.start is not None:
                 study.start()
         if failed:

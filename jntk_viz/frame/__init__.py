@@ -1,4 +1,4 @@
-"""What all pages share: the controller, controls, address, history, guide, files to take along.
+"""Parts that all pages share: controller, controls, address, guide, toolbar, files to save.
 
 A page is a folder of `jntk_viz/pages/` whose `page.py` has a `Content` and
 
@@ -26,7 +26,7 @@ _MODULES = {
     "frame.formula_sheet": ("Formula", "formulas"),
     "frame.parts": ("Answer", "Headline", "Notice", "job_bar", "plot_grid", "tabbed"),
     "frame.registry": ("pages",),
-    "frame.shell": ("StudyPage", "page", "plain_page", "show"),
+    "frame.shell": ("PlainPage", "StudyPage", "show"),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = sorted(_PLACES)

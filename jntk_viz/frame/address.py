@@ -9,7 +9,8 @@ import param
 from panel.custom import JSComponent
 
 from jntk_viz.datasets.tables import shortened
-from jntk_viz.frame.pause import after_pause
+from jntk_viz.frame.controls import after_pause
+from jntk_viz.frame.parts import Notice
 from jntk_viz.frame.presets import setting_names
 
 _KINDS = {param.Integer: "an integer", param.Number: "a number", param.Boolean: "true or false"}
@@ -67,7 +68,7 @@ def arguments_of_page():
 
 
 def repeated():
-    """What the query of the page that is being opened says more than once, as `read_query`."""
+    """Names that the query of the page says more than once, in sentences as of `read_query`."""
     return [
         f"{shortened(name)}: given {len(values)} times, the last one counts"
         for name, values in pn.state.session_args.items()
@@ -100,6 +101,40 @@ def read_query(state, arguments):
             reason = str(error).partition(f"{name}' ")[2] or str(error)
             ignored.append(f"{name}={shortened(text)}: {shortened(reason.rstrip('.'), 160)}")
     return ignored
+
+
+def read(state, guide, problems):
+    """Bring settings and guide to the address of the page that is being opened.
+
+    Returns a `Notice` of what was not understood, until the settings change. `problems`: sentences
+    about the files of presets, said there as well.
+    """
+    given = arguments_of_page()
+    given.pop("token", None)  # a notebook server's own key, not a setting
+    asked = len(given)
+    dark = given.pop("dark", "")  # for `Scheme`
+    reading = {name: given.pop(name) for name in setting_names(guide) if name in given}
+    ignored = []
+    if dark not in ("", "true", "false"):
+        ignored.append(f"dark={shortened(dark)}: is not true or false")
+    if "preset" in reading:
+        try:
+            guide.choose(reading.pop("preset"))
+        except ValueError as error:
+            ignored.append(str(error))
+    ignored += read_query(state, given) + read_query(guide, reading)
+    others = len(ignored) < asked
+    ignored = repeated() + ignored
+    said, warning = [], Notice()
+    if ignored:
+        rest = "Everything else in it is followed" if others else "The defaults are shown"
+        said.append(f"Ignored in the address: {listed(ignored)}. {rest}.")
+    if problems:
+        said.append("Presets: " + "; ".join(problems) + ".")
+    if said:
+        warning.set(" ".join(said))
+        state.param.watch(lambda *_: warning.set(""), setting_names(state))
+    return warning
 
 
 class Browser(JSComponent):

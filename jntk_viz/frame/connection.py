@@ -1,4 +1,4 @@
-"""What a page says when it has lost its server, and how it comes back with the same settings."""
+"""Notice that a page has lost its server, and the way back with the same settings."""
 
 import param
 from panel.custom import JSComponent
@@ -98,7 +98,7 @@ export function render({ model, view }) {
 
   // A machine that has slept may hold a connection of which only the other side knows the end.
   let heard = 0, ticked = Date.now()
-  model.on("msg:custom", () => { heard = performance.now() })
+  model.on("answers", () => { heard = performance.now() })
   const ask = () => {
     if (lost) return
     const asked = performance.now()
@@ -142,7 +142,9 @@ class Connection(JSComponent):
     words = param.Dict({"lost": LOST, "again": AGAIN_AND_AGAIN, "back": BACK}, constant=True)
     looks = param.Dict({**_LOOKS, "button": _BUTTON}, constant=True)
 
+    answers = param.Integer(0, doc="How often the server was asked whether it is there.")
+
     _esm = _WATCH
 
     def _handle_msg(self, _):
-        self._send_msg({"here": True})
+        self.answers += 1

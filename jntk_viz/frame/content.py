@@ -1,15 +1,19 @@
-"""What belongs to one page; the frame drives all pages in the same way.
+"""Contents of one page; the frame drives all pages in the same way.
 
 From the event of a slider to the pixels:
 
 1. `controls.controls_for` sets the parameter of `Content.state` (the page's `state.py`).
-2. `Controller.changed` draws at once what is known: `Content.draw` and `Content.say`.
+2. `Controller.changed` (`frame.controller`) draws at once what is known: `Content.draw` and
+   `Content.say` of the page's `page.py`.
 3. `Controller` asks `Content.plan` for the steps that this state wants, the most wanted first, and
    gives the first one whose result is not known to the engine's runner (`engine.runners`).
-4. The step calls a function of the page's `study.py`, which calls the mathematics; its result is
-   kept (`engine.results`).
+4. The step (`engine.steps`) calls a function of the page's `study.py`, which calls the mathematics;
+   its result is kept (`engine.results`).
 5. `Controller` draws again. `Content.draw` brings arrays to `LivePlot.update` (`drawing.live`),
    which puts them into the Bokeh data sources that the browser has.
+
+These are the files of the way; the sentences come from the page's `words.py`, and all else that is
+called is arithmetic. `undo` and the address bar follow the state beside the way.
 
 A page in a notebook, in an exported file and in a served tab differ only in who runs the steps.
 """
@@ -21,6 +25,8 @@ import param
 
 from jntk_viz.engine.results import ABSENT, RESULTS
 from jntk_viz.engine.steps import Step
+from jntk_viz.frame.controls import control_rows
+from jntk_viz.frame.settings import data_names
 
 
 class Known:
@@ -68,25 +74,36 @@ class Content:
         name: of its folder and its address.
         question: the one sentence that the page answers.
         state: the settings, a `param.Parameterized` that knows no page.
+        rows: of the controls, from the top: a setting or button, or several side by side.
+        views: setting or button -> the values of `state.view` under which it acts; else all.
         slow: settings whose change starts heavy work: a drag reaches the state when it pauses.
         plots: key -> `LivePlot`, by which presets hide pictures and readers save them.
         formulas: `Formula`s, shown below.
         sources: the study's `Sources`, where readers may bring a table of their own.
         script: function of the state, returns a Python program that reproduces the numbers.
+        widgets: setting or button -> widget, once `controls` has made them.
         controller: what drives the page, for buttons such as “Train again”; set by it.
         guide: how the page is being read, such as with a prediction to be made; set by `show`.
     """
 
     name = ""
     question = ""
-    state: param.Parameterized
+    state: Any
+    rows: tuple[str | tuple[str, ...], ...] = ()
+    views: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - read only
     slow: tuple[str, ...] = ()
     plots: dict[str, Any] = {}  # noqa: RUF012 - replaced, not changed
     formulas: tuple = ()
     sources: Any = None
     script: Callable | None = None
+    widgets: dict[str, Any] = {}  # noqa: RUF012 - replaced, not changed
     controller: Any = None
     guide: Any = None
+
+    def __init__(self, state: param.Parameterized):
+        self.state = state
+        if self.sources is not None:
+            state.param["data"].objects = data_names(self.sources)
 
     def plan(self, known: Known) -> list[Step]:
         """The steps that the state asks for, the most wanted first.
@@ -109,8 +126,16 @@ class Content:
         raise NotImplementedError
 
     def controls(self) -> list:
-        """The widgets, from the top."""
-        raise NotImplementedError
+        """The widgets, from the top; those that do not act on what is shown are put away."""
+        return control_rows(self)
+
+    def buttons(self) -> dict[str, Any]:
+        """Name -> what stands among the controls and sets no parameter by itself."""
+        return {}
+
+    def acts(self, name: str) -> bool:
+        """Does a setting or a button act on what is shown now?"""
+        return name not in self.views or self.state.view in self.views[name]
 
     def body(self):
         """The pictures, from `plot_grid` or `tabbed`."""

@@ -1,4 +1,4 @@
-"""What drives every page: it asks for steps, shows what is known, and tells how far it is.
+"""Driver of every page: it asks for steps, shows what is known, and tells how far it is.
 
 The newest setting wins: after each step the page is asked anew what it wants. Cancelling is not
 asking for the next step, and so is a closed page; what has been computed by then is kept.
@@ -17,8 +17,7 @@ from panel.io.state import set_curdoc
 from jntk_viz.engine.runners import runner
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.content import Content, Known
-from jntk_viz.frame.failures import error_text, log_failure
-from jntk_viz.frame.parts import Headline, Notice
+from jntk_viz.frame.parts import Headline, Notice, error_text, log_failure
 from jntk_viz.frame.presets import setting_names
 
 _log = logging.getLogger(__name__)
@@ -93,7 +92,7 @@ class Controller(param.Parameterized):
 
     @property
     def asked(self) -> int:
-        """How many steps are under way for this page."""
+        """Number of steps under way for this page."""
         return len(self._asked)
 
     # ---- what is asked from outside
@@ -171,7 +170,7 @@ class Controller(param.Parameterized):
             while (found := self._missing())[0]:
                 (step, *_), fraction = found
                 self.param.update(fraction=fraction, text=step.says)
-                self.known.hold(step.key, step.run())
+                self.known.hold(step.key, runner().submit(step).result())
             self.show()
         except Exception as error:  # noqa: BLE001 - as on the event loop
             self._fail(error)

@@ -1,13 +1,36 @@
-"""Widgets for a GUI-free `param.Parameterized` state."""
+"""Widgets for a GUI-free `param.Parameterized` state: how they stand, follow it and wait."""
 
+import math
 import numbers
+import time
 
+import panel as pn
 import panel_material_ui as pmui
 import param
 
-from jntk_viz.frame.pause import after_pause
+from jntk_viz.frame.presets import setting_names
 
 _DRAG = 0.12  # seconds: two steps of a held key are 0.03 apart
+_PERIOD = 300  # milliseconds between two moments that are played
+_FRAME = 50  # milliseconds between two looks at the clock
+
+
+def control_rows(content):
+    """The widgets of a page (`Content.rows`); those that do not act now are put away."""
+    rows = [(row,) if isinstance(row, str) else row for row in content.rows]
+    buttons = content.buttons()
+    names = [name for row in rows for name in row if name not in buttons]
+    made = controls_for(content.state, *names, slow=content.slow)
+    content.widgets = dict(zip(names, made, strict=True)) | buttons
+
+    def put_away(*_):
+        for name, widget in content.widgets.items():
+            widget.visible = content.acts(name)
+
+    content.state.param.watch(put_away, setting_names(content.state))
+    put_away()
+    shown = [[content.widgets[name] for name in row] for row in rows]
+    return [row[0] if len(row) == 1 else pn.Row(*row, margin=0) for row in shown]
 
 
 def controls_for(state, *names, slow=()):
@@ -100,3 +123,109 @@ def _widget(parameter, value):
 
 def _is_number(value):
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def after_pause(function, seconds=0.3, first=False):
+    """`function` to be called once, with the last arguments, when calls have paused for `seconds`.
+
+    - `first`: a call that comes after a pause passes at once, so that a single step of a control
+      does not wait; those of a drag that follow it do.
+
+    Without a served page there is nobody dragging, so it is called at once.
+    """
+    waiting = []
+    last = -math.inf
+
+    def call(*args):
+        nonlocal last
+        earlier, last = last, time.monotonic()
+        doc = pn.state.curdoc
+        if doc is None or not doc.session_context or (first and last - earlier > seconds):
+            function(*args)
+            return
+        for handle in waiting:
+            doc.remove_timeout_callback(handle)
+
+        def run():
+            waiting.clear()
+            function(*args)
+
+        waiting[:] = [doc.add_timeout_callback(run, int(1000 * seconds))]
+
+    return call
+
+
+def play_button(state, name, label="▶ Play", period=_PERIOD, ready=lambda: True):
+    """A button that moves an Integer or a Selector to its end, from the start if it is there.
+
+    - `period`: milliseconds between two steps;  `ready`: function, is the present one drawn?
+    """
+    parameter = state.param[name]
+    whole = isinstance(parameter, param.Integer)
+    stops = range(parameter.bounds[0], parameter.bounds[1] + 1) if whole else parameter.objects
+    button = pmui.Button(label=label, size="small", variant="outlined", margin=(4, 10))
+    running = []
+
+    def stop():
+        while running:
+            running.pop().stop()
+        button.label = label
+
+    def advance():
+        if not ready():
+            return
+        later = list(stops)[stops.index(getattr(state, name)) + 1 :]
+        if later:
+            setattr(state, name, later[0])
+        if len(later) < 2:
+            stop()
+
+    def click(_):
+        if running:
+            stop()
+            return
+        if getattr(state, name) == stops[-1]:
+            setattr(state, name, stops[0])
+        button.label = "■ Stop"
+        running.append(pn.state.add_periodic_callback(advance, period=period))
+
+    button.on_click(click)
+    return button
+
+
+def play_through(state, name, seconds, label="▶ Play"):
+    """A button that moves a Selector of ordered values from its first to its last and back.
+
+    - `seconds`: that one way takes, however long a picture takes: values are passed over if need
+      be. It begins where the setting is, and stops where the reader presses it again, or at the
+      first value.
+    """
+    stops = list(state.param[name].get_range().values())
+    button = pmui.Button(label=label, size="small", variant="outlined", margin=(10, 6), width=86)
+    running = []
+    path = [*range(len(stops)), *range(len(stops) - 2, -1, -1)]
+
+    def stop():
+        while running:
+            running.pop()[0].stop()
+        button.label = label
+
+    def advance():
+        _, begun, first = running[0]
+        place = first + int((time.monotonic() - begun) / seconds * (len(stops) - 1))
+        setattr(state, name, stops[path[min(place, len(path) - 1)]])
+        if place >= len(path) - 1:
+            stop()
+
+    def click(_):
+        if running:
+            stop()
+            return
+        button.label = "■ Stop"
+        first = stops.index(getattr(state, name))
+        first = 0 if first == len(stops) - 1 else first
+        callback = pn.state.add_periodic_callback(advance, period=_FRAME)
+        running.append((callback, time.monotonic(), first))
+
+    button.on_click(click)
+    return button

@@ -122,7 +122,7 @@ def mark_symbols(latex, explained):
 
 
 def sheet_entries(entries):
-    """What `Sheet` shows: a list of dicts, one for each `Formula`.
+    """Entries of a `Sheet`: a list of dicts, one for each `Formula`.
 
     A symbol that only another formula of the page explains can be hovered as well.
     """

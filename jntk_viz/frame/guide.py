@@ -4,7 +4,7 @@ import panel as pn
 import param
 
 from jntk_viz.datasets.tables import shortened
-from jntk_viz.drawing.figures import enlarge
+from jntk_viz.drawing.figures import Enlargement
 from jntk_viz.drawing.live import LivePlot
 from jntk_viz.drawing.theme import PHONE
 from jntk_viz.frame.controls import controls_for
@@ -42,7 +42,7 @@ def html_panes(body) -> list:
 
 
 class Guide(param.Parameterized):
-    """How the page is being read. Its parameters stand in the address beside the settings.
+    """Way in which the page is being read. Its parameters stand in the address beside the settings.
 
     - `state`, `presets`: settings and the list of `Preset`;  `prediction`: a `Prediction`.
     - `plots`: all `LivePlot`s;  `slow`: settings whose change starts heavy work.
@@ -72,8 +72,9 @@ class Guide(param.Parameterized):
         self.controls = pn.Row(visible=False, margin=0, stylesheets=[_WRAP_ON_PHONE])
         self.param.watch(self._predict, ["preset", "predict"])
         self.param.watch(self._present, ["preset", "present"])
+        self._enlargement = Enlargement()
         for plot in plots:
-            plot.when_drawn(lambda figure: enlarge([figure], LARGER if self.present else 1))
+            plot.when_drawn(lambda figure: self._enlarge([figure]))
 
     @property
     def current(self):
@@ -89,7 +90,7 @@ class Guide(param.Parameterized):
 
     @property
     def words(self):
-        """What the preset in use asks the reader to look at; empty without one.
+        """Words of the preset in use on what to look at; empty without one.
 
         While a guess is waited for this is no more than its title.
         """
@@ -145,9 +146,11 @@ class Guide(param.Parameterized):
         self.bar.question, self.bar.predicting = bool(question), bool(question and self.predict)
         self.prediction.ask(question if self.predict else None)
 
+    def _enlarge(self, figures):
+        self._enlargement.set(figures, LARGER if self.present else 1)
+
     def _present(self, *_):
-        drawn = [plot.figure for plot in self._plots if plot.drawn]
-        enlarge(drawn, LARGER if self.present else 1)
+        self._enlarge(plot.figure for plot in self._plots if plot.drawn)
         self.bar.large = self.present
         preset = self.current or next(iter(self.presets), None)
         names = preset.controls if self.present and preset else ()

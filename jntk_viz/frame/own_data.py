@@ -1,22 +1,28 @@
 """Uploading a table of one's own: preview, what it will cost, what is wrong with it."""
 
-from typing import Any
+import time
+from typing import Any, NamedTuple
 
+import numpy as np
 import panel as pn
 import panel_material_ui as pmui
 
-from jntk_viz.datasets import layout
+from jntk_viz.datasets import layout, uploads
+from jntk_viz.datasets.angles import smallest_angle
 from jntk_viz.datasets.labels import count_classes
 from jntk_viz.datasets.tables import TableError, shortened
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.theme import FONT, INK, LINE, css, escape
 from jntk_viz.engine import sources
+from jntk_viz.engine.runners import runner
 from jntk_viz.frame.class_choice import ClassChoice
-from jntk_viz.frame.failures import error_text
-from jntk_viz.frame.parts import Notice
-from jntk_viz.frame.upload import table_input
+from jntk_viz.frame.numbers import number
+from jntk_viz.frame.parts import Notice, error_text
+from jntk_viz.frame.upload import FileInput
 
 _SLOW = 20  # seconds: beyond this the reader is warned
+MOST_TABLES = 5  # of one visitor
+PARALLEL = np.radians(0.1)  # points nearer than this make a kernel matrix all but singular
 _CSS = css(f"""
 div, td, th {{ font: 400 15px/1.4 {FONT}; color: {INK}; }}
 table {{ border-collapse: collapse; display: block; overflow-x: auto; max-width: 100%; }}
@@ -25,7 +31,7 @@ th {{ font-weight: 500; text-align: left; }}
 """)
 EXPLANATION = (
     "A CSV file in UTF-8: columns of numbers and one column of labels, two of which are compared. "
-    f"At most {sources.MOST_BYTES / 1e6:g} MB and {sources.MOST_ROWS} rows. It stays in this "
+    f"At most {uploads.MOST_BYTES / 1e6:g} MB and {uploads.MOST_ROWS} rows. It stays in this "
     "session, in the server's memory, and is gone when you close the page."
 )
 MOST_PREVIEWED = 5  # rows
@@ -53,7 +59,9 @@ class _OwnData:
         self._file_name = ""
         self._setting = False
         self.notice = Notice()
-        self.file = table_input(self._uploaded, lambda e: self.notice.set(error_text(e), "error"))
+        self.file = FileInput(
+            self._uploaded, lambda e: self.notice.set(error_text(e), "error"), margin=(4, 10)
+        )
         self.headless = pmui.Checkbox(label="This file has no header")
         self.separator = pmui.Select(
             label="Cells are separated by", size="small", options=SEPARATED_BY, value=""
@@ -87,14 +95,14 @@ class _OwnData:
         if pn.state.curdoc and pn.state.curdoc.session_context:
             pn.state.on_session_destroyed(lambda _: self._forget())
 
-    def _uploaded(self, content: bytes) -> str:
-        """Take a file; returns what is wrong with it, where no choice in the dialog mends it."""
-        self._content, self._file_name = content, str(self.file.filename or "table.csv")
+    def _uploaded(self, name: str, content: bytes) -> bool:
+        """Take a file; returns whether it is a table, or could be one by a choice in the dialog."""
+        self._content, self._file_name = content, name or "table.csv"
         self._setting = True
         self.headless.value, self.separator.value = False, ""
         self._setting = False
         self._look()
-        return "" if self.layout.visible else "This file is not a table; see below."
+        return self.layout.visible
 
     def _look(self, *_):
         """Preview the file as the reader says it is laid out; or say why not, and keep the file."""
@@ -102,7 +110,7 @@ class _OwnData:
             return
         layout, self._dataset = self._layout(), None
         try:
-            self._seen = sources.look(self._content, **layout)
+            self._seen = uploads.look(self._content, **layout)
         except ValueError as error:
             # What the reader has chosen can be chosen otherwise.
             self.layout.visible = bool(layout) or isinstance(error, TableError)
@@ -114,7 +122,7 @@ class _OwnData:
         names = self._seen.names
         label = self.label.value
         if label not in names or label == self._proposed:  # else the reader has chosen it
-            label = self._proposed = sources.likely_label(self._seen)
+            label = self._proposed = uploads.likely_label(self._seen)
         self._setting = True
         self.label.param.update(options=names, value=label)
         kept = [name for name in self.ignore.value if name in names]
@@ -149,16 +157,16 @@ class _OwnData:
         ignore = [name for name in self.ignore.value if name != self.label.value]
         options = {"label": self.label.value} | ({"ignore": ignore} if ignore else {})
         options |= self._layout() | self.classes.options
-        dataset = sources.read(self._content, **options)
+        dataset = uploads.read(self._content, **options)
         self.components.visible = dataset.x.shape[1] > MOST_FEATURES
         if self.components.visible:
             options["n_components"] = self.components.value
-            dataset = sources.read(self._content, **options)
+            dataset = uploads.read(self._content, **options)
         return dataset, options
 
     def _describe(self, dataset):
         entry = self._table.own_entry(shortened(self._file_name), dataset)
-        price = sources.cost(self._table.points(entry, dataset), dataset.x.shape[1])
+        price = cost(self._table.points(entry, dataset), dataset.x.shape[1])
         words = [
             dataset.provenance,
             f"This page takes {price.points} points of it: a kernel of N(1+d₀) = {price.rows:,} "
@@ -167,17 +175,17 @@ class _OwnData:
         ]
         if price.seconds > _SLOW:
             words.append("That is slow: keep fewer columns.")
-        angle = sources.smallest_angle(dataset.x)
-        if angle < sources.PARALLEL:
+        angle = smallest_angle(dataset.x)
+        if angle < PARALLEL:
             words.append(
-                f"Two rows are nearly parallel (angle {angle:.1e}), so the kernel will be all but "
-                "singular."
+                f"Two rows are nearly parallel (angle {number(angle)}), so the kernel will be "
+                "all but singular."
             )
         return "".join(f"<div>{escape(sentence)}</div>" for sentence in words)
 
     def _use(self):
-        if len(self._names) == sources.MOST_TABLES:
-            words = f"At most {sources.MOST_TABLES} tables are kept. Reload the page to begin anew."
+        if len(self._names) == MOST_TABLES:
+            words = f"At most {MOST_TABLES} tables are kept. Reload the page to begin anew."
             self.notice.set(words, "error")
             return
         name = sources.register(self._file_name, self._dataset, **self._options)
@@ -190,7 +198,7 @@ class _OwnData:
 
     def _forget(self):
         for name in self._names:
-            sources.forget(name)
+            runner().forget(name)
 
 
 def _table(seen):
@@ -204,3 +212,25 @@ def _table(seen):
         f"<div>{len(seen.rows)} rows, {len(seen.names)} columns; the first of them:</div>"
         f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
     )
+
+
+class Cost(NamedTuple):
+    """What a kernel of `rows` = N(1+d0) rows takes: bytes for three copies, seconds once."""
+
+    points: int
+    rows: int
+    bytes: int
+    seconds: float
+
+
+def cost(points: int, features: int) -> Cost:
+    """Estimated from one eigendecomposition timed now: the time grows with the cube of the rows."""
+    rows = points * (1 + features)
+    return Cost(points, rows, 3 * 8 * rows**2, _seconds_for_256() * (rows / 256) ** 3)
+
+
+def _seconds_for_256() -> float:
+    matrix = np.random.default_rng(0).normal(size=(256, 256))
+    start = time.perf_counter()
+    np.linalg.eigh(matrix @ matrix.T)
+    return time.perf_counter() - start

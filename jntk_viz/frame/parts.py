@@ -9,12 +9,12 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from jntk_viz.datasets import DatasetUnavailable
+from jntk_viz.device import out_of_memory
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.live import LivePlot
 from jntk_viz.drawing.recolour import name_figure
-from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape
-from jntk_viz.frame.failures import error_text, log_failure
-from jntk_viz.frame.formula_sheet import Formula, formulas
+from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape, set_class
 
 _log = logging.getLogger(__name__)
 
@@ -22,20 +22,16 @@ _log = logging.getLogger(__name__)
 class Headline:
     """The large sentence above the pictures, about what is on screen now.
 
-    `headline.set("At width <b>{width}</b> the error is {error:.3g}.", width=256, error=e)`: the
-    template is HTML written by the app; the values are escaped. Screen readers announce each new
-    sentence.
+    It is HTML written by the page. Screen readers announce each new sentence.
     """
 
-    def __init__(self, template="", **values):
+    def __init__(self):
         look = f"div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }} b {{ color: {ACCENT}; }}"
         self.pane = Words(sizing_mode="stretch_width", margin=(2, 4), stylesheets=[css(look)])
-        self.set(template, **values)
+        self.set("")
 
-    def set(self, template, **values):
+    def set(self, words):
         """Show a new sentence."""
-        safe = {k: escape(v) if isinstance(v, str) else v for k, v in values.items()}
-        words = template.format(**safe) if safe else template
         self.pane.object = css(f'<div aria-live="polite">{words}</div>')
 
 
@@ -80,6 +76,21 @@ class Notice:
             return result
 
         return call
+
+
+def error_text(error):
+    """Our own words; the remedy where memory was not enough; or type and words of others."""
+    if isinstance(error, ValueError):
+        return str(error)
+    return out_of_memory(error) or f"{type(error).__name__}: {error}"
+
+
+def log_failure(log, what, error):
+    """Log an exception with its traceback; data that cannot be had are no fault of the program."""
+    if isinstance(error, DatasetUnavailable):
+        log.warning("%s: %s", what, error)
+    else:
+        log.error(what, exc_info=error)
 
 
 _LOW = 360  # pixels of a grid that leaves room for larger words
@@ -129,21 +140,19 @@ def plot_grid(*rows, min_height=470, **plots):
 
 
 class PlotGrid(pn.Column):
-    """The grid that `plot_grid` returns; `rows` and `items` say what lies where."""
+    """The grid that `plot_grid` returns; `rows` and `items` say what lies where.
 
-    low = param.Boolean(False, doc="May it be lower, to leave room for larger words?")
-
-    _rename = {**pn.Column._rename, "low": None}  # noqa: RUF012 - no property of Bokeh's model
+    With the CSS class "low" it may be lower, to leave room for larger words.
+    """
 
     def __init__(self, rows, items, cells, layout):
         super().__init__(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[layout])
         self.rows, self.items = rows, items
 
-    @param.depends("visible", "low", watch=True)
-    def _classify(self):
+    @param.depends("visible", watch=True)
+    def _hide(self):
         # Our own `display: grid` comes after Panel's `display: none` and would win.
-        classes = {"hidden": not self.visible, "low": self.low}
-        self.css_classes = [name for name, holds in classes.items() if holds]
+        set_class(self, "hidden", not self.visible)
 
 
 def tabbed(state, name, **grids):
@@ -177,7 +186,7 @@ _AS_HIGH_AS_THE_GRID = """
 
 
 class Tabbed(pn.Column):
-    """What `tabbed` returns; `grids` maps values to grids, `grid` is the one shown."""
+    """Grids in one place, as `tabbed` returns them; `grid` is the one of `grids` that is shown."""
 
     def __init__(self, state, name, grids):
         choice = pmui.RadioButtonGroup(
@@ -206,7 +215,7 @@ class Tabbed(pn.Column):
 
 
 class Answer(NamedTuple):
-    """What is measured where a reader had to predict.
+    """Measurement where a reader had to predict.
 
     - `value`: the option (choice), a number, options in order, or for a sketch (x, y) arrays.
     - `text`: one sentence with the numbers, plain text.
@@ -214,6 +223,20 @@ class Answer(NamedTuple):
 
     value: object
     text: str
+
+
+def answers_once(find, state, functions):
+    """Key -> function of what is known that returns an answer, as `Content.answers`.
+
+    - `find`: function (state, known), returns what all of them need, None while not known.
+    - `functions`: key -> function (state, what was found), returns an `Answer` or None.
+    """
+
+    def answer(function, known):
+        found = find(state, known)
+        return None if found is None else function(state, found)
+
+    return {key: functools.partial(answer, function) for key, function in functions.items()}
 
 
 # Not Material's own bar, which has no name that a screen reader could say.
@@ -266,18 +289,3 @@ def job_bar(job, buttons=True):
     return pn.Row(
         words, *shown, sizing_mode="stretch_width", min_height=36, margin=(0, 4), stylesheets=[wrap]
     )
-
-
-__all__ = [
-    "Answer",
-    "Formula",
-    "Headline",
-    "Notice",
-    "PlotGrid",
-    "Tabbed",
-    "error_text",
-    "formulas",
-    "job_bar",
-    "plot_grid",
-    "tabbed",
-]

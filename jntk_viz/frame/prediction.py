@@ -7,7 +7,7 @@ import panel as pn
 import panel_material_ui as pmui
 from bokeh.models import LogScale
 
-from jntk_viz.drawing.figures import COVERED, DRAW, Sketch, cover
+from jntk_viz.drawing.figures import COVERED, DRAW, Sketch
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, css, escape, set_class
 from jntk_viz.frame.predictions import verdict
@@ -50,7 +50,7 @@ class Prediction:
 
     @property
     def asking(self) -> bool:
-        """Whether a guess is waited for."""
+        """Is a guess waited for?"""
         return self.question is not None and not self.committed
 
     def ask(self, question):
@@ -171,7 +171,7 @@ class Prediction:
     def _cover(self, covered):
         for i, key in enumerate(self.question.hide):
             drawn = self.question.kind == "sketch" and i == 0
-            cover(self._plots[key].figure, covered, DRAW if drawn else COVERED)
+            self._plots[key].cover(covered, DRAW if drawn else COVERED)
 
     def _stop_waiting(self):
         if self._waiting is not None:

@@ -1,7 +1,8 @@
-"""How near a reader's guess came to what is measured, in words."""
+"""Verdicts on a reader's guess: how near it came to what is measured."""
 
 import numpy as np
 
+from jntk_viz.frame.numbers import number
 from jntk_viz.frame.presets import Question
 
 NEAR = 0.1  # of the range that could be chosen, or of the height of the picture
@@ -28,9 +29,9 @@ def verdict(question: Question, guess, value, *, log_x=False, log_y=False) -> st
 
 def _number_verdict(question, guess, value):
     unit = f" {question.unit}" if question.unit else ""
-    said = f"You said {guess:.3g}{unit}; measured {value:.3g}{unit}"
+    said = f"You said {number(guess, 3)}{unit}; measured {number(value, 3)}{unit}"
     off = abs(guess - value) / (question.high - question.low)
-    return f"{said}{': close' if off <= NEAR else ''}.".replace("-", "−")
+    return f"{said}{': close' if off <= NEAR else ''}."
 
 
 def _order_verdict(guess, value):

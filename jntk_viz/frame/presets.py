@@ -36,7 +36,7 @@ _KEYS = {"name", "title", "say", "set", "controls", "sweep", "predict"}
 
 
 class Question(NamedTuple):
-    """What a reader is asked to predict.
+    """A question that a reader is asked before the result is shown.
 
     title: of the preset until the guess is in, where its own tells the answer. kind: one of KINDS.
     options: of "choice" and "order". answer: key of the page's answers.

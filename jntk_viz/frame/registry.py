@@ -23,7 +23,7 @@ class Stop(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What the other pages need to know of one.
+    """A page as the other pages know it.
 
     order: its place in the navigation. title: of the page. short: its name in the title bar.
     card: what its picture on the landing page shows; a screen reader says it. stop: of the tour.

@@ -7,6 +7,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 from panel.custom import JSComponent
+from panel.models.esm import ESMEvent
 
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.tables import csv_text
@@ -36,7 +37,8 @@ class Saver(JSComponent):
 
     def save(self, name: str, text: str, kind: str) -> None:
         """Have the browser download `text` as a file."""
-        self._send_msg({"name": name, "type": f"{kind};charset=utf-8", "text": text})
+        file = {"name": name, "type": f"{kind};charset=utf-8", "text": text}
+        self._send_event(ESMEvent, data=file)
 
 
 # BokehJS draws the figure anew into a canvas or as SVG, with whatever it shows now. On a screen of

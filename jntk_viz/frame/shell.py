@@ -1,19 +1,15 @@
 """The frame every page shares: title bar, navigation, controls, address, and the page itself."""
 
-import random
-import weakref
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import panel as pn
 import panel_material_ui as pmui
-from panel.io.state import set_curdoc
 from panel.links import Link
 from panel.util import edit_readonly
 
 from jntk_viz.drawing.html import Words
-from jntk_viz.drawing.recolour import Scheme, follow, recolour
+from jntk_viz.drawing.recolour import Scheme, follow
 from jntk_viz.drawing.theme import (
     ACCENT,
     DARK,
@@ -33,14 +29,13 @@ from jntk_viz.frame.content import Content
 from jntk_viz.frame.controller import Controller
 from jntk_viz.frame.formula_sheet import formulas
 from jntk_viz.frame.guide import Guide, grids_of, html_panes, live_plots, visible_plots
-from jntk_viz.frame.history import History
 from jntk_viz.frame.own_data import own_data_dialog
-from jntk_viz.frame.parts import Notice, job_bar
+from jntk_viz.frame.parts import job_bar
 from jntk_viz.frame.prediction import Prediction
-from jntk_viz.frame.presets import load_presets, setting_names
+from jntk_viz.frame.presets import load_presets
 from jntk_viz.frame.registry import pages
 from jntk_viz.frame.save import export_dialog
-from jntk_viz.frame.toolbar import Toolbar
+from jntk_viz.frame.toolbar import Toolbar, page_toolbar
 
 _BAR = 48  # height of the title bar in pixels
 
@@ -95,61 +90,41 @@ a[aria-current] {{ color: {INK}; text-decoration: none; }}
 """)
 
 
-class StudyPage(pn.viewable.Viewer):
-    """A page: the same parts as a served web page or as a block in a notebook. Made by `page`.
+class PlainPage(pn.viewable.Viewer):
+    """A page without controls and state, such as the landing page. It scrolls.
 
-    Attributes:
-        state, guide: the settings, and how they are being read (`Guide`).
-        question, headline, body, formulas: the visible parts; headline and formulas may be None.
-        plots, script, presets: as given to `page`.
+    - `parts`: Panel objects, one below the other;  `start`: called once the page is in the browser.
     """
 
-    guide: Any = None
-    toolbar: Any = None
-    scheme: Any = None
-    question_text = ""
-    headline = body = formulas = start = script = state = job = None
-    steps: Any = None
-    progress: Any = None
-    presets: list = []  # noqa: RUF012 - replaced, not changed
-    plots: dict = {}  # noqa: RUF012 - replaced, not changed
+    job: Any = None
+    body: Any = None
 
-    def __init__(self, title, name, parts):
+    def __init__(self, title, *parts, name=None, start=None):
         super().__init__()
-        self.title, self.name_, self._parts = title, name, parts
-        self.controls, self._heading = [], None
+        self.title, self.name_, self._parts, self.start = title, name, list(parts), start
+        if start is not None and not in_notebook():
+            pn.state.onload(start)  # at once in a script, which has no browser
 
     def servable(self, **kwargs):
         """Serve as a page of its own; in a notebook, show the body."""
-        if pn.state.curdoc is None or not pn.state.curdoc.session_context:
+        if not _served():
             return self
         pn.state.curdoc.theme = OUR_LOOK
-        self._template().servable(**kwargs)
+        # The address bar is ours (`address.Browser`); Panel would read an address that it cannot.
+        self._template().servable(location=False, **kwargs)
         return self
+
+    def __panel__(self):
+        return self.as_notebook()
 
     def as_notebook(self):
         """The page without title bar and drawer, for a notebook cell."""
-        parts = [self._heading, *self._parts, self.formulas, self._starter()]
-        main = pn.Column(
-            *[p for p in parts if p is not None],
-            sizing_mode="stretch_both", margin=0, stylesheets=[_FULL_HEIGHT, _BESIDE_CONTROLS],
-        )  # fmt: skip
-        if self.state is None:
-            return main
-        self._give_way()
-        controls = pn.Column(*self.controls, margin=0, stylesheets=[_FULL_HEIGHT, _CONTROLS])
-        return pn.Row(controls, main, sizing_mode="stretch_both", margin=0, stylesheets=[_CELL])
+        return self._column([*self._parts, *self._starter()], _BESIDE_CONTROLS)
 
-    def _give_way(self):
-        """Let the bar of presets and progress take two lines where a cell is narrow."""
-        for item, sheet in ((self.steps, _WRAPPED), (self.progress, _WHOLE)):
-            item.stylesheets = [*item.stylesheets, sheet]
-
-    def begin(self):
-        """Call `start` when the page is in the browser; at once in a script, which has none."""
-        if self.start is None or in_notebook():
-            return
-        pn.state.onload(self.start)
+    def _column(self, parts, *sheets):
+        return pn.Column(
+            *parts, sizing_mode="stretch_both", margin=0, stylesheets=[_FULL_HEIGHT, *sheets]
+        )
 
     def _starter(self):
         """In a notebook: an invisible piece that calls `start` once the browser has drawn it.
@@ -157,29 +132,111 @@ class StudyPage(pn.viewable.Viewer):
         What Panel sends to a notebook before that is lost, and later messages refer to it.
         """
         if self.start is None or not in_notebook():
-            return None
+            return []
         browser = address.Browser(width=0, height=0, margin=0)
         browser.param.watch(lambda _: self.start(), "shown")
-        return browser
-
-    def __panel__(self):
-        return self.as_notebook()
+        return [browser]
 
     def _template(self):
-        if self.state is None:
-            figures = [p.object for part in self._parts for p in part.select(pn.pane.Bokeh)]
-            scheme = Scheme()
-            follow(scheme, lambda: figures)
-            actions = Toolbar(
-                {"dark": lambda: scheme.param.update(dark=not scheme.dark)},
-                actions=[("dark", "Dark"), ("full", "Full screen")], stylesheets=[_CORNER],
-            )  # fmt: skip
-            scheme.param.watch(lambda e: actions.param.update(pressed=["dark"] * e.new), "dark")
-            column = pn.Column(
-                actions, *self._parts,
-                sizing_mode="stretch_width", margin=0, stylesheets=[_FULL_HEIGHT],
-            )  # fmt: skip
-            return frame(self.title, self.name_, main=[column, scheme])
+        figures = [p.object for part in self._parts for p in part.select(pn.pane.Bokeh)]
+        scheme = Scheme()
+        follow(scheme, lambda: figures)
+        actions = Toolbar(
+            {"dark": lambda: scheme.param.update(dark=not scheme.dark)},
+            actions=[("dark", "Dark"), ("full", "Full screen")], stylesheets=[_CORNER],
+        )  # fmt: skip
+        scheme.param.watch(lambda e: actions.param.update(pressed=["dark"] * e.new), "dark")
+        column = self._column([actions, *self._parts])
+        column.sizing_mode = "stretch_width"
+        return frame(self.title, self.name_, main=[column, scheme])
+
+
+class StudyPage(PlainPage):
+    """A page of `frame.pages()`: the same parts as a served web page or a block in a notebook.
+
+    It brings the state to the address, and stands still until `show` or its `start`.
+
+    Attributes:
+        content, state, plots: what belongs to the page, its settings and its pictures.
+        job: its `Controller`. guide, toolbar: how it is being read; its buttons.
+        headline, body, formulas, controls: the visible parts.
+        presets: list of `Preset`. scheme: light or dark.
+    """
+
+    def __init__(self, content: Content, controller: Controller):
+        self.content, self.job = content, controller
+        self.state, self.plots, self.headline = content.state, content.plots, controller.headline
+        self.controls, self.body = content.controls(), content.body()
+        self.formulas = formulas(*content.formulas)
+        self.presets, problems = load_presets(content.name, self.state)
+        prediction = self._prediction()
+        # The plots by key come first: of those that share a place a grid knows only one.
+        pictures = list(dict.fromkeys([*self.plots.values(), *live_plots(self.body)]))
+        self.guide = content.guide = Guide(
+            self.state, self.presets, prediction, pictures, content.slow
+        )
+        warning = address.read(self.state, self.guide, problems)
+        self._follow_scheme(pictures)
+        titles = {page.name: page.title for page in pages()}
+        title = titles.get(content.name, content.question)
+        dialogs = self._dialogs(title)
+        self.toolbar = page_toolbar(self.state, self.guide, controller.notice, dialogs, self.scheme)
+        self._heading = pn.Row(
+            _question(content.question, self.guide), self.toolbar,
+            sizing_mode="stretch_width", margin=0, stylesheets=[_WRAP],
+        )  # fmt: skip
+        self._progress = job_bar(controller)
+        self._progress.stylesheets = [*self._progress.stylesheets, _BESIDE]
+        self._steps = pn.Row(
+            self.guide.bar, self.guide.controls, self._progress,
+            sizing_mode="stretch_width", margin=0, min_height=36, stylesheets=[_WRAP],
+        )  # fmt: skip
+        super().__init__(
+            title, self.headline.pane, prediction.pane, self._steps, warning.pane,
+            controller.notice.pane, self.body, *(dialog for _, dialog in dialogs.values()),
+            name=content.name, start=controller.notice.guarded(controller.start),
+        )  # fmt: skip
+
+    def _prediction(self):
+        known, answers = self.job.known, self.content.answers()
+        return Prediction(
+            self.plots,
+            {key: partial(answer, known) for key, answer in answers.items()},
+            [self.headline.pane, *html_panes(self.body)],
+        )
+
+    def _dialogs(self, title):
+        """Key of the icon -> (label, closed dialog)."""
+        dialogs = {}
+        if self.plots:
+            shown = partial(visible_plots, self.body)
+            saving = export_dialog(title, self.plots, self.state, self.content.script, shown)
+            dialogs["export"] = "Save as a file", saving
+        if self.content.sources is not None:
+            dialogs["data"] = "Your own data", own_data_dialog(self.state, self.content.sources)
+        return dialogs
+
+    def _follow_scheme(self, pictures):
+        """Let pictures, and the words among them, change their colours with the page's."""
+        self.scheme = scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
+        follow(scheme, lambda: [plot.figure for plot in pictures if plot.drawn])
+        for plot in pictures:
+            plot.when_drawn(scheme.colour)
+        for pane in html_panes(self.body):
+            pane.stylesheets = [css(sheet) for sheet in pane.stylesheets]
+            pane.styles = {name: css(str(value)) for name, value in (pane.styles or {}).items()}
+
+    def as_notebook(self):
+        main = self._column(
+            [self._heading, *self._parts, self.formulas, *self._starter()], _BESIDE_CONTROLS
+        )
+        # Let the bar of presets and progress take two lines where a cell is narrow.
+        for item, sheet in ((self._steps, _WRAPPED), (self._progress, _WHOLE)):
+            item.stylesheets = [*item.stylesheets, sheet]
+        controls = pn.Column(*self.controls, margin=0, stylesheets=[_FULL_HEIGHT, _CONTROLS])
+        return pn.Row(controls, main, sizing_mode="stretch_both", margin=0, stylesheets=[_CELL])
+
+    def _template(self):
         guide = self.guide
         keys = {
             "next": lambda: guide.step(1),
@@ -192,27 +249,20 @@ class StudyPage(pn.viewable.Viewer):
         fill = f"""
         :host {{ padding: 4px 10px 0; min-height: calc(100dvh - {_BAR + 56}px); }}
         :host(.presented) {{ min-height: calc(100dvh - {_BAR + 20}px); }}"""
-        visible = pn.Column(
-            self._heading,
-            *self._parts,
-            sizing_mode="stretch_both",
-            margin=0,
-            stylesheets=[_FULL_HEIGHT, fill],
-        )
-        # Two items, because Material's page does not scroll when it holds a single stretched one.
-        below = self.formulas or pn.Spacer(height=1)
+        visible = self._column([self._heading, *self._parts], fill)
         side = Words(navigation(self.name_), stylesheets=[_NAV_SIDE], margin=(0, 10))
         template = frame(
             self.title,
             self.name_,
-            main=[visible, below],
+            # Two items, as Material's page does not scroll when it holds a single stretched one.
+            main=[visible, self.formulas],
             sidebar=[side, *self.controls],
             unseen=[browser, window, self.scheme],
         )
         # A narrow window that is no phone is known only now.
         window.jslink(template, code={"wide": "target.data.sidebar_open = source.wide"})
         words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
-        _look(template, guide, window, visible, words, below, grids_of(self.body))
+        _look(template, guide, window, visible, words, self.formulas, grids_of(self.body))
         return template
 
 
@@ -225,7 +275,7 @@ def _look(template, guide, window, visible, words, below, grids):
         template.sidebar_open = window.wide and not guide.present
         below.visible = not guide.present
         for grid in grids:
-            grid.low = guide.present
+            set_class(grid, "low", guide.present)
         for item in [visible, *words]:
             set_class(item, "presented", guide.present)
 
@@ -245,20 +295,8 @@ _PRESENTED = """
 """
 
 
-# Page of each document, weakly, since it holds the document.
-_frames: WeakKeyDictionary[Any, weakref.ref] = WeakKeyDictionary()
-
-
-def close_drawer(document) -> None:
-    """Close the drawer of a page that was made for a wide window: it is for a phone."""
-    whole = _frames.get(document, lambda: None)()
-    with set_curdoc(document):
-        if whole is not None:
-            whole.sidebar_open = False
-
-
 def on_phone(headers) -> bool:
-    """Whether a request comes from a phone, by its headers."""
+    """Does a request come from a phone, by its headers?"""
     return "Mobi" in headers.get("User-Agent", "")
 
 
@@ -298,7 +336,6 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
     with edit_readonly(whole):
         whole.busy = pn.rx(False)
     if _served():
-        _frames[pn.state.curdoc] = weakref.ref(whole)
         pn.state.on_session_destroyed(lambda _: _forget_links(whole))
     return whole
 
@@ -313,114 +350,11 @@ def _forget_links(whole) -> None:
         Link.registry.pop(item, None)
 
 
-def page(
-    title,
-    question,
-    *,
-    state,
-    controls,
-    body,
-    name=None,
-    headline=None,
-    formulas=None,
-    job=None,
-    notice=None,
-    start=None,
-    plots=None,
-    script=None,
-    answers=None,
-    slow=(),
-    sources=None,
-):
-    """Put a page together. Call it last in an app's `app()`; it reads the address into `state`.
-
-    - `title`: title bar;  `question`: the one sentence the page answers;  `name`: file name in
-      apps/.
-    - `state`: the `param.Parameterized` the page shows;  `controls`: widgets, see `controls_for`.
-    - `body`: the pictures, see `plot_grid`;  `headline`: `Headline`;  `formulas`: from
-      `formulas(...)`.
-    - `job`: `Controller` whose progress and errors are shown;  `notice`: `Notice` of the app's
-      callbacks.
-    - `start`: called once the page is in the browser, for the first heavy work.
-    - `plots`: key -> `LivePlot`, by which presets hide pictures and readers export them.
-    - `script`: function of the state, returns a Python program that reproduces the numbers.
-    - `answers`: key -> function without arguments that returns an `Answer`, None while not known.
-    - `slow`: settings whose change starts heavy work, as in `controls_for`.
-    - `sources`: the study's `Sources`, where readers may bring a table of their own.
-    """
-    use_theme()
-    notice, warning = notice or Notice(), Notice()
-    if job is not None:
-        job.param.watch(lambda e: notice.set(e.new, "error"), "error")
-    presets, problems = load_presets(name, state) if name else ([], [])
-    telling = [*([headline.pane] if headline else []), *html_panes(body)]
-    prediction = Prediction(plots or {}, answers or {}, telling)
-    # The plots by key come first: of those that share a place a grid knows only one.
-    pictures = list(dict.fromkeys([*(plots or {}).values(), *live_plots(body)]))
-    guide = Guide(state, presets, prediction, pictures, slow)
-    _read_address(state, guide, warning, problems)
-    dialogs = {}
-    if plots:
-        dialogs["export"] = (
-            "Save as a file",
-            export_dialog(title, plots, state, script, lambda: visible_plots(body)),
-        )
-    if sources is not None:
-        dialogs["data"] = "Your own data", own_data_dialog(state, sources)
-    scheme = Scheme(asked=address.arguments_of_page().get("dark", ""))
-    follow(scheme, lambda: [plot.figure for plot in pictures if plot.drawn])
-    for plot in pictures:
-        plot.when_drawn(lambda figure: scheme.dark and recolour([figure], True))
-    _make_dark_able(body)
-    toolbar = _toolbar(state, guide, notice, dialogs, scheme)
-    heading = pn.Row(
-        _question(question, guide), toolbar,
-        sizing_mode="stretch_width", margin=0, stylesheets=[_WRAP],
-    )  # fmt: skip
-    progress = job_bar(job) if job else pn.Spacer(height=0)
-    progress.stylesheets = [*progress.stylesheets, _BESIDE]
-    steps = pn.Row(
-        guide.bar, guide.controls, progress,
-        sizing_mode="stretch_width", margin=0, min_height=36, stylesheets=[_WRAP],
-    )  # fmt: skip
-    parts = [headline and headline.pane, prediction.pane, steps, warning.pane, notice.pane, body]
-    parts += [dialog for _, dialog in dialogs.values()]
-    study = StudyPage(title, name, [part for part in parts if part is not None])
-    study.state, study.guide, study.toolbar, study.presets = state, guide, toolbar, presets
-    study.question_text, study.headline, study.body = question, headline, body
-    study.formulas, study.controls, study._heading = formulas, controls, heading
-    study.plots, study.script, study.scheme = plots or {}, script, scheme
-    study.steps, study.progress = steps, progress
-    study.start, study.job = start and notice.guarded(start), job
-    study.begin()
-    return study
-
-
-def show(content: Content) -> "StudyPage":
+def show(content: Content) -> StudyPage:
     """The page of a `Content`, driven by a controller; it reads the address into the state."""
     use_theme()
     controller = Controller(content)
-    entry = next((entry for entry in pages() if entry.name == content.name), None)
-    answers = {key: partial(answer, controller.known) for key, answer in content.answers().items()}
-    made = page(
-        entry.title if entry else content.question,
-        content.question,
-        name=content.name,
-        state=content.state,
-        controls=content.controls(),
-        body=content.body(),
-        headline=controller.headline,
-        notice=controller.notice,
-        job=controller,
-        formulas=formulas(*content.formulas),
-        start=controller.start,
-        plots=content.plots,
-        script=content.script,
-        answers=answers,
-        sources=content.sources,
-        slow=content.slow,
-    )
-    made.content, content.guide = content, made.guide
+    made = StudyPage(content, controller)
     controller.changed()  # shows what an earlier visitor has had computed
     return made
 
@@ -457,93 +391,3 @@ def _question(question, guide):
     guide.param.watch(show, ["preset", "_asking"])
     show()
     return pane
-
-
-def _make_dark_able(body):
-    """Let the words among the pictures change their colours with the page's."""
-    for pane in html_panes(body):
-        pane.stylesheets = [css(sheet) for sheet in pane.stylesheets]
-        pane.styles = {name: css(str(value)) for name, value in (pane.styles or {}).items()}
-
-
-def _read_address(state, guide, warning, problems):
-    """Bring settings and guide to the address; say what was not understood until they change."""
-    given = address.arguments_of_page()
-    given.pop("token", None)  # a notebook server's own key, not a setting
-    asked = len(given)
-    dark = given.pop("dark", "")  # for `Scheme`
-    reading = {name: given.pop(name) for name in setting_names(guide) if name in given}
-    ignored = []
-    if dark not in ("", "true", "false"):
-        ignored.append(f"dark={address.shortened(dark)}: is not true or false")
-    if "preset" in reading:
-        try:
-            guide.choose(reading.pop("preset"))
-        except ValueError as error:
-            ignored.append(str(error))
-    ignored += address.read_query(state, given) + address.read_query(guide, reading)
-    others = len(ignored) < asked
-    ignored = address.repeated() + ignored
-    said = []
-    if ignored:
-        rest = "Everything else in it is followed" if others else "The defaults are shown"
-        said.append(f"Ignored in the address: {address.listed(ignored)}. {rest}.")
-    if problems:
-        said.append("Presets: " + "; ".join(problems) + ".")
-    warning.set(" ".join(said))
-    if said:
-        state.param.watch(lambda *_: warning.set(""), setting_names(state))
-
-
-def plain_page(title, *parts, name=None, start=None):
-    """A page without controls and state, such as the landing page. It scrolls.
-
-    - `parts`: Panel objects, one below the other;  `start`: called once the page is in the browser.
-    """
-    use_theme()
-    study = StudyPage(title, name, list(parts))
-    study.start = start
-    study.begin()
-    return study
-
-
-def _toolbar(state, guide, notice, dialogs, scheme):
-    """Undo, Reset, Draw again (where there is a seed), Copy link, dialogs, Dark, Present, …
-
-    - `dialogs`: key of the icon -> (label, closed dialog).
-    """
-    names = setting_names(state)
-    history = History({state: names, guide: ["preset"]})
-    handlers = {
-        "undo": history.undo,
-        "reset": lambda: state.param.update(**{n: state.param[n].default for n in names}),
-        "draw": lambda: state.param.update(seed=random.randrange(10_000)),
-        "dark": lambda: scheme.param.update(dark=not scheme.dark),
-        "present": lambda: guide.param.update(present=not guide.present),
-    }
-    actions = [("undo", "Undo"), ("reset", "Reset")]
-    if "seed" in names:
-        actions.append(("draw", "Draw again"))
-    on_a_page = not in_notebook()  # whose address and window are not those of the page
-    if on_a_page:
-        actions.append(("link", "Copy link"))
-    for key, (label, dialog) in dialogs.items():
-        actions.append((key, label))
-        handlers[key] = partial(dialog.param.update, open=True)
-    if on_a_page:
-        actions += [("dark", "Dark"), ("present", "Present"), ("full", "Full screen")]
-    toolbar = Toolbar(
-        {key: notice.guarded(handler) for key, handler in handlers.items()},
-        actions=actions, disabled_actions=["undo"], margin=(0, 4), align="start",
-    )  # fmt: skip
-
-    def refresh(*_):
-        toolbar.disabled_actions = [] if history.depth else ["undo"]
-        on = {"dark": scheme.dark, "present": guide.present}
-        toolbar.pressed = [key for key, pressed in on.items() if pressed]
-
-    history.param.watch(refresh, "depth")
-    guide.param.watch(refresh, "present")
-    scheme.param.watch(refresh, "dark")
-    refresh()
-    return toolbar

@@ -1,10 +1,27 @@
-"""The two bars of buttons of a page: what can be done with it, and its presets."""
+"""The two bars of buttons of a page: what can be done with it, such as Undo, and its presets."""
+
+import random
+import time
+from collections import deque
+from functools import partial
 
 import param
 from panel.custom import JSComponent
 
-from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, MUTED, PAPER, TINTS, css
+from jntk_viz.drawing.theme import (
+    ACCENT,
+    FONT,
+    INK,
+    LINE,
+    MUTED,
+    PAPER,
+    TINTS,
+    css,
+    in_notebook,
+)
+from jntk_viz.frame.presets import setting_names
 
+_ONE_CHANGE = 0.6  # seconds: a drag of a slider is one change
 # Strokes on a 24 × 24 grid.
 _ICONS = {
     "undo": "M9 14 4 9l5-5 M4 9h10a6 6 0 0 1 0 12h-3",
@@ -181,3 +198,88 @@ class PresetBar(_Bar):
     }
     """
     )
+
+
+class History(param.Parameterized):
+    """The values that settings had before their last changes, at most `most` of them.
+
+    - `names`: Parameterized -> names of the parameters that are followed.
+    """
+
+    depth = param.Integer(0, doc="How many changes can be undone.")
+
+    def __init__(self, names, most=100):
+        super().__init__()
+        self._names, self._past = names, deque(maxlen=most)
+        self._last, self._undoing = -float("inf"), False
+        for owner, watched in names.items():
+            owner.param.watch(self._changed, watched)
+
+    def _changed(self, *events):
+        now = time.monotonic()
+        new = now - self._last > _ONE_CHANGE
+        self._last = now
+        if self._undoing or not new:
+            return
+        old = {(event.obj, event.name): event.old for event in events}
+        self._past.append(
+            [
+                (owner, {name: old.get((owner, name), getattr(owner, name)) for name in watched})
+                for owner, watched in self._names.items()
+            ]
+        )
+        self.depth = len(self._past)
+
+    def undo(self):
+        """Bring back the settings before the last change; nothing where there is none."""
+        if not self._past:
+            return
+        self._undoing = True
+        try:
+            for owner, values in self._past.pop():
+                owner.param.update(**values)
+        finally:
+            self._undoing, self._last = False, -float("inf")
+            self.depth = len(self._past)
+
+
+def page_toolbar(state, guide, notice, dialogs, scheme):
+    """Undo, Reset, Draw again (where there is a seed), Copy link, dialogs, Dark, Present, …
+
+    - `dialogs`: key of the icon -> (label, closed dialog).
+    """
+    names = setting_names(state)
+    history = History({state: names, guide: ["preset"]})
+    handlers = {
+        "undo": history.undo,
+        "reset": lambda: state.param.update(**{n: state.param[n].default for n in names}),
+        "draw": lambda: state.param.update(seed=random.randrange(10_000)),
+        "dark": lambda: scheme.param.update(dark=not scheme.dark),
+        "present": lambda: guide.param.update(present=not guide.present),
+    }
+    actions = [("undo", "Undo"), ("reset", "Reset")]
+    if "seed" in names:
+        actions.append(("draw", "Draw again"))
+    on_a_page = not in_notebook()  # whose address and window are not those of the page
+    if on_a_page:
+        actions.append(("link", "Copy link"))
+    for key, (label, dialog) in dialogs.items():
+        actions.append((key, label))
+        handlers[key] = partial(dialog.param.update, open=True)
+    if on_a_page:
+        actions += [("dark", "Dark"), ("present", "Present"), ("full", "Full screen")]
+    toolbar = Toolbar(
+        {key: notice.guarded(handler) for key, handler in handlers.items()},
+        actions=actions, disabled_actions=["undo"], margin=(0, 4), align="start",
+    )  # fmt: skip
+
+    def refresh(*_):
+        toolbar.disabled_actions = [] if history.depth else ["undo"]
+        on = {"dark": scheme.dark, "present": guide.present}
+        toolbar.pressed = [key for key, pressed in on.items() if pressed]
+
+    history.param.watch(refresh, "depth")
+    guide.param.watch(refresh, "present")
+    scheme.param.watch(refresh, "dark")
+    refresh()
+    return toolbar

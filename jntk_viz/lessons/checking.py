@@ -11,6 +11,8 @@ from itertools import combinations
 
 import numpy as np
 
+from jntk_viz.frame.numbers import number, percent
+
 from .feedback import HINT, PASSED, TODO, Feedback
 
 _NEAR = 2e-3  # relative to the largest entry; float32 answers pass, no known mistake does
@@ -70,10 +72,10 @@ class Exercise:
                 f"Hand in the function itself, check(…, {self._function}), without calling it.",
             )
         if not self.signature:
-            number = _as_array(answer)
-            if number is None or number.shape != () or not np.isfinite(number):
+            given = _as_array(answer)
+            if given is None or given.shape != () or not np.isfinite(given):
                 return Feedback(HINT, f"One finite number is asked for; this is {answer!r:.60}.")
-            return self._compare([number])
+            return self._compare([given])
         values = []
         for case in self.cases():
             value = self._try(answer, case)
@@ -101,7 +103,7 @@ class Exercise:
         except Exception as error:  # noqa: BLE001 - whatever a student's function raises is told
             return Feedback(
                 HINT,
-                f"Called as {self.signature}, your function raised {type(error).__name__}: {error} "
+                f"Called as {self.signature}, your function raised {raised(error)} "
                 f"{self._called_with(case)}",
             )
         if value is None or value is Ellipsis:
@@ -163,8 +165,8 @@ class Exercise:
             if abs(ratio + 1) < _NEAR:
                 return "Everything has the opposite sign."
             return (
-                f"Everything is {ratio:.3g} times as large as it should be: a constant factor is "
-                "missing or too much."
+                f"Everything is {number(ratio, 3)} times as large as it should be: a constant "
+                "factor is missing, or one too many."
             )
         if not self.signature:
             return _describe_number(float(values[0]), float(truths[0]), self.unit)
@@ -174,14 +176,12 @@ class Exercise:
 def _describe_number(value: float, truth: float, unit: str) -> str:
     if abs(value - truth) <= _NEARLY * abs(truth):
         return "Nearly: within 5 %. Give three digits, and round only at the end."
-    direction = "too large" if value > truth else "too small"
+    direction, told = "too large" if value > truth else "too small", number(value, 3) + unit
     if value * truth > 0:
         decades = abs(np.log10(value / truth))
         if decades > 1:
-            return (
-                f"{value:.3g}{unit} is {direction} by a factor of more than {10 ** int(decades)}."
-            )
-    return f"{value:.3g}{unit} is {direction}. Check each factor of the formula once more."
+            return f"{told} is {direction} by a factor of more than {10 ** int(decades)}."
+    return f"{told} is {direction}. Check each factor of the formula once more."
 
 
 def _describe_worst(values, truths) -> str:
@@ -193,9 +193,14 @@ def _describe_worst(values, truths) -> str:
                      for v, t in zip(values, truths, strict=True)])  # fmt: skip
     place = f"entry {tuple(map(int, where))}" if truth.shape else "the result"
     return (
-        f"{right:.0%} of the numbers agree with an independent computation. In trial {case + 1} "
-        f"{place} is {value[where]:.4g} where {truth[where]:.4g} is right."
+        f"{percent(right)} of the numbers agree with an independent computation. In trial "
+        f"{case + 1} {place} is {number(value[where], 4)} where {number(truth[where], 4)} is right."
     )
+
+
+def raised(error: Exception) -> str:
+    """ValueError: what it says, with a full stop."""
+    return f"{type(error).__name__}: {str(error).strip().rstrip('.')}."
 
 
 def _as_array(value) -> np.ndarray | None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.theme import MUTED, PALETTE, THEORY
+from jntk_viz.frame.blocks import heat_map
 from jntk_viz.pages.gp_convergence import pictures as gp_convergence
 from jntk_viz.pages.gp_convergence.circle import ANGLES, CIRCLE, TANGENT
 from jntk_viz.pages.gp_convergence.function_pictures import functions
@@ -28,7 +29,7 @@ def density(values, deviation, top=0.8, xlabel="output f(x)"):
 
 def kernel_map(covariance, scale, title="", colorbar=False):
     """A kernel (n, 1+d0, n, 1+d0) as colours from -scale to scale, in blocks f, J₁, J₂, …"""
-    image = gp_convergence.heat_map(covariance, scale, colorbar, title)
+    image = heat_map(covariance, scale, colorbar, title)
     return image.opts(xlabel="entry (f, J) and point x′", ylabel="entry (f, J) and point x")
 
 
@@ -130,14 +131,17 @@ def measured_against_limit(limit, measured, ylim, limit_label, measured_label):
     )  # fmt: skip
 
 
-def without_cursor(view):
-    """A view of a page without the lines that mark the reader's place there, and without PGD."""
+def without_cursor(view, **options):
+    """A view of a page without the lines that mark the reader's place there, and without PGD.
+
+    - `options`: of the overlay, such as a label of an axis that pictures below it have on the page.
+    """
 
     def bare(*arrays, **named):
         overlay = view(*arrays, **named)
         return el.only(
             overlay, lambda e: el.name(e) not in ("VLine", "HLine") and el.label(e) != "PGD"
-        )
+        ).opts(**options)
 
     bare.__name__ = view.__name__
     return bare

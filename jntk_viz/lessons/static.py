@@ -13,11 +13,15 @@ from jntk_viz.drawing.figures import figure_json
 from jntk_viz.drawing.theme import INK, LINE, escape
 
 _BOX = f"max-width: 860px; color: {INK}; font-size: 110%; line-height: 1.4"
+_TABLE = "border-spacing: 14px 3px; margin: 8px 0 8px -14px; text-align: left"
 _CHIP = f"display: inline-block; border: 1px solid {LINE}; padding: 1px 9px; margin: 2px 6px 2px 0"
 
 
-# Names that Python cannot spell as the lessons do.
-SIGNS = {"lam": "λ", "epsilon": "ε"}
+# What the sliders of some names are called where Python cannot spell it.
+SIGNS = {
+    "lam": "λ", "epsilon": "ε", "t": "time t", "degrees": "angle δ (degrees)",
+    "ratio": "step / limit",
+}  # fmt: skip
 
 
 _FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+?\$", re.DOTALL)
@@ -32,6 +36,8 @@ def markdown(text: str) -> str:
         return f"\x02{len(formulas) - 1}\x03"
 
     html = MarkdownIt("commonmark").enable("table").render(_FORMULA.sub(keep, text))
+    # In a widget no style sheet of Jupyter's reaches a table: its columns and lines would touch.
+    html = html.replace("<table>", f'<table style="{_TABLE}">')
     return re.sub("\x02(\\d+)\x03", lambda place: formulas[int(place[1])], html)
 
 

@@ -15,6 +15,7 @@ from jupyter_bokeh import BokehModel
 
 from jntk_viz.drawing.live import LivePlot
 from jntk_viz.drawing.theme import ACCENT, escape
+from jntk_viz.frame.numbers import stop
 from jntk_viz.frame.predictions import verdict
 from jntk_viz.frame.presets import Question
 from jntk_viz.lessons import static as lesson_static
@@ -41,7 +42,7 @@ def figure_widget(figure, height: int) -> BokehModel:
 
 
 def _slider(name: str, values, slow: bool) -> w.SelectionSlider:
-    options = [(v if isinstance(v, str) else f"{v:g}", v) for v in values]
+    options = [(v if isinstance(v, str) else stop(v), v) for v in values]
     return w.SelectionSlider(
         options=options,
         description=lesson_static.SIGNS.get(name, name),

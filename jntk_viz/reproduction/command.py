@@ -9,6 +9,7 @@ from pathlib import Path
 from jntk_viz import folders
 from jntk_viz.compiled_code import keep_compiled_code
 from jntk_viz.device import check_device
+from jntk_viz.engine.options import add_options, check_options, steps_run, tls_files
 
 EXAMPLES = """\
 examples:
@@ -57,17 +58,18 @@ def add_reproduce_parser(commands) -> None:
         metavar="DIR",
         help="where results are kept (default: reproduction, here)",
     )
-    add("--scheduler", metavar="tcp://HOST:PORT", help="a Dask scheduler that runs (default: none)")
     add("--data", type=Path, metavar="DIR", help="folder with the UCI files, as JNTK_VIZ_DATA")
     add("--list", action="store_true", help="say what the studies ask, and how much is left")
     add("--report-only", action="store_true", help="write the report of what there is")
     add("--quiet", action="store_true", help="no progress on stderr")
+    add_options(parser)
     parser.set_defaults(command=run, presets=None)
 
 
 def run(arguments) -> int:
     """0: all was computed. 1: a task or a conclusion failed. 2: cannot be run. 130: Ctrl-C."""
     folders.use_folders(arguments)
+    check_options(arguments)
     try:
         studies, others = opened(arguments)
         if arguments.list:
@@ -151,7 +153,7 @@ def reproduce(arguments, studies, others) -> int:
 def compute(arguments, studies) -> str:
     """Do what is left. Returns why it ended early, or nothing."""
     from jntk_viz.reproduction.progress import Progress
-    from jntk_viz.reproduction.runner import NoScheduler, cluster, interleaved, run_all
+    from jntk_viz.reproduction.runner import interleaved, run_all
 
     work = interleaved(studies)
     if not work:
@@ -159,16 +161,11 @@ def compute(arguments, studies) -> str:
     progress = Progress(work, quiet=arguments.quiet)
     progress.show("starting")
     try:
-        with cluster(arguments.scheduler) as client, closing(run_all(work, client)) as arriving:
+        with steps_run(arguments), closing(run_all(work)) as arriving:
             for ended in arriving:
                 keep(ended, progress)
     except KeyboardInterrupt:
         return "\nStopped. "
-    except NoScheduler as error:
-        raise CannotReproduce(
-            f"no scheduler answers at `--scheduler {arguments.scheduler}` ({error}). Start one "
-            "with `dask scheduler`, or leave the option out to compute here"
-        ) from error
     except OSError as error:  # the scheduler is lost, the disk full
         return f"Ended early: {error}. "
     return ""
@@ -206,5 +203,8 @@ def command_of(arguments, names: list[str], places: bool = False) -> str:
     words += ["--scale", arguments.scale]
     if places:
         words += ["--out", str(arguments.out)]
-        words += ["--scheduler", arguments.scheduler] if arguments.scheduler else []
+        given = {"scheduler": arguments.scheduler, "workers": arguments.workers}
+        given |= {"runs": arguments.runs}
+        given |= {f"tls-{kind}": file for kind, file in tls_files(arguments).items()}
+        words += [part for k, v in given.items() if v for part in (f"--{k}", str(v))]
     return shlex.join(words)

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from jntk_viz.activations import ACTIVATIONS, get_activation
+from jntk_viz.activations import ACTIVATIONS
+from jntk_viz.architecture import Architecture
 from jntk_viz.correlations import correlations
 from jntk_viz.datasets import load_dataset
-from jntk_viz.engine.sources import smallest_angle
+from jntk_viz.datasets.angles import smallest_angle
 from jntk_viz.layers import composed_layers
 from jntk_viz.pages.full_rank import pair, study
 from jntk_viz.pages.full_rank.state import SOURCES
@@ -174,5 +175,5 @@ def ntk_values(x, activation, depth) -> np.ndarray:
     Of the six numbers that the recursion carries only the value is used; the others contain third
     derivatives, and are NaN here.
     """
-    scalars = composed_layers(correlations(x, None), depth, get_activation(activation), jntk=True)
+    scalars = composed_layers(correlations(x, None), Architecture(depth, activation), jntk=True)
     return scalars.value[:, None, :, None]

@@ -22,17 +22,6 @@ _MOST_OF_ALL = 0.7  # share of what the process may have, beyond which it does n
 _MANY_CLOSED = 30  # pages; each is some 7 MB
 _LOOK = 5.0  # seconds between two looks
 _CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-_M_ARENA_MAX = -8  # of `mallopt`, in malloc.h
-
-
-def use_few_arenas() -> None:
-    """Let the threads of this process share two heaps, with glibc; call it before there are any.
-
-    Eight heaps for each core, its default, keep what is free in one of them from all others.
-    """
-    library = _c_library()
-    if hasattr(library, "mallopt"):
-        library.mallopt(_M_ARENA_MAX, 2)
 
 
 def resident_mb() -> float:
@@ -85,13 +74,13 @@ def give_back() -> None:
 
     collect()
     jax.clear_caches()
-    library = _c_library()
-    if hasattr(library, "malloc_trim"):
+    # Of glibc: what threads have freed would stay with the process.
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
         library.malloc_trim(0)
 
 
 class Keeper:
-    """`await keeper.run()` on the server's event loop; `keeper.stop()` ends it.
+    """`await keeper.run()` on the server's event loop.
 
     Memory is given back while nobody computes, which costs the next visitor a second or two. While
     somebody does only to stay alive: with the pages of a class it takes many seconds, in which
@@ -103,19 +92,22 @@ class Keeper:
     """
 
     def __init__(self, most_mb: float = MOST_MB, limit_mb: float = math.inf):
-        self.most_mb, self.limit_mb, self.stopped = most_mb, limit_mb, False
+        self.most_mb, self.limit_mb = most_mb, limit_mb
         self._left = 0.0  # MB after memory was last given back
         self._closed = 0  # pages since they were last freed
 
     async def run(self) -> None:
-        while not self.stopped:
-            idle = not await had_work(_LOOK)
-            if self.is_much(resident_mb(), idle):
-                give_back()
-                self._left, self._closed = resident_mb(), 0
-            elif self._closed and (idle or self._closed >= _MANY_CLOSED):
-                collect()
-                self._closed = 0
+        while True:
+            self.look(idle=not await had_work(_LOOK))
+
+    def look(self, idle: bool) -> None:
+        """Free what closed pages and too much compiled code take, if it is time to."""
+        if self.is_much(resident_mb(), idle):
+            give_back()
+            self._left, self._closed = resident_mb(), 0
+        elif self._closed and (idle or self._closed >= _MANY_CLOSED):
+            collect()
+            self._closed = 0
 
     def page_closed(self, session_context) -> None:
         """Count a page that was closed; for Panel's `on_session_destroyed`."""
@@ -125,11 +117,3 @@ class Keeper:
         """Whether it is time to give memory back."""
         bound = self.most_mb if idle else _MOST_OF_ALL * self.limit_mb
         return megabytes > max(bound, self._left + _GROWN_MB)
-
-    def stop(self) -> None:
-        self.stopped = True
-
-
-def _c_library():
-    """The C library where it may be glibc; None elsewhere."""
-    return ctypes.CDLL(None) if sys.platform == "linux" else None

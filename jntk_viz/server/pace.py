@@ -6,9 +6,9 @@ import time
 from collections import deque
 from collections.abc import Hashable
 
-from bokeh.server import contexts
+from bokeh.server.session import ServerSession
 
-from jntk_viz.server.in_order import FetchedSession
+from jntk_viz.private_api import use_session
 
 PASSES = 12  # of the event loop between two updates of pages, for everything that is quick
 RECENT = 2.0  # seconds for which what a page does counts as an answer to its visitor
@@ -22,12 +22,9 @@ class Pace:
     again. Between the move of a control and its answer it has to look a dozen times, so with many
     pages each look would wait for some updates of others. Here at most one begins between
     `PASSES` looks. Answers come first; those of one session keep their order.
-
-    `asked`: when a visitor, or the browser, last did something (monotonic).
     """
 
     def __init__(self):
-        self.asked = -math.inf
         self._lines: dict[Hashable, deque[tuple[float, asyncio.Future]]] = {}
         self._pacing: asyncio.Task | None = None
 
@@ -62,23 +59,20 @@ class Pace:
         return came if answers else came + PATIENCE
 
 
-PACE = Pace()  # of all pages of the process, which one event loop serves
+class PacedSession(ServerSession):
+    """Bokeh's session, which waits for its turn before it updates its page.
 
+    `asked`: when its visitor, or the browser, last sent something (monotonic); the socket says it.
+    """
 
-class PacedSession(FetchedSession):
-    """Bokeh's session, which waits for its turn before it updates its page."""
-
+    pace: Pace
     asked = -math.inf
 
     async def with_document_locked(self, func, *args, **kwargs):
-        await PACE.turn(self)
+        await self.pace.turn(self)
         return await super().with_document_locked(func, *args, **kwargs)
-
-    def _handle_patch(self, message, connection):
-        self.asked = PACE.asked = time.monotonic()
-        return super()._handle_patch(message, connection)
 
 
 def pace_updates() -> None:
-    """Let the sessions of all servers of this process be paced."""
-    contexts.ServerSession = PacedSession
+    """Let the sessions of all servers of this process be paced, together."""
+    use_session(type("Session", (PacedSession,), {"pace": Pace()}))

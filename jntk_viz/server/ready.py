@@ -2,8 +2,7 @@
 
 To make a page takes the server a second or two, most of it for drawing the first pictures, and only
 then does the browser begin. So a page of each address waits on a shelf, and for a class that
-comes at once one for everybody. Who opens the address takes one, and once the server is left alone
-another is made.
+comes at once one for everybody. Each request takes one; it is replaced when the server is idle.
 """
 
 import asyncio
@@ -17,12 +16,10 @@ from typing import Any, NamedTuple
 from bokeh.document.events import DocumentPatchedEvent
 from bokeh.server import urls
 from bokeh.server.server import Server
-from bokeh.util.token import generate_jwt_token, get_token_payload
 from panel.io.server import DocHandler
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
-from jntk_viz.frame.shell import close_drawer, on_phone
-from jntk_viz.server.idle import had_work
+from jntk_viz.server.idle import left_alone
 from jntk_viz.server.memory import set_apart
 
 _log = logging.getLogger(__name__)
@@ -46,10 +43,9 @@ class Shelf:
 
     def __init__(self, addresses, each: int = 1):
         self.addresses, self.each = list(addresses), each
-        self.secret, self.stopped = secrets.token_urlsafe(), False
+        self.secret = secrets.token_urlsafe()
         self.making = asyncio.Lock()  # held while a page is made that somebody waits for
         self._pages: dict[str, list[Ready]] = {}
-        self._busy_at = time.monotonic()  # when the server was last seen to have work
 
     def install(self) -> None:
         """Let the pages of servers made from now on in this process come from this shelf."""
@@ -61,16 +57,15 @@ class Shelf:
             for route, handler in urls.per_app_patterns
         ]
 
-    def take(self, request) -> Ready | None:
+    def take(self, request) -> str | None:
         """A page that waits for this request, if there is one that would come out the same."""
         waiting = self._pages.get(request.uri)
         if not waiting:
             return None
         ready = waiting.pop(0)
-        self._busy_at = time.monotonic()  # its reader comes first, then the next one is made
         ready.session.unblock_expiration()
         ready.session.unsubscribe(None)  # its time to be connected begins now
-        return ready if ready.made > _presets_changed() else None
+        return ready.html if ready.made > _presets_changed() else None
 
     def put(self, uri: str, html: str, session) -> None:
         session.block_expiration()
@@ -79,19 +74,21 @@ class Shelf:
         set_apart()
 
     async def keep_full(self, server: Server, url: str) -> None:
-        """Make what is missing whenever the server, at `url`, is left alone, until `stop`."""
+        """Make what is missing whenever the server, at `url`, is left alone."""
         told = self.each == 1
-        while not self.stopped:
+        while True:
             address = self._missing(server.prefix)
-            if address is None:
-                if not told:
-                    print(f"{self.each} pages of each address are ready.", flush=True)
-                    told = True
-                await asyncio.sleep(_LOOK)
-            elif await self._calm(server):
-                await self._make(url, address)
+            if address is not None:
+                if not _visited(server):
+                    await left_alone(_CALM)
                 if _visited(server):
-                    self._busy_at = time.monotonic()
+                    await left_alone(_CALM_OPEN)
+                await self._make(url, address)
+                continue
+            if not told:
+                print(f"{self.each} pages of each address are ready.", flush=True)
+                told = True
+            await asyncio.sleep(_LOOK)
 
     def _missing(self, prefix) -> str | None:
         """The address of which there are fewest pages, if that is fewer than there should be."""
@@ -107,16 +104,6 @@ class Shelf:
             _log.warning("%s could not be made beforehand: %s", address, error)
             self.addresses.remove(address)
 
-    async def _calm(self, server) -> bool:
-        """Look for a moment; whether the server has had nothing to do for a while."""
-        if await had_work(_LOOK):
-            self._busy_at = time.monotonic()
-        calm = time.monotonic() - self._busy_at
-        return not self.stopped and calm >= (_CALM_OPEN if _visited(server) else _CALM)
-
-    def stop(self) -> None:
-        self.stopped = True
-
 
 class FromShelf(DocHandler):
     """Panel's handler of pages, which looks on the shelf first."""
@@ -125,32 +112,17 @@ class FromShelf(DocHandler):
     _session: Any = None
 
     async def get(self, *args, **kwargs):
-        ready = None if self._asked_by_shelf() else self.shelf.take(self.request)
-        if ready is None:
+        html = None if self._asked_by_shelf() else self.shelf.take(self.request)
+        if html is None:
             # Making one takes the server a second or two. Of a class that comes at once, those who
             # have a page already are answered in between.
             async with self.shelf.making:
                 await super().get(*args, **kwargs)
                 await asyncio.sleep(_BETWEEN)
             return
-        if on_phone(self.request.headers):
-            document = ready.session.document
-            await ready.session.with_document_locked(close_drawer, document)
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "text/html")
-        # The token that admits a browser to the session is valid for some minutes only.
-        self.write(ready.html.replace(ready.session.token, self._new_token(ready.session)))
-
-    def _new_token(self, session) -> str:
-        app, payload = self.application, get_token_payload(session.token)
-        del payload["session_expiry"]
-        return generate_jwt_token(
-            session.id,
-            secret_key=app.secret_key,
-            signed=app.sign_sessions,
-            expiration=app.session_token_expiration,
-            extra_payload=payload,
-        )
+        self.write(html)
 
     def _asked_by_shelf(self) -> bool:
         return self.request.headers.get(_ASKED) == self.shelf.secret

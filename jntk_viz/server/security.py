@@ -9,16 +9,13 @@ import secrets
 import sys
 
 from bokeh.server import urls
-from panel.io import location
 from panel.io import server as panel_server
 from panel.io.resources import COMPONENT_PATH
-from panel.util import parse_query
 from tornado.web import HTTPError, OutputTransform, RequestHandler
 
-from jntk_viz.engine.sources import MOST_BYTES
+from jntk_viz.server.websocket import MOST_MESSAGE, Socket
 
 MOST_QUERY = 8_000  # characters; the longest state of a page has some 500
-MOST_MESSAGE = 2 * MOST_BYTES  # bytes of a websocket message: a table and its wrapping
 # Where Bokeh would look for the session to show instead of opening one.
 _SESSION_KEYS = ("bokeh-session-id", "bokeh-token")
 
@@ -80,32 +77,6 @@ class OwnSession(RequestHandler):
             await waiting
 
 
-class BoundedSocket(panel_server.WSHandler):
-    """Bokeh's websocket, prompt, which drops a visitor whose message grows beyond `MOST_MESSAGE`.
-
-    Tornado bounds each piece; Bokeh puts as many of them together as the message announces.
-    """
-
-    _pending = 0
-
-    def open(self):
-        # Bokeh writes a message in three pieces. TCP would keep the second back until the browser
-        # has acknowledged the first: a journey there and back.
-        self.set_nodelay(True)
-        return super().open()
-
-    async def _receive(self, fragment):
-        self._pending += len(fragment)
-        if self._pending > MOST_MESSAGE:
-            self.receiver = None  # and with it what has come so far
-            self.close(1009, "message too big")
-            return None
-        message = await super()._receive(fragment)
-        if message is not None:
-            self._pending = 0
-        return message
-
-
 class LoadedComponents(panel_server.ComponentResourceHandler):
     """Panel's files of components, but only of modules that a page has already loaded.
 
@@ -118,28 +89,18 @@ class LoadedComponents(panel_server.ComponentResourceHandler):
         return super().parse_url_path(path)
 
 
-def _parsed(query: str) -> dict:
-    """Panel's reading of an address, empty where it fails: at ², which it takes for a digit, and at
-    numbers of thousands of digits. Settings are read in `views.address`."""
-    try:
-        return parse_query(query)
-    except (ValueError, RecursionError):
-        return {}
-
-
 def _protected(handler):
     if issubclass(handler, panel_server.WSHandler):
-        return BoundedSocket
+        return Socket
     return handler if issubclass(handler, OwnSession) else type("Page", (OwnSession, handler), {})
 
 
 def protection() -> dict:
     """The arguments of `panel.io.server.get_server` by which a server is protected.
 
-    Panel's reading of addresses and the handlers of pages and websockets are replaced for the whole
-    process, as Panel itself has replaced Bokeh's.
+    The handlers of pages and websockets are replaced for the whole process, as Panel itself has
+    replaced Bokeh's.
     """
-    location.parse_query = _parsed
     urls.per_app_patterns[:] = [
         (route, _protected(handler)) for route, handler in urls.per_app_patterns
     ]

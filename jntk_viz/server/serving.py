@@ -12,11 +12,10 @@ import sys
 import traceback
 import webbrowser
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 
 from jntk_viz.compiled_code import keep_compiled_code
 from jntk_viz.device import check_device
+from jntk_viz.engine.options import check_options, steps_run
 from jntk_viz.folders import (
     CannotServe,
     addresses_ahead,
@@ -25,14 +24,15 @@ from jntk_viz.folders import (
     apps_folder,
     use_folders,
 )
-from jntk_viz.server.memory import Keeper, limit_mb, set_apart, use_few_arenas
+from jntk_viz.server.memory import Keeper, limit_mb, set_apart
+
+_TOKENS = 30 * 24 * 3600  # seconds that a page may wait on the shelf for its reader
 
 
 def serve(arguments) -> int:
     """Serve all apps until Ctrl-C or SIGTERM; long work runs here, or on Dask's workers."""
-    use_few_arenas()
     use_folders(arguments)
-    check_tls(arguments)
+    check_options(arguments)
     port = claim_port(arguments.address, arguments.port)
     routes = app_routes(apps_folder())
     ahead = addresses_ahead(arguments, routes)
@@ -48,54 +48,6 @@ def serve(arguments) -> int:
         behind.submit(check_device).result()
     with steps_run(arguments):
         return serve_pages(arguments, routes, ahead, port)
-
-
-@contextmanager
-def steps_run(arguments):
-    """Meanwhile steps run where the command line says: threads, worker processes, or a cluster."""
-    from jntk_viz.engine import cluster
-    from jntk_viz.engine.runners import Cluster, Threads, use
-
-    if arguments.scheduler:
-        try:
-            with cluster.existing(arguments.scheduler, tls_files(arguments)) as client:
-                use(Cluster(client))
-                yield
-        except cluster.NoCluster as error:
-            raise CannotServe(str(error)) from error
-    elif arguments.workers:
-        with cluster.own_workers(arguments.workers) as client:
-            use(Cluster(client))
-            yield
-    else:
-        threads = Threads(arguments.runs)
-        use(threads)
-        yield
-        threads.close()
-
-
-def tls_files(arguments) -> dict[str, Path]:
-    """The files that were given for a scheduler that speaks TLS."""
-    files = {
-        "ca": arguments.tls_ca, "cert": arguments.tls_cert, "key": arguments.tls_key
-    }  # fmt: skip
-    return {kind: file for kind, file in files.items() if file}
-
-
-def check_tls(arguments) -> None:
-    """Refuse options that contradict one another, before anything is started."""
-    files = tls_files(arguments)
-    if arguments.scheduler and arguments.workers:
-        raise CannotServe("`--workers` starts workers here, `--scheduler` uses others: give one")
-    if files and not arguments.scheduler:
-        raise CannotServe("`--tls-ca`, `--tls-cert`, `--tls-key` are for `--scheduler tls://…`")
-    if files and len(files) < 3:
-        raise CannotServe(
-            "`--tls-ca`, `--tls-cert` and `--tls-key` belong together: give all three"
-        )
-    for file in files.values():
-        if not file.is_file():
-            raise CannotServe(f"there is no file {file}")
 
 
 def serve_pages(arguments, routes, ahead, port: int) -> int:
@@ -131,9 +83,6 @@ def serve_pages(arguments, routes, ahead, port: int) -> int:
     pn.state.on_session_destroyed(keeper.page_closed)
     server.io_loop.add_callback(keeper.run)
     server.io_loop.start()
-    keeper.stop()
-    shelf.stop()
-    warmer.stop()
     server.stop()
     print("\nStopped.")
     return 0
@@ -154,6 +103,7 @@ def make_server(arguments, routes, port: int):
         websocket_origin=[f"{name}:{port}" for name in names] + arguments.allow_websocket_origin,
         show=False,
         verbose=False,
+        session_token_expiration=_TOKENS,
         **protection(),
     )
     server.io_loop.asyncio_loop.set_exception_handler(pass_over_closed_pages)
@@ -191,9 +141,8 @@ def warm_up() -> None:
     from threadpoolctl import threadpool_limits
 
     import jntk_viz.frame.shell  # noqa: F401
-    from jntk_viz.server.in_order import send_in_order
+    from jntk_viz.private_api import make_bokeh_quick
     from jntk_viz.server.pace import pace_updates
-    from jntk_viz.server.quick_bokeh import make_bokeh_quick
 
     holoviews.extension("bokeh")
     # One page's eigenvalues take 20 ms on one BLAS thread; where several pages share the cores,
@@ -204,7 +153,6 @@ def warm_up() -> None:
     sys.setswitchinterval(0.001)
     make_bokeh_quick()
     pace_updates()
-    send_in_order()
     set_apart()  # what has been imported stays
 
 

@@ -20,7 +20,7 @@ from jntk_viz.datasets import (
     train_test_split,
 )
 from jntk_viz.datasets.dataset import standardize_columns
-from jntk_viz.frame.coinciding import coinciding
+from jntk_viz.frame.words import coinciding
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_split_refuses(fraction):
     ("name", "options", "words"),
     [
         ("irises", {}, ["`name`", "'iris'", "'sonar'", "'irises'"]),
-        ("iris", {"n": 3}, ["`n`", "options: none"]),
+        ("iris", {"n": 3}, ["`n`", "options: classes"]),
         ("digits", {"classs": (1, 2)}, ["`classs`", "classes, standardize"]),
         ("sonar", {"n": 3}, ["`n`", "data_dir, download"]),
         ("csv", {"path": "x.csv"}, ["`label`", "must be given"]),

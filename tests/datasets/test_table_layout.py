@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from test_uci_datasets import made_banknote, made_fires, made_sonar
 
-from jntk_viz.datasets import load_csv, load_dataset
+from jntk_viz.datasets import load_csv, load_dataset, uploads
 from jntk_viz.datasets.tables import TableError
 from jntk_viz.datasets.uci import FILES
-from jntk_viz.engine import sources
 
 VALUES = [(f"{(7 * i) % 11}.5", f"{(i * i) % 7}.25", "ab"[i % 2]) for i in range(12)]
 
@@ -65,18 +64,18 @@ READ = {
 @pytest.mark.parametrize("kind", READ)
 def test_the_table_is_read_as_it_was_meant(kind):
     text, said = READ[kind]
-    seen = sources.look(text.encode())
+    seen = uploads.look(text.encode())
     label = seen.names[-1]
     for data in (
         load_csv(io.BytesIO(text.encode()), label=label),
         load_csv(io.StringIO(text, newline=""), label=label),
-        sources.read(text.encode(), label=label),
+        uploads.read(text.encode(), label=label),
     ):
         x = -data.x if "\u2212" in text else data.x
         np.testing.assert_allclose(x, EXPECTED.x, atol=1e-12)
         np.testing.assert_array_equal(data.y, EXPECTED.y)
         assert said in data.provenance
-    assert sources.likely_label(seen) == label
+    assert uploads.likely_label(seen) == label
     assert data.names == tuple(seen.names[:-1])
 
 
@@ -98,7 +97,7 @@ def test_a_table_without_header_is_refused_with_the_remedy(kind):
         with pytest.raises(ValueError, match=f'header=False.*"column {position}"'):
             load_csv(io.StringIO(text), label=label)
     with pytest.raises(TableError, match=r"looks like a row") as error:
-        sources.look(text.encode())
+        uploads.look(text.encode())
     assert "'This file has no header'" in error.value.on_page
     if kind not in ("missing cell", "numbers only"):
         data = load_csv(io.StringIO(text), label=f"column {position}", header=False)

@@ -10,7 +10,7 @@ from bokeh.models import ColorBar
 from jntk_viz import frame
 from jntk_viz.drawing import recolour as scheme
 from jntk_viz.drawing import theme
-from jntk_viz.drawing.recolour import contrast, dark_of, dark_palette, recolour
+from jntk_viz.drawing.recolour import Recolouring, contrast, dark_of, dark_palette
 
 TEXT = (theme.INK, theme.MUTED, theme.BLUE, theme.GREEN, theme.PURPLE)
 LINES = (*TEXT, theme.ORANGE, theme.SKY)
@@ -144,8 +144,8 @@ def colours(plot):
 
 def test_a_picture_becomes_dark_stays_so_when_updated_and_comes_back():
     plot = drawn()
-    before = colours(plot)
-    recolour([plot.figure], True)
+    before, recolouring = colours(plot), Recolouring()
+    recolouring.set([plot.figure], True)
     after = colours(plot)
     assert plot.figure.background_fill_color == theme.DARK[theme.PAPER]
     for key, value in before.items():
@@ -162,9 +162,9 @@ def test_a_picture_becomes_dark_stays_so_when_updated_and_comes_back():
         ("LinearColorMapper", "nan_color"),
     } <= kinds  # fmt: skip
     plot.update(y=np.linspace(1, 2, 4), z=np.full((2, 2), np.nan))
-    recolour([plot.figure], True)
+    recolouring.set([plot.figure], True)
     assert colours(plot) == after
-    recolour([plot.figure], False)
+    recolouring.set([plot.figure], False)
     assert colours(plot) == before
     assert plot.figure.background_fill_color == theme.PAPER
     plot.update(y=np.linspace(1, 2, 4))
@@ -172,12 +172,12 @@ def test_a_picture_becomes_dark_stays_so_when_updated_and_comes_back():
 
 
 def test_a_colour_that_a_page_sets_later_becomes_dark_too():
-    plot = drawn()
-    recolour([plot.figure], True)
+    plot, recolouring = drawn(), Recolouring()
+    recolouring.set([plot.figure], True)
     bar = plot.figure.select_one(ColorBar)
     bar.title_text_color = theme.PURPLE
     assert bar.title_text_color == theme.DARK[theme.PURPLE]
-    recolour([plot.figure], False)
+    recolouring.set([plot.figure], False)
     assert bar.title_text_color == theme.PURPLE
 
 

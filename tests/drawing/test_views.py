@@ -10,6 +10,7 @@ from bokeh.document import Document
 from bokeh.document.models import DocumentModelManager
 from panel.io.state import set_curdoc
 from panel.util import edit_readonly
+from small_page import page_of
 
 from jntk_viz import frame
 from jntk_viz.drawing import elements, theme
@@ -150,20 +151,17 @@ def test_new_ticks_do_not_make_bokeh_walk_through_the_page_and_are_named(walks):
 @pytest.fixture
 def served():
     """(document of a page, its headline)"""
-    headline = frame.Headline("one")
-    study = shell.page(
-        "Title", "Question?", state=State(), controls=[], body=pn.Column("x"), headline=headline
-    )
+    study = page_of(State(), pn.Column("x"), words="one")
     document = Document()
     with set_curdoc(document):
         document.add_root(study._template().get_root(document))
-        yield document, headline
+        yield document, study.headline
 
 
 def test_new_words_do_not_make_bokeh_walk_through_the_page(served, walks):
     document, headline = served
     pn.state._stylesheets.clear()  # as on a server, where Panel makes them again
-    headline.set("<b>{n}</b>", n="<2>")
+    headline.set("<b>&lt;2&gt;</b>")
     assert not walks
     (shown,) = [m for m in document.models if "&lt;b&gt;" in getattr(m, "text", "")]
     assert "&lt;b&gt;&amp;lt;2&amp;gt;&lt;/b&gt;" in shown.text
@@ -337,7 +335,7 @@ def test_what_lies_in_a_hidden_tab_is_drawn_in_the_colours_and_size_of_its_day()
     plots = {n: frame.LivePlot(lambda y: hv.Curve(y), y=np.zeros(3)) for n in ("first", "second")}
     grids = {n: frame.plot_grid("a", a=plot) for n, plot in plots.items()}
     body = frame.tabbed(state, "view", **grids)
-    page = frame.page("Title", "Question?", state=state, controls=[], body=body, plots=plots)
+    page = page_of(state, body, plots=plots)
     page.as_notebook().get_root()
     assert plots["first"].drawn
     assert not plots["second"].drawn
@@ -459,19 +457,16 @@ def test_a_parameter_without_a_widget_is_refused():
 
 def small_page(state, **parts):
     plot = frame.LivePlot(lambda y: hv.Curve(y), y=np.arange(3.0))
-    return frame.page(
-        "Title", "Why?", state=state, controls=frame.controls_for(state, "lam"),
-        body=frame.plot_grid("a", a=plot), **parts,
-    )  # fmt: skip
+    return page_of(state, frame.plot_grid("a", a=plot), rows=("lam",), **parts)
 
 
 def test_a_page_shows_its_body_in_a_notebook():
     state = State()
-    page = small_page(state, headline=frame.Headline("At <b>{x}</b>", x="<i>"))
+    page = small_page(state, words="At <b>3</b>")
     body = pn.panel(page)
     assert isinstance(body, pn.Row)
     assert len(body.select(pn.pane.Bokeh)) == 1
-    assert any("&lt;i&gt;" in (pane.object or "") for pane in body.select(pn.pane.HTML))
+    assert any("At <b>3</b>" in (pane.object or "") for pane in body.select(pn.pane.HTML))
     assert body.get_root() is not None
 
 
@@ -517,10 +512,11 @@ def test_errors_in_callbacks_reach_the_page_and_go_away(caplog):
 def test_what_is_ignored_in_the_address_is_said_until_the_state_changes(monkeypatch):
     given = {"foo": "1", "preset": "none", "depth": "3"}
     monkeypatch.setattr(address, "arguments_of_page", lambda: given)
-    state, notice = State(), frame.Notice()
-    body = pn.panel(small_page(state, notice=notice))
+    state = State()
+    page = small_page(state)
+    body = pn.panel(page)
     assert state.depth == 3
-    notice.set("")  # what an app says of itself does not hide it
+    page.job.notice.set("")  # what the page says of itself does not hide it
     message = next(p for p in body.select(pn.pane.HTML) if "foo: no such" in (p.object or ""))
     assert "preset=none: no such preset" in message.object
     assert message.visible

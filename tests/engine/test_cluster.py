@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import threading
 import time
 
 import numpy as np
@@ -11,8 +12,8 @@ import pytest
 
 import jntk_viz as jv
 from jntk_viz.engine import cluster, sources
-from jntk_viz.engine.results import RESULTS
-from jntk_viz.engine.runners import Cluster, name_of
+from jntk_viz.engine.results import RESULTS, owners_of
+from jntk_viz.engine.runners import Cluster, name_of, run_there
 from jntk_viz.engine.steps import Step
 from jntk_viz.pages.full_rank import study
 from jntk_viz.pages.full_rank.state import Problem
@@ -64,9 +65,46 @@ def test_a_visitor_s_table_travels_with_the_step(runner):
         found = runner.submit(Step(study.inputs, (name, 4, 0))).result(60)
         np.testing.assert_array_equal(found.x, x)
     finally:
-        sources.forget(name)
+        runner.forget(name)
     with pytest.raises(ValueError, match="another session"):
         sources.table(name)
+
+
+def entries_of(name):
+    """On a worker: is the table there, and how many results of it."""
+    return sources.known(name), sum(name in owners_of(key[1]) for key in RESULTS._values)
+
+
+def test_what_workers_have_of_a_visitor_s_table_goes_with_it_and_nothing_else(runner):
+    x = np.eye(4)
+    mine, other = (
+        sources.register("a.csv", jv.datasets.Dataset(x, np.array([1.0, -1, 1, -1]), "abcd", ""))
+        for _ in range(2)
+    )
+    for name in (mine, other):
+        runner.submit(Step(study.inputs, (name, 4, 0))).result(60)
+    there = runner.client.run(entries_of, mine).values()
+    assert (True, 1) in there
+    runner.forget(mine)
+    deadline = time.monotonic() + 60
+    while set(runner.client.run(entries_of, mine).values()) != {(False, 0)}:
+        assert time.monotonic() < deadline
+    assert (True, 1) in runner.client.run(entries_of, other).values()
+    assert study.inputs.known(mine, 4, 0) is None
+    assert study.inputs.known(other, 4, 0) is not None
+    runner.forget(other)
+
+
+def test_a_table_that_went_while_a_step_of_it_waited_is_gone_on_the_worker_too(runner):
+    x = np.eye(4)
+    name = sources.register("a.csv", jv.datasets.Dataset(x, np.array([1.0, -1] * 2), "abcd", ""))
+    asked = runner.submit(Step(study.inputs, (name, 4, 0)))
+    sources.forget(name)  # here alone: its news has not reached the worker
+    asked.result(60)
+    deadline = time.monotonic() + 60
+    while set(runner.client.run(entries_of, name).values()) != {(False, 0)}:
+        assert time.monotonic() < deadline
+    assert study.inputs.known(name, 4, 0) is None
 
 
 def test_an_error_on_a_worker_is_told_as_it_is(runner):
@@ -122,3 +160,45 @@ def test_workers_of_another_version_are_refused(runner, monkeypatch):
     monkeypatch.setattr(jv, "__version__", "9.9")
     with pytest.raises(cluster.NoCluster, match=r"have jntk_viz 0\.1\.0, this is 9\.9"):
         cluster._check_versions(runner.client, "tls://somewhere:1")
+
+
+def test_an_interrupted_call_of_dask_says_nothing(caplog, monkeypatch):
+    """Ctrl-C in the moment between a call and its beginning in Dask's thread."""
+    from dask.distributed import LocalCluster
+
+    begun, seen = threading.Event(), threading.Event()
+    options = {"n_workers": 1, "processes": False, "dashboard_address": None}
+
+    async def never():
+        raise AssertionError("the loop is held until the call is interrupted")
+
+    def interrupted(self, timeout=None):
+        raise KeyboardInterrupt
+
+    def hold():
+        begun.set()
+        time.sleep(0.3)
+
+    def call():
+        with (
+            LocalCluster(**options) as local,
+            cluster.existing(local.scheduler_address) as client,
+        ):
+            client.loop.add_callback(hold)
+            begun.wait(5)
+            with monkeypatch.context() as patch:
+                patch.setattr(threading.Event, "wait", interrupted)
+                with pytest.raises(KeyboardInterrupt):
+                    client.sync(never)
+            client.loop.add_callback(seen.set)
+            assert seen.wait(5)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        call()
+    assert "cancel" not in caplog.text
+
+
+def test_a_worker_that_came_later_with_another_version_is_refused():
+    with pytest.raises(RuntimeError, match="install the same version on the whole cluster"):
+        run_there(CHAIN[0], {}, "0.0.0")

@@ -33,6 +33,16 @@ def test_bytes_are_bounded_and_what_was_used_longest_ago_goes_first():
     assert store.bytes == 3 * size
 
 
+def test_another_bound_drops_what_there_is():
+    store = Results(most_bytes=3000)
+    store.put(zeros, ("a",), np.zeros(100))
+    store.bound(1000)
+    assert store.bytes == 0
+    for name in "ab":
+        store.put(zeros, (name,), np.zeros(100))
+    assert [store.get(zeros, (name,)) is None for name in "ab"] == [True, False]
+
+
 def test_an_owner_is_found_among_arguments_at_any_depth():
     problem = ("own-12ab", 2, "gelu")
     assert [*owners_of((problem, 0.1))] == ["own-12ab"]
@@ -42,6 +52,8 @@ def test_an_owner_is_found_among_arguments_at_any_depth():
 
 def test_of_two_visitors_one_leaves_with_all_that_was_computed_of_the_table_and_nothing_else():
     store = Results()
+    store.admit("own-1")
+    store.admit("own-2")
     for function in (zeros, owners_of):
         for name in ("own-1", "own-2", "iris"):
             store.put(function, ((name, 2), 0.1), np.ones(3))
@@ -50,6 +62,9 @@ def test_of_two_visitors_one_leaves_with_all_that_was_computed_of_the_table_and_
         assert store.get(function, (("own-1", 2), 0.1)) is None
         for name in ("own-2", "iris"):
             assert store.get(function, ((name, 2), 0.1)) is not None
+    # A step that was under way when the visitor left:
+    store.put(zeros, (("own-1", 2), 0.2), np.ones(3))
+    assert store.get(zeros, (("own-1", 2), 0.2)) is None
 
 
 def test_one_function_is_cleared_and_others_stay():

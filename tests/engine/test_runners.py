@@ -4,11 +4,12 @@ import threading
 
 import pytest
 
+from jntk_viz.engine import runners
 from jntk_viz.engine.results import RESULTS, kept
-from jntk_viz.engine.runners import Threads
+from jntk_viz.engine.runners import Threads, results, use
 from jntk_viz.engine.steps import Step
 
-LOG, GATE = [], threading.Event()
+LOG, BEGUN, GATE = [], threading.Event(), threading.Event()
 
 
 @kept
@@ -19,6 +20,7 @@ def noted(name):
 
 @kept
 def gated(name):
+    BEGUN.set()
     GATE.wait(10)
     return noted(name)
 
@@ -32,6 +34,7 @@ def broken(name):
 def one_place():
     RESULTS.clear()
     LOG.clear()
+    BEGUN.clear()
     GATE.clear()
     runner = Threads(1)
     yield runner
@@ -75,3 +78,39 @@ def test_an_error_reaches_who_waits_and_the_next_step_runs(one_place):
     with pytest.raises(ValueError, match="must not be x"):
         one_place.submit(Step(broken, ("x",))).result(10)
     assert one_place.submit(Step(noted, ("y",))).result(10) == "Y"
+
+
+def test_results_come_as_they_are_there_and_no_more_is_asked_for_than_there_are_places(one_place):
+    asked = []
+
+    def steps():
+        for name in "abcd":
+            asked.append(name)
+            yield Step(broken if name == "b" else noted, (name,))
+
+    with use(one_place):
+        arriving = results(steps())
+        step, future = next(arriving)
+        assert (step.arguments, future.result()) == (("a",), "A")
+        assert asked == ["a"]
+        step, future = next(arriving)
+        assert (step.arguments, str(future.exception())) == (("b",), "`name` must not be b")
+        arriving.close()
+    assert asked == ["a", "b"]
+    assert LOG == ["a"]
+
+
+def test_a_closed_runner_begins_nothing_and_does_not_wait_for_ever(one_place, monkeypatch):
+    monkeypatch.setattr(runners, "SECONDS_TO_END", 0.01)
+    running, waiting = (one_place.submit(Step(gated, (name,))) for name in "ab")
+    assert BEGUN.wait(10)
+    one_place.close()
+    assert not running.done()
+    with pytest.raises(RuntimeError, match="begins nothing more"):
+        one_place.submit(Step(noted, ("c",)))
+    GATE.set()
+    assert running.result(10) == "A"
+    (thread,) = one_place._threads
+    thread.join(10)
+    assert not waiting.done()
+    assert LOG == ["a"]

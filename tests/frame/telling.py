@@ -31,7 +31,7 @@ TELLING = {
     },
     "full_rank": {
         "depth-and-activation": "bends|the largest",
-        "parallel": "third derivative|θ⁶|watch λ_min fall",
+        "parallel": "third derivative|θ⁶|watch λₘᵢₙ fall",
         "antipodal": "[Oo]dd|antipodal",
         "relu": "as many|one combination|homogeneous",
         "time": "slower|64|of order",

@@ -174,6 +174,7 @@ def test_a_table_of_ones_own(name, watch_page, tmp_path):
     else:
         chooser.set_input_files(good)
         expect(page.get_by_text("60 rows, 4 columns")).to_be_visible()
+        expect(page.get_by_text("✓ trees.csv")).to_be_visible()
     expect(page.get_by_text("N(1+d₀) =")).to_be_visible()
     page.get_by_role("button", name="Use this table").click()
     page.wait_for_function("() => location.search.includes('data=own-')")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jntk_viz.datasets import load_dataset, train_test_split
-from jntk_viz.frame.coinciding import coinciding
+from jntk_viz.frame.words import coinciding
 from jntk_viz.pages.eigenfeatures import words as eigenfeatures_text
 from jntk_viz.pages.jntk_constancy import words as jntk_constancy_text
 from jntk_viz.pages.robust_training import words as robust_training_text

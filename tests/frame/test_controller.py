@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import closing
 
 import pytest
 from squares import COMPUTED, FAULTS, GATES, Squares
@@ -21,13 +22,10 @@ def fresh(monkeypatch):
     FAULTS.clear()
     FAULTS[7] = ValueError("`n` must not be 7")
     frame.use_theme()
-    before, threads = runners.runner(), runners.Threads(1)
-    runners.use(threads)
-    yield
-    for gate in GATES.values():
-        gate.set()
-    threads.close()
-    runners.use(before)
+    with closing(runners.Threads(1)) as threads, runners.use(threads):
+        yield
+        for gate in GATES.values():
+            gate.set()
 
 
 def words(controller):
@@ -241,7 +239,6 @@ def test_an_error_of_what_is_no_longer_wanted_is_not_said():
 
 def test_where_nobody_else_computes_a_page_takes_all_places_and_else_one():
     threads = runners.Threads(2)
-    runners.use(threads)
 
     async def main():
         first, second = Squares(n=1, parts=4), Squares(n=2, parts=4)
@@ -257,7 +254,8 @@ def test_where_nobody_else_computes_a_page_takes_all_places_and_else_one():
         GATES[2].set()
         await until(lambda: not (first.controller.running or second.controller.running))
 
-    asyncio.run(main())
+    with closing(threads), runners.use(threads):
+        asyncio.run(main())
     assert len(COMPUTED) == 8
 
 

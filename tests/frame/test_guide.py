@@ -6,10 +6,11 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 import pytest
+from small_page import page_of
 
 from jntk_viz import frame
 from jntk_viz.drawing import figures
-from jntk_viz.frame import history, predictions, presets
+from jntk_viz.frame import predictions, presets, toolbar
 from jntk_viz.frame.address import query_of
 from jntk_viz.frame.prediction import Prediction
 from jntk_viz.frame.presets import Question, load_presets, read_preset
@@ -60,11 +61,9 @@ def page(folder, plot, monkeypatch):
         "jntk_viz.frame.address.arguments_of_page", lambda: {"preset": "narrow", "lam": "0.75"}
     )
     state = State()
-    return frame.page(
-        "Title", "Why?", state=state, name="page", controls=frame.controls_for(state, "lam"),
-        body=frame.plot_grid("a", a=plot), headline=frame.Headline("Answer: <b>up</b>"),
-        plots={"curve": plot},
-        answers={"direction": lambda: frame.Answer("up", "It is 3.")},
+    return page_of(
+        state, frame.plot_grid("a", a=plot), name="page", rows=("lam",), plots={"curve": plot},
+        words="Answer: <b>up</b>", answers={"direction": lambda: frame.Answer("up", "It is 3.")},
     )  # fmt: skip
 
 
@@ -163,7 +162,7 @@ def test_stepping_goes_around(page):
 
 def test_undo_brings_back_settings_and_preset(page, monkeypatch):
     clock = iter(range(1000))
-    monkeypatch.setattr(history.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(toolbar.time, "monotonic", lambda: next(clock))
     press = page.toolbar._handle_msg
     page.state.lam = 0.1
     page.state.param.update(lam=0.2, seed=5)
@@ -180,7 +179,7 @@ def test_undo_brings_back_settings_and_preset(page, monkeypatch):
 
 def test_a_drag_is_one_change(page, monkeypatch):
     clock = iter(np.arange(0, 100, 0.1))
-    monkeypatch.setattr(history.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(toolbar.time, "monotonic", lambda: next(clock))
     for lam in np.linspace(0.1, 0.9, 20):
         page.state.lam = lam
     page.toolbar._handle_msg("undo")
@@ -302,7 +301,7 @@ def test_what_is_saved_is_what_is_seen(monkeypatch):
     }
     one = frame.plot_grid("ab", a=plots["a"], b=plots["b"])
     body = frame.tabbed(state, "view", one=one, two=frame.plot_grid("c", c=plots["c"]))
-    page = frame.page("Title", "Why?", state=state, controls=[], body=body, plots=plots)
+    page = page_of(state, body, plots=plots)
     (dialog,) = [part for part in page._parts if isinstance(part, pmui.Dialog)]
     (menu,) = dialog.select(pmui.Select)
     numbers = next(b for b in dialog.select(pmui.Button) if "CSV" in b.label)
@@ -314,10 +313,10 @@ def test_what_is_saved_is_what_is_seen(monkeypatch):
     page.toolbar._handle_msg("export")
     assert (menu.options, menu.value) == (["Picture c"], "Picture c")
     numbers.clicks += 1
-    assert [name for name, _ in saved] == ["title-c.csv"]
+    assert [name for name, _ in saved] == ["why-c.csv"]
     assert "# picture = Picture c" in saved[0][1]
     (saver,) = dialog.select(Saver)
-    assert saver.figures == {"Picture c": [plots["c"].figure.id, "title-c"]}
+    assert saver.figures == {"Picture c": [plots["c"].figure.id, "why-c"]}
 
 
 @pytest.mark.parametrize(
@@ -331,9 +330,7 @@ def test_what_is_ignored_does_not_take_the_rest_along(query, rest, folder, plot,
     monkeypatch.setenv("JNTK_VIZ_PRESETS", str(folder))
     monkeypatch.setattr("jntk_viz.frame.address.arguments_of_page", lambda: dict(query))
     state = State()
-    page = frame.page(
-        "Title", "Why?", state=state, name="page", controls=[], body=frame.plot_grid("a", a=plot)
-    )
+    page = page_of(state, frame.plot_grid("a", a=plot), name="page")
     said = [pane.object for part in page._parts for pane in part.select(pn.pane.HTML)]
     (warning,) = [words for words in said if "Ignored" in str(words)]
     assert rest in warning

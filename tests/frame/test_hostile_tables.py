@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_own_data import TABLE, TREES, State, message, upload
+from test_own_data import TABLE, TREES, State, message, send, upload
 
-from jntk_viz.datasets import load_csv
+from jntk_viz.datasets import load_csv, uploads
 from jntk_viz.drawing.tables import csv_text
 from jntk_viz.engine import sources
-from jntk_viz.frame.own_data import _OwnData
+from jntk_viz.frame.own_data import MOST_TABLES, _OwnData
 from jntk_viz.pages.eigenfeatures import script as eigenfeatures_script
 from jntk_viz.pages.full_rank import script as full_rank_script
 from jntk_viz.pages.full_rank import words as full_rank_text
@@ -73,7 +73,7 @@ def test_what_cannot_be_a_table_is_refused_at_once_with_the_remedy(kind, own):
     content = make()
     tracemalloc.start()
     began = time.process_time()
-    own.file.value = content
+    send(own, content)
     seconds = time.process_time() - began
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -86,7 +86,7 @@ def test_what_cannot_be_a_table_is_refused_at_once_with_the_remedy(kind, own):
 
 def test_the_largest_table_that_is_taken_is_read_within_seconds(own):
     rng = np.random.default_rng(0)
-    rows, columns = sources.MOST_ROWS, sources.MOST_CELLS // sources.MOST_ROWS
+    rows, columns = uploads.MOST_ROWS, uploads.MOST_CELLS // uploads.MOST_ROWS
     values = rng.normal(size=(rows, columns - 1)).round(2)
     table = [",".join(f"c{i}" for i in range(columns))]
     table += [",".join(map(str, row)) + f",{i % 2}" for i, row in enumerate(values)]
@@ -149,7 +149,7 @@ HOSTILE = st.sampled_from([
 def test_any_bytes_are_shown_escaped_and_read_or_refused(start, rest):
     """400 uploads through the dialog."""
     it = _OwnData(State(), TABLE)
-    it.file.param.update(filename=SCRIPT + ".csv", value=start + rest)
+    send(it, start + rest, SCRIPT + ".csv")
     shown = "".join(pane.object or "" for pane in (it.preview, it.cost, it.notice.pane))
     assert "<script" not in shown
     assert shown.replace("\n", "").isprintable()
@@ -161,39 +161,23 @@ def test_any_bytes_are_shown_escaped_and_read_or_refused(start, rest):
         np.testing.assert_allclose(np.linalg.norm(it._dataset.x, axis=1), 1)
 
 
-def test_more_than_the_limit_is_not_kept_whatever_the_browser_sends(own):
-    """The messages of a browser that does not keep to `max_file_size`."""
-
-    def piece(number, data, total=200):
-        return {"status": "upload_event", "name": "a.csv", "chunk": number, "total_chunks": total,
-                "mime_type": "text/csv", "data": data}  # fmt: skip
-
-    def kept():
-        pieces = [p for file in own.file._file_buffer.values() for p in file["chunks"].values()]
-        return sum(map(len, pieces)) + sum(len(file["value"]) for file in own.file._buffer)
-
-    for number in range(1, 100):
-        own.file._handle_msg(piece(number, b"x" * 500_000))
-        assert kept() <= sources.MOST_BYTES
+@pytest.mark.parametrize("data", [b"x" * (uploads.MOST_BYTES + 1), 10**12, [1] * 9, "a,b\n", None])
+def test_more_than_the_limit_is_not_kept_whatever_the_browser_sends(data, own):
+    """bytes(10**12) would be as many zeros."""
+    send(own, data)
     assert "smaller than 2 MB" in message(own)
-    own.file._handle_msg(piece(1, 10**12))  # bytes(10**12) would be as many zeros
-    own.file._handle_msg(piece(1, b"", total=10**12))
-    assert kept() <= sources.MOST_BYTES
-    for _ in range(5):
-        own.file._handle_msg(piece(1, b"x" * 1_900_000, total=1))
-    assert kept() <= sources.MOST_BYTES
-    own.file._handle_msg(piece(1, TREES.encode(), total=1))
-    own.file._handle_msg({"status": "finished"})
+    assert own._content == b""
+    upload(own, TREES)
     assert "24 rows, 4 columns" in own.preview.object
     assert message(own) == ""
 
 
 def test_a_visitor_keeps_a_few_tables_only(own):
-    for _ in range(sources.MOST_TABLES + 1):
+    for _ in range(MOST_TABLES + 1):
         upload(own, TREES)
         own.use.clicks += 1
     assert "At most 5 tables" in message(own)
-    assert len(own._names) == sources.MOST_TABLES
+    assert len(own._names) == MOST_TABLES
 
 
 def test_another_session_cannot_name_the_table(own):

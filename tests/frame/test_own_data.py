@@ -6,7 +6,8 @@ import numpy as np
 import param
 import pytest
 
-from jntk_viz.datasets import load_csv, load_dataset
+from jntk_viz.datasets import load_csv, load_dataset, uploads
+from jntk_viz.datasets.angles import smallest_angle
 from jntk_viz.engine import sources
 from jntk_viz.frame.own_data import _OwnData
 from jntk_viz.pages.robust_training import study as robust_training
@@ -39,7 +40,12 @@ def own():
 
 
 def upload(own, text, name="trees.csv"):
-    own.file.param.update(filename=name, value=text.encode())
+    send(own, text.encode(), name)
+
+
+def send(own, data, name="trees.csv"):
+    """As a browser sends a file."""
+    own.file._handle_msg({"name": name, "data": data})
 
 
 def shown_classes(own):
@@ -98,14 +104,14 @@ def test_names_cannot_be_guessed():
         (b"a,b,c\n", "rows of numbers below"),
         (b"PK\x03\x04" + b"x" * 100, "spreadsheet or an archive"),
         (b"a,b\n\xff\xfe,1\n", "line 2: expected UTF-8"),
-        (b"a" * (sources.MOST_BYTES + 1), "smaller than 2 MB"),
+        (b"a" * (uploads.MOST_BYTES + 1), "smaller than 2 MB"),
         (b"a,b\n" + b"1,2\n" * 20_000, "at most 5000 rows"),
         (b"a," * 300 + b"b\n" + b"1," * 300 + b"2\n", "at most 5000 rows and 200 columns"),
         (b'a,b\n"1,2\n', "quotation marks"),
     ],
 )
 def test_what_is_no_table_is_refused_before_it_is_read(content, says, own):
-    own.file.value = content
+    send(own, content)
     assert says in message(own)
     assert not own.choices.visible
     assert own.use.disabled
@@ -244,25 +250,7 @@ def test_numbers_as_classes_are_found_again(labels, own):
     assert "positive" in own._options
 
 
-def messages_of(own, monkeypatch):
-    sent = []
-    monkeypatch.setattr(own.file, "_send_msg", sent.append)
-    return sent
-
-
-def send(own, data, name="trees.csv"):
-    """As a browser sends a file: nothing for an empty one."""
-    own.file._handle_msg({"status": "initializing"})
-    if data:
-        own.file._handle_msg({
-            "status": "upload_event", "name": name, "chunk": 1, "total_chunks": 1,
-            "mime_type": "text/csv", "data": data,
-        })  # fmt: skip
-    own.file._handle_msg({"status": "finished"})
-
-
-def test_only_a_table_gets_the_green_tick(own, monkeypatch):
-    sent = messages_of(own, monkeypatch)
+def test_only_a_table_gets_the_green_tick(own):
     for data, says in {
         b"": "this file is empty",
         b"PK\x03\x04" + bytes(9): "spreadsheet",
@@ -270,14 +258,15 @@ def test_only_a_table_gets_the_green_tick(own, monkeypatch):
     }.items():
         send(own, data)
         assert says in message(own)
-        assert sent.pop()["status"] == "error"
+        assert own.file.taken == ""
         send(own, TREES.encode())
-        assert sent.pop()["status"] == "finished"
+        assert own.file.taken == "trees.csv"
         assert message(own) == ""
         assert "24 rows" in own.preview.object
-    own.file._handle_msg({"status": "error", "error": "<b>too long</b>"})
+    send(own, None)  # the browser found the file too long
     assert "smaller than 2 MB. Keep a sample" in message(own)
-    assert sent == []
+    assert own.file.taken == ""
+    assert own.file.files == 7
 
 
 def test_many_columns_are_reduced_to_principal_components(own):
@@ -303,5 +292,5 @@ def test_nearly_parallel_rows_are_said(own):
     assert "nearly parallel" in own.cost.object
     angle = 1e-5
     x = np.array([[1, 0], [np.cos(angle), np.sin(angle)], [0, 1]])
-    assert sources.smallest_angle(x) == pytest.approx(angle, rel=1e-6)
-    assert sources.smallest_angle(np.array([[1.0, 0], [-1, 0], [0, 1]])) == 0
+    assert smallest_angle(x) == pytest.approx(angle, rel=1e-6)
+    assert smallest_angle(np.array([[1.0, 0], [-1, 0], [0, 1]])) == 0

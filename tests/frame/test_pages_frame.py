@@ -74,7 +74,7 @@ def test_pictures_fit_again_when_the_headline_takes_more_lines(watch_page):
 
 
 def test_landing_page_on_a_phone(watch_page):
-    page = watch_page("", viewport=SMALL_PHONE)
+    page = watch_page("index", viewport=SMALL_PHONE)  # its other address
     assert page.evaluate("document.documentElement.scrollWidth") <= SMALL_PHONE["width"]
     assert page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth")
     tops = [page.get_by_role("link", name=e.title).bounding_box()["y"] for e in frame.pages()]

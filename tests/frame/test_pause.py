@@ -3,15 +3,15 @@
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 
-from jntk_viz.frame import pause
+from jntk_viz.frame import controls
 
 
 def test_a_single_step_passes_at_once_and_a_drag_when_it_pauses(monkeypatch):
     now, calls, page = [100.0], [], Document()
     page._session_context = object  # as if it were served
-    monkeypatch.setattr(pause.time, "monotonic", lambda: now[0])
-    step = pause.after_pause(calls.append, seconds=0.3, first=True)
-    later = pause.after_pause(calls.append, seconds=0.3)
+    monkeypatch.setattr(controls.time, "monotonic", lambda: now[0])
+    step = controls.after_pause(calls.append, seconds=0.3, first=True)
+    later = controls.after_pause(calls.append, seconds=0.3)
     with set_curdoc(page):
         for value, when in ((1, 0.0), (2, 0.1), (3, 0.2)):
             now[0] = 100 + when

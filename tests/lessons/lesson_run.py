@@ -102,6 +102,7 @@ class Outcome:
     solved: dict[str, lessons.Feedback] = field(default_factory=dict)
     knobs: list[Knobs] = field(default_factory=list)
     predictions: list[Prediction] = field(default_factory=list)
+    figures: list = field(default_factory=list)  # at the end, those of answers included
 
 
 def load_solutions(lesson: Path):
@@ -114,7 +115,7 @@ def load_solutions(lesson: Path):
 def run(lesson: Path) -> Outcome:
     """Run all cells, look at the screen, then do what a reader does with knobs and predictions."""
     solutions = load_solutions(lesson) if exercises(lesson) else None
-    outcome, later = Outcome({"__name__": "__main__"}), []
+    outcome, displayed, later = Outcome({"__name__": "__main__"}), [], []
     for i, cell in enumerate(json.loads(lesson.read_text(encoding="utf-8"))["cells"]):
         source = "".join(cell["source"])
         # JupyterLab shows the first line of a hidden source in its place.
@@ -131,6 +132,8 @@ def run(lesson: Path) -> Outcome:
             solution = getattr(solutions, answer)
             outcome.solved[name] = lessons.check(name, solution)
             outcome.names[answer] = solution  # later cells may use it
+        if isinstance(shown, w.Widget):
+            displayed.append(shown)
         if isinstance(shown, Knobs):
             outcome.knobs.append(shown)
         if isinstance(shown, Prediction):
@@ -144,7 +147,15 @@ def run(lesson: Path) -> Outcome:
         if isinstance(revealed, Knobs):
             _follow(revealed)
             outcome.knobs.append(revealed)
+    outcome.figures += [figure for widget in displayed for figure in _figures(widget)]
     return outcome
+
+
+def _figures(widget: w.Widget) -> list:
+    """The Bokeh figures of a widget and of all that it holds."""
+    if isinstance(widget, BokehModel):
+        return [widget._model]
+    return [figure for child in getattr(widget, "children", ()) for figure in _figures(child)]
 
 
 def _execute(source: str, names: dict):

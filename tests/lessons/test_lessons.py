@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import lesson_run
 import numpy as np
 import pytest
+from bokeh.models import Axis
 from lesson_run import LESSONS, NOTEBOOKS, exercises, solution_file
 
 import jntk_viz as jv
@@ -17,6 +18,7 @@ from jntk_viz.lessons.netsor import Limit, Program, limit_block, network_program
 from jntk_viz.lessons.widgets import Answer, Knobs, Prediction, after
 from jntk_viz.pages.gp_convergence.pictures import density
 
+_NAME = re.compile(r"\w_\w")  # as programs spell what has an index
 NUMBERS = [e for e in EXERCISES.values() if isinstance(e, Exercise) and not e.signature]
 WITH_MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.mistakes]
 
@@ -63,6 +65,10 @@ def test_lesson_works_with_its_solutions_and_gives_no_answer_away(lesson):
         if seen.shows(spoiler)
     ]
     assert told == []
+    labels = [[axis.axis_label for axis in figure.select(Axis)] for figure in outcome.figures]
+    assert labels
+    assert all(all(of_one) and len(of_one) >= 2 for of_one in labels), labels
+    assert [label for of_one in labels for label in of_one if _NAME.search(label)] == []
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
@@ -112,10 +118,11 @@ def test_typical_wrong_answer_gets_its_own_hint(exercise, mistake):
 
 
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.name)
-def test_hints_say_more_than_wrong(exercise):
+def test_hints_say_more_than_wrong_and_no_name_of_a_program_without_its_marks(exercise):
     for hint in [m.hint for m in exercise.mistakes]:
         assert len(hint.split()) >= 3
         assert "wrong" not in hint.split()[:2]
+        assert not _NAME.search(re.sub("`[^`]*`", "", hint)), hint
 
 
 def right_kernel(x1, x2, kappa):
@@ -127,6 +134,7 @@ def right_kernel(x1, x2, kappa):
     [
         (right_kernel(np.eye(2), np.eye(2), 1.0), "function itself"),
         (lambda x1, x2: 1, "raised TypeError"),
+        (lambda x1, x2, kappa: x1 @ x2, "is different from 2). It was called"),
         (lambda x1, x2, kappa: None, "return its result"),
         (lambda x1, x2, kappa: "0.5", "returns a str"),
         (lambda x1, x2, kappa: right_kernel(x1, x2, kappa) * np.nan, "not finite"),
@@ -222,7 +230,8 @@ def test_diagnosis_says_how_many_are_right_and_helps_with_the_first_wrong_one():
     ("fn", "words"),
     [
         (lambda z: abs(z), "not smooth"),
-        (lambda z: jnp.sin(z), "below the noise"),
+        (lambda z: jnp.sin(z), "not resolved"),
+        (lambda z: z**2, "Mind: `activation` 'mine' or one of its first two derivatives grows"),
         (lambda z: np.linalg.norm(z), "raised"),
     ],
 )
@@ -355,9 +364,22 @@ def test_program_refuses_what_is_no_line():
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
 def test_cells_are_short_enough_to_be_read(lesson):
-    seen = [c for c in lesson_run.code_cells(lesson) if not lesson_run.hidden(c)]
-    longest = max(("".join(c["source"]) for c in seen), key=lambda source: source.count("\n"))
-    assert longest.count("\n") < 28, longest
+    longest = max(lesson_run.cells(lesson, "code"), key=lambda source: source.count("\n"))
+    assert longest.count("\n") < 25, longest
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
+def test_lesson_says_what_it_is_for_what_it_needs_and_where_to_read_more(lesson):
+    first, *_, last = lesson_run.cells(lesson, "markdown")
+    said = " ".join(first.split())
+    assert re.search(r"\*\*Question\.\*\* .*\?", said)
+    assert "**After this lesson you can** " in said
+    assert re.search(r"Time: (about 45|ten) minutes", said)
+    assert lesson.stem.startswith("00") or "You need: lesson" in said or "theorem; NumPy" in said
+    assert "**Read more**" in last
+    assert len(re.findall(r"^- ", last, re.MULTILINE)) >= 3
+    assert "arxiv.org/abs/2312.03386" in last + "".join(lesson_run.cells(lesson, "markdown")[1])
+    assert lesson == LESSONS[-1] or "**Next" in last
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=name_of)

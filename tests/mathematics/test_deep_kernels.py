@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from oracles import unit_rows, worst
 
 import jntk_viz as jv
+from jntk_viz.architecture import Architecture
 from jntk_viz.correlations import Correlation, correlations
 from jntk_viz.kernels import kernel_scalars
 from jntk_viz.layers import composed_layers
@@ -42,26 +43,34 @@ def bump_layer(q, p, c):
 CLOSED = {"erf": erf_layer, "sin": sin_layer, "bump": bump_layer}
 
 
-def closed_kernels(layer, depth, q, p, c):
+def closed_kernels(layer, depth, q, p, c, *, weight_std=1, bias_std=0, residual=None):
     """Σ and Θ at squared norms q, p and inner product c, by the plain recursion."""
     scale = 1 / layer(mp.mpf(1), mp.mpf(1), mp.mpf(1))[0]
+    weight, bias = mp.mpf(weight_std) ** 2, mp.mpf(bias_std) ** 2
+    skip, alpha = (0, 1) if residual is None else (1, mp.mpf(residual) ** 2)
+    same = p == q
+    q, p, c = (weight * s + bias for s in (q, p, c))
     theta = c
-    for _ in range(depth):
+    for index in range(depth):
         value, dot = layer(q, p, c)
-        same, q = p == q, scale * layer(q, q, q)[0]
-        p, c = q if same else scale * layer(p, p, p)[0], scale * value
-        theta = c + theta * scale * dot
-    return c, theta
+        moments = [scale * s for s in (layer(q, q, q)[0], layer(p, p, p)[0], value)]
+        moments.append(moments[2] + theta * scale * dot)
+        if index == depth - 1:
+            return moments[2:]
+        mixed = zip((q, p, c, theta), moments, strict=True)
+        q, p, c, theta = (skip * old + alpha * (weight * t + bias) for old, t in mixed)
+        p = q if same else p
+    raise AssertionError
 
 
-def closed_scalars(name, depth, c, digits):
+def closed_scalars(name, depth, c, digits, **network):
     """The six numbers of both kernels by central differences, (6, 2), to 30 digits of each."""
     with mp.workdps(digits):
         h, one = mp.mpf(10) ** (-digits // 3), mp.mpf(1)
 
         def f(dq=0, dp=0, dc=0):
             point = one + dq * h, one + dp * h, c + dc * h
-            return np.array(closed_kernels(CLOSED[name], depth, *point))
+            return np.array(closed_kernels(CLOSED[name], depth, *point, **network))
 
         here, up, down = f(), f(dc=1), f(dc=-1)
         signs = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
@@ -110,6 +119,28 @@ def test_six_numbers_of_deep_networks(name, depth, angle, sign):
             right = rights[int(kernel)]
             error = abs(number[0, 0] - right)
             assert error <= 3e-15 * (20 + depth) * abs(right) + mp.mpf(10) ** -30
+
+
+@pytest.mark.parametrize(
+    ("name", "depth", "network"),
+    [
+        ("erf", 3, {"weight_std": 10.0, "bias_std": 0.3}),
+        ("erf", 30, {"weight_std": 1.5, "bias_std": 0.3}),
+        ("erf", 15, {"weight_std": 1.2, "residual": 0.7}),
+        ("sin", 25, {"weight_std": 1.3, "bias_std": 0.2, "residual": 0.5}),
+    ],
+)
+@pytest.mark.parametrize(("angle", "sign"), [(0.0, 1), (1e-9, 1), (3e-7, -1), (1.0, 1)])
+def test_six_numbers_of_deep_networks_with_biases_and_skips(name, depth, network, angle, sign):
+    """Near c = ±1 too, which biases move; to rounding of the largest, as some cross zero."""
+    x = pair(angle, sign)
+    with mp.workdps(90 + depth):
+        expected = closed_scalars(name, depth, exact_cosine(*x), 90 + depth, **network)
+    for kernel in (False, True):
+        options = {"depth": depth, "activation": name, **network, "jntk": kernel}
+        got = np.array(kernel_scalars(x[:1], x[1:], **options))[:, 0, 0]
+        right = np.array([float(rights[int(kernel)]) for rights in expected])
+        assert np.all(np.abs(got - right) <= 3e-15 * (20 + depth) * np.abs(right) + 1e-14)
 
 
 def slope_second_moment(name):
@@ -185,8 +216,9 @@ def test_panels_are_all_the_layers(name, depth):
     activation = jv.get_activation(name)
     gap = np.append(10.0 ** np.linspace(-20, -0.01, 60), 0)
     cosines = Correlation(np.append(1 - gap, gap - 1), np.append(gap, gap))
-    summed, bound = panels(activation, depth, True)(cosines)
-    layered = np.stack(composed_layers(cosines, depth, activation, True))
+    network = Architecture(depth, activation)
+    summed, bound = panels(network, True)(cosines)
+    layered = np.stack(composed_layers(cosines, network, True))
     largest = np.abs(layered).max(axis=1, keepdims=True)
     # Functions that cross zero, as the derivatives in q do, lose digits there.
     assert np.all(np.abs(summed - layered) < 1e-12 * np.abs(layered) + 1e-15 * largest)

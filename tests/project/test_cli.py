@@ -125,7 +125,7 @@ def test_routes_leave_helpers_out(tmp_path):
 
 
 # Tests of their own open these, not only the slow ones.
-OPENED = {"/", "/gp_convergence", "/jntk_constancy", "/robust_training"}
+OPENED = {"/", "/full_rank", "/gp_convergence", "/index", "/jntk_constancy", "/robust_training"}
 
 
 @pytest.mark.parametrize("route", [slow_if(route in OPENED, route) for route in APPS])

@@ -20,7 +20,6 @@ import planted_studies
 import pytest
 import squares
 
-import jntk_viz
 from jntk_viz import cli, compiled_code, frame
 from jntk_viz import machine as provenance
 from jntk_viz.engine.results import RESULTS
@@ -286,7 +285,7 @@ def test_a_study_goes_on_whatever_the_clock_was(tmp_path, monkeypatch):
         files = StudyFiles(tmp_path, study, "tiny")
         assert [task["number"] for task in files.left] == list(range(tasks[0], 7))
         for number in tasks:
-            files.save({"number": number}, measure(study, {"number": number}, jntk_viz.__version__))
+            files.save({"number": number}, measure(study, {"number": number}))
         for file in tmp_path.rglob("*.parquet"):
             os.utime(file, (now.timestamp(), now.timestamp()))
     again = StudyFiles(tmp_path, study, "tiny")

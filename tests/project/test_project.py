@@ -67,7 +67,53 @@ def test_mathematics_engine_and_studies_import_no_plotting(path):
         return
     if room in ("drawing", "frame", "export", "lessons", "reproduction", "server", "engine"):
         return
+    if room == "private_api.py":
+        return
     assert not PLOTTING & set(imports(ast.walk(tree(path))))
+
+
+CHANGING = {"add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popleft",
+            "remove", "setdefault", "update"}  # fmt: skip
+# Rooms that own things of the whole process: results and runners; a run of a command.
+OWNING = {"engine", "lessons", "export", "reproduction"}
+
+
+def changed_globals(module):
+    """Names of a module, or `global` ones, that its functions change."""
+    own = {
+        name.id
+        for statement in module.body
+        for name in ast.walk(statement)
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(name, ast.Name)
+        if isinstance(name.ctx, ast.Store)
+    }
+    functions = [
+        n for n in ast.walk(module) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    for function in functions:
+        local = {n.id for n in ast.walk(function)
+                 if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
+        local |= {argument.arg for argument in ast.walk(function) if isinstance(argument, ast.arg)}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Global):
+                yield from node.names
+            elif isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(
+                node.ctx, ast.Load
+            ):
+                yield from {ast.unparse(node.value)} & own - local
+            elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in CHANGING:
+                yield from {ast.unparse(node.func.value)} & own - local
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name_of)
+def test_nothing_of_a_module_changes_while_the_program_runs(path):
+    if path.relative_to(ROOT / "jntk_viz").parts[0] not in OWNING:
+        assert set(changed_globals(tree(path))) == set()
+
+
+def test_what_changes_is_found():
+    bad = ast.parse("A = []\nB = {}\ndef f(C):\n    A.append(1)\n    B[1] = 2\n    C[1] = 2\n")
+    assert set(changed_globals(bad)) == {"A", "B"}
 
 
 @pytest.mark.parametrize("path", APPS, ids=name_of)
@@ -166,10 +212,10 @@ def test_readme_links_lead_somewhere():
     assert not broken
 
 
-def test_readme_example_runs():
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def test_readme_examples_run_one_after_the_other():
+    examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     result = subprocess.run(
-        [sys.executable, "-c", example], capture_output=True, text=True, timeout=200
+        [sys.executable, "-c", "\n".join(examples)], capture_output=True, text=True, timeout=200
     )
     assert result.returncode == 0, result.stderr
 

@@ -1,6 +1,5 @@
 """What a long-lived server gives back, when it does, and that everything works afterwards."""
 
-import asyncio
 import gc
 import weakref
 
@@ -9,7 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
-from jntk_viz.server import idle, memory
+from jntk_viz.server import memory
 
 
 @pytest.mark.parametrize(
@@ -35,18 +34,10 @@ def test_the_limit_is_that_of_the_container(monkeypatch, tmp_path):
 
 def test_what_cannot_be_given_back_is_not_asked_for_again(monkeypatch):
     keeper, sizes, given = memory.Keeper(1000), [1500, 1400, 1590, 1610, 1400], []
-
-    def resident():
-        if not sizes:
-            keeper.stop()
-            return 0
-        return sizes.pop(0)
-
-    monkeypatch.setattr(memory, "_LOOK", 0.001)
-    monkeypatch.setattr(idle, "_BUSY", 1e6)  # always idle
-    monkeypatch.setattr(memory, "resident_mb", resident)
+    monkeypatch.setattr(memory, "resident_mb", lambda: sizes.pop(0))
     monkeypatch.setattr(memory, "give_back", lambda: given.append(len(sizes)))
-    asyncio.run(asyncio.wait_for(keeper.run(), 10))
+    while sizes:
+        keeper.look(idle=True)
     # At 1500 MB, which leaves 1400; not at 1590; at 1610.
     assert given == [4, 1]
 
@@ -61,7 +52,7 @@ class Page:
 @pytest.mark.parametrize(("closed", "busy", "freed"), [
     (1, False, True), (29, True, False), (30, True, True), (0, False, False),
 ])  # fmt: skip
-def test_closed_pages_that_were_set_apart_are_freed(monkeypatch, closed, busy, freed):
+def test_closed_pages_that_were_set_apart_are_freed(closed, busy, freed):
     keeper, page = memory.Keeper(1e9), Page()
     gone = weakref.ref(page)
     memory.set_apart()
@@ -70,15 +61,8 @@ def test_closed_pages_that_were_set_apart_are_freed(monkeypatch, closed, busy, f
     assert gone() is not None  # the collector passes over it
     for _ in range(closed):
         keeper.page_closed(None)
-
-    async def had_work(_):
-        await asyncio.sleep(0)
-        keeper.stop()
-        return busy
-
-    monkeypatch.setattr(memory, "had_work", had_work)
     try:
-        asyncio.run(keeper.run())
+        keeper.look(idle=not busy)
         assert (gone() is None) == freed
     finally:
         gc.unfreeze()

@@ -2,9 +2,20 @@
 
 import asyncio
 import itertools
+import math
+import random
+import selectors
 import time
+from types import SimpleNamespace
 
+import numpy as np
+from bokeh.document import Document
+from bokeh.server.session import ServerSession
+from panel.io.server import WSHandler
+
+from jntk_viz.server import pace
 from jntk_viz.server.pace import PASSES, Pace
+from jntk_viz.server.websocket import Socket
 
 
 class Visited:
@@ -83,3 +94,98 @@ def test_who_leaves_the_line_keeps_nobody():
         return order
 
     assert asyncio.run(everything()) == ["a", "c", "later"]
+
+
+class Clock(selectors.SelectSelector):
+    """Stands in for the network and for time: whoever waits makes time pass at once."""
+
+    def __init__(self):
+        super().__init__()
+        self.now = 0.0
+
+    def select(self, timeout=None):
+        self.now += timeout or 0
+        return []
+
+    def monotonic(self):
+        return self.now
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop whose time is that of a `Clock`."""
+
+    def __init__(self, clock):
+        super().__init__(clock)
+        self.time = clock.monotonic
+
+
+def late_answer(paced, monkeypatch, sessions=20, seconds=60):
+    """Seconds within which 95 % of answers come, in a model of a class: a third of `sessions` show
+    runs, the others move a control every few seconds; an update takes 30 ms, an answer a dozen
+    looks of the event loop and two updates."""
+    random_, clock = random.Random(1), Clock()
+    monkeypatch.setattr(pace, "time", clock)
+    turns, times = Pace(), []
+
+    async def update(session, cost):
+        if paced:
+            await turns.turn(session)
+
+        def spend():
+            clock.now += cost
+
+        await session.with_document_locked(spend)
+
+    async def runs():
+        session = ServerSession("run", Document())
+        session.asked = -math.inf
+        await asyncio.sleep(random_.uniform(0, 2))
+        while True:
+            await update(session, 0.03)
+            await asyncio.sleep(0.25)
+
+    async def moves():
+        session = ServerSession("moves", Document())
+        while True:
+            await asyncio.sleep(random_.uniform(1, 6))
+            session.asked = clock.now
+            for cost in (0.003, 0.03):
+                for _ in range(6):
+                    await asyncio.sleep(0)
+                await update(session, cost)
+            times.append(clock.now - session.asked)
+
+    async def everything():
+        kinds = [runs if i < sessions / 3 else moves for i in range(sessions)]
+        tasks = [asyncio.ensure_future(kind()) for kind in kinds]
+        await asyncio.sleep(seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    loop = Loop(clock)
+    loop.run_until_complete(everything())
+    loop.close()
+    assert len(times) > 100
+    return np.quantile(times, 0.95)
+
+
+def test_late_answers_of_a_class_come_in_half_the_time(monkeypatch):
+    assert late_answer(True, monkeypatch) < 0.6 * late_answer(False, monkeypatch)
+
+
+def test_a_message_of_the_browser_is_what_is_answered(monkeypatch):
+    """The socket tells the session, whose updates then come first."""
+    session = SimpleNamespace(asked=-math.inf)
+    socket = Socket.__new__(Socket)
+    socket.connection, socket.receiver = SimpleNamespace(session=session), None
+    heard = []
+
+    async def on_message(self, fragment):
+        heard.append(fragment)
+
+    monkeypatch.setattr(WSHandler, "on_message", on_message)
+    before = time.monotonic()
+    asyncio.run(socket.on_message("piece"))
+    assert before <= session.asked <= time.monotonic()
+    assert heard == ["piece"]

@@ -13,7 +13,6 @@ from panel.io.server import get_server
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
-from jntk_viz.frame.shell import frame
 from jntk_viz.server import idle, ready
 
 TOKEN = re.compile(r'"token":"([^"]+)"')
@@ -25,6 +24,7 @@ def quick(monkeypatch):
     patterns = list(urls.per_app_patterns)
     monkeypatch.setattr(ready, "_CALM", 0.05)
     monkeypatch.setattr(ready, "_LOOK", 0.02)
+    monkeypatch.setattr(idle, "_LOOK", 0.02)
     monkeypatch.setattr(idle, "_BUSY", 100)
     yield
     urls.per_app_patterns[:] = patterns
@@ -51,8 +51,7 @@ def visit(scenario, each=1, address="/page", app=None):
             await until(lambda: len(made) == each)
             await scenario(server, shelf, made)
         finally:
-            shelf.stop()
-            await filling
+            filling.cancel()
             server.stop()
             server.unlisten()
 
@@ -109,7 +108,7 @@ def test_a_browser_is_admitted_to_the_page_that_waited():
 )
 def test_who_asks_for_another_page_gets_another(query, headers):
     async def scenario(server, shelf, made):
-        shelf.stop()  # so that only visitors make pages
+        shelf.addresses.clear()  # so that only visitors make pages
         waiting = "Jntk-Viz-Shelf" in headers  # no secret: an ordinary visitor, who is served
         await fetch(server, query, **headers)
         assert len(made) == (1 if waiting else 2)
@@ -122,7 +121,6 @@ def test_who_asks_for_another_page_gets_another(query, headers):
 def test_who_takes_a_page_is_left_alone_before_the_next_is_made(monkeypatch):
     async def scenario(server, shelf, made):
         monkeypatch.setattr(ready, "_CALM", 1000)
-        shelf._busy_at = -1e9  # the server has had nothing to do for long
         await fetch(server)
         await asyncio.sleep(0.5)
         assert len(made) == 1
@@ -132,7 +130,7 @@ def test_who_takes_a_page_is_left_alone_before_the_next_is_made(monkeypatch):
 
 def test_a_class_finds_a_page_for_everybody():
     async def scenario(server, shelf, made):
-        shelf.stop()
+        shelf.addresses.clear()  # nothing more is made
         pages = await asyncio.gather(*(fetch(server, "?width=64") for _ in range(5)))
         assert len({get_session_id(TOKEN.search(html)[1]) for html in pages}) == 5
         assert made == [{"width": [b"64"]}] * 5
@@ -150,11 +148,12 @@ def test_fullness_is_told(capsys):
     visit(scenario, each=2)
 
 
-def test_who_is_here_is_answered_between_two_pages_that_are_made():
+def test_who_is_here_is_answered_between_two_pages_that_are_made(monkeypatch):
+    monkeypatch.setattr(ready, "_BETWEEN", 0.5)
     looks, at = [0], []
 
     async def scenario(server, shelf, made):
-        shelf.stop()
+        shelf.addresses.clear()  # nothing more is made
         asking = asyncio.gather(*(fetch(server, f"?width={i}") for i in range(4)))
         while not asking.done():
             await asyncio.sleep(0.001)
@@ -164,30 +163,9 @@ def test_who_is_here_is_answered_between_two_pages_that_are_made():
     visit(scenario, app=lambda: at.append(looks[0]) or pn.pane.HTML("Hello"))
 
 
-def test_the_drawer_of_a_page_that_waited_is_closed_on_a_phone():
-    async def scenario(server, shelf, made):
-        shelf.stop()
-        (session,) = server.get_sessions("/page")
-        await until(lambda: session.expiration_blocked)
-        assert len(opened) == 1
-        assert opened[0].sidebar_open
-        await fetch(server, **{"User-Agent": "Mozilla Mobi"})
-        assert len(opened) == 1
-        assert not opened[0].sidebar_open
-        assert not session.document.select_one({"sidebar_width": 280}).sidebar_open
-
-    opened = []
-
-    def app():
-        opened.append(frame("Title", "page", main=["Hello"]))
-        return opened[-1]
-
-    visit(scenario, app=app)
-
-
 def test_a_waiting_page_is_serialised_once_and_anew_if_it_changes():
     async def scenario(server, shelf, made):
-        shelf.stop()
+        shelf.addresses.clear()  # nothing more is made
         (session,) = server.get_sessions("/page")
         await until(lambda: session.expiration_blocked)
         document = session.document
@@ -211,7 +189,7 @@ def test_changed_presets_are_seen_at_once(tmp_path, monkeypatch):
     monkeypatch.setenv("JNTK_VIZ_PRESETS", str(tmp_path))
 
     async def scenario(server, shelf, made):
-        shelf.stop()
+        shelf.addresses.clear()  # nothing more is made
         file = tmp_path / "page.yaml"
         file.touch()
         os.utime(file, (2e9, 2e9))

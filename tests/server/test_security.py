@@ -239,17 +239,22 @@ def send_many_buffers(url, token):
     return run(send())
 
 
+@pytest.fixture(scope="module")
+def unused_server(tmp_path_factory):
+    """A server of which nobody has asked anything that it may still grow by."""
+    with RunningServer(tmp_path_factory.mktemp("unused") / "log.txt") as server:
+        yield server
+
+
 @pytest.mark.parametrize("send", [send_one_message, send_many_buffers])
-def test_a_visitor_who_sends_200_mb_is_dropped_and_memory_stays_bounded(send, tmp_path):
-    # A server of its own: one that other tests have used may still grow by what they asked of it.
-    with RunningServer(tmp_path / "log.txt") as server:
-        token = token_of(server.url, "full_rank")
-        url = server.url.replace("http://", "ws://") + "/full_rank/ws"
-        before = resident(server.process)
-        assert send(url, token)
-        assert resident(server.process) - before < 60e6
-        with urlopen(f"{server.url}/full_rank", timeout=60) as answer:
-            assert answer.status == 200
+def test_a_visitor_who_sends_200_mb_is_dropped_and_memory_stays_bounded(send, unused_server):
+    token = token_of(unused_server.url, "full_rank")
+    url = unused_server.url.replace("http://", "ws://") + "/full_rank/ws"
+    before = resident(unused_server.process)
+    assert send(url, token)
+    assert resident(unused_server.process) - before < 60e6
+    with urlopen(f"{unused_server.url}/full_rank", timeout=60) as answer:
+        assert answer.status == 200
 
 
 def test_the_server_listens_on_this_machine_unless_asked():
@@ -257,7 +262,7 @@ def test_the_server_listens_on_this_machine_unless_asked():
 
 
 def test_the_largest_table_fits_into_a_message():
-    from jntk_viz.engine.sources import MOST_BYTES
+    from jntk_viz.datasets.uploads import MOST_BYTES
 
     assert MOST_MESSAGE >= 1.4 * MOST_BYTES  # if a browser sends it as base64
     assert "unsafe-inline" not in POLICY.split("style-src")[0]

@@ -52,7 +52,7 @@ NETWORK = Exercise(
             _scaled(power_of_width=-1),
         ),
         Mistake("The output scale κ is missing.", _scaled(power_of_kappa=0)),
-        Mistake("κ multiplies the output once; κ² is what its variance gets.",
+        Mistake("κ multiplies the output once; its variance gets κ².",
                 _scaled(power_of_kappa=2)),
         Mistake(
             "The first layer is not scaled here: inputs have unit norm, so w·x has variance 1 as "
@@ -106,7 +106,7 @@ KERNEL = Exercise(
             _arcsine(2 / 3, lambda k: k**2 * 2 / np.pi),
         ),
         Mistake(
-            "The arcsine wants 2ρ/√((1+2)(1+2)): both w·x and w·x' have variance 1.",
+            "The arcsine takes 2ρ/√((1+2)(1+2)): both w·x and w·x' have variance 1.",
             _arcsine(1.0, lambda k: k**2 / (np.pi / 2)),
         ),
         Mistake(

@@ -98,7 +98,7 @@ MEASUREMENT = Exercise(
     mistakes=(
         Mistake(
             "You let the readings be exact. Each has a variance of its own, which adds to the "
-            "diagonal of K_oo.",
+            "diagonal of Kₒₒ.",
             lambda: _best_delta(0.0),
         ),
         Mistake(
@@ -123,11 +123,11 @@ SHARE = Exercise(
             lambda: _slope_left() ** 2,
         ),
         Mistake(
-            "That is how much of the standard deviation goes away; asked is how much is left.",
+            "That is how much of the standard deviation goes away; give how much is left.",
             lambda: 1 - _slope_left(),
         ),
         Mistake(
-            "That is what is left of the value's standard deviation; asked is the slope's.",
+            "That is what is left of the value's standard deviation; give the slope's.",
             lambda: _left(at=0),
         ),
     ),

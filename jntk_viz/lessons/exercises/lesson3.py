@@ -18,7 +18,7 @@ def _ntk_cases():
 
 
 def _parameter_gradients(v, w, x, kappa):
-    """∂f/∂(v, w) of f = κ/√d Σ v_i tanh(w_i·x), one row a point, by central differences."""
+    """∂f/∂(v, w) of f = κ/√d Σ vᵢ tanh(wᵢ·x), one row a point, by central differences."""
     theta, step = np.concatenate([v, w.ravel()]), 1e-5
 
     def f(theta):
@@ -49,7 +49,7 @@ def _variant(combine, power_of_width=0, power_of_kappa=0):
 
 
 def _linear_in_v(v, w, x1, x2, kappa, power=1):
-    """The NTK with v_i^power where v_i² belongs."""
+    """The NTK with vᵢ^power where vᵢ² belongs."""
     s1, s2 = (1 - np.tanh(x @ w.T) ** 2 for x in (x1, x2))
     last = _parts(v, w, x1, x2, kappa)[0]
     return last + kappa**2 / len(v) * ((s1 * v**power) @ s2.T) * (x1 @ x2.T)
@@ -68,16 +68,16 @@ FINITE = Exercise(
     mistakes=(
         Mistake(
             "This is the part of the last layer's weights v alone. The weights w move as well: "
-            "∂f/∂w_i = κ/√d v_i φ'(w_i·x) x.",
+            "∂f/∂wᵢ = κ/√d vᵢ φ'(wᵢ·x) x.",
             _variant(lambda last, first, xx: last),
         ),
         Mistake(
             "This is the part of the first layer's weights w alone. The weights v move as well: "
-            "∂f/∂v_i = κ/√d φ(w_i·x).",
+            "∂f/∂vᵢ = κ/√d φ(wᵢ·x).",
             _variant(lambda last, first, xx: first * xx),
         ),
         Mistake(
-            "The factor x·x' is missing in the first layer's part: ∂f/∂w_i is a vector along x.",
+            "The factor x·x' is missing in the first layer's part: ∂f/∂wᵢ is a vector along x.",
             _variant(lambda last, first, xx: last + first),
         ),
         Mistake(
@@ -86,12 +86,12 @@ FINITE = Exercise(
             _input_jacobians,
         ),
         Mistake(
-            "∂f/∂w_i has a factor v_i, and the kernel is a product of two gradients: v_i², not "
-            "v_i.",
+            "∂f/∂wᵢ has a factor vᵢ, and the kernel is a product of two gradients: vᵢ², not "
+            "vᵢ.",
             _linear_in_v,
         ),
         Mistake(
-            "v_i is missing in the first layer's part: ∂f/∂w_i = κ/√d v_i φ'(w_i·x) x.",
+            "vᵢ is missing in the first layer's part: ∂f/∂wᵢ = κ/√d vᵢ φ'(wᵢ·x) x.",
             lambda v, w, x1, x2, kappa: _linear_in_v(v, w, x1, x2, kappa, power=0),
         ),
         Mistake("The factor 1/d is missing: 1/√d from each of the two gradients.",
@@ -183,7 +183,7 @@ FAR = Exercise(
             lambda: _MEASURED[1] * 20.0**0.5,
         ),
         Mistake(
-            "That is the factor by which the width grows; asked is the width itself.",
+            "That is the factor by which the width grows; give the width itself.",
             lambda: 20.0**2,
         ),
     ),

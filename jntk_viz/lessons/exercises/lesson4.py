@@ -159,11 +159,11 @@ RATE = Exercise(
     signature="",
     truth=lambda: 2 * 8 / _largest(0.1),
     mistakes=(
-        Mistake("The 1/N of the loss makes the step N times as large: 2N/e_max.",
+        Mistake("The 1/N of the loss makes the step N times as large: 2N over the largest e.",
                 lambda: 2 / _largest(0.1)),
         Mistake("|1 − ηe/N| < 1 allows ηe/N up to 2, not up to 1.", lambda: 8 / _largest(0.1)),
         Mistake(
-            "e_max belongs to Θ_λ = Λ^½ΘΛ^½. You have taken the eigenvalue of Θ itself, as if λ "
+            "The largest e belongs to Λ^½ΘΛ^½. You have taken the eigenvalue of Θ itself, as if λ "
             "were 1.",
             lambda: 2 * 8 / _largest(1.0),
         ),

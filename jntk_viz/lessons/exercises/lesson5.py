@@ -12,47 +12,59 @@ from .points import sphere
 
 def _final_cases():
     cases = []
-    for d0 in (2, 3):
+    for d0, lam in ((2, 0.3), (3, 5.0)):
         x, new = sphere(4, d0, seed=7), sphere(3, d0, seed=8)
         kernel = {"depth": 2, "activation": "erf"}
         y = np.array([1.0, -1, -1, 1])
-        cases.append((jntk(new, x, **kernel), jntk(x, **kernel), y))
+        cases.append((jntk(new, x, **kernel), jntk(x, **kernel), y, lam))
     return cases
 
 
-def _final(k_new, k_train, y):
-    """By the dynamics, with a λ that must not matter."""
-    return LinearDynamics(k_train, y, lam=0.3).predict(k_new, np.inf)
+def _final(k_new, k_train, y, lam):
+    """By the dynamics, with λ in both factors of their formula."""
+    return LinearDynamics(k_train, y, lam=lam).predict(k_new, np.inf)
 
 
-def _solved(k_new, k_train, goal):
-    size = goal.size
-    coefficients = np.linalg.solve(k_train.reshape(size, size), goal.ravel())
+def _solved(k_new, gram, goal):
+    coefficients = np.linalg.solve(gram.reshape(goal.size, goal.size), goal.ravel())
     return np.tensordot(k_new, coefficients.reshape(goal.shape), axes=2)
 
 
-def _with_target(slopes):
-    def final(k_new, k_train, y):
-        goal = np.zeros(k_train.shape[:2])
-        goal[:, 0] = y
-        goal[:, 1:] = slopes(y)[:, None]
-        return _solved(k_new, k_train, goal)
-
-    return final
+def _goal(k_train, y):
+    """The target (N, 1 + d0): labels and zero slopes."""
+    goal = np.zeros(k_train.shape[:2])
+    goal[:, 0] = y
+    return goal
 
 
-def _values_only(k_new, k_train, y):
+def _labels_as_slopes(k_new, k_train, y, lam):
+    return _solved(k_new, k_train, np.repeat(y[:, None], k_train.shape[1], axis=1))
+
+
+def _half_weighted(k_new, k_train, y, lam):
+    """Without the Λ^½ to the left of V; the one to the right acts on slopes that are 0."""
+    root = np.full(k_train.shape[:2], np.sqrt(lam))
+    root[:, 0] = 1
+    return _solved(k_new, root[:, :, None, None] * k_train * root, _goal(k_train, y))
+
+
+def _ridge(k_new, k_train, y, lam):
+    goal = _goal(k_train, y)
+    return _solved(k_new, k_train.reshape(goal.size, -1) + lam * np.eye(goal.size), goal)
+
+
+def _values_only(k_new, k_train, y, lam):
     coefficients = np.linalg.solve(k_train[:, 0, :, 0], y)
     return np.tensordot(k_new[..., 0], coefficients, axes=1)
 
 
-def _without_inverse(k_new, k_train, y):
+def _without_inverse(k_new, k_train, y, lam):
     return np.tensordot(k_new[..., 0], y, axes=1)
 
 
 FINAL = Exercise(
     name="5a",
-    signature="my_final(k_new, k_train, y)",
+    signature="my_final(k_new, k_train, y, lam)",
     truth=_final,
     cases=_final_cases,
     mistakes=(
@@ -61,14 +73,18 @@ FINAL = Exercise(
             "training points are data as well, with target 0.",
             _values_only,
         ),
-        Mistake("The target of the slopes is 0, not the label.", _with_target(lambda y: y)),
+        Mistake("The target of the slopes is 0, not the label.", _labels_as_slopes),
+        Mistake("You inverted Λ^½ΘΛ^½; there is a Λ^½ to the left of that inverse, too.",
+                _half_weighted),
+        Mistake("That is ridge regression. λ is no ridge here: it weighs the slopes in the loss.",
+                _ridge),
         Mistake("The inverse of the training kernel is missing.", _without_inverse),
         Mistake(
             "Only f is returned. Return (f, J) at the new points, shape (m, 1 + d0).",
             lambda *a: _final(*a)[:, 0],
         ),
     ),
-    remark="No λ in it: at t = ∞ every λ > 0 has the same predictor.",
+    remark="The same for every λ > 0: an argument that you did not need.",
 )  # fmt: skip
 
 
@@ -166,7 +182,7 @@ HALF = Exercise(
                 lambda: _half_time() * 3),
         Mistake("The slowest direction has the smallest eigenvalue; you took the largest.",
                 lambda: np.log(2) * 8 / _dynamics().eigenvalues[-1]),
-        Mistake("You have taken the eigenvalue of Θ. λ slows slopes down: it belongs to Θ_λ.",
+        Mistake("You have taken an eigenvalue of Θ. λ slows the slopes down: take Λ^½ΘΛ^½.",
                 lambda: np.log(2) * 8 / LinearDynamics(jntk(eight_points()[0], depth=2),
                                                        eight_points()[1], lam=1.0).eigenvalues[0]),
     ),

@@ -1,10 +1,12 @@
 """Lesson 9: a small search of one's own."""
 
+import warnings
 from dataclasses import dataclass
 
 from jntk_viz.activations import Activation
 from jntk_viz.datasets import load_dataset
-from jntk_viz.lessons.checking import Mistake
+from jntk_viz.frame.numbers import number
+from jntk_viz.lessons.checking import Mistake, raised
 from jntk_viz.lessons.feedback import HINT, PASSED, TODO, Feedback
 from jntk_viz.spectrum import smallest_eigenvalue
 
@@ -13,7 +15,7 @@ WANTED = 1e-9
 
 @dataclass(frozen=True)
 class Search:
-    """An activation whose λ_min on forty irises exceeds WANTED with one hidden layer."""
+    """An activation with λ_min > WANTED on forty irises and one hidden layer."""
 
     name: str = "9a"
     signature: str = "my_activation(z)"
@@ -31,31 +33,35 @@ class Search:
             if not activation.smooth:
                 return Feedback(
                     HINT,
-                    "Your function is not smooth: it has a kink or a jump, or bends so "
-                    "sharply that "
-                    "its Hermite coefficients do not fall. The Jacobian NTK needs φ''.",
+                    "Your function is not smooth: it has a kink or a jump, or bends so sharply "
+                    "that its Hermite coefficients do not fall. The Jacobian NTK needs φ''.",
                 )
-            found = smallest_eigenvalue(load_dataset("iris").x[:40], depth=1, activation=activation)
+            # What the library warns of is said with the result, not beside a line of its code.
+            with warnings.catch_warnings(record=True) as warned:
+                found = smallest_eigenvalue(
+                    load_dataset("iris").x[:40], depth=1, activation=activation
+                )
         except Exception as error:  # noqa: BLE001 - whatever a student's function raises is told
-            return Feedback(
-                HINT,
-                f"It raised {type(error).__name__}: {error} Use functions of jax.numpy, which act "
-                "on arrays of any shape.",
-            )
-        reached = f"λ_min = {found.value:.1e}, noise floor {found.noise_floor:.1e}"
+            remedy = " Use functions of jax.numpy, which act on arrays of any shape."
+            told = f"It raised {raised(error)}"
+            return Feedback(HINT, told if "jax.numpy" in told else told + remedy)
+        reached = (
+            f"The smallest eigenvalue is {number(found.value)}, the noise floor "
+            f"{number(found.noise_floor)}"
+        )
+        besides = "".join(f" Mind: {warning.message}" for warning in warned)
         if found.value >= WANTED and found.resolved:
-            return Feedback(PASSED, f"{reached}: no depth was needed.")
+            return Feedback(PASSED, f"{reached}: no depth was needed.{besides}")
         if not found.resolved:
             return Feedback(
                 HINT,
-                f"{reached}: below the noise. λ_min feels the high Hermite coefficients; which "
-                "functions have large ones?",
+                f"{reached}: not resolved. High Hermite coefficients lift it; which functions "
+                f"have large ones?{besides}",
             )
         return Feedback(
             HINT,
-            f"{reached}: resolved, but below {WANTED:g}. Go further in the same "
-            "direction: a function "
-            "that varies faster.",
+            f"{reached}: resolved, but below {number(WANTED, 1)}. Go further in the same "
+            f"direction: a function that varies faster.{besides}",
         )
 
 

@@ -1,8 +1,8 @@
-"""What readers of the breakdown page are asked to predict, and what is measured."""
+"""Answers to what readers of the breakdown page are asked to predict."""
 
 import numpy as np
 
-from jntk_viz.frame.numbers import number
+from jntk_viz.frame.numbers import decimals, number
 from jntk_viz.frame.parts import Answer
 from jntk_viz.pages.breakdown.case import ILL
 from jntk_viz.pages.breakdown.study import outcome_of
@@ -13,7 +13,7 @@ _EXPONENTS = {"-1": -1.0, "-1/2": -0.5, "0": 0.0}
 
 
 def answer(key: str, state, known) -> Answer | None:
-    """What was measured of the patient; None while it is not known, or in another case."""
+    """Answer measured on the patient; None while it is not known, or in another case."""
     case, told = ANSWERS[key]
     ill = outcome_of(state.setting, known).runs.get(ILL)
     return told(state.setting.value, ill) if ill and state.case == case else None
@@ -37,7 +37,8 @@ def _powers_of_ten(factor, ill) -> Answer:
     value = float(np.log10(ill.numbers["variance_at_layer_30"]))
     return Answer(
         value,
-        f"Measured 10^{value:.2f}; theory 29 · log₁₀ {factor:g} = {29 * np.log10(factor):.2f}.",
+        f"Measured 10^{decimals(value)}; theory 29 · log₁₀ {factor:g} = "
+        f"{decimals(29 * np.log10(factor))}.",
     )
 
 

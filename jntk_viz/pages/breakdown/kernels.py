@@ -248,7 +248,7 @@ class _Problem:
         return np.array(result, dtype=np.float64)
 
     def first_order(self) -> np.ndarray:
-        """How far the entries' rounding to float32 moves the prediction, by perturbation theory.
+        """Change of the prediction by rounding the entries to float32, by perturbation theory.
 
         g(A + E) − g(A) ≈ V (L ∘ VᵀEV) Vᵀ with the divided differences L of
         g(e) = (1 − exp(−e t/N))/e (Daleckii and Krein).

@@ -2,8 +2,6 @@
 
 from functools import partial
 
-import panel as pn
-
 from jntk_viz import frame
 from jntk_viz.pages.breakdown import answers, study
 from jntk_viz.pages.breakdown.formulas import FORMULAS
@@ -20,28 +18,22 @@ class Breakdown(frame.Content):
 
     name = "breakdown"
     question = "What does it look like when wide-network theory fails, and what helps?"
+    rows = ("case", *_KNOBS, ("networks", "cure"))
     slow = (*_KNOBS, "networks")
     formulas = FORMULAS
     script = staticmethod(script)
 
     def __init__(self):
-        self.state = BreakdownState()
+        super().__init__(BreakdownState())
         self.pictures = Pictures()
         self.plots = self.pictures.plots
 
-    def controls(self):
-        """The knob of the case alone; the number of networks where networks are measured."""
-        names = ("case", *_KNOBS, "cure", "networks")
-        case, *knobs, cure, networks = frame.controls_for(self.state, *names, slow=self.slow)
-
-        def put_away(*_):
-            for name, knob in zip(KNOBS, knobs, strict=True):
-                knob.visible = name == self.state.case
-            networks.visible = study.CASES[self.state.case].of_networks
-
-        self.state.param.watch(put_away, "case")
-        put_away()
-        return [case, *knobs, pn.Row(networks, cure)]
+    def acts(self, name):
+        """Of the knobs that of the case alone; the number of networks where there are any."""
+        case = self.state.case
+        if name == "networks":
+            return study.CASES[case].of_networks
+        return name not in _KNOBS or name == KNOBS[case].name
 
     def body(self):
         return self.pictures.grid()

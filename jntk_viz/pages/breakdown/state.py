@@ -6,6 +6,7 @@ import numpy as np
 import param
 
 from jntk_viz.frame.numbers import stop
+from jntk_viz.frame.settings import seed_setting
 
 
 class Knob(NamedTuple):
@@ -100,7 +101,7 @@ class BreakdownState(param.Parameterized):
         label="Networks",
         doc="How many of each kind are measured: medians are drawn with smallest and largest.",
     )
-    seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the weights.")
+    seed = seed_setting()
 
     @property
     def setting(self) -> Setting:

@@ -148,7 +148,7 @@ def _rest(chain: list[Step], known) -> list[Step]:
 
 
 def outcome_of(setting: Setting, known) -> Outcome:
-    """What is known of a setting."""
+    """Results known for a setting."""
     case = CASES[setting.case]
     runs = {
         role: known.of(run_steps(setting, role, setting.value, "")[-1].key)

@@ -126,7 +126,7 @@ def legend(cured: bool, networks: int = 0) -> str:
 
 
 def headline(outcome) -> str:
-    """What is on screen, in one or two sentences, with the legend below.
+    """One or two sentences about what is on screen, with the legend below.
 
     The sentences keep room for two lines, so that the pictures do not jump.
     """
@@ -216,7 +216,7 @@ def _rate(share, ill, healthy, cured):
 
 def _float32(points, ill, healthy, cured):
     words = (
-        f"{points} points, λ<sub>min</sub> = {_b(ill['smallest_eigenvalue'], 2)}, "
+        f"{points} points, λₘᵢₙ = {_b(ill['smallest_eigenvalue'], 2)}, "
         f"noise floor of float32 {_b(ill['float32_noise_floor'], 2)}: at t = 10⁸ the float32 "
         f"prediction is wrong by {_b(100 * ill['error_at_late_times'], 2)} %"
     )

@@ -1,13 +1,14 @@
-"""What readers of the eigenfeatures page are asked to predict, and what is measured."""
+"""Answers to what readers of the eigenfeatures page are asked to predict."""
 
 import numpy as np
 
 from jntk_viz.frame.numbers import stop
-from jntk_viz.frame.parts import Answer
+from jntk_viz.frame.parts import Answer, answers_once
+from jntk_viz.frame.words import correlation
 from jntk_viz.pages.eigenfeatures import links, study
 from jntk_viz.pages.eigenfeatures.state import ORDERED
 from jntk_viz.pages.eigenfeatures.steps import pair_of, spectra_of
-from jntk_viz.pages.eigenfeatures.words import beyond, correlation, interval, verdict
+from jntk_viz.pages.eigenfeatures.words import beyond, interval, verdict
 
 STRONGER = ("Stronger with λ", "Weaker with λ", "No clear difference")
 EARLY = ("More robust", "Less robust", "Neither")
@@ -15,19 +16,9 @@ EARLY = ("More robust", "Less robust", "Neither")
 
 def answers(state) -> dict:
     """Key → function of what is known."""
-
-    def of_both(answer):
-        def measured(known):
-            pair = pair_of(state, known)
-            return None if pair is None else answer(state, pair)
-
-        return measured
-
     both = {"contrast": _contrast, "correlation": _correlation, "fragile": _fragile,
             "early": _early}  # fmt: skip
-    return {key: of_both(answer) for key, answer in both.items()} | {
-        "order": lambda known: _order(state, known)
-    }
+    return answers_once(pair_of, state, both) | {"order": lambda known: _order(state, known)}
 
 
 def _contrast(state, pair) -> Answer:
@@ -55,7 +46,7 @@ def _correlation(state, pair) -> Answer:
 
 
 def _fragile(state, pair) -> Answer:
-    """How many features are accurate yet fragile, with the regulariser."""
+    """Number of features that are accurate yet fragile, with the regulariser."""
     found = pair.scores[1]
     return Answer(
         float(found.fragile),

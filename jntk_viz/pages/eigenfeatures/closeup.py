@@ -6,7 +6,8 @@ import numpy as np
 
 from jntk_viz.attacks import tangent_jacobian
 from jntk_viz.engine.results import kept
-from jntk_viz.pages.eigenfeatures.state import SOURCES, Problem
+from jntk_viz.frame.robustness import Problem
+from jntk_viz.pages.eigenfeatures.state import SOURCES
 from jntk_viz.pages.eigenfeatures.study import predictor, prepare
 
 _ANGLES = np.linspace(0, 360, 361)
@@ -14,7 +15,7 @@ _RING = np.stack([np.cos(np.radians(_ANGLES)), np.sin(np.radians(_ANGLES))], axi
 
 
 def kind_of(data: str) -> str:
-    """How a feature of a data set is drawn: on the "circle", as "images" or by "columns"."""
+    """Picture of a data set's features: on the "circle", as "images" or by "columns"."""
     return {"circle": "circle", "digits": "images"}.get(data, "columns")
 
 
@@ -119,7 +120,7 @@ def worst_step(output, x, y: float, epsilon: float, norm: str) -> np.ndarray:
 
 @kept
 def _grey_values(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """What turns a row of digits back into an image: the mean image (64,) and the test rows' norms.
+    """Mean image (64,) and the test rows' norms, which turn a row of digits back into an image.
 
     grey = mean + norm · x.
     """

@@ -2,8 +2,8 @@
 
 from jntk_viz.frame.formula_sheet import Formula
 from jntk_viz.frame.numbers import percent
+from jntk_viz.frame.robustness import FRAGILE
 from jntk_viz.pages.eigenfeatures.links import DRAWS, SHUFFLES
-from jntk_viz.pages.eigenfeatures.state import FRAGILE
 
 FORMULAS = (
     Formula(

@@ -1,4 +1,4 @@
-"""How accuracy and robustness of the features go together, beside what is forced.
+"""Link of the features' accuracy and robustness, beside what is forced.
 
 Robust accuracy cannot exceed accuracy, so the two correlate whatever the features are: every rank
 correlation stands beside that of shuffled survival rates (`jntk_viz.survival`).
@@ -10,7 +10,7 @@ import numpy as np
 
 from jntk_viz.attacks import NORMS
 from jntk_viz.engine.results import RESULTS, kept
-from jntk_viz.pages.eigenfeatures.state import LAMBDAS, Problem
+from jntk_viz.frame.robustness import LAMBDAS, Problem
 from jntk_viz.pages.eigenfeatures.study import Scores, Spectrum, scores, spectrum
 from jntk_viz.survival import UNDEFINED, SurvivalNull, survival_null
 
@@ -48,7 +48,7 @@ def rank_correlation(measured: Scores, seed: int) -> Correlation:
 
 @kept
 def _resamples(n: int, seed: int) -> np.ndarray:
-    """How often each of n features is drawn: once each, then in DRAWS resamples; (1 + DRAWS, n)."""
+    """Counts of each of n features: once each, then in DRAWS resamples; (1 + DRAWS, n)."""
     drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=DRAWS)
     return np.concatenate([np.ones((1, n)), drawn])
 
@@ -84,7 +84,7 @@ class Link(NamedTuple):
 
 
 def link(measured: Scores, seed: int, *, shuffles: int = SHUFFLES) -> Link:
-    """What is measured, what is forced, and the difference."""
+    """Measured and forced rank correlation, and their difference."""
     rho, null = rank_correlation(measured, seed), UNDEFINED
     if np.isfinite(rho.value):
         null = survival_null(measured.usefulness, measured.robustness, shuffles=shuffles, seed=seed)
@@ -111,7 +111,7 @@ class Measured(NamedTuple):
 def measure(
     problem: Problem, found: Spectrum, *, epsilon, norm, counted, searched=None
 ) -> Measured:
-    """What one training's features give at one ε; arguments as for `scores`.
+    """Scores and link of one training's features at one ε; arguments as for `scores`.
 
     It takes milliseconds once `found` is known, and is kept, as a picture and the words about it
     ask for it both.
@@ -141,7 +141,7 @@ class Sweep(NamedTuple):
 
 @kept
 def row(problem: Problem, lam: float, epsilon: float, counted: str) -> np.ndarray:
-    """What `Sweep` has of one λ, for each of NORMS; (2, 8)."""
+    """One λ's column of `Sweep`, for each of NORMS; (2, 8)."""
     found, rows = spectrum(problem, lam), []
     for norm in NORMS:
         each = scores(found, epsilon=epsilon, norm=norm, counted=counted)

@@ -1,24 +1,22 @@
 """Eigenfeatures: accuracy against robustness, one feature up close, and what is learned first."""
 
 import numpy as np
-import panel as pn
 
 from jntk_viz import frame
 from jntk_viz.attacks import NORMS
-from jntk_viz.frame.settings import data_names
+from jntk_viz.drawing.axes import decades
+from jntk_viz.frame.robustness import FRAGILE, LAMBDAS
 from jntk_viz.pages.eigenfeatures import closeup, links, pictures, steps, study
 from jntk_viz.pages.eigenfeatures import words as text
 from jntk_viz.pages.eigenfeatures.answers import answers
 from jntk_viz.pages.eigenfeatures.formulas import FORMULAS
 from jntk_viz.pages.eigenfeatures.script import script
-from jntk_viz.pages.eigenfeatures.state import FRAGILE, LAMBDAS, SOURCES, EigenfeaturesState
+from jntk_viz.pages.eigenfeatures.state import SOURCES, EigenfeaturesState
 
 NONE = np.array([])
 UNKNOWN = np.full(len(LAMBDAS), np.nan)
 TIMES = np.logspace(*pictures.TIME_LIMITS, 261)
 RANKS = ("standard", "regularised")  # the settings that choose a feature of each training
-CONTROLS = ("data", "depth", "activation", "lam", "epsilon", "norm", "attack", "counted", *RANKS,
-            "example")  # fmt: skip
 
 
 class Eigenfeatures(frame.Content):
@@ -26,15 +24,17 @@ class Eigenfeatures(frame.Content):
 
     name = "eigenfeatures"
     question = text.QUESTION
+    rows = (  # small ones in pairs, so that all are seen at once on a projector
+        "data", ("depth", "activation"), "lam", "epsilon", ("norm", "attack"), "counted", *RANKS,
+        "example",
+    )  # fmt: skip
     slow = ("depth", "data", "activation", "lam", "attack", "seed")
     formulas = FORMULAS
     sources = SOURCES
     script = staticmethod(script)
 
     def __init__(self):
-        self.state = EigenfeaturesState()
-        self.state.param.data.objects = data_names(SOURCES)
-        self.widgets = {}
+        super().__init__(EigenfeaturesState())
         self.plots = self.make_plots()
         for key, name in zip(("standard", "regularised", "early_standard", "early_regularised"),
                              2 * RANKS, strict=True):  # fmt: skip
@@ -76,21 +76,9 @@ class Eigenfeatures(frame.Content):
 
         return choose
 
-    def controls(self):
-        """The widgets, small ones in pairs so that all are seen at once on a projector."""
-        made = frame.controls_for(self.state, *CONTROLS, slow=self.slow)
-        self.widgets = w = dict(zip(CONTROLS, made, strict=True))
-        self.state.param.watch(self.put_away, "data")
-        self.put_away()
-        return [
-            w["data"], pn.Row(w["depth"], w["activation"]), w["lam"], w["epsilon"],
-            pn.Row(w["norm"], w["attack"]), w["counted"], w["standard"], w["regularised"],
-            w["example"],
-        ]  # fmt: skip
-
-    def put_away(self, *_):
+    def acts(self, name):
         """Show the choice of a digit only where there are digits."""
-        self.widgets["example"].visible = closeup.kind_of(self.state.data) == "images"
+        return name != "example" or closeup.kind_of(self.state.data) == "images"
 
     def body(self):
         p, low = self.plots, {"min_height": 400}
@@ -143,7 +131,7 @@ class Eigenfeatures(frame.Content):
         return answers(self.state)
 
     def draw_scatters(self, pair):
-        s, limits = self.state, pictures.decades(*(found.eigenvalues for found in pair.spectra))
+        s, limits = self.state, decades(*(found.eigenvalues for found in pair.spectra))
         majority = study.majority_share(s.problem)
         for i, name in enumerate(RANKS):
             scores, plot = pair.scores[i], self.plots[name]

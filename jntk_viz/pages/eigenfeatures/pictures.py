@@ -33,12 +33,6 @@ _BLANK = np.full((_SIDE, WIDTH), np.nan)
 _MOST_NAMES = 14  # of columns that find room beside the bars
 
 
-def decades(*values):
-    """Whole decades that hold all positive values."""
-    exponents = np.log10(np.concatenate([np.asarray(v, float) for v in values]))
-    return float(np.floor(exponents.min())), float(np.ceil(exponents.max()))
-
-
 def feature_scatter(
     usefulness, robustness, eigenvalues, chosen, fragile, majority=np.nan, *, colorbar=True
 ):
@@ -169,7 +163,7 @@ def correlation_curves(lams, **rho):
 
 
 def fragile_counts(lams, accurate, fragile):
-    """How many features are accurate, and how many of these are fragile, against λ; (L,) each."""
+    """Numbers of accurate features, and of those that are fragile, against λ; (L,) each."""
     layers = []
     for value, label, color, size in (
         (accurate, "accurate (≥ 80 %)", BLUE, 11),

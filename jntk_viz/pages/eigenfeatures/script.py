@@ -1,13 +1,9 @@
 """A program by public names alone that reproduces the numbers of the eigenfeatures page."""
 
 from jntk_viz.engine.sources import loading
-from jntk_viz.pages.eigenfeatures.state import (
-    FRAGILE,
-    PGD_FEATURES,
-    SOURCES,
-    EigenfeaturesState,
-)
-from jntk_viz.pages.eigenfeatures.study import MOST_TESTED, span
+from jntk_viz.frame.robustness import FRAGILE, MOST_TESTED
+from jntk_viz.pages.eigenfeatures.state import PGD_FEATURES, SOURCES, EigenfeaturesState
+from jntk_viz.pages.eigenfeatures.study import span
 
 _PROGRAM = '''"""Eigenfeatures of {data}: accuracy and robustness at ε = {epsilon} ({norm})."""
 

@@ -5,14 +5,9 @@ from typing import NamedTuple
 from jntk_viz.engine.sources import available
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.numbers import stop
+from jntk_viz.frame.robustness import LAMBDAS, Problem
 from jntk_viz.pages.eigenfeatures import closeup, links, study
-from jntk_viz.pages.eigenfeatures.state import (
-    LAMBDAS,
-    PGD_FEATURES,
-    SOURCES,
-    EigenfeaturesState,
-    Problem,
-)
+from jntk_viz.pages.eigenfeatures.state import PGD_FEATURES, SOURCES, EigenfeaturesState
 
 
 def plan(state: EigenfeaturesState, known) -> list[Step]:

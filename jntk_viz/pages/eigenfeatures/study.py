@@ -9,25 +9,24 @@ from bisect import bisect_left
 from typing import NamedTuple
 
 import numpy as np
-import scipy.stats
 
-from jntk_viz.attacks import accuracy, pgd_margin, tangent_jacobian
-from jntk_viz.datasets import Dataset, normalize, train_test_split
+from jntk_viz.attacks import accuracy, pgd_margin
+from jntk_viz.datasets import Dataset, normalize
 from jntk_viz.dynamics import KernelPredictor, LinearDynamics
 from jntk_viz.eigenfeatures import expansions
-from jntk_viz.engine import sources
 from jntk_viz.engine.results import kept
 from jntk_viz.engine.steps import chained
+from jntk_viz.frame.robustness import FRAGILE, Problem, Reach, reach, split
 from jntk_viz.kernels import jntk
-from jntk_viz.pages.eigenfeatures.state import FRAGILE, SOURCES, Problem
+from jntk_viz.pages.eigenfeatures.state import SOURCES
+from jntk_viz.ranks import rank_correlation
 
 _AT_ONCE = 256  # features whose margins one step computes
 _MOST_ENTRIES = 5_000_000  # of a kernel that is formed; what is larger is multiplied by as it is
-MOST_TESTED = 500
 
 
 class Prepared(NamedTuple):
-    """Training part, test part of at most MOST_TESTED points, and the kernel's keywords."""
+    """Training part, test part and the kernel's keywords."""
 
     train: Dataset
     test: Dataset
@@ -37,13 +36,7 @@ class Prepared(NamedTuple):
 @kept
 def prepare(problem: Problem) -> Prepared:
     """Load and split the data. Raises ValueError, naming the remedy, where it cannot be had."""
-    source = SOURCES[problem.data]
-    dataset = sources.load(problem.data, **source.options)
-    train, test = train_test_split(
-        dataset, test_fraction=1 - source.train / len(dataset.y), seed=problem.seed
-    )
-    test = test._replace(x=test.x[:MOST_TESTED], y=test.y[:MOST_TESTED])
-    return Prepared(train, test, {"depth": problem.depth, "activation": problem.activation})
+    return Prepared(*split(problem, SOURCES[problem.data]), problem.kernel)
 
 
 def span(problem: Problem) -> np.ndarray | None:
@@ -84,22 +77,6 @@ def predictor(problem: Problem, lam: float, index: int) -> KernelPredictor:
     return KernelPredictor(train.x, c, kappa=1.0, **kernel)
 
 
-class Reach(NamedTuple):
-    """Outcomes of the first-order attack on features, from which every ε follows.
-
-    clean: (k, m), y f. l2, linf: (k, m), how much margin ε = 1 costs, that is the tangent
-    Jacobian's dual norm.
-    """
-
-    clean: np.ndarray
-    l2: np.ndarray
-    linf: np.ndarray
-
-    def margin(self, epsilon: float, norm: str) -> np.ndarray:
-        """The first-order margin at ε; it is linear in ε."""
-        return self.clean - epsilon * getattr(self, norm)
-
-
 class Spectrum(NamedTuple):
     """The features of one λ, largest eigenvalue first.
 
@@ -127,7 +104,7 @@ def spectrum(problem: Problem, lam: float) -> Spectrum:
 
 
 def step_count(problem: Problem, lam: float) -> int:
-    """How many steps `solve` takes."""
+    """Number of steps that `solve` takes."""
     n, d0 = prepare(problem).train.x.shape
     rows = n * (1 + min(n, d0)) if lam else n
     return 1 + -(-rows // _AT_ONCE)
@@ -179,11 +156,7 @@ def _outputs(problem: Problem, c: np.ndarray) -> np.ndarray:
 
 def _reach(problem: Problem, c: np.ndarray) -> Reach:
     """`Reach` at the test points of the features with coefficients (k, N, 1+d0)."""
-    x, y = prepare(problem).test[:2]
-    outputs = _outputs(problem, c)
-    tangent = tangent_jacobian(outputs, x)
-    l2, l1 = (np.linalg.norm(tangent, ord=order, axis=-1) for order in (2, 1))
-    return Reach(y * outputs[..., 0], l2, l1)
+    return reach(prepare(problem).test, _outputs(problem, c))
 
 
 class Scores(NamedTuple):
@@ -194,11 +167,11 @@ class Scores(NamedTuple):
     ranks: np.ndarray
 
     def useful(self, bar: float) -> int:
-        """How many are right more often than `bar`, the `majority_share`."""
+        """Number of features that are right more often than `bar`, the `majority_share`."""
         return int(np.sum(self.usefulness > bar))
 
     def lost(self, bar: float) -> int:
-        """How many of these are robust on less than half of the points."""
+        """Number of these that are robust on less than half of the points."""
         return int(np.sum((self.usefulness > bar) & (self.robustness < 0.5)))
 
     @property
@@ -207,7 +180,7 @@ class Scores(NamedTuple):
 
     @property
     def fragile(self) -> int:
-        """How many are accurate but not robust (FRAGILE)."""
+        """Number of features that are accurate but not robust (FRAGILE)."""
         return int(np.sum((self.usefulness >= FRAGILE[0]) & (self.robustness <= FRAGILE[1])))
 
 
@@ -251,7 +224,7 @@ def early_link(found: Spectrum, measured: Scores) -> float:
     if len(measured.ranks) < 3 or np.ptp(measured.robustness) == 0:
         return np.nan
     eigenvalues = found.eigenvalues[measured.ranks]
-    return float(scipy.stats.spearmanr(eigenvalues, measured.robustness).statistic)
+    return rank_correlation(eigenvalues, measured.robustness)
 
 
 def half_learned(found: Spectrum) -> float:

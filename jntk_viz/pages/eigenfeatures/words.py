@@ -2,30 +2,22 @@
 
 import numpy as np
 
-from jntk_viz.frame.coinciding import coinciding
 from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
+from jntk_viz.frame.robustness import FRAGILE, LAMBDAS
+from jntk_viz.frame.words import coinciding, correlation, small, with_interval
 from jntk_viz.pages.eigenfeatures import study
-from jntk_viz.pages.eigenfeatures.state import FRAGILE, LAMBDAS, SOURCES
+from jntk_viz.pages.eigenfeatures.state import SOURCES
 
 QUESTION = "Are the features that classify well also the robust ones?"
-_SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"
 _CLAIM = (
     "The paper (GeLU, 11 layers): with λ &gt; 0 high test accuracy implies robustness, with λ = 0 "
     "the two are hardly linked, and no accurate feature is fragile."
 )
 
 
-def correlation(value: float) -> str:
-    """0.79 or −0.12: a rank correlation, always to two decimals."""
-    return "undefined" if np.isnan(value) else signed(value).removeprefix("+")
-
-
 def interval(rho) -> str:
     """0.79 [0.64, 0.90]."""
-    if np.isnan(rho.value):
-        return "undefined"
-    value, low, high = map(correlation, rho[:3])
-    return f"{value} [{low}, {high}]"
+    return "undefined" if np.isnan(rho.value) else with_interval(correlation, rho[:3])
 
 
 def beyond(link) -> str:
@@ -34,8 +26,7 @@ def beyond(link) -> str:
 
 
 def _change(gap) -> str:
-    value, low, high = map(signed, gap)
-    return f"{value} [{low}, {high}]"
+    return with_interval(signed, gap)
 
 
 def verdict(gap) -> str:
@@ -80,8 +71,8 @@ def correlation_headline(state, sweep) -> str:
         return "The rank correlation is undefined: all features are equally robust."
     worst, best = known[np.argmin(sweep.value[known])], known[np.argmax(sweep.value[known])]
     words = [
-        f"<b>{correlation(sweep.value[i])} [{correlation(sweep.low[i])}, "
-        f"{correlation(sweep.high[i])}]</b> at λ = {stop(LAMBDAS[i])}"
+        f"<b>{with_interval(correlation, (part[i] for part in sweep[:3]))}</b> "
+        f"at λ = {stop(LAMBDAS[i])}"
         for i in (worst, best)
     ]
     zero = 0 in known and 0 not in (worst, best)
@@ -112,11 +103,11 @@ def detail(state, prepared, pair) -> str:
     """The paper's claim beside what is measured, and the data."""
     words = claim(state, pair, study.majority_share(state.problem))
     about = about_data(prepared, pair.spectra[1].unresolved)
-    return f"<p class=aside style='{_SMALL}'>{words} {about}</p>"
+    return small(words, about)
 
 
 def about_data(prepared, unresolved: int) -> str:
-    """How many points there are, and what was left out."""
+    """Number of points, and what was left out."""
     train, test = prepared.train, prepared.test
     words = f"{len(train.y)} training, {len(test.y)} test points in "
     words += f"R{superscript(train.x.shape[1])}"
@@ -136,7 +127,7 @@ def claim(state, pair, bar: float) -> str:
 
 
 def useful(scores, lam: str, bar: float) -> str:
-    """How many features beat the majority class, and how many of these an attack breaks."""
+    """Number of features that beat the majority class, and of those that an attack breaks."""
     every = [len(each.ranks) for each in scores]
     count, lost = ([getattr(each, name)(bar) for each in scores] for name in ("useful", "lost"))
     return (
@@ -147,7 +138,7 @@ def useful(scores, lam: str, bar: float) -> str:
 
 
 def accurate(scores, lam: str) -> str:
-    """How many features are accurate, and how many of these fragile, in a sentence."""
+    """Sentence on how many features are accurate, and how many of these fragile."""
     if not any(each.accurate for each in scores):
         return f"None is {percent(FRAGILE[0])} accurate."
     count = [each.accurate or "none" for each in scores]
@@ -187,7 +178,7 @@ def feature_title(index, spectrum, scores, margin) -> str:
 
 
 def tile_words(attack) -> tuple[str, ...]:
-    """What stands beneath the four images."""
+    """Words beneath the four images."""
     digit = SOURCES["digits"].options["classes"][int(attack.y > 0)]
     unit = max(abs(attack.before), abs(attack.after), 1e-300)
     before, after = (

@@ -1,4 +1,4 @@
-"""What readers of the full-rank page are asked to predict, and what is measured."""
+"""Answers to what readers of the full-rank page are asked to predict."""
 
 import numpy as np
 
@@ -29,12 +29,12 @@ def order_of_activations(state, known):
         for i in largest
     )
     return Answer(
-        tuple(activation_name(ORDERED[i]) for i in largest), f"λ_min at depth {deepest}: {words}."
+        tuple(activation_name(ORDERED[i]) for i in largest), f"λₘᵢₙ at depth {deepest}: {words}."
     )
 
 
 def count_of_nulls(state, known):
-    """How many eigenvalues lie below the float64 floor."""
+    """Number of eigenvalues below the float64 floor."""
     spectrum = known(study.spectrum, state.problem, state.activation, state.depth)
     if spectrum is None:
         return None
@@ -53,7 +53,7 @@ def power_of_angle(state, known):
     law = sweep.small
     return Answer(
         law.slope,
-        f"{KERNELS[state.kernel]}: λ_min ∝ θ^{law.slope:.2f} below {pairs.NEAR:g}°.",
+        f"{KERNELS[state.kernel]}: λₘᵢₙ ∝ θ^{law.slope:.2f} below {pairs.NEAR:g}°.",
     )
 
 

@@ -5,8 +5,8 @@ from jntk_viz.frame.formula_sheet import Formula
 FORMULAS = (
     Formula(
         r"\lambda_{\min}(\Theta) > n\,\varepsilon\,\lambda_{\max}(\Theta)",
-        "Numerically resolved: λ_min stands above what rounding alone may produce. The theory "
-        "assumes λ_min > 0 (Assumption 4.4); a computer can only tell whether it is resolved. The "
+        "Numerically resolved: λₘᵢₙ stands above what rounding alone may produce. The theory "
+        "assumes λₘᵢₙ > 0 (Assumption 4.4); a computer can only tell whether it is resolved. The "
         "floor is a bound: an eigenvalue routine often errs less.",
         {
             r"\Theta": "the kernel's matrix on the N inputs: JNTK, NTK or Jacobian NNGP",
@@ -20,12 +20,12 @@ FORMULAS = (
         r"f(x') - f(x) - \tfrac{\theta}{2}\,\big(J_\perp(x) + J_\perp(x')\big)"
         r" = -\tfrac{\theta^3}{12} f''' + \dots",
         "Two close inputs: the two slopes already tell by how much the values differ, up to order "
-        "θ³. The variance of this combination, and with it λ_min, is of order θ⁶; of two values "
+        "θ³. The variance of this combination, and with it λₘᵢₙ, is of order θ⁶; of two values "
         "without slopes it is of order θ².",
         {
             r"\theta": "angle between the inputs x and x′ on the circle",
-            r"J_\perp,\, J_\parallel": "input Jacobian across and along the input, not the "
-            "gradient in the weights",
+            r"J_\perp,\, J_\parallel": "input Jacobian perpendicular to and along the input, "
+            "not the gradient in the weights",
             r"f'''": "third derivative of f along the circle",
         },
         code="jntk_viz.pages.full_rank.pair.pair",

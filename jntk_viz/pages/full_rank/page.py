@@ -3,7 +3,7 @@
 import numpy as np
 
 from jntk_viz import frame
-from jntk_viz.frame.settings import activation_name, data_names
+from jntk_viz.frame.settings import activation_name
 from jntk_viz.pages.full_rank import answers, pictures, study
 from jntk_viz.pages.full_rank import pair as pairs
 from jntk_viz.pages.full_rank import time as times
@@ -12,18 +12,6 @@ from jntk_viz.pages.full_rank.formulas import FORMULAS
 from jntk_viz.pages.full_rank.script import script
 from jntk_viz.pages.full_rank.state import DEPTHS, SOURCES, TIMES, FullRankState
 
-CONTROLS = {  # setting -> the views in which it acts
-    "data": ("depth", "time by depth"),
-    "points": ("depth", "time by depth"),
-    "activation": ("depth", "angle", "time by depth", "time by angle"),
-    "kernel": ("depth", "angle"),
-    "depth": ("depth", "angle", "time by depth", "time by angle"),
-    "threshold": ("depth",),
-    "theta": ("angle", "time by angle"),
-    "case": ("time by depth", "time by angle"),
-    "lam": ("time by depth", "time by angle"),
-    "t": ("time by depth", "time by angle"),
-}
 NAMES = [activation_name(name) for name in study.ACTIVATIONS]
 UNKNOWN = np.full(len(DEPTHS), np.nan)
 NONE = np.array([])
@@ -34,13 +22,25 @@ class FullRank(frame.Content):
 
     name = "full_rank"
     question = text.QUESTION
+    views = {  # noqa: RUF012 - read only
+        "data": ("depth", "time by depth"),
+        "points": ("depth", "time by depth"),
+        "activation": ("depth", "angle", "time by depth", "time by angle"),
+        "kernel": ("depth", "angle"),
+        "depth": ("depth", "angle", "time by depth", "time by angle"),
+        "threshold": ("depth",),
+        "theta": ("angle", "time by angle"),
+        "case": ("time by depth", "time by angle"),
+        "lam": ("time by depth", "time by angle"),
+        "t": ("time by depth", "time by angle"),
+    }
+    rows = tuple(views)
     formulas = FORMULAS
     sources = SOURCES
     script = staticmethod(script)
 
     def __init__(self):
-        self.state = FullRankState()
-        self.state.param.data.objects = data_names(SOURCES)
+        super().__init__(FullRankState())
         self.make_depth_pictures()
         self.make_angle_pictures()
         self.make_time_pictures()
@@ -94,17 +94,9 @@ class FullRank(frame.Content):
             fastest=UNKNOWN, bound=UNKNOWN, here=1.0, min_height=150,
         )  # fmt: skip
 
-    def controls(self):
-        """One widget for each setting; those that do not act in the view are put away."""
-        self.widgets = dict(zip(CONTROLS, frame.controls_for(self.state, *CONTROLS), strict=True))
-        self.state.param.watch(self.put_away, ["view", "case"])
-        self.put_away()
-        return list(self.widgets.values())
-
-    def put_away(self, *_):
+    def acts(self, name):
         view = f"time by {self.state.case}" if self.state.view == "time" else self.state.view
-        for name, widget in self.widgets.items():
-            widget.visible = view in CONTROLS[name]
+        return view in self.views[name]
 
     def body(self):
         low = {"min_height": 370}
@@ -186,7 +178,7 @@ class FullRank(frame.Content):
                 fits=pairs.fitted_lines(found.sweep) if found else (NONE, NONE),
                 theta=s.theta, here=here.value if here and here.resolved else np.nan,
             )  # fmt: skip
-            self.by_angle.set(title=f"λ_min of the {text.KERNELS[s.kernel]} of two points")
+            self.by_angle.set(title=f"λₘᵢₙ of the {text.KERNELS[s.kernel]} of two points")
             self.lost.update(vectors=pairs.spread(pair.combination) if pair else np.zeros((0, 6)))
             if pair:
                 self.lost.set(title=text.combination_title(pair))

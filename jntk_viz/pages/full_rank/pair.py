@@ -151,14 +151,14 @@ def spread(combination: np.ndarray) -> np.ndarray:
 
 
 class Found(NamedTuple):
-    """What is known of two points. pairs: θ → `Pair`."""
+    """Results known for two points. pairs: θ → `Pair`."""
 
     sweep: Sweep
     pairs: dict
 
 
 def pair_key(state: FullRankState) -> tuple[str, str, int]:
-    """What the kernel of two points depends on besides their angle."""
+    """Settings of the kernel of two points besides their angle."""
     return state.kernel, state.activation, state.depth
 
 
@@ -169,11 +169,11 @@ def plan(state: FullRankState, known) -> list[Step]:
     key = pair_key(state)
     near = sorted(THETAS, key=lambda other: abs(other - state.theta))
     each = [Step(pair, (other, *key), f"what is lost at {other:g}°") for other in near]
-    return [Step(sweep, key, "λ_min at every angle"), *each]
+    return [Step(sweep, key, "λₘᵢₙ at every angle"), *each]
 
 
 def found_of(state: FullRankState, known) -> Found | None:
-    """What is known of two points; None before anything is."""
+    """Results known for two points; None before anything is."""
     key = pair_key(state)
     whole = known(sweep, *key)
     if whole is None:

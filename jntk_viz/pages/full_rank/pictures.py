@@ -68,7 +68,7 @@ ANGLE_TICKS = _angle_ticks()
 
 
 def _floor_areas(x, double, ratio):
-    """What rounding can hide: up to the float64 floor dark, up to the float32 floor light."""
+    """Areas that rounding hides: up to the float64 floor dark, up to the float32 floor light."""
     known = np.isfinite(double)
     x, double = np.asarray(x, float)[known], np.asarray(double, float)[known]
     single, bottom = double * ratio, np.full_like(double, BOTTOM)
@@ -79,7 +79,7 @@ def _floor_areas(x, double, ratio):
 
 
 def _floor_words(x, single, right, **style):
-    """What the grey areas are: above the float32 floor at x, and at the bottom right."""
+    """Names of the grey areas: above the float32 floor at x, and at the bottom right."""
     known = bool(np.isfinite(single))
     words = ["float32 noise floor", "rounding in float64"] if known else []
     places = ([x, right], [single, BOTTOM * 2]) if known else ([], [])
@@ -134,7 +134,7 @@ def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, dep
     ]
     return el.Overlay(layers).opts(
         logy=True, xlim=(0.5, 12.5), ylim=(BOTTOM, TOP), xticks=DEPTH_TICKS,
-        yticks=decades(-14, 4), xlabel="depth L", ylabel="λ_min", legend_position="top_left",
+        yticks=decades(-14, 4), xlabel="depth L", ylabel="λₘᵢₙ", legend_position="top_left",
         legend_cols=4, title="Smallest eigenvalue",
         backend_opts=_SPACED,
     )  # fmt: skip
@@ -178,7 +178,7 @@ def first_depths(names, double, above, single, depth):
         xlim=(0.4, 13.8), ylim=(-0.6, len(names) + 1.6), yticks=ticks,
         xticks=[*DEPTH_TICKS[1:10:2], (PLACE_OF_NEVER, NEVER)], xlabel="depth L", ylabel="",
         legend_position="top_left", legend_cols=3, show_grid=False,
-        title="From this depth on λ_min exceeds …", backend_opts=_SPACED,
+        title="From this depth on λₘᵢₙ exceeds …", backend_opts=_SPACED,
     )  # fmt: skip
 
 
@@ -233,7 +233,7 @@ def smallest_by_angle(angles, smallest, values, noise, fits, theta, here, ratio)
         *_floor_words(1.3, floor[0] * ratio, 2.5),
     ]).opts(
         logy=True, xlim=ANGLE_LIMITS, ylim=(BOTTOM, TOP), xticks=ANGLE_TICKS,
-        yticks=decades(-14, 4), xlabel="angle θ between the two inputs", ylabel="λ_min",
+        yticks=decades(-14, 4), xlabel="angle θ between the two inputs", ylabel="λₘᵢₙ",
         legend_position="top_left", legend_cols=3, title="Smallest eigenvalue of two points",
         backend_opts=_SPACED,
     )  # fmt: skip
@@ -293,7 +293,7 @@ def combination(vectors):
 
 
 def residuals(times, modes, slowest, loss, t):
-    """What is left of each mode and of the loss, in per cent, against training time.
+    """Remainder of each mode and of the loss, in per cent, against training time.
 
     - `times`: (T,);  `modes`: (m, T);  `slowest`: (T,) or empty;  `loss`: (T,);  `t`: reader's.
     """

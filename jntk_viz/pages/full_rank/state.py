@@ -6,7 +6,13 @@ import param
 
 from jntk_viz.engine.sources import Sources
 from jntk_viz.frame.numbers import stop
-from jntk_viz.frame.settings import activation_setting, data_setting, depth_setting
+from jntk_viz.frame.settings import (
+    activation_setting,
+    data_setting,
+    depth_setting,
+    lam_setting,
+    seed_setting,
+)
 
 DEPTHS = tuple(range(1, 13))
 THRESHOLDS = tuple(float(f"{digit}e{k}") for k in range(-10, 1) for digit in (1, 3))
@@ -19,7 +25,7 @@ MOST_ROWS = 3000  # n, of which the eigenvalues take about two seconds
 
 
 class Source(NamedTuple):
-    """How a data set is used here: options of its loader, and at most how many points."""
+    """A data set in use: options of its loader, and the largest number of points."""
 
     label: str
     options: dict
@@ -43,7 +49,7 @@ SOURCES = Sources(
 
 
 class Problem(NamedTuple):
-    """What the matrices of one sweep share; hashable, the key of what is kept."""
+    """Settings that the matrices of one sweep share; hashable, the key of what is kept."""
 
     data: str
     points: int
@@ -81,7 +87,7 @@ class FullRankState(param.Parameterized):
         default=3e-4,
         objects={stop(value): value for value in THRESHOLDS},
         label="Threshold",
-        doc="From which depth on is λ_min larger than this?",
+        doc="From which depth on is λₘᵢₙ larger than this?",
     )
     theta = param.Selector(
         default=2.0,
@@ -95,19 +101,14 @@ class FullRankState(param.Parameterized):
         label="Training of",
         doc="Two points are labelled +1 and −1.",
     )
-    lam = param.Selector(
-        default=1.0,
-        objects={stop(lam): lam for lam in LAMBDAS},
-        label="Regulariser λ",
-        doc="Weight of the squared input Jacobian in the loss; 0 is standard training.",
-    )
+    lam = lam_setting(1.0, LAMBDAS)
     t = param.Selector(
         default=1e4,
         objects={stop(t): t for t in TIMES},
         label="Training time t",
         doc="Time of the gradient flow.",
     )
-    seed = param.Integer(0, bounds=(0, 9999), doc="Seed by which the points are drawn.")
+    seed = seed_setting("Seed by which the points are drawn.")
 
     @property
     def problem(self) -> Problem:

@@ -2,7 +2,7 @@
 
 The theory of the JNTK assumes λ_min > 0 (Assumption 4.4). A computer can only tell whether
 λ_min > n · eps · λ_max, so every λ_min stands beside that floor in float64 and in float32. Two
-points at an angle are in `full_rank_pair`, what it costs in training time in `full_rank_time`.
+points at an angle are in `pair`, what it costs in training time in `time`.
 """
 
 from typing import NamedTuple
@@ -106,7 +106,7 @@ def floors(smallest: SmallestEigenvalue) -> tuple[float, float]:
 
 
 class Found(NamedTuple):
-    """What is known of a problem. spectra: (activation, depth) → Spectrum.
+    """Results known for a problem. spectra: (activation, depth) → Spectrum.
 
     single: (activation, depth) → λ_min in float32.
     """
@@ -128,12 +128,12 @@ class Found(NamedTuple):
         return self._by_depth(activation, lambda s: s.noise_floor)
 
     def in_single(self, activation: str) -> np.ndarray:
-        """What float32 gives for λ_min at each of DEPTHS, whatever it is worth."""
+        """λ_min by float32 at each of DEPTHS, whatever it is worth."""
         known = [self.single.get((activation, depth)) for depth in DEPTHS]
         return np.array([np.nan if s is None else s.value for s in known])
 
     def complete(self, activation: str) -> bool:
-        """Whether λ_min of one activation is known at every depth."""
+        """Is λ_min of one activation known at every depth?"""
         return all((activation, depth) in self.spectra for depth in DEPTHS)
 
     def _by_depth(self, activation, take):
@@ -210,7 +210,7 @@ def _step(compute, problem: Problem, activation: str, depth: int) -> Step:
 
 
 def found_of(problem: Problem, known) -> Found:
-    """What is known of a problem."""
+    """Results known for a problem."""
     cases = [(name, depth) for name in ACTIVATIONS for depth in DEPTHS]
     spectra, rough = (
         {case: known(compute, problem, *case) for case in cases} for compute in (spectrum, single)
@@ -223,7 +223,7 @@ def found_of(problem: Problem, known) -> Found:
 
 
 def half_linear(activation: Activation) -> bool:
-    """Whether φ(z) − φ(−z) ∝ z, as for GeLU, SiLU, softplus and ReLU."""
+    """Is φ(z) − φ(−z) ∝ z, as for GeLU, SiLU, softplus and ReLU?"""
     odd = activation.hermite[3::2]
     return bool(np.max(np.abs(odd), initial=0.0) <= 1e-12)
 
@@ -271,7 +271,7 @@ def null_directions(x, kernel: str, activation: str, depth: int) -> np.ndarray:
 
 @kept
 def null_count(problem: Problem, activation: str, depth: int) -> int:
-    """How many directions of a data set's kernel are null by symmetry."""
+    """Number of directions of a data set's kernel that are null by symmetry."""
     x = points_of(problem).x
     return len(null_directions(x, problem.kernel, activation, depth))
 

@@ -1,9 +1,8 @@
-"""What small eigenvalues cost in training time: every mode of the linear dynamics by itself."""
+"""Training time that small eigenvalues cost: every mode of the linear dynamics by itself."""
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.engine.results import kept
@@ -78,6 +77,8 @@ def _crossing(loss, times) -> float:
     low, high = np.log(times[0]) - 5, np.log(times[-1])
     if loss(np.exp(high)) > REST:
         return np.inf
+    from scipy.optimize import brentq  # 20 MB, which the process that draws can do without
+
     return float(np.exp(brentq(lambda s: loss(np.exp(s)) - REST, low, high)))
 
 

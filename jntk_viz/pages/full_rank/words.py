@@ -5,6 +5,7 @@ import numpy as np
 from jntk_viz.drawing.theme import escape
 from jntk_viz.frame.numbers import number, stop
 from jntk_viz.frame.settings import activation_name
+from jntk_viz.frame.words import small
 from jntk_viz.pages.full_rank import study
 from jntk_viz.pages.full_rank.pictures import ENTRIES, NEVER
 from jntk_viz.pages.full_rank.state import SOURCES, TIMES
@@ -13,15 +14,9 @@ QUESTION = "Is the kernel full rank, and can arithmetic tell?"
 KERNELS = {"jntk": "JNTK", "ntk": "NTK", "jacobian_nngp": "Jacobian NNGP"}
 VALUES = {"jntk": "NTK", "ntk": "NTK", "jacobian_nngp": "NNGP"}  # of the values alone
 
-_SMALL = "font-size: 14px; line-height: 1.35; margin: 2px 0 0"
-
-
-def small(*sentences) -> str:
-    return f"<p class=aside style='{_SMALL}'>{' '.join(s for s in sentences if s)}</p>"
-
 
 def refused(kernel, activation, words) -> str:
-    """That a kernel does not exist, with the library's reason."""
+    """Sentence that a kernel does not exist, with the library's reason."""
     reason = words.partition("whose ")[2].partition(" Use ")[0]
     return f"<b>{activation_name(activation)} has no {KERNELS[kernel]}</b>: its {escape(reason)}"
 
@@ -30,7 +25,7 @@ def refused(kernel, activation, words) -> str:
 
 
 def depth_headline(state, found) -> str | None:
-    """Whether λ_min is numerically resolved here, in both precisions, and from which depth on."""
+    """Verdict on λ_min: resolved here, in both precisions? From which depth on?"""
     refusal = study.refusal(state.kernel, state.activation)
     if refusal:
         return refused(state.kernel, state.activation, refusal) + small(
@@ -44,12 +39,12 @@ def depth_headline(state, found) -> str | None:
     name = f"{activation_name(state.activation)} at depth {state.depth}"
     if smallest.resolved:
         first = (
-            f"{name}: λ_min = <b>{number(smallest.value)}</b>, {number(smallest.value / double)} "
+            f"{name}: λₘᵢₙ = <b>{number(smallest.value)}</b>, {number(smallest.value / double)} "
             f"times the float64 floor {number(double)}: <b>numerically resolved</b>"
         )
     else:
         first = (
-            f"{name}: λ_min lies below the float64 noise floor <b>{number(double)}</b>: <b>not "
+            f"{name}: λₘᵢₙ lies below the float64 noise floor <b>{number(double)}</b>: <b>not "
             "numerically resolved</b>"
         )
     if not smallest.resolved:
@@ -65,7 +60,7 @@ def depth_headline(state, found) -> str | None:
 
 
 def rank(spectrum) -> str:
-    """How many eigenvalues each precision can resolve."""
+    """Number of eigenvalues that each precision can resolve."""
     total = spectrum.eigenvalues.size
     single = int(np.sum(spectrum.eigenvalues > spectrum.noise_floor * study.EPS_RATIO))
     return f"{spectrum.rank} of {total} in float64, {single} in float32"
@@ -96,7 +91,7 @@ def _from_depth(state, found) -> str:
 
     single = study.floors(found.spectra[state.activation, state.depth].smallest)[1]
     return (
-        f"λ_min is resolved {since(first.double)} in float64, {since(first.single)} in float32 "
+        f"λₘᵢₙ is resolved {since(first.double)} in float64, {since(first.single)} in float32 "
         f"(floor here {number(single)}), "
         f"and above the threshold {stop(state.threshold)} {since(first.above)}."
     )
@@ -118,7 +113,7 @@ def _in_float32(state, found) -> str:
 def _paper(state, found) -> str:
     if state.data != "algerian_forest_fires" or state.kernel != "jntk":
         return ""
-    claim = "The paper reports a positive λ_min only from depth 11 (GeLU) and 6 (erf) on"
+    claim = "The paper reports a positive λₘᵢₙ only from depth 11 (GeLU) and 6 (erf) on"
     firsts = [study.first_depths(found, name, state.threshold) for name in study.PAPER]
     known = [first.above for first in firsts if first]
     if len(known) < len(firsts):
@@ -147,17 +142,17 @@ def angle_headline(state, found) -> str | None:
         words = f"{name}: <b>{many} exactly</b>: {equations(pair)}."
         return words + small(
             f"So it is for every network; the {KERNELS[state.kernel]} has them as null directions: "
-            f"|K v| is {number(pair.residual)} of λ_max here. "
+            f"|K v| is {number(pair.residual)} of λₘₐₓ here. "
             f"{pair.spectrum.rank} of {pair.spectrum.eigenvalues.size} eigenvalues are numerically "
             "resolved.",
             _laws(state, found.sweep),
         )
     floor = f"the float64 noise floor {number(smallest.noise_floor)}"
     words = (
-        f"{name}: λ_min = <b>{number(smallest.value)}</b>, above {floor}: <b>numerically "
+        f"{name}: λₘᵢₙ = <b>{number(smallest.value)}</b>, above {floor}: <b>numerically "
         "resolved</b>."
         if smallest.resolved
-        else f"{name}: λ_min lies below {floor}: <b>not numerically resolved</b>."
+        else f"{name}: λₘᵢₙ lies below {floor}: <b>not numerically resolved</b>."
     )
     return words + small(_laws(state, found.sweep), _lost(state))
 
@@ -167,7 +162,7 @@ def _laws(state, sweep) -> str:
         return ""
     power = sweep.small.slope
     words = (
-        f"Towards θ = 0, λ_min ∝ θ{_power(power)}: halving the angle divides it by {2**power:.0f}"
+        f"Towards θ = 0, λₘᵢₙ ∝ θ{_power(power)}: halving the angle divides it by {2**power:.0f}"
     )
     if state.kernel != "ntk":
         words += f"; for the values alone ({VALUES[state.kernel]}) it is θ²"
@@ -211,14 +206,14 @@ def equation(row) -> str:
 def combination_title(pair) -> str:
     if pair.exact:
         return f"Exact null direction{'s' if pair.exact > 1 else ''} ({pair.exact})"
-    return "Nearly lost: eigenvector of λ_min"
+    return "Nearly lost: eigenvector of λₘᵢₙ"
 
 
 # ---- training time
 
 
 def time_headline(state, known, here) -> str | None:
-    """How long the slowest mode and the loss take, and what has been learned by t."""
+    """Times of the slowest mode and of the loss, and what has been learned by t."""
     refusal = study.refusal("jntk", state.activation)
     if refusal:
         return refused("jntk", state.activation, refusal) + small("Without it nothing is trained.")

@@ -1,4 +1,4 @@
-"""What readers of the Gaussian-process page are asked to predict, and what is measured."""
+"""Answers to what readers of the Gaussian-process page are asked to predict."""
 
 import numpy as np
 

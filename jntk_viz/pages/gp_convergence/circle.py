@@ -133,7 +133,7 @@ def _update(functions, posterior, rows, values, errors):
 
 
 class OnCircle(NamedTuple):
-    """What is known of the functions. Arrays (…, n, 2) hold f and its slope at ANGLES.
+    """Results known for the functions. Arrays (…, n, 2) hold f and its slope at ANGLES.
 
     posterior: of the limit; mean and deviation: (n, 2), of it. prior: (2,), deviation of f and
     slope before anything was seen. networks: (LINES, n, 2), or None while not computed. ends: the

@@ -7,8 +7,7 @@ import panel_material_ui as pmui
 
 from jntk_viz import frame
 from jntk_viz.engine import sources
-from jntk_viz.frame.player import play_button, shown_in
-from jntk_viz.frame.settings import data_names
+from jntk_viz.frame.controls import play_button
 from jntk_viz.pages.gp_convergence import answers, study, tabs
 from jntk_viz.pages.gp_convergence import words as text
 from jntk_viz.pages.gp_convergence.formulas import FORMULAS
@@ -23,13 +22,22 @@ class GPConvergence(frame.Content):
 
     name = "gp_convergence"
     question = text.QUESTION
+    rows = (
+        ("width", "widen"), "depth", "activation", "kappa", "data", "networks",
+        "angle", "level", "observe", "noise", "ends", "point", "alpha", "heat",
+    )  # fmt: skip
+    views = {  # noqa: RUF012 - read only
+        **dict.fromkeys(("angle", "level", "observe", "noise", "ends"), ("functions",)),
+        **dict.fromkeys(("data", "networks"), ("densities", "covariance")),
+        **dict.fromkeys(("point", "alpha"), ("densities",)),
+        "heat": ("covariance",),
+    }
     formulas = FORMULAS
     sources = SOURCES
     script = staticmethod(script)
 
     def __init__(self):
-        self.state = GPConvergenceState()
-        self.state.param.data.objects = data_names(SOURCES)
+        super().__init__(GPConvergenceState())
         self.tabs: dict[str, Any] = {
             "functions": tabs.Functions(),
             "densities": tabs.Densities(),
@@ -37,43 +45,24 @@ class GPConvergence(frame.Content):
         }
         self.plots = {key: plot for tab in self.tabs.values() for key, plot in tab.plots.items()}
         self.state.param.watch(self.show_own_data, "data")
+        # After the slider has followed.
+        self.state.param.watch(self.offer_features, ["view", "data", "alpha"], precedence=1)
 
     def show_own_data(self, event):
         """Go to where the table just brought along is seen."""
         if event.new.startswith(sources.OWN) and self.state.view == "functions":
             self.state.view = "densities"
 
-    def controls(self):
-        """The settings that act on every tab, and those of the tab that is seen."""
-        s = self.state
-        width, depth, activation, kappa = frame.controls_for(
-            s, "width", "depth", "activation", "kappa"
-        )
-        angle, level, noise, ends = frame.controls_for(s, "angle", "level", "noise", "ends")
-        data, networks, point, self.alpha, heat = frame.controls_for(
-            s, "data", "networks", "point", "alpha", "heat"
-        )
-        functions, both, densities = (
-            pn.Column(*part, margin=0)
-            for part in (
-                (angle, level, self.buttons(), noise, ends), (data, networks), (point, self.alpha),
-            )
-        )  # fmt: skip
-        shown_in(s, functions, "functions")
-        shown_in(s, both, "densities", "covariance")
-        shown_in(s, densities, "densities")
-        shown_in(s, heat, "covariance")
-        widen = play_button(
-            s, "width", "▶ Widen", PERIOD, lambda: study.complete(s, self.controller.known)
-        )
-        widen.param.update(margin=(10, 6), width=86)
-        # After the slider has followed.
-        s.param.watch(self.offer_features, ["view", "data", "alpha"], precedence=1)
-        top = pn.Row(width, widen, margin=0, sizing_mode="stretch_width")
-        return [top, depth, activation, kappa, both, functions, densities, heat]
-
     def buttons(self):
-        """Do what a click in a picture does, for those who do not point."""
+        """Let the width grow; do what a click in a picture does, for those who do not point."""
+        widen = play_button(
+            self.state, "width", "▶ Widen", PERIOD,
+            lambda: study.complete(self.state, self.controller.known),
+        )  # fmt: skip
+        widen.param.update(margin=(10, 6), width=86)
+        return {"widen": widen, "observe": self.observe_buttons()}
+
+    def observe_buttons(self):
         s, look = self.state, {"size": "small", "variant": "outlined", "margin": (2, 3)}
         guarded = self.controller.notice.guarded
         value = pmui.Button(label="Observe value", **look)
@@ -105,12 +94,14 @@ class GPConvergence(frame.Content):
 
     def offer_features(self, *_):
         """Let the slope be taken along features that the data set has, once that is known."""
+        slider = self.widgets.get("alpha")
+        if slider is None or self.state.view != "densities":
+            return
         points = self.controller.known(study.points, self.state.data)
         # While the slider has yet to follow the state, each would correct the other for ever.
-        in_step = self.alpha.value == self.state.alpha
-        if self.state.view == "densities" and points is not None and in_step:
-            self.alpha.end = points.x.shape[1]
-            self.state.alpha = min(self.state.alpha, self.alpha.end)
+        if points is not None and slider.value == self.state.alpha:
+            slider.end = points.x.shape[1]
+            self.state.alpha = min(self.state.alpha, slider.end)
 
     def say(self, known):
         return self.tabs[self.state.view].say(self.state, known)

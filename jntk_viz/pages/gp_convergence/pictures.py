@@ -4,10 +4,8 @@ import numpy as np
 from bokeh.core.properties import value
 
 from jntk_viz.drawing import elements as el
-from jntk_viz.drawing.blocks import block_lines, by_block
-from jntk_viz.drawing.figures import name_ticks
-from jntk_viz.drawing.theme import DIVERGING, FONT, INK, MUTED, ORANGE, SAMPLE, THEORY
-from jntk_viz.frame.numbers import decimals, subscript
+from jntk_viz.drawing.theme import FONT, INK, MUTED, ORANGE, SAMPLE, THEORY
+from jntk_viz.frame.numbers import decimals
 
 REACH = 4.2  # axes of densities and cloud end this many standard deviations from zero
 _OWN_ELLIPSE = "#ffb27d"  # light orange, seen on the cloud and on the limiting ellipse
@@ -103,43 +101,6 @@ def cloud(pairs, covariance):
     limiting = el.Curve(ellipses(covariance)).opts(color=THEORY, line_width=3)
     empirical = el.Curve(ellipses(own)).opts(color=_OWN_ELLIPSE, line_width=1.5)
     return (points * limiting * empirical).opts(xlim=xlim, ylim=ylim, xlabel="", ylabel="")
-
-
-def block_ticks(features):
-    """Places of the block names on the unit square, and the names, at most about seven."""
-    step = -(-features // 6)
-    places = (np.arange(features + 1) + 0.5) / (features + 1)
-    names = ["f", *(f"J{subscript(k)}" for k in range(1, features + 1))]
-    shown = [0, *range(1, features + 1, step)]
-    return [(float(places[i]), names[i]) for i in shown]
-
-
-def heat_map(covariance, scale, colorbar=False, title=""):
-    """A covariance (n, 1+d0, n, 1+d0) on the unit square, its blocks separated by lines.
-
-    The first row and column of blocks belong to f, the others to J_1, J_2, …; the line between f
-    and J is heavy. `scale`: colours run from -scale to scale.
-    """
-    blocks = covariance.shape[1]
-    ticks = block_ticks(blocks - 1)
-    image = el.Image(by_block(covariance), bounds=(0, 0, 1, 1)).opts(
-        cmap=DIVERGING, clim=(-scale, scale), colorbar=colorbar, clabel=" ",
-        colorbar_opts={"width": 10, "padding": 2} if colorbar else {},
-    )  # fmt: skip
-    edges = np.arange(1, blocks) / blocks
-    thin = el.Segments(block_lines(edges)).opts(color=MUTED, line_width=0.5, alpha=0.6)
-    thick = el.Segments(block_lines(edges[:1])).opts(color=INK, line_width=2)
-    return el.Overlay([image, thin, thick]).opts(
-        xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=[(1 - p, name) for p, name in ticks],
-        xlabel="", ylabel="", title=title, toolbar=None, show_grid=False,
-    )  # fmt: skip
-
-
-def set_block_ticks(figure, features):
-    """Name the blocks of a heat map that is already drawn, for another number of features."""
-    places, names = zip(*block_ticks(features), strict=True)
-    name_ticks(figure.xaxis[0], places, names)
-    name_ticks(figure.yaxis[0], [1 - place for place in places], names)
 
 
 def errors_by_width(widths, errors, width, fitted=None, fit_from=64):

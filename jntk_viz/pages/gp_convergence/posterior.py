@@ -62,7 +62,7 @@ def _spectrum(observed, noise):
 
 
 def evidence(covariances, covariance, rows, values, noise: float = 0.0) -> np.ndarray:
-    """How well each of several centred Gaussian vectors explains what was seen: weights, sum 1.
+    """Weights, of sum 1, by how well each centred Gaussian vector explains what was seen.
 
     Proportional to the density of the values, over the directions that `covariance`, the limiting
     one, does not rule out.

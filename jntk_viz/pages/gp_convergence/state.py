@@ -5,8 +5,16 @@ from typing import NamedTuple
 import param
 
 from jntk_viz.datasets import Dataset
-from jntk_viz.engine.sources import MOST_COLUMNS, Sources
-from jntk_viz.frame.settings import activation_setting, data_setting, depth_setting
+from jntk_viz.datasets.uploads import MOST_COLUMNS
+from jntk_viz.engine.sources import Sources
+from jntk_viz.frame.settings import (
+    Problem,
+    Source,
+    activation_setting,
+    data_setting,
+    depth_setting,
+    seed_setting,
+)
 from jntk_viz.pages.gp_convergence.observations import (
     STEP,
     Observation,
@@ -17,13 +25,6 @@ from jntk_viz.pages.gp_convergence.observations import (
 WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
 POINTS = 12
 LEVEL = 4.0  # the largest value or slope that the slider observes
-
-
-class Source(NamedTuple):
-    """How a data set is used here: its name in the menu, and options of its loader."""
-
-    label: str
-    options: dict
 
 
 def own_source(label: str, dataset: Dataset) -> Source:
@@ -52,17 +53,8 @@ SOURCES = Sources(
 )
 
 
-class Problem(NamedTuple):
-    """What networks on a data set depend on besides their width; κ only multiplies them."""
-
-    data: str
-    depth: int
-    activation: str
-    seed: int
-
-
 class Ensemble(NamedTuple):
-    """What networks on the circle depend on besides their width; κ only multiplies them."""
+    """Settings of networks on the circle besides their width; κ only multiplies them."""
 
     depth: int
     activation: str
@@ -129,7 +121,7 @@ class GPConvergenceState(param.Parameterized):
         label="Covariance shown",
         doc="Of one network: over its last layer, the hidden ones being fixed.",
     )
-    seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the weights.")
+    seed = seed_setting()
 
     @property
     def problem(self) -> Problem:

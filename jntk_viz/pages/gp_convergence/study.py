@@ -89,7 +89,7 @@ def _network(problem: Problem, width: int):
 
 
 def chunk_size(width: int) -> int:
-    """How many networks are drawn in one step of about 100 ms."""
+    """Number of networks that one step of about 100 ms draws."""
     return min(256, max(32, 2**15 // width))
 
 
@@ -136,7 +136,7 @@ def errors(problem: Problem, width: int, batch: int) -> np.ndarray:
 
 
 def plan(state: GPConvergenceState, known) -> list[Step]:
-    """What the tab in view shows; then what makes a wider network, or an average, ready."""
+    """Steps for the tab in view; then those that make a wider network, or an average, ready."""
     ahead: list[Step] = []
     if state.view == "functions":
         ahead = circle.other_widths(state.ensemble, state.width)
@@ -218,7 +218,7 @@ def limit_of(state: GPConvergenceState, known) -> Limit | None:
 
 
 class Found(NamedTuple):
-    """What is known so far about networks of one width, and of all widths; κ = 1 throughout.
+    """Results known so far for networks of one width, and of all widths; κ = 1 throughout.
 
     draws: (k, n, 1+d0), (f, J) of k random networks.
     single: (n, 1+d0, n, 1+d0), the covariance that one network gives, or None.
@@ -233,7 +233,7 @@ class Found(NamedTuple):
 
 
 def found_of(state: GPConvergenceState, known) -> Found:
-    """What is known of the networks, once the points are."""
+    """Results known for the networks, once the points are."""
     problem, width = state.problem, state.width
     x = known(points, problem.data).x
     nothing = np.empty((0, len(x), 1 + x.shape[1]), np.float32)

@@ -5,6 +5,7 @@ from panel.io.state import set_curdoc
 
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.live import LivePlot, update_all
+from jntk_viz.frame.blocks import heat_map, name_blocks
 from jntk_viz.frame.parts import plot_grid
 from jntk_viz.pages.gp_convergence import function_pictures as gp_functions
 from jntk_viz.pages.gp_convergence import pictures, statistics, study
@@ -169,10 +170,10 @@ class Covariance:
     """The covariance of one network beside the limit, and its error against the width."""
 
     def __init__(self):
-        maps = {"covariance": np.zeros((1, 2, 1, 2)), "scale": 1.0, **LOW}
-        self.finite = LivePlot(pictures.heat_map, **maps)
-        self.limit = LivePlot(pictures.heat_map, title="Limit", **maps)
-        self.difference = LivePlot(pictures.heat_map, colorbar=True, title="Difference", **maps)
+        maps = {"kernel": np.zeros((1, 2, 1, 2)), "scale": 1.0, **LOW}
+        self.finite = LivePlot(heat_map, **maps)
+        self.limit = LivePlot(heat_map, title="Limit", **maps)
+        self.difference = LivePlot(heat_map, colorbar=True, title="Difference", **maps)
         unknown = np.full((len(WIDTHS), study.REPEATS), np.nan)
         self.errors = LivePlot(
             pictures.errors_by_width, widths=WIDTHS, errors=unknown, width=WIDTHS[0],
@@ -212,9 +213,9 @@ class Covariance:
             (self.limit, limit.covariance),
             (self.difference, finite - limit.covariance),
         ):
-            plot.update(covariance=covariance, scale=scale)
+            plot.update(kernel=covariance, scale=scale)
             plot.set(clim=(-scale, scale))
-            pictures.set_block_ticks(plot.figure, covariance.shape[1] - 1)
+            name_blocks(plot.figure, covariance.shape[1])
         self.finite.set(title=text.heat_title(state, found))
         fitted = study.law(found.errors)
         self.errors.update(errors=found.errors, width=state.width, fitted=fitted)

@@ -40,7 +40,7 @@ def heat_title(state, found):
 
 
 def headline(state, found, law):
-    """How far from the limit, what a wider network would bring, and the rate."""
+    """Distance from the limit, what a wider network would bring, and the rate."""
     where = f"At width <b>{state.width}</b> and depth <b>{state.depth}</b>"
     row = WIDTHS.index(state.width)
     if not np.isfinite(found.errors[row]).all():
@@ -72,7 +72,7 @@ def _power(exponent):
 
 
 def note(state, found, limit):
-    """What the heat maps show, and how far the number of networks limits what can be seen."""
+    """Key to the heat maps, and how far the number of networks limits what can be seen."""
     order = (
         "Heat maps: f at all 12 points, then J₁ at all points, J₂ …; heavy lines part the blocks "
         "f–f, f–J, J–f, J–J. "
@@ -94,7 +94,7 @@ def note(state, found, limit):
 
 
 def densities_headline(state, found, limit):
-    """Whether output and slope still have the tails of a mixture."""
+    """Tails of output and slope beside those of Gaussian draws."""
     where = f"At width <b>{state.width}</b> and depth <b>{state.depth}</b>"
     if len(found.draws) < state.networks:
         return f"{where}: drawing random networks …"
@@ -120,7 +120,7 @@ DENSITIES_NOTE = (
 
 
 def functions_headline(state, circle, wider):
-    """How far the functions are from where they end; or what is known at the angle θ.
+    """Distance of the functions from where they end; or what is known at the angle θ.
 
     wider: (width, distance) of another width, or None while not known.
     """
@@ -151,7 +151,7 @@ def functions_headline(state, circle, wider):
 
 
 def counted(observations):
-    """How many values and slopes were observed."""
+    """Number of values and slopes that were observed, in words."""
     words = []
     for kind, word in (("v", "value"), ("s", "slope")):
         count = sum(o.kind == kind for o in observations)
@@ -160,7 +160,7 @@ def counted(observations):
 
 
 def functions_note(state, circle):
-    """What the colours mean, and what has to be known about the observations."""
+    """Key to the colours, and what has to be known about the observations."""
     words = (
         f"Orange: eight networks of width {state.width}; ticks: their slopes, the heights of the "
         "dots on the right. Grey: the limit, mean ± 2σ"

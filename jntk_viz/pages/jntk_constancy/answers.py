@@ -1,31 +1,27 @@
-"""What readers of the constancy page are asked to predict, and what is measured."""
+"""Answers to what readers of the constancy page are asked to predict."""
 
 import numpy as np
 
-from jntk_viz.frame.numbers import percent
-from jntk_viz.frame.parts import Answer
+from jntk_viz.frame.numbers import decimals, number, percent
+from jntk_viz.frame.parts import Answer, answers_once
 from jntk_viz.pages.jntk_constancy.measures import errors_at, fate, finished, lines, regime
 from jntk_viz.pages.jntk_constancy.training import progress_of
 
 
 def answers(state) -> dict:
     """Key -> function of what is known; each answer is known when the training is over."""
-    found = {
+    return answers_once(_finished, state, {
         "order": _order, "slope": _slope, "jacobian": _jacobian_curve, "kappa": _drift_percent,
         "fate": _fate, "regime": _decades,
-    }  # fmt: skip
-
-    def when_finished(answer):
-        def measured(known):
-            progress = progress_of(state, known)
-            return answer(progress) if finished(progress) else None
-
-        return measured
-
-    return {key: when_finished(answer) for key, answer in found.items()}
+    })  # fmt: skip
 
 
-def _order(progress) -> Answer:
+def _finished(state, known):
+    progress = progress_of(state, known)
+    return progress if finished(progress) else None
+
+
+def _order(state, progress) -> Answer:
     summary, widths = errors_at(progress.records), progress.settings.widths
     drift = {w: summary.median("drift", w) for w in widths}
     ordered = sorted(widths, key=lambda w: -np.nan_to_num(drift[w], nan=np.inf))
@@ -33,15 +29,15 @@ def _order(progress) -> Answer:
     return Answer(tuple(map(str, ordered)), f"The kernels have moved: {told}.")
 
 
-def _slope(progress) -> Answer | None:
+def _slope(state, progress) -> Answer | None:
     law = errors_at(progress.records).laws.get("to_limit")
     if law is None:
         return None
-    words = f"Fitted slope {law.slope:.2f}, 95 % from {law.low:.2f} to {law.high:.2f}; theorem −½."
-    return Answer(law.slope, words.replace("-", "−"))
+    slope, low, high = map(decimals, (law.slope, law.low, law.high))
+    return Answer(law.slope, f"Fitted slope {slope}, 95 % from {low} to {high}; theorem −½.")
 
 
-def _jacobian_curve(progress) -> Answer:
+def _jacobian_curve(state, progress) -> Answer:
     steps, values = lines([r for r in progress.records if r.network == 0],
                           progress.settings.widths, "jacobian")[-1]  # fmt: skip
     kept = np.isfinite(steps)
@@ -50,12 +46,12 @@ def _jacobian_curve(progress) -> Answer:
     if steps.size:
         words = (
             f"The Jacobian part of the width {progress.settings.widths[-1]} network goes from "
-            f"{values[0]:.2g} to {values[-1]:.2g} at λ = {progress.settings.lam:g}."
+            f"{number(values[0])} to {number(values[-1])} at λ = {progress.settings.lam:g}."
         )
     return Answer((steps, values), words)
 
 
-def _drift_percent(progress) -> Answer | None:
+def _drift_percent(state, progress) -> Answer | None:
     wide = progress.settings.widths[-1]
     drift = errors_at(progress.records).median("drift", wide)
     if not np.isfinite(drift):
@@ -67,7 +63,7 @@ def _drift_percent(progress) -> Answer | None:
     )
 
 
-def _fate(progress) -> Answer:
+def _fate(state, progress) -> Answer:
     summary, settings = errors_at(progress.records), progress.settings
     last = [r for r in progress.records if r.width == settings.widths[-1] and not r.diverged]
     words = f"At {settings.rate:g} × the stability limit "
@@ -82,13 +78,13 @@ def _fate(progress) -> Answer:
     return Answer(fate(progress), words)
 
 
-def _decades(progress) -> Answer | None:
+def _decades(state, progress) -> Answer | None:
     found = regime(progress)
     if not np.isfinite(found.needed):
         return None
     power = float(np.log10(found.needed))
     return Answer(
         power,
-        f"The fitted line meets λ_min at 10 to the power {power:.1f}, an extrapolation from widths "
+        f"The fitted line meets λₘᵢₙ at 10 to the power {power:.1f}, an extrapolation from widths "
         f"{progress.settings.widths[0]} to {found.widest}.",
     )

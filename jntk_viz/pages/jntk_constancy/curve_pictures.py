@@ -11,6 +11,7 @@ import numpy as np
 
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.theme import AMBER, GREEN, INK, MUTED, THEORY
+from jntk_viz.frame.numbers import decimals
 from jntk_viz.pages.jntk_constancy.words import THICKNESS, WIDTH_COLOURS
 
 # Where the axes start; they only grow.
@@ -145,7 +146,7 @@ def _slope_labels(fits, laws):
     """(x, y, text) beside the right ends of the fitted lines, moved apart where they are close."""
     names = ("start", "limit", "ODE")
     labels = [
-        [1.15 * fit[0][-1], fit[1][-1], f"{name} {law.slope:.2f}".replace("-", "−")]
+        [1.15 * fit[0][-1], fit[1][-1], f"{name} {decimals(law.slope)}"]
         for fit, law, name in zip(fits, laws, names, strict=True)
         if law
     ]

@@ -1,4 +1,4 @@
-"""What the pictures and sentences of the constancy study say about the records of a run."""
+"""Measures of the records of a run, for pictures and sentences."""
 
 from typing import NamedTuple
 
@@ -160,7 +160,7 @@ def _width_where(widths, errors, slope: float, level: float) -> float:
 
 
 def finished(progress: Progress | None) -> bool:
-    """Whether every network has come to the end of the training, or has diverged."""
+    """Has every network come to the end of the training, or diverged?"""
     if progress is None or not progress.records:
         return False
     settings = progress.settings
@@ -170,7 +170,7 @@ def finished(progress: Progress | None) -> bool:
 
 
 def fate(progress: Progress) -> str:
-    """What became of the networks and of the linear equation, in the words of the presets."""
+    """Fate of the networks and of the linear equation, in the words of the presets."""
     grows = progress.settings.rate > 1
     lost = bool(errors_at(progress.records).diverged)
     if not grows:

@@ -6,17 +6,18 @@ import numpy as np
 import param
 
 from jntk_viz.engine.sources import Sources
-from jntk_viz.frame.settings import activation_setting, data_setting, depth_setting
+from jntk_viz.frame.settings import (
+    Source,
+    activation_setting,
+    data_setting,
+    depth_setting,
+    lam_setting,
+    seed_setting,
+)
 
+LAMBDAS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 MOMENTS = 25  # steps after the start at which everything is measured
 MOST_ROWS = 700  # N(1+d0): beyond it the kernel of a network takes too long to be watched
-
-
-class Source(NamedTuple):
-    """How a data set is used here: its name in the menu, and options of its loader."""
-
-    label: str
-    options: dict
 
 
 def most_points(in_size: int, wanted: int) -> int:
@@ -41,7 +42,7 @@ SOURCES = Sources(
 
 
 class Settings(NamedTuple):
-    """What a training depends on; hashable, the key of all that is computed of it."""
+    """Settings that a training depends on; hashable, the key of all that is computed of it."""
 
     data: str
     points: int
@@ -105,12 +106,7 @@ class JNTKConstancyState(param.Parameterized):
     activation = activation_setting(
         doc="Smooth ones only: the Jacobian NTK contains φ'', which ReLU does not have."
     )
-    lam = param.Selector(
-        default=0.1,
-        objects=[0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0],
-        label="Regulariser λ",
-        doc="Weight of the squared input Jacobian in the loss; 0 is standard training.",
-    )
+    lam = lam_setting(0.1, LAMBDAS)
     kappa = param.Selector(
         default=1.0,
         objects=[0.1, 0.25, 0.5, 1.0, 2.0, 4.0],
@@ -124,7 +120,7 @@ class JNTKConstancyState(param.Parameterized):
         doc="The stability limit is 2N/e_max, with e_max the limiting kernel's largest eigenvalue.",
     )
     steps = param.Selector(default=300, objects=[30, 100, 300, 1000, 3000], label="Training steps")
-    seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the weights.")
+    seed = seed_setting()
     moment = param.Integer(
         MOMENTS,
         bounds=(0, MOMENTS),
@@ -146,7 +142,7 @@ class JNTKConstancyState(param.Parameterized):
 
     @property
     def settings(self) -> Settings:
-        """What the training on screen depends on."""
+        """Settings of the training on screen."""
         return Settings(*(getattr(self, name) for name in Settings._fields))
 
     @property

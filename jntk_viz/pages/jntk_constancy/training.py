@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from scipy.sparse.linalg import eigsh
 
 from jntk_viz.engine.steps import Step, chained
 from jntk_viz.finite import finite_jntk
@@ -24,7 +23,7 @@ DENSE_ROWS = 200  # from here on the largest eigenvalue is found by iteration
 
 
 class Snapshot(NamedTuple):
-    """What is kept to be drawn of one network at one step, in single precision.
+    """Parts of one network at one step that are kept to be drawn, in single precision.
 
     kernel: Θ_t on the first k training points, (k, 1+d0, k, 1+d0). outputs, ode: u_t = (f, J) and
     what the linear equation gives, (N + m, 1+d0), training points first.
@@ -122,6 +121,8 @@ def operator_norm(difference: np.ndarray) -> float:
         return float(np.abs(np.linalg.eigvalsh(matrix)).max())
     if not matrix.any():
         return 0.0  # the iteration has nothing to follow there
+    from scipy.sparse.linalg import eigsh  # not for the process that only draws
+
     start = np.ones(rows)  # not at random: the same run gives the same digits
     return float(
         abs(eigsh(matrix, k=1, which="LM", v0=start, tol=1e-6, return_eigenvectors=False)[0])
@@ -206,7 +207,7 @@ def _measure(state: _Network, settings: Settings, p: Problem, width: int, networ
 
 
 def _linear(state: _Network, p: Problem) -> np.ndarray:
-    """What the linear equation makes of this network's start; rows as in `_outputs`."""
+    """Course of the linear equation from this network's start; rows as in `_outputs`."""
     c = p.dynamics.coefficients(
         state.step * p.learning_rate, learning_rate=p.learning_rate, initial=state.start[: len(p.x)]
     )

@@ -4,8 +4,8 @@ import numpy as np
 
 from jntk_viz.drawing.html import line_sample
 from jntk_viz.drawing.theme import BLUE, ORANGE, PURPLE, THEORY
-from jntk_viz.frame.coinciding import coinciding
-from jntk_viz.frame.numbers import number, percent, power_of_ten
+from jntk_viz.frame.numbers import decimals, number, percent, power_of_ten
+from jntk_viz.frame.words import coinciding
 from jntk_viz.pages.jntk_constancy.measures import at_moment, errors_at, regime
 
 WIDTH_COLOURS = (ORANGE, PURPLE, BLUE)
@@ -47,7 +47,7 @@ PREPARING = "Preparing the networks; black and grey are known without training a
 
 
 def training_text(summary, settings) -> str:
-    """How far the kernels have moved, in one or two sentences of HTML."""
+    """One or two sentences of HTML about how far the kernels have moved."""
     narrow, _, wide = settings.widths
     lost = lost_text(summary, settings)
     at_start = summary.step == 0
@@ -64,18 +64,18 @@ def training_text(summary, settings) -> str:
     law = summary.laws["to_limit"]
     interval = ""
     if np.isfinite(law.low):
-        interval = f" (95 %: {law.low:.2f} to {law.high:.2f})"
+        interval = f" (95 %: {decimals(law.low)} to {decimals(law.high)})"
     words = (
         f"After <b>{summary.step}</b> steps the width <b>{wide}</b> kernel has moved by "
         f"<b>{percent(moved[wide])}</b>, the width <b>{narrow}</b> kernel by "
         f"<b>{percent(moved[narrow])}</b>. Distance to the limit: slope "
-        f"<b>{law.slope:.2f}</b> in width{interval}, theorem −½."
+        f"<b>{decimals(law.slope)}</b> in width{interval}, theorem −½."
     )
-    return f"{words.replace('-', '−')} {lost}"
+    return f"{words} {lost}"
 
 
 def outputs_text(summary, settings, record, other) -> str:
-    """How far the followed network is from the equation; `other` is that of another width."""
+    """Distance of the followed network from the equation; `other` is that of another width."""
     if record is None:
         return lost_text(summary, settings) or PREPARING
     if not np.isfinite(record.deviation) or record.deviation_train > OFF:
@@ -83,7 +83,7 @@ def outputs_text(summary, settings, record, other) -> str:
             f"By step <b>{record.step}</b> the linear equation has exploded, the learning rate "
             f"being {settings.rate:g} × its stability limit; the width <b>{record.width}</b> "
             f"network, whose kernel can change, has a loss of "
-            f"{record.fit + settings.lam * record.jacobian:.2g}."
+            f"{number(record.fit + settings.lam * record.jacobian)}."
             if settings.rate > 1
             else f"At step <b>{record.step}</b> the width <b>{record.width}</b> network is far "
             "from the linear equation."
@@ -120,33 +120,31 @@ def regime_text(regime) -> str:
         return ""
     if not smallest.resolved:
         return (
-            f"The theorem's regime <b>cannot be judged</b>: λ<sub>min</sub> = "
+            f"The theorem's regime <b>cannot be judged</b>: λₘᵢₙ = "
             f"{number(smallest.value)} is below its noise floor."
         )
     if regime.reached:
         return (
             f"The theorem's regime <b>is reached</b> at width {regime.widest}: ‖Θₜ − Θ‖ stays "
-            f"below {regime.error:.2g}, and λ<sub>min</sub> = {smallest.value:.2g}."
+            f"below {number(regime.error)}, and λₘᵢₙ = {number(smallest.value)}."
         )
     factor = regime.error / smallest.value
-    times = f"{factor:.2g}" if factor < 100 else width_text(factor)
+    times = number(factor) if factor < 100 else width_text(factor)
     return (
         f"The theorem's regime is <b>not reached</b> at width {regime.widest}: "
-        f"‖Θₜ − Θ‖ = {regime.error:.2g} is {times} × λ<sub>min</sub>."
+        f"‖Θₜ − Θ‖ = {number(regime.error)} is {times} × λₘᵢₙ."
     )
 
 
 def extrapolation_text(regime) -> str:
     """At which width the error would fall below λ_min, and how little that is known."""
     law, smallest = regime.law, regime.smallest
-    levels = (
-        f"λ<sub>min</sub> = {number(smallest.value)}, noise floor {number(smallest.noise_floor)}. "
-    )
+    levels = f"λₘᵢₙ = {number(smallest.value)}, noise floor {number(smallest.noise_floor)}. "
     if law is None or not smallest.resolved:
         return levels + "No width can be named" + ("." if law else " yet.")
     if not np.isfinite(regime.needed):
         return levels + "The width error does not fall with the width here."
-    slope = f"{law.slope:.2f}".replace("-", "−")
+    slope = decimals(law.slope)
     if regime.needed <= regime.widest:
         return levels + f"The fitted line, slope {slope}, falls below it within the picture."
     bounds = ""
@@ -154,7 +152,7 @@ def extrapolation_text(regime) -> str:
         upper = f"to {width_text(regime.high)}" if np.isfinite(regime.high) else "without end"
         bounds = f" (95 %: {width_text(regime.low)} {upper})"
     return levels + (
-        f"By the slope {slope} the error would fall below λ<sub>min</sub> near width "
+        f"By the slope {slope} the error would fall below λₘᵢₙ near width "
         f"<b>{width_text(regime.needed)}</b>{bounds}: an extrapolation."
     )
 
@@ -171,21 +169,21 @@ def details(settings, notes: str) -> str:
 
 
 def rate_notes(settings, problem) -> str:
-    """How many points there are and how fast they are trained."""
+    """Number of points and learning rate, in words."""
     limit = problem.dynamics.stable_learning_rate
     fewer = len(problem.x) < settings.points
     points = f"{len(problem.x)} points, as many as {problem.x.shape[1]} columns allow here. "
     same = coinciding(problem.x, problem.x_test)
     return (
         f"{points if fewer else ''}{f'{same} ' if same else ''}"
-        f"Learning rate {problem.learning_rate:.3g} = {settings.rate:g} × the stability limit "
-        f"2N/e<sub>max</sub> = {limit:.3g}, e<sub>max</sub> being the largest eigenvalue of "
-        "Λ<sup>½</sup>ΘΛ<sup>½</sup>."
-    ).replace("e-", "e−")
+        f"Learning rate {number(problem.learning_rate, 3)} = {settings.rate:g} × the stability "
+        f"limit 2N/e<sub>max</sub> = {number(limit, 3)}, e<sub>max</sub> being the largest "
+        "eigenvalue of Λ<sup>½</sup>ΘΛ<sup>½</sup>."
+    )
 
 
 def outputs_notes() -> str:
-    """How to read the pictures of the outputs."""
+    """Key to the pictures of the outputs."""
     return (
         "Black: the linear equation from the network's own start. Distances from it: dashed at "
         "training points. Rings: training points."

@@ -2,14 +2,12 @@
 
 from functools import partial
 
-import panel as pn
-
 from jntk_viz import frame
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.plane import keep_square
 from jntk_viz.drawing.theme import PHONE
+from jntk_viz.frame.controls import play_through
 from jntk_viz.frame.numbers import stop
-from jntk_viz.frame.player import play_through
 from jntk_viz.pages.playground import answers, globe, study, words
 from jntk_viz.pages.playground.editing import Editing
 from jntk_viz.pages.playground.formulas import FORMULAS
@@ -31,12 +29,13 @@ class Playground(frame.Content):
 
     name = "playground"
     question = words.QUESTION
+    rows = ("example", ("t", "play"), "lam", "epsilon", "depth", "activation", "editing")
     slow = ("depth", "activation")
     formulas = FORMULAS
     script = staticmethod(script)
 
     def __init__(self):
-        self.state = PlaygroundState()
+        super().__init__(PlaygroundState())
         self.editing = Editing(self)
         self.board = Board(self.editing.take)
         self.plots = {
@@ -51,13 +50,10 @@ class Playground(frame.Content):
         ]
         self._said: str | None = None
 
-    def controls(self):
-        """The sliders, Play beside the time, and the buttons that change points."""
-        names = ("example", "lam", "t", "epsilon", "depth", "activation")
-        example, lam, t, *others = frame.controls_for(self.state, *names, slow=self.slow)
+    def buttons(self):
+        """Play beside the time, and what changes points without pointing at them."""
         play = play_through(self.state, "t", SECONDS)
-        time = pn.Row(t, play, margin=0, sizing_mode="stretch_width")
-        return [example, time, lam, *others, self.editing.buttons()]
+        return {"play": play, "editing": self.editing.buttons()}
 
     def body(self):
         legend = Words(words.LEGEND, sizing_mode="stretch_both", stylesheets=[words.LEGEND_CSS])

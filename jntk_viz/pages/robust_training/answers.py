@@ -1,13 +1,15 @@
-"""What readers of the robust-training page are asked to predict, and what is measured."""
+"""Answers to what readers of the robust-training page are asked to predict."""
 
 import numpy as np
 
 from jntk_viz.drawing.axes import time_position
 from jntk_viz.frame.numbers import percent, stop
-from jntk_viz.frame.parts import Answer
+from jntk_viz.frame.parts import Answer, answers_once
+from jntk_viz.frame.robustness import LAMBDAS
+from jntk_viz.frame.words import correlation
 from jntk_viz.pages.robust_training import predictor, study
 from jntk_viz.pages.robust_training.plan import found_of
-from jntk_viz.pages.robust_training.state import LAMBDAS, TIMES
+from jntk_viz.pages.robust_training.state import TIMES
 from jntk_viz.pages.robust_training.words import points
 
 SAME = "all the same"
@@ -16,19 +18,10 @@ WITH, WITHOUT, UNCLEAR = "with λ, clearly", "standard training, clearly", "no c
 
 def answers(state) -> dict:
     """Key -> function of what is known; None while λ and λ = 0 are not."""
-    measured = {
+    return answers_once(found_of, state, {
         "robust_curve": _robust_curve, "robust_end": _robust_end, "best_lambda": _best_lambda,
         "lam_or_stopping": _lam_or_stopping, "diverging": _diverging, "correlation": _correlation,
-    }  # fmt: skip
-
-    def once_known(answer):
-        def answered(known):
-            found = found_of(state, known)
-            return None if found is None else answer(state, found)
-
-        return answered
-
-    return {key: once_known(answer) for key, answer in measured.items()}
+    })  # fmt: skip
 
 
 def _robust_curve(state, found) -> Answer | None:
@@ -89,7 +82,7 @@ def _lam_or_stopping(state, found) -> Answer | None:
 
 
 def _diverging(state, found) -> Answer:
-    """How many modes diverge at the chosen learning rate."""
+    """Number of modes that diverge at the chosen learning rate."""
     solution = found.solutions[state.lam]
     count = predictor.diverging(solution, state.rate)
     return Answer(
@@ -105,4 +98,6 @@ def _correlation(state, found) -> Answer | None:
     rho = study.scores(solution, **state.attack).correlation
     if np.isnan(rho):
         return None
-    return Answer(rho, f"Spearman's ρ is {rho:.2f} over {len(solution.eigenvalues)} features.")
+    return Answer(
+        rho, f"Spearman's ρ is {correlation(rho)} over {len(solution.eigenvalues)} features."
+    )

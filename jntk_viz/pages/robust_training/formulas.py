@@ -20,10 +20,11 @@ FORMULAS = (
         r"u(x,t) = \Theta(x,X)\,\Lambda^{1/2} V\,\frac{1-e^{-et/N}}{e}\,V^\top\Lambda^{1/2}u^*,"
         r"\qquad \Theta_\lambda=\Lambda^{1/2}\Theta\Lambda^{1/2} = V\,\mathrm{diag}(e)\,V^\top",
         "An infinitely wide network under gradient flow, in closed form at every time. As t → ∞ "
-        "the bracket becomes 1/e and λ cancels: for every λ > 0 the predictor interpolates the "
+        "the fraction becomes 1/e and λ cancels: for every λ > 0 the predictor interpolates the "
         "labels and has zero Jacobian at the training points. λ acts through the time it takes.",
         {
-            r"u = (f, J)": "output and input Jacobian together, started from zero",
+            r"u = (f, J)": "output and input Jacobian together, started from zero: the mean over "
+            "random networks, or the change since the start",
             r"u^* = (y, 0)": "what training aims at: the labels, and no slope",
             r"\Theta": "the limiting Jacobian Neural Tangent Kernel on the training points X",
             r"\Lambda": "diag(1, λ, …, λ): output gets weight 1, Jacobian entries weight λ",

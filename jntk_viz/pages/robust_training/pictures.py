@@ -48,12 +48,6 @@ def wider(limits):
     return low - 0.04 * (high - low), high + 0.04 * (high - low)
 
 
-def eigenvalue_limits(*eigenvalues):
-    """Whole decades that hold all eigenvalues, the scale which both scatters share."""
-    exponents = np.log10(np.concatenate(eigenvalues))
-    return float(np.floor(exponents.min())), float(np.ceil(exponents.max()))
-
-
 def _slot():
     """The place of t = ∞, visibly apart from the finite times."""
     return el.VSpan(*INFINITY_SLOT).opts(color="#d9d9d9", alpha=0.6, line_color=None)

@@ -1,4 +1,4 @@
-"""What the robust-training page has computed, in which order, and what is known of it so far."""
+"""Steps of the robust-training page in their order, and what is known of their results."""
 
 from typing import Any, NamedTuple
 
@@ -7,15 +7,16 @@ import numpy as np
 from jntk_viz.engine.sources import available
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.numbers import stop
+from jntk_viz.frame.robustness import LAMBDAS
 from jntk_viz.pages.robust_training import predictor, stopping, study
-from jntk_viz.pages.robust_training.state import LAMBDAS, SOURCES, TIMES, RobustTrainingState
+from jntk_viz.pages.robust_training.state import SOURCES, TIMES, RobustTrainingState
 
 # The times at which the searching attack is tried beside the one that the reader has chosen.
 PGD_TIMES = (1.0, 1e2, 1e4, 1e6, 1e8, np.inf)
 
 
 class Found(NamedTuple):
-    """What is known for the state as it is; of its λ and of λ = 0 there is always a solution.
+    """Results known for the state as it is; of its λ and of λ = 0 there is always a solution.
 
     solutions: λ → `study.Solution`. whole: curves over (λ, t). pgd: t → accuracy under PGD.
     comparison: of λ and λ = 0, stopped and at the end. picture: the result of `picture_step`.
@@ -79,7 +80,7 @@ def _search(state: RobustTrainingState, t: float) -> Step:
 
 
 def picture_step(state: RobustTrainingState, prepared: study.Prepared) -> Step | None:
-    """What the left half of the predictor's tab needs besides the solutions; None elsewhere."""
+    """Step that the left half of the predictor's tab needs besides the solutions; else None."""
     if state.view != "predictor":
         return None
     problem = state.problem
@@ -94,7 +95,7 @@ def picture_step(state: RobustTrainingState, prepared: study.Prepared) -> Step |
 
 
 def found_of(state: RobustTrainingState, known) -> Found | None:
-    """What is known for the state; None while its λ or λ = 0 is not."""
+    """Results known for the state; None while its λ or λ = 0 is not."""
     prepared = known(study.prepare, state.problem)
     every = {lam: known(study.solve, state.problem, lam) for lam in LAMBDAS}
     solutions = {lam: solution for lam, solution in every.items() if solution is not None}

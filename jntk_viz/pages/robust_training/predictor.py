@@ -14,7 +14,8 @@ from jntk_viz.datasets import normalize
 from jntk_viz.dynamics import KernelPredictor
 from jntk_viz.engine.results import kept
 from jntk_viz.engine.sources import OWN, load
-from jntk_viz.pages.robust_training.state import TIMES, Problem
+from jntk_viz.frame.robustness import Problem
+from jntk_viz.pages.robust_training.state import TIMES
 from jntk_viz.pages.robust_training.study import Prepared, Solution, prepare, solve
 
 GRID = 45  # points of a slice in each direction
@@ -23,7 +24,7 @@ SHOWN_DIGITS = 4
 
 
 def picture_of(data: str) -> str:
-    """How a data set's predictor is shown: on the "circle", on a "slice", or by its "digits"."""
+    """Picture of a data set's predictor: on the "circle", on a "slice", or by its "digits"."""
     if data in ("circle", "digits"):
         return data
     flat = data.startswith(OWN) and load(data).x.shape[1] == 2
@@ -95,7 +96,7 @@ class Slice(NamedTuple):
 
 
 def slice_key(plane: str, point: int, count: int) -> tuple[str, int]:
-    """What a slice depends on: only one around a point depends on the point."""
+    """Key of a slice: only one around a point depends on the point."""
     return plane, point % count if plane == "point" else 0
 
 
@@ -168,7 +169,7 @@ class Digits(NamedTuple):
 
 @cache
 def _grey_values() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the unit rows of the digits 3 and 8 were made from: mean image, lengths, unit rows."""
+    """Origin of the unit rows of the digits 3 and 8: mean image, lengths, unit rows."""
     from sklearn.datasets import load_digits
 
     table = load_digits()
@@ -219,7 +220,7 @@ def digits(
 
 
 def learned_modes(solution: Solution, t_index: int, speed: float) -> tuple[int, int, int]:
-    """How many resolved modes are learned at least half, how many less, how many diverge.
+    """Numbers of resolved modes that are learned at least half, that are less, and that diverge.
 
     Of descent those with e > 2N/η diverge: each step multiplies what is left by 1 - ηe/N < -1.
     """
@@ -230,5 +231,5 @@ def learned_modes(solution: Solution, t_index: int, speed: float) -> tuple[int, 
 
 
 def diverging(solution: Solution, speed: float) -> int:
-    """How many modes diverge; `speed` is the learning rate as a fraction of 2N/e_max."""
+    """Number of modes that diverge; `speed` is the learning rate as a fraction of 2N/e_max."""
     return int(np.sum(solution.eigenvalues * speed > solution.eigenvalues[0]))

@@ -3,8 +3,9 @@
 import numpy as np
 
 from jntk_viz.engine.sources import OWN, loading
+from jntk_viz.frame.robustness import split
 from jntk_viz.pages.robust_training.state import SOURCES, RobustTrainingState
-from jntk_viz.pages.robust_training.study import DIVERGED, split, within_span
+from jntk_viz.pages.robust_training.study import DIVERGED, within_span
 
 _HEAD = '''"""Robust training in closed form: {title}."""
 
@@ -98,6 +99,6 @@ def script(state: RobustTrainingState) -> str:
         data=loading(state.data, source.options),
         train=source.train, seed=state.seed, test=source.test, outputs=outputs,
     )  # fmt: skip
-    if state.view == "features" and not within_span(split(state.problem)[0]):
+    if state.view == "features" and not within_span(split(state.problem, source)[0]):
         head += _FEATURES
     return head

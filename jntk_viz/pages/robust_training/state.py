@@ -1,42 +1,27 @@
 """The settings of the robust-training page: every range, default and label stands here alone."""
 
-from typing import NamedTuple
-
 import numpy as np
 import param
 
-from jntk_viz.datasets import Dataset
-from jntk_viz.engine.sources import Sources
 from jntk_viz.frame.numbers import stop
-from jntk_viz.frame.settings import activation_setting, data_setting, depth_setting
+from jntk_viz.frame.robustness import LAMBDAS, MOST_TESTED, Problem, Source, sources
+from jntk_viz.frame.settings import (
+    activation_setting,
+    data_setting,
+    depth_setting,
+    epsilon_setting,
+    lam_setting,
+    norm_setting,
+    seed_setting,
+)
 
 TIMES = (*(digit * 10.0**k for k in range(-1, 10) for digit in (1, 2, 5)), 1e10, np.inf)
-LAMBDAS = (0.0, *(digit * 10.0**k for k in range(-3, 1) for digit in (1, 2, 5)), 10.0)
 FLOW = 0.0  # the learning rate of the gradient flow
 # Learning rates of gradient descent as fractions of 2N/e_max; above 1 the largest mode diverges.
 RATES = (0.1, 0.5, 0.9, 0.99, 1.01, 1.1, 1.5)
-MOST_TESTED = 500  # points
 
 
-class Source(NamedTuple):
-    """How a data set is used here: options of its loader, points to train on, to test on at most.
-
-    One λ costs the eigenvalues of N(1 + min(d0, N)) rows, about a second for 1,500 of them.
-    """
-
-    label: str
-    options: dict
-    train: int
-    test: int = MOST_TESTED
-
-
-def own_source(label: str, dataset: Dataset) -> Source:
-    """How a visitor's table is used: half of it to train on, but at most about 1,500 rows."""
-    n, d0 = dataset.x.shape
-    return Source(label, {}, min(n // 2, max(4, 1500 // (1 + d0))))
-
-
-SOURCES = Sources(
+SOURCES = sources(
     {
         "iris": Source("Iris", {}, 50),
         "circle": Source("Circle", {"n": 63, "frequency": 2}, 31),
@@ -47,18 +32,9 @@ SOURCES = Sources(
         "banknote": Source("Banknotes", {}, 200),
         "sonar": Source("Sonar", {}, 30, 100),
     },
-    own=own_source,
-    points=lambda source, dataset: source.train,
+    most_rows=1500,
+    least=4,
 )
-
-
-class Problem(NamedTuple):
-    """What kernel and labels depend on; hashable, the key of everything that is kept."""
-
-    data: str
-    depth: int
-    activation: str
-    seed: int
 
 
 class RobustTrainingState(param.Parameterized):
@@ -72,28 +48,15 @@ class RobustTrainingState(param.Parameterized):
     data = data_setting(SOURCES, "iris")
     depth = depth_setting(2, 11)
     activation = activation_setting()
-    lam = param.Selector(
-        default=0.1,
-        objects={stop(lam): lam for lam in LAMBDAS},
-        label="Regulariser λ",
-        doc="Weight of the squared input Jacobian in the loss; 0 is standard training.",
-    )
+    lam = lam_setting(0.1, LAMBDAS)
     t = param.Selector(
         default=1e3,
         objects={stop(t): t for t in TIMES},
         label="Training time t",
         doc="Time of the gradient flow, or steps × learning rate; the last stop is t = ∞.",
     )
-    epsilon = param.Number(
-        0.3,
-        bounds=(0, 1),
-        step=0.01,
-        label="Perturbation ε",
-        doc="Size of the attack, in units of the inputs' norm, which is 1.",
-    )
-    norm = param.Selector(
-        default="l2", objects={"L2": "l2", "L∞": "linf"}, label="Norm of the change"
-    )
+    epsilon = epsilon_setting(0.3, 1)
+    norm = norm_setting("Norm of the change")
     shown = param.Selector(
         default="robust",
         objects={"Robust accuracy": "robust", "Clean accuracy": "clean", "Median |J|": "jacobian"},
@@ -127,11 +90,11 @@ class RobustTrainingState(param.Parameterized):
         label="Test point",
         doc="The one that is followed; a click on the slice chooses the nearest.",
     )
-    seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the split into training and test part.")
+    seed = seed_setting("Seed of the split into training and test part.")
 
     @property
     def problem(self) -> Problem:
-        """What the kernels depend on."""
+        """Settings that the kernels depend on."""
         return Problem(self.data, self.depth, self.activation, self.seed)
 
     @property

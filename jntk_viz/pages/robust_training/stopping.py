@@ -13,8 +13,9 @@ import numpy as np
 
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.engine.results import kept
-from jntk_viz.pages.robust_training.state import FLOW, TIMES, Problem
-from jntk_viz.pages.robust_training.study import Reach, Solution, prepare, progress, reach
+from jntk_viz.frame.robustness import Problem, Reach, reach
+from jntk_viz.pages.robust_training.state import FLOW, TIMES
+from jntk_viz.pages.robust_training.study import Solution, prepare, progress
 
 FOLDS = 3
 STANDARD, REGULARISED = 0, 1  # rows of `Comparison.robust`

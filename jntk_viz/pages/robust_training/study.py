@@ -10,25 +10,17 @@ in which all of it is computed in `plan`.
 from typing import NamedTuple
 
 import numpy as np
-import scipy.stats
 
-from jntk_viz.attacks import NORMS, accuracy, first_order_margin, pgd_margin
-from jntk_viz.datasets import Dataset, normalize, train_test_split
+from jntk_viz.attacks import accuracy, pgd_margin
+from jntk_viz.datasets import Dataset, normalize
 from jntk_viz.dynamics import KernelPredictor, LinearDynamics
 from jntk_viz.engine.results import kept
-from jntk_viz.engine.sources import load
+from jntk_viz.frame.robustness import FRAGILE, LAMBDAS, Problem, Reach, reach, split
 from jntk_viz.kernels import jntk
-from jntk_viz.pages.robust_training.state import (
-    FLOW,
-    LAMBDAS,
-    RATES,
-    SOURCES,
-    TIMES,
-    Problem,
-)
+from jntk_viz.pages.robust_training.state import FLOW, RATES, SOURCES, TIMES
+from jntk_viz.ranks import rank_correlation
 
 DIVERGED = 1e6  # a mode that has been overshot so far counts as diverged, and nothing is drawn
-FRAGILE = (0.8, 0.4)  # a feature right on 80 % of the points, and on 40 % or fewer under attack
 
 
 class Prepared(NamedTuple):
@@ -59,22 +51,6 @@ class Prepared(NamedTuple):
         if self.basis is None:
             return block
         return np.concatenate([block[..., :1], block[..., 1:] @ self.basis], axis=-1)
-
-
-class Reach(NamedTuple):
-    """What decides clean and robust accuracy at every ε: outcomes of the first-order attack.
-
-    clean: (…, m), y f. l2, linf: (…, m), how much margin ε = 1 costs, that is the tangent
-    Jacobian's dual norm.
-    """
-
-    clean: np.ndarray
-    l2: np.ndarray
-    linf: np.ndarray
-
-    def margin(self, epsilon: float, norm: str) -> np.ndarray:
-        """The first-order margin at ε; it is linear in ε."""
-        return self.clean - epsilon * getattr(self, norm)
 
 
 class Path(NamedTuple):
@@ -129,19 +105,6 @@ class Scores(NamedTuple):
     fragile: int
 
 
-def split(problem: Problem) -> tuple[Dataset, Dataset]:
-    """The training part of a data set and, of the rest, as many test points as are used.
-
-    Raises ValueError, naming the remedy, for data that cannot be had.
-    """
-    source = SOURCES[problem.data]
-    dataset = load(problem.data, **source.options)
-    train, test = train_test_split(
-        dataset, test_fraction=1 - source.train / len(dataset.y), seed=problem.seed
-    )
-    return train, test._replace(x=test.x[: source.test], y=test.y[: source.test])
-
-
 def within_span(train: Dataset) -> bool:
     """Are there fewer training points than coordinates, so that their span is all that counts?"""
     return train.x.shape[0] < train.x.shape[1]
@@ -154,10 +117,10 @@ def prepare(problem: Problem) -> Prepared:
     With fewer training points than coordinates, a slope across their span meets only itself in the
     kernel (F_c δ_αβ) and has target 0, so it stays 0: only slopes within the span are kept.
     """
-    train, test = split(problem)
+    train, test = split(problem, SOURCES[problem.data])
     n, d0 = train.x.shape
     basis = np.linalg.qr(train.x.T)[0] if within_span(train) else None
-    kernel = {"depth": problem.depth, "activation": problem.activation}
+    kernel = problem.kernel
     within = train.x if basis is None else normalize(train.x @ basis)
     prepared = Prepared(train, test, jntk(within, **kernel), np.empty(0), kernel, basis)
     # In pieces, because the blocks before their reduction to the span can be large.
@@ -192,7 +155,7 @@ def solve(problem: Problem, lam: float) -> Solution:
 
 
 class Progress(NamedTuple):
-    """How far training by one rule has come at each of TIMES.
+    """Progress of training by one rule at each of TIMES.
 
     learning_rate: η, None for the flow. steps: (T,). learned: (T, k), fraction of each resolved
     mode, largest first. known: (T,), False where training has diverged or not yet begun.
@@ -239,16 +202,6 @@ def _learned(dynamics, t, rate, eta):
         return np.full(len(resolved), np.inf)
     with np.errstate(over="ignore"):  # what diverges is told as such
         return dynamics.learned(t, learning_rate=eta)[resolved]
-
-
-def reach(points: Dataset, outputs) -> Reach:
-    """`Reach` of (f, J) at points, (…, m, 1+d0)."""
-    clean = first_order_margin(outputs, *points[:2], epsilon=0)
-    # The margin is linear in ε, so what it loses at ε = 1 gives it at every ε.
-    l2, linf = (
-        clean - first_order_margin(outputs, *points[:2], epsilon=1, norm=norm) for norm in NORMS
-    )
-    return Reach(clean, l2, linf)
 
 
 def curves(solution: Solution, *, epsilon: float, norm: str = "l2", rate=FLOW) -> Curves:
@@ -313,6 +266,6 @@ def scores(solution: Solution, *, epsilon: float, norm: str = "l2") -> Scores:
     return Scores(
         usefulness,
         robustness,
-        np.nan if constant else float(scipy.stats.spearmanr(usefulness, robustness).statistic),
+        np.nan if constant else rank_correlation(usefulness, robustness),
         int(np.sum((usefulness >= FRAGILE[0]) & (robustness <= FRAGILE[1]))),
     )

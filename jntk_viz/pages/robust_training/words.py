@@ -3,14 +3,13 @@
 import numpy as np
 
 from jntk_viz.drawing.theme import escape
-from jntk_viz.frame.coinciding import coinciding
 from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
+from jntk_viz.frame.robustness import FRAGILE
+from jntk_viz.frame.words import coinciding, correlation, small, with_interval
 from jntk_viz.pages.robust_training import predictor, stopping, study
 from jntk_viz.pages.robust_training.state import SOURCES
 
 QUESTION = "Does a Jacobian penalty make a network robust, or stopping in time?"
-
-_SMALL = "font-size: 14px; line-height: 1.3; margin: 2px 0 0"
 
 
 def span(values) -> str:
@@ -19,18 +18,13 @@ def span(values) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def correlation(scores) -> str:
-    rho = scores.correlation
-    return "undefined" if np.isnan(rho) else f"{rho:.2f}".replace("-", "−")
-
-
 def headline(state, found) -> str:
     """The sentences about the visible tab, from what is known (`plan.Found`)."""
     return about_place(state, found) + small(*DETAILS[state.view](state, found))
 
 
 def about_place(state, found) -> str:
-    """What the chosen λ and t give, beside standard training, and where every λ > 0 ends."""
+    """Accuracies at the chosen λ and t, beside standard training, and where every λ > 0 ends."""
     whole, at = found.whole, state.at
     now, standard = study.row(whole, state.lam), study.row(whole, 0.0)
     t, lam = stop(state.t), stop(state.lam)
@@ -77,10 +71,6 @@ def limit(whole) -> str:
     return f"At t = ∞ every λ &gt; 0 ends at the same {ends[0]} and {ends[1]}."
 
 
-def small(*sentences) -> str:
-    return f"<p class=aside style='{_SMALL}'>{' '.join(s for s in sentences if s)}</p>"
-
-
 def about_data(state, prepared) -> str:
     n, d0 = prepared.train.x.shape
     words = (
@@ -88,7 +78,7 @@ def about_data(state, prepared) -> str:
         f"points in R{superscript(d0)}."
     )
     if prepared.basis is not None:
-        words += f" Slopes across the {n}-dimensional span of the training points stay 0."
+        words += f" Slopes perpendicular to the {n}-dimensional span of the training points stay 0."
     return f"{words} {coinciding(prepared.train.x, prepared.test.x)}".rstrip()
 
 
@@ -130,12 +120,11 @@ def points(difference) -> str:
         # What is less than half a point keeps its sign, and a digit that bears it out.
         return signed(100 * share, 1) if whole == "−0" else whole
 
-    value, low, high = map(written, difference)
-    return f"{value} [{low}, {high}]"
+    return with_interval(written, difference)
 
 
 def about_rate(state, solution) -> str:
-    """What gradient descent does at the chosen learning rate."""
+    """Sentence on gradient descent at the chosen learning rate."""
     if state.training == "flow":
         return ""
     path = solution.paths[state.speed]
@@ -162,7 +151,7 @@ def about_floor(solution) -> str:
 
 
 def about_modes(state, prepared, solution) -> str:
-    """How far the modes have been learned."""
+    """Sentence on how far the modes have been learned."""
     half, less, _ = predictor.learned_modes(solution, state.at, state.speed)
     floor = about_floor(solution)
     if half + less == 0:
@@ -213,20 +202,20 @@ def beside_digits(found) -> dict:
 
 def feature_title(lam, scores) -> str:
     name = "Standard training, λ = 0" if lam == 0 else f"Regularised, λ = {stop(lam)}"
-    return f"{name}: rank correlation {correlation(scores)}"
+    return f"{name}: rank correlation {correlation(scores.correlation)}"
 
 
 def claim(state, standard, regularised) -> str:
-    """What the paper says about eigenfeatures, and what is measured here."""
-    here = f"rank correlation {correlation(standard)} for λ = 0"
+    """The paper's claim about eigenfeatures, beside what is measured here."""
+    here = f"rank correlation {correlation(standard.correlation)} for λ = 0"
     fragile = f"{standard.fragile}"
     if state.lam > 0:
-        here += f", {correlation(regularised)} for λ = {stop(state.lam)}"
+        here += f", {correlation(regularised.correlation)} for λ = {stop(state.lam)}"
         fragile += f" and {regularised.fragile}"
     return (
         "The paper (GeLU, 11 layers): with λ &gt; 0 high test accuracy implies robustness. "
         f"<b>Measured here</b>: {here}; {fragile} "
-        f"accurate (≥ {percent(study.FRAGILE[0])}) yet fragile (≤ {percent(study.FRAGILE[1])}). "
+        f"accurate (≥ {percent(FRAGILE[0])}) yet fragile (≤ {percent(FRAGILE[1])}). "
         "Part of such a correlation is forced, since robust accuracy cannot exceed accuracy. Null "
         "model and intervals: <a href='eigenfeatures'>the eigenfeatures page</a>."
     )

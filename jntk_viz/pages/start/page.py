@@ -93,7 +93,7 @@ class Start(frame.Content):
     name = ""
 
     def __init__(self):
-        self.state = param.Parameterized()
+        super().__init__(param.Parameterized())
         self.cards = {entry.name: part_of(entry.name, "card") for entry in frame.pages()}
         self.plots = {
             name: frame.LivePlot(
@@ -124,7 +124,7 @@ def app():
     start = Start()
     controller = frame.Controller(start)
     cards = [card_of(entry, start.plots[entry.name]) for entry in frame.pages()]
-    return frame.plain_page(
+    return frame.PlainPage(
         "jntk_viz",
         text(INTRODUCTION, margin=(4, 12)),
         pn.Column(*cards, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[CARDS_CSS]),

@@ -1,14 +1,12 @@
 """The breakdown study: every broken case is really broken, by the amount that theory says."""
 
-import contextlib
-import io
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import slow_if
 from planned import run_plan
+from programs import run_program
 
 from jntk_viz import MLP, LinearDynamics, finite_jntk, frame, jntk, train
 from jntk_viz.frame.content import Known
@@ -51,10 +49,7 @@ HALF = [
 def test_the_script_prints_the_page_s_numbers(case, cure):
     networks = 5 if case == "deep" else 3
     state = BreakdownState(case=case, cure=cure, seed=3, networks=networks)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(script(state), case, "exec"), {})
-    found = dict(line.split(" = ") for line in printed.getvalue().splitlines())
+    found = run_program(script(state))
     expected = numbers_of(case, CURED if cure else ILL, seed=3, networks=networks)
     assert len(found) >= 2
     for name, value in found.items():

@@ -1,11 +1,10 @@
 """The breakdown page in a real browser: its cases, knobs and cure, and the numbers it says."""
 
-import contextlib
-import io
 import re
 import time
 
 import pytest
+from programs import run_program
 
 from jntk_viz.frame.numbers import number
 from jntk_viz.pages.breakdown.script import script
@@ -65,10 +64,7 @@ SPOKEN = {
 def test_numbers_on_the_page_are_those_of_the_program(watch_page):
     page = watch_page(f"{PAGE}?case=deep")
     for case, names in SPOKEN.items():
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(compile(script(BreakdownState(case=case)), case, "exec"), {})
-        values = dict(line.split(" = ") for line in printed.getvalue().splitlines())
+        values = run_program(script(BreakdownState(case=case)))
         choose(page, KNOBS[case].title)
         finished(page, {"deep": "layer 30", "sphere": "for ever", "rate": "multiplied"}[case])
         for name in names:

@@ -69,13 +69,13 @@ def test_numbers_on_the_page_are_the_library_s(watch_page):
     said = settled(watch_page(PAGE))
     smallest = smallest_eigenvalue(x, depth=2, activation="gelu")
     assert said.startswith(
-        f"GeLU at depth 2: λ_min = {number(smallest.value)}, "
+        f"GeLU at depth 2: λₘᵢₙ = {number(smallest.value)}, "
         f"{number(smallest.value / smallest.noise_floor)} times the float64 floor "
         f"{number(smallest.noise_floor)}: numerically resolved, not in float32."
     )
     said = settled(watch_page("full_rank?view=angle&theta=5&activation=erf"))
     smallest = smallest_eigenvalue(pairs.points(5.0), depth=2, activation="erf")
-    assert said.startswith(f"erf, depth 2, θ = 5°: λ_min = {number(smallest.value)}, above")
+    assert said.startswith(f"erf, depth 2, θ = 5°: λₘᵢₙ = {number(smallest.value)}, above")
     said = settled(watch_page("full_rank?view=time&points=10"))
     modes = times.by_depth(Problem("iris", 10, 0, "jntk"), "gelu", 2, 1.0)
     assert f"the slowest of 50 modes falls to 1 % at t = {number(modes.slowest)}" in said
@@ -118,7 +118,7 @@ def test_angle_and_time_by_their_tabs(watch_page):
     page = watch_page(PAGE)
     settled(page)
     page.get_by_role("button", name="Angle").click()
-    wait_for(page, "θ = 2°: λ_min")
+    wait_for(page, "θ = 2°: λₘᵢₙ")
     settled(page)
     assert "The two inputs" in page.evaluate(TITLES)
     assert "All eigenvalues" not in " ".join(page.evaluate(TITLES))
@@ -193,5 +193,5 @@ def test_save_gives_the_pictures_of_the_tab_that_is_seen(watch_page):
     names = [file.suggested_filename for file in saved.values()]
     assert names == [f"is-the-kernel-full-rank-angles.{kind}" for kind in ("png", "svg", "csv")]
     assert "of two points" in saved["SVG"].path().read_text(encoding="utf-8")
-    assert saved["CSV"].path().read_text(encoding="utf-8").startswith("# picture = λ_min of the")
+    assert saved["CSV"].path().read_text(encoding="utf-8").startswith("# picture = λₘᵢₙ of the")
     assert saved["PNG"].path().read_bytes()[:4] == b"\x89PNG"

@@ -19,7 +19,7 @@ from jntk_viz import (
 )
 from jntk_viz.engine import sources
 from jntk_viz.engine.results import RESULTS
-from jntk_viz.frame import Controller, LivePlot, use_theme
+from jntk_viz.frame import Controller, LivePlot, blocks, use_theme
 from jntk_viz.frame.content import Known
 from jntk_viz.frame.numbers import decimals, percent
 from jntk_viz.pages.gp_convergence import function_pictures as gp_functions
@@ -235,19 +235,19 @@ def test_ellipses_are_contours():
 
 def test_heat_map_has_f_first_and_blocks_in_order():
     covariance = np.arange(2 * 3 * 2 * 3.0).reshape(2, 3, 2, 3)
-    matrix = pictures.by_block(covariance)
+    matrix = blocks.by_block(covariance)
     assert matrix[1, 4] == covariance[1, 0, 0, 2]  # f at point 2 against J_2 at point 1
-    image = leaves(pictures.heat_map(covariance, 1.0))[0]
+    image = leaves(blocks.heat_map(covariance, 1.0))[0]
     assert image[0.01, 0.99] == covariance[0, 0, 0, 0]  # f–f is at the upper left
     assert image[0.99, 0.99] == matrix[0, 5]
-    assert [name for _, name in pictures.block_ticks(2)] == ["f", "J₁", "J₂"]
-    assert len(pictures.block_ticks(13)) <= 7
+    assert [name for _, name in blocks.block_ticks(3)] == ["f", "J₁", "J₂"]
+    assert len(blocks.block_ticks(14)) <= 7
 
 
 def test_pictures_take_new_numbers_in_place_also_of_another_size():
-    plot = LivePlot(pictures.heat_map, covariance=np.zeros((12, 5, 12, 5)), scale=1.0)
-    plot.update(covariance=np.ones((12, 3, 12, 3)))
-    pictures.set_block_ticks(plot.figure, 2)
+    plot = LivePlot(blocks.heat_map, kernel=np.zeros((12, 5, 12, 5)), scale=1.0)
+    plot.update(kernel=np.ones((12, 3, 12, 3)))
+    blocks.name_blocks(plot.figure, 3)
     assert plot.figure.renderers[0].data_source.data["image"][0].shape == (36, 36)
     assert len(plot.figure.xaxis[0].ticker.ticks) == 3
 
@@ -403,9 +403,9 @@ def test_a_reader_who_draws_a_guess_does_not_observe(page):
 
 def test_slopes_are_offered_along_the_features_there_are(page):
     page.state.param.update(view="densities", alpha=9)
-    assert (page.state.alpha, page.alpha.end) == (2, 2)
+    assert (page.state.alpha, page.widgets["alpha"].end) == (2, 2)
     page.state.param.update(data="iris", alpha=9)
-    assert (page.state.alpha, page.alpha.end) == (4, 4)
+    assert (page.state.alpha, page.widgets["alpha"].end) == (4, 4)
     assert "J₄(x₁)" in said(page)
 
 

@@ -5,8 +5,8 @@ import numpy as np
 
 from jntk_viz import frame
 from jntk_viz.pages.jntk_constancy.curve_pictures import NOTHING, width_errors
-from jntk_viz.pages.jntk_constancy.kernel_pictures import _width_error
 from jntk_viz.pages.jntk_constancy.measures import Regime
+from jntk_viz.pages.jntk_constancy.regime_pictures import _width_error
 from jntk_viz.rates import power_law
 
 WIDTHS = (32, 128, 512)

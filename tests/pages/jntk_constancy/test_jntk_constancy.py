@@ -4,10 +4,11 @@ import jax
 import numpy as np
 import pytest
 from planned import run_plan
+from programs import run_program
 
 from jntk_viz import MLP, LinearDynamics, finite_jntk, jacobian_nngp, jntk, train
-from jntk_viz.drawing.blocks import by_block
 from jntk_viz.engine import sources
+from jntk_viz.frame.blocks import by_block
 from jntk_viz.frame.numbers import percent
 from jntk_viz.pages.jntk_constancy import measures, study, training
 from jntk_viz.pages.jntk_constancy import state as state_module
@@ -275,12 +276,10 @@ def test_a_moment_before_the_end_gives_the_errors_of_that_step(done):
 
 
 @pytest.mark.parametrize("moment", [MOMENTS, 7])
-def test_the_program_prints_the_numbers_of_the_page(done, moment, capsys):
+def test_the_program_prints_the_numbers_of_the_page(done, moment):
     state = JNTKConstancyState(**SMALL, moment=moment)
     settings = state.settings
-    exec(compile(script(state), "script", "exec"), {"__name__": "__main__"})
-    printed = dict(line.split(" = ") for line in capsys.readouterr().out.splitlines())
-    numbers = {name: float(value) for name, value in printed.items()}
+    numbers = {name: float(value) for name, value in run_program(script(state)).items()}
     at = state.shown_step
     summary, found = measures.errors_at(done.records, at), measures.regime(done, at)
     assert numbers["learning_rate"] == pytest.approx(done.problem.learning_rate)
@@ -312,10 +311,12 @@ def test_the_program_of_a_readers_own_table_loads_its_file():
 @pytest.fixture(scope="module")
 def pictures():
     from jntk_viz import frame
-    from jntk_viz.pages.jntk_constancy.tabs import Pictures
+    from jntk_viz.pages.jntk_constancy.page import JNTKConstancy
 
     frame.use_theme()
-    return Pictures(JNTKConstancyState(**SMALL))
+    page = JNTKConstancy()
+    page.state.param.update(**SMALL)
+    return page
 
 
 @pytest.fixture
@@ -324,7 +325,7 @@ def look(pictures):
 
     def set_state(run, **values):
         pictures.state.param.update(**values)
-        pictures.draw(run)
+        pictures.draw_run(run)
 
     yield set_state
     pictures.state.param.update(view="training", moment=25, followed="widest", against="limit")
@@ -349,10 +350,10 @@ def image(plot):
 
 
 def test_the_pictures_show_the_records(done, pictures, look):
-    pictures.draw(done._replace(records=[]))
+    pictures.draw_run(done._replace(records=[]))
     assert drawn(pictures.drift) == []
     assert len(drawn(pictures.loss)) == 4  # two bands, two medians: known without a network
-    pictures.draw(done)
+    pictures.draw_run(done)
     wide = drawn(pictures.drift)[2]
     own = [r for r in done.records if (r.width, r.network) == (128, 1) and r.step]
     np.testing.assert_allclose(wide[:, -len(own) - 1 : -1], [[r.step for r in own],
@@ -362,15 +363,15 @@ def test_the_pictures_show_the_records(done, pictures, look):
 
 def test_axes_hold_all_that_is_known_of_a_run(done, pictures, look):
     far = done.records[-1]._replace(drift=50.0)
-    pictures.draw(done._replace(records=[*done.records[:-1], far]))
+    pictures.draw_run(done._replace(records=[*done.records[:-1], far]))
     assert pictures.drift.figure.y_range.end > 50
-    pictures.draw(done)
+    pictures.draw_run(done)
     top = pictures.drift.figure.y_range.end
     assert max(r.drift for r in done.records) < top < 50
 
 
 def test_axes_stay_while_one_looks_back(done, pictures, look):
-    pictures.draw(done)
+    pictures.draw_run(done)
     for view in ("training", "outputs", "kernel"):
         look(done, view=view, moment=25)
         figures = [p.figure for p in pictures.plots.values()]
@@ -465,18 +466,3 @@ def test_past_the_stability_limit_networks_can_outlive_the_equation():
     run = trained(**SMALL | {"rate": 1.5, "steps": 100, "depth": 2})
     assert measures.fate(run) == "only the equation diverges"
     assert run.records[-1].deviation > 0.9
-
-
-def test_the_presets_are_in_order(pictures):
-    from jntk_viz.frame.presets import load_presets
-
-    presets, problems = load_presets("jntk_constancy", JNTKConstancyState())
-    assert problems == []
-    assert 4 <= len(presets) <= 7
-    assert all(1 <= len(p.controls) <= 3 and p.say for p in presets)
-    assert len({p.predict.kind for p in presets if p.predict}) >= 2
-    for preset in presets:
-        assert np.prod([len(stops) for stops in preset.sweep.values()]) <= 60
-        if preset.predict:
-            assert preset.predict.answer in answers(JNTKConstancyState())
-            assert set(preset.predict.hide) <= set(pictures.plots)

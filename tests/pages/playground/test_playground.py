@@ -11,7 +11,7 @@ import pytest
 
 from jntk_viz import RobustDynamics, first_order_margin, frame, normalize, pgd_margin
 from jntk_viz.attacks import worst_points
-from jntk_viz.frame import address, player
+from jntk_viz.frame import address, controls
 from jntk_viz.frame.presets import load_presets, settings
 from jntk_viz.pages.playground import globe, study, words
 from jntk_viz.pages.playground.examples import EXAMPLES, example
@@ -335,16 +335,16 @@ def test_a_point_moves_over_the_rim(page):
 
 def test_play_goes_to_infinity_and_back_in_time_whatever_a_picture_takes(monkeypatch):
     clock, calls = SimpleNamespace(now=0.0), []
-    monkeypatch.setattr(player.time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(controls.time, "monotonic", lambda: clock.now)
     stopped = []
     monkeypatch.setattr(
-        player.pn.state, "add_periodic_callback",
+        controls.pn.state, "add_periodic_callback",
         lambda function, period: (
             calls.append(function) or SimpleNamespace(stop=lambda: stopped.append(1))
         ),
     )  # fmt: skip
     state = PlaygroundState(t=TIMES[0])
-    button = player.play_through(state, "t", 12)
+    button = controls.play_through(state, "t", 12)
     button.clicks += 1
     (advance,) = calls
     for seconds, t in ((0.0, 0.0), (6.0, TIMES[91]), (12.0, np.inf), (18.0, TIMES[91])):

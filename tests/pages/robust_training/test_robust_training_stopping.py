@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from jntk_viz import RobustDynamics, accuracy, first_order_margin
+from jntk_viz.frame.robustness import Problem, Source
 from jntk_viz.pages.robust_training import state as settings
 from jntk_viz.pages.robust_training import stopping, study
 from jntk_viz.pages.robust_training import words as text
 
-IRIS = settings.Problem("iris", 2, "gelu", 0)
+IRIS = Problem("iris", 2, "gelu", 0)
 TIMES = len(settings.TIMES)
 
 
@@ -35,8 +36,8 @@ def test_points_left_out_are_judged_by_training_without_them(data, few, monkeypa
     No test point has a part in it: the study's own test points are not even looked at.
     """
     if few:
-        monkeypatch.setitem(settings.SOURCES, data, settings.Source(data, {}, 12, 9))
-    problem = settings.Problem(data, 1, "erf", 3)
+        monkeypatch.setitem(settings.SOURCES, data, Source(data, {}, 12, 9))
+    problem = Problem(data, 1, "erf", 3)
     train = study.prepare(problem).train
     out = stopping.folds(train.y, problem.seed) == 1
     dynamics = RobustDynamics(train.x[~out], train.y[~out], depth=1, activation="erf", lam=0.5)

@@ -1,54 +1,13 @@
-"""The kernel as a picture, and whether the theorem's regime is reached: views of the page."""
+"""Is the theorem's regime reached? A view of the page."""
 
 import holoviews as hv
 import numpy as np
 
 from jntk_viz.drawing import elements as el
-from jntk_viz.drawing.blocks import block_lines, by_block
-from jntk_viz.drawing.figures import name_ticks
-from jntk_viz.drawing.theme import DIVERGING, INK, MUTED, THEORY
-from jntk_viz.frame.numbers import number, subscript
+from jntk_viz.drawing.theme import INK, MUTED, THEORY
+from jntk_viz.frame.numbers import number
 from jntk_viz.pages.jntk_constancy.curve_pictures import NOTHING
 from jntk_viz.pages.jntk_constancy.words import WIDTH_COLOURS
-
-_MOST_NAMES = 6  # of blocks: more of them would overlap
-
-
-def heat_map(kernel, scale, colorbar=False, title=""):
-    """A kernel (k, 1+d0, k, 1+d0) on the unit square, f first, then J_1, J_2, …
-
-    The heavy lines part its four blocks: f with f, f with J, J with f, J with J. `scale`: colours
-    run from −scale to scale.
-    """
-    blocks = kernel.shape[1]
-    image = el.Image(by_block(kernel), bounds=(0, 0, 1, 1)).opts(
-        cmap=DIVERGING, clim=(-scale, scale), colorbar=colorbar, clabel=" ",
-        colorbar_opts={"width": 12, "padding": 2} if colorbar else {},
-    )  # fmt: skip
-    edges = np.arange(1, blocks) / blocks
-    thin = el.Segments(block_lines(edges)).opts(color=MUTED, line_width=0.5, alpha=0.5)
-    thick = el.Segments(block_lines(edges[:1])).opts(color=INK, line_width=2.5)
-    places, names = block_names(blocks)
-    ticks = list(zip(places, names, strict=True))
-    return el.Overlay([image, thin, thick]).opts(
-        xlim=(0, 1), ylim=(0, 1), xticks=ticks, yticks=[(1 - p, name) for p, name in ticks],
-        xlabel="", ylabel="", title=title, toolbar=None, show_grid=False,
-    )  # fmt: skip
-
-
-def block_names(blocks: int) -> tuple[list[float], list[str]]:
-    """Middles of the blocks and their names; one name for all of J where there are many."""
-    if blocks > _MOST_NAMES:
-        return [0.5 / blocks, 0.5 + 0.5 / blocks], ["f", "J"]
-    names = ["f", *(f"J{subscript(i)}" for i in range(1, blocks))]
-    return [(i + 0.5) / blocks for i in range(blocks)], names
-
-
-def name_blocks(figure, blocks: int):
-    """Name the blocks of a heat map that is drawn already."""
-    places, names = block_names(blocks)
-    name_ticks(figure.xaxis[0], places, names)
-    name_ticks(figure.yaxis[0], [1 - place for place in places], names)
 
 
 def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2), widths=()):
@@ -91,7 +50,7 @@ def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2), widths=()):
     axes = {"logx": True, "logy": True, "xlim": xlim, "ylim": ylim, "show_legend": False}
     return el.Overlay(parts).opts(
         hv.opts.Overlay(
-            xlabel="width", ylabel="‖Θₜ − Θ‖ and λ_min",
+            xlabel="width", ylabel="‖Θₜ − Θ‖ and λₘᵢₙ",
             title="Is the theorem's regime reached?", **axes,
         )
     )  # fmt: skip
@@ -118,7 +77,7 @@ def _labels(regime, xlim):
     floor = (left, smallest.noise_floor, f"noise floor {number(smallest.noise_floor)}")
     if smallest.value <= 0:
         return [floor], []
-    return [floor], [(left, smallest.value / 1.3, f"λmin {number(smallest.value)}")]
+    return [floor], [(left, smallest.value / 1.3, f"λₘᵢₙ {number(smallest.value)}")]
 
 
 def regime_limits(regime, widths) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""A browser is sent no message about models that it does not have, whatever happens meanwhile."""
+"""Messages to a browser leave in order, whatever happens meanwhile; its own are bounded."""
 
 import asyncio
 import weakref
@@ -12,19 +12,12 @@ from bokeh.protocol import Protocol
 from bokeh.protocol.receiver import Receiver
 from bokeh.server.connection import ServerConnection
 from bokeh.server.contexts import BokehSessionContext
-from bokeh.server.views.ws import WSHandler
+from bokeh.server.session import ServerSession
 from panel.io.state import set_curdoc, state
 from tornado.locks import Lock
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from jntk_viz.server.in_order import send_in_order
-from jntk_viz.server.pace import PacedSession
-
-
-@pytest.fixture(autouse=True)
-def in_order(monkeypatch):
-    monkeypatch.setattr(WSHandler, "send_message", WSHandler.send_message)  # undone afterwards
-    send_in_order()
+from jntk_viz.server import websocket
 
 
 class Wire:
@@ -41,9 +34,13 @@ class Wire:
         return asyncio.ensure_future(asyncio.sleep(0.002))
 
 
-class Socket(WSHandler):
+class Socket(websocket.Socket):
     def __init__(self):
         self.write_lock, self.ws_connection = Lock(), Wire()
+        self.closed_with = None
+
+    def close(self, code=None, reason=None):
+        self.closed_with = code
 
 
 class Visit:
@@ -57,9 +54,10 @@ class Visit:
         with set_curdoc(self.document):
             state._thread_id_[self.document] = state._current_thread
             self.document.add_root(self.column.get_root(self.document))
-        self.session, self.socket = PacedSession("id", self.document), Socket()
+        self.session, self.socket = ServerSession("id", self.document), Socket()
         self.context._set_session(self.session)
         self.connection = ServerConnection(Protocol(), self.socket, None, self.session)
+        self.socket.connection = self.connection
 
     async def fetch(self):
         """What Bokeh does when a browser asks for the page."""
@@ -176,3 +174,29 @@ def test_a_visitor_who_has_left_is_no_error():
         assert len(visit.socket.ws_connection.pieces) == before
 
     asyncio.run(visited())
+
+
+def pieces_of(size):
+    """The pieces of a message, by which a browser sends so many bytes in one buffer."""
+    message = Protocol().create("OK", "earlier")
+    message.header["num_buffers"] = 1
+    texts = [message.header_json, message.metadata_json, message.content_json, '{"id": "1"}']
+    return [*texts, bytes(size)]
+
+
+def test_messages_are_bounded_each_by_itself(monkeypatch):
+    monkeypatch.setattr(websocket, "MOST_MESSAGE", 10_000)
+    socket = Socket()
+    socket.receiver = Receiver(Protocol())
+
+    async def sent(pieces):
+        return [await socket.receiver.consume(piece) for piece in pieces][-1]
+
+    for _ in range(5):
+        message = asyncio.run(sent(pieces_of(9_000)))
+        assert message.msgtype == "OK"
+    assert socket.closed_with is None
+    assert asyncio.run(sent(pieces_of(10_000))) is None
+    assert socket.closed_with == 1009
+    assert asyncio.run(sent(pieces_of(1))) is None  # whatever it sends now
+    assert socket.receiver.receiver is None  # and what had come is let go

@@ -1,0 +1,235 @@
+"""Private names of other libraries: where they are used, that they are there, what they give."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from weakref import WeakKeyDictionary
+
+import panel as pn
+import pytest
+from bokeh.core.has_props import HasProps
+from bokeh.core.serialization import Serializer
+from bokeh.document import Document
+from bokeh.document.events import ModelChangedEvent
+from bokeh.document.models import DocumentModelManager
+from bokeh.models import Range1d
+from bokeh.plotting import figure
+from bokeh.protocol.messages.patch_doc import patch_doc
+from bokeh.server import contexts
+from bokeh.server.session import ServerSession
+from panel.io.state import state
+from panel.reactive import Syncable
+
+import jntk_viz
+from jntk_viz.private_api import PatchSerializer, SyncedModels
+
+PACKAGE = Path(jntk_viz.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+USER = PACKAGE / "private_api.py"
+# Underscored names that Panel's documentation tells authors of components to define or call:
+# https://panel.holoviz.org/reference/custom_components/JSComponent.html
+DOCUMENTED = {"_esm", "_stylesheets", "_handle_msg", "_send_event"}
+# Underscored names of the standard library's and IPython's documentation.
+PUBLIC = {"_replace", "_asdict", "_fields", "_make", "_repr_mimebundle_"}
+# What users are told to set, by the libraries' own documentation.
+SETTINGS = {
+    "hv.Dataset.datatype", "warnings.showwarning", "pn.state.onload", "pn.state.curdoc.theme",
+}  # fmt: skip
+
+
+def private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def defined_in(tree):
+    """Underscored names that a module defines: functions, classes, variables, attributes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield from [node.attr] if ast.unparse(node.value) in ("self", "cls") else []
+
+
+TREES = {file: ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
+OURS = {name for tree in TREES.values() for name in defined_in(tree) if private(name)}
+
+
+def imported_in(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            ours = isinstance(node, ast.ImportFrom) and (node.module or "").startswith("jntk_viz")
+            if not ours:
+                yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+
+
+def uses(file):
+    """Private names that a file takes from other libraries, and their names that it replaces."""
+    tree = TREES[file]
+    imported = set(imported_in(tree))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Attribute):
+            continue
+        if private(node.attr) and node.attr not in OURS | PUBLIC | DOCUMENTED:
+            yield node.attr
+        name = ast.unparse(node)
+        replaced = isinstance(node.ctx, ast.Store) and name.partition(".")[0] in imported
+        if replaced and "(" not in name and not private(node.attr) and name not in SETTINGS:
+            yield name
+
+
+def overridden(module):
+    """Private methods and attributes of other libraries' classes that classes of ours redefine."""
+    for kind in vars(module).values():
+        if not inspect.isclass(kind) or kind.__module__ != module.__name__:
+            continue
+        (body,) = [
+            node for node in ast.walk(TREES[Path(module.__file__)])
+            if isinstance(node, ast.ClassDef) and node.name == kind.__name__
+        ]  # fmt: skip
+        names = {name for node in body.body for name in defined_in(node) if private(name)}
+        foreign = [base for base in kind.__mro__ if not base.__module__.startswith("jntk_viz")]
+        yield from (
+            name for name in names - DOCUMENTED - PUBLIC
+            if any(name in vars(base) for base in foreign)
+        )  # fmt: skip
+
+
+def modules():
+    for found in pkgutil.walk_packages(jntk_viz.__path__, "jntk_viz."):
+        if not found.name.endswith("__main__"):
+            yield importlib.import_module(found.name)
+
+
+def test_one_module_uses_private_names_and_it_uses_few():
+    for file in FILES:
+        found = set(uses(file))
+        assert (len(found) in range(5, 13)) if file == USER else found == set(), (file, found)
+
+
+def test_no_other_module_overrides_private_methods():
+    for module in modules():
+        found = set(overridden(module))
+        expected = {"_get_model", "_update"} if module.__file__ == str(USER) else set()
+        assert found == expected, module
+
+
+def test_a_use_elsewhere_is_found(monkeypatch):
+    """The search itself, on what must not be written."""
+    bad = "import panel as pn\nfrom x import y\npn.state._connected\ny.Thing = 1\nself._pages = 2\n"
+    monkeypatch.setitem(TREES, "bad", ast.parse(bad))
+    assert set(uses("bad")) == {"_connected", "y.Thing"}
+
+
+# --------------------------------------------------------------------------- what has to be there
+
+
+def arguments(function):
+    return list(inspect.signature(function).parameters)
+
+
+def test_panel_has_the_names():
+    assert arguments(pn.pane.Bokeh._get_model) == ["self", "doc", "root", "parent", "comm"]
+    assert arguments(pn.pane.HTML._update) == ["self", "ref", "model"]
+    assert set(pn.pane.HTML()._transform_object("words")) == {"object"}
+    assert isinstance(state._connected, WeakKeyDictionary)
+    assert Syncable._debounce in (50, 10)  # its own, or ours
+    assert "self._debounce" in inspect.getsource(Syncable._server_change)
+
+
+def test_bokeh_has_the_names():
+    document = Document()
+    assert isinstance(document.models._new_models, set)
+    assert isinstance(DocumentModelManager.synced_references, property)
+    source = inspect.getsource(patch_doc.create)
+    assert "Serializer(references=doc.models.synced_references)" in source
+    assert "serializer.has_ref(model)" in source
+    assert isinstance(HasProps.__dict__["_overridden_defaults"], classmethod)
+    assert arguments(HasProps._overridden_defaults) == []
+    assert issubclass(contexts.ServerSession, ServerSession)
+    source = inspect.getsource(contexts.ApplicationContext.create_session_if_needed)
+    assert "ServerSession(" in source
+
+
+# ---------------------------------------------------------------------------- that it is the same
+
+
+@pytest.fixture
+def page():
+    """A document of which a browser has one picture, with a curve that it does not have yet."""
+    document, picture = Document(), figure(x_range=(0, 1))
+    picture.line([0, 1], [0, 1], name="old")
+    document.add_root(picture)
+    document.models.flush_synced()
+    new = picture.line([0, 1], [1, 0], name="new")
+    assert new in set(document.models)
+    return SimpleNamespace(document=document, picture=picture, new=new)
+
+
+def changes(page):
+    old = page.picture.select_one({"name": "old"})
+    yield "a number", page.picture, "width", 700
+    yield "data", old.data_source, "data", {"x": [0.0, float("nan")], "y": [1.0, 2.0]}
+    yield "a model that the browser has", page.picture, "y_range", page.picture.x_range
+    yield "a model of no page", page.picture, "x_range", Range1d(0, 2)
+    yield "both", page.picture, "renderers", [old, page.new]
+
+
+def test_messages_are_those_of_bokeh(page):
+    for what, model, name, value in changes(page):
+        event = ModelChangedEvent(page.document, model, name, value)
+        models = page.document.models
+        theirs = Serializer(references=set(models) - models._new_models)
+        ours = PatchSerializer(references=SyncedModels(models))
+        assert ours.encode([event]) == theirs.encode([event]), what
+        # So that Bokeh forgets which models are new.
+        has = {model: theirs.has_ref(model) for model in models}
+        assert {model: ours.has_ref(model) for model in models} == has, what
+        assert has[page.new] == (what == "both")
+
+
+def test_bokeh_makes_its_messages_with_it():
+    program = """if True:
+        from bokeh.document import Document
+        from bokeh.document.events import ModelChangedEvent
+        from bokeh.models import HoverTool
+        from bokeh.plotting import figure
+        from bokeh.protocol import Protocol
+        from jntk_viz import private_api
+
+        made = []
+        class Watched(private_api.PatchSerializer):
+            def __init__(self, **options):
+                made.append(self)
+                super().__init__(**options)
+        private_api.PatchSerializer = Watched
+        before = HoverTool._overridden_defaults()
+        private_api.make_bokeh_quick()
+        assert HoverTool._overridden_defaults() == before
+        assert HoverTool._overridden_defaults() is HoverTool._overridden_defaults()
+        document, picture = Document(), figure()
+        document.add_root(picture)
+        event = ModelChangedEvent(document, picture, "width", 700)
+        message = Protocol().create("PATCH-DOC", [event])
+        assert len(made) == 1 and message.content["events"][0]["new"] == 700
+    """
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)
+
+
+def test_new_words_bring_no_style_sheets_along():
+    from jntk_viz.private_api import Words
+
+    document, words = Document(), Words("old", stylesheets=["p { color: red; }"])
+    model = words.get_root(document)
+    document.add_root(model)
+    changed = []
+    document.on_change(lambda event: changed.append(event.attr))
+    words.object = "new"
+    assert "new" in model.text
+    assert changed == ["text"]
