@@ -134,27 +134,52 @@ def pgd_margin(
     Returns:
         (m,); the point is robust, as far as the search can tell, where it is positive.
     """
+    search = {"epsilon": epsilon, "norm": norm, "steps": steps, "restarts": restarts, "seed": seed}
+    return worst_points(predictor, x, y, **search)[0]
+
+
+def worst_points(
+    predictor: Callable, x, y, *, epsilon, norm="l2", steps=20, restarts=4, seed=0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The margins of `pgd_margin`, (m,), and the points of the sphere that have them, (m, d0)."""
     x = check_points(x)
     y = check_classes(y, "y", len(x))
     epsilon = check_number(epsilon, "epsilon")
     check_choice(norm, "norm", NORMS)
     steps, restarts = check_count(steps, "steps"), check_count(restarts, "restarts", least=0)
     rng = np.random.default_rng(seed)
-    worst = np.full(len(x), np.inf)
-    for restart in range(1 + restarts):
-        delta = epsilon * _random_start(rng, x.shape, norm, restart)
-        # The first start goes the full way at once, as the first-order attack does, then back to
-        # small steps; 2.5ε/steps lets every start cross the ball.
-        sizes = np.full(steps, 2.5 * epsilon / steps)
-        if restart == 0:
-            sizes[0] = epsilon
-        for size in [*sizes, 0.0]:
-            point = _on_sphere(x + delta)
-            lead, margin = _weakest_lead(predictor(point), y, point, epsilon, norm)
-            worst = np.minimum(worst, margin)
-            downhill = -tangent_jacobian(lead, point)
-            delta = _project(delta + size * _steepest(downhill, norm), epsilon, norm)
-    return worst
+    starts = [_random_start(rng, x.shape, norm, restart) for restart in range(1 + restarts)]
+    # 2.5ε/steps lets every start cross the ball. The first one goes the full way at once, as the
+    # first-order attack does, then back to small steps.
+    sizes = np.full((len(starts), steps + 1), 2.5 * epsilon / steps)
+    sizes[0, 0], sizes[:, -1] = epsilon, 0
+    together = max(1, _TOGETHER // len(x))
+    found = [
+        _descend(predictor, x, y, starts[i : i + together], sizes[i : i + together], epsilon, norm)
+        for i in range(0, len(starts), together)
+    ]
+    margins, points = (np.concatenate(part) for part in zip(*found, strict=True))
+    worst = np.argmin(margins, axis=0), np.arange(len(x))
+    return margins[worst], points[worst]
+
+
+_TOGETHER = 1000  # points that a predictor is asked for at once: fewer calls, bounded memory
+
+
+def _descend(predictor, x, y, starts, sizes, epsilon, norm):
+    """The smallest margins on the way from each of k starts, (k, m), and where, (k, m, d0)."""
+    shape = (len(starts), *x.shape)
+    x, y = (np.concatenate([part] * len(starts)) for part in (x, y))
+    delta = epsilon * np.concatenate(starts)
+    worst, found = np.full(len(x), np.inf), x.copy()
+    for size in np.repeat(sizes, shape[1], axis=0).T:
+        point = _on_sphere(x + delta)
+        lead, margin = _weakest_lead(predictor(point), y, point, epsilon, norm)
+        worse = margin < worst
+        worst[worse], found[worse] = margin[worse], point[worse]
+        downhill = -tangent_jacobian(lead, point)
+        delta = _project(delta + size[:, None] * _steepest(downhill, norm), epsilon, norm)
+    return worst.reshape(shape[:2]), found.reshape(shape)
 
 
 def accuracy(margins) -> float:

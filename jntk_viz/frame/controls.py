@@ -12,6 +12,7 @@ from jntk_viz.frame.presets import setting_names
 
 _DRAG = 0.12  # seconds: two steps of a held key are 0.03 apart
 _PERIOD = 300  # milliseconds between two moments that are played
+_FRAME = 50  # milliseconds between two looks at the clock
 
 
 def control_rows(content):
@@ -187,6 +188,44 @@ def play_button(state, name, label="▶ Play", period=_PERIOD, ready=lambda: Tru
             setattr(state, name, stops[0])
         button.label = "■ Stop"
         running.append(pn.state.add_periodic_callback(advance, period=period))
+
+    button.on_click(click)
+    return button
+
+
+def play_through(state, name, seconds, label="▶ Play"):
+    """A button that moves a Selector of ordered values from its first to its last and back.
+
+    - `seconds`: that one way takes, however long a picture takes: values are passed over if need
+      be. It begins where the setting is, and stops where the reader presses it again, or at the
+      first value.
+    """
+    stops = list(state.param[name].get_range().values())
+    button = pmui.Button(label=label, size="small", variant="outlined", margin=(10, 6), width=86)
+    running = []
+    path = [*range(len(stops)), *range(len(stops) - 2, -1, -1)]
+
+    def stop():
+        while running:
+            running.pop()[0].stop()
+        button.label = label
+
+    def advance():
+        _, begun, first = running[0]
+        place = first + int((time.monotonic() - begun) / seconds * (len(stops) - 1))
+        setattr(state, name, stops[path[min(place, len(path) - 1)]])
+        if place >= len(path) - 1:
+            stop()
+
+    def click(_):
+        if running:
+            stop()
+            return
+        button.label = "■ Stop"
+        first = stops.index(getattr(state, name))
+        first = 0 if first == len(stops) - 1 else first
+        callback = pn.state.add_periodic_callback(advance, period=_FRAME)
+        running.append((callback, time.monotonic(), first))
 
     button.on_click(click)
     return button

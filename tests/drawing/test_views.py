@@ -13,7 +13,7 @@ from panel.util import edit_readonly
 from small_page import page_of
 
 from jntk_viz import frame
-from jntk_viz.drawing import theme
+from jntk_viz.drawing import elements, theme
 from jntk_viz.drawing.figures import name_ticks
 from jntk_viz.drawing.live import _leaf_plots
 from jntk_viz.frame import address, shell
@@ -224,6 +224,27 @@ def test_ranges_and_colours_stay_until_they_are_set():
     assert (mapper.low, mapper.high) == (0, 9)
     assert plot.figure.title.text == "{B}"
     assert plot.figure.xaxis[0].axis_label == "width"
+
+
+def test_other_pixels_are_put_where_holoviews_would_put_them():
+    def picture(z, side=1.0):
+        image = elements.Image(z, bounds=(0, 0, side, 1), vdims=hv.Dimension("z", range=(0, 9)))
+        return elements.Overlay([image])
+
+    first, then = np.arange(6.0).reshape(2, 3), np.arange(6.0, 12.0).reshape(2, 3)
+    plot = frame.LivePlot(picture, z=first)
+    assert plot.figure
+    plot.update(z=first + 1)  # by HoloViews: nothing is known of what was there before
+    for data in ({"z": then}, {"z": first, "side": 2.0}):
+        plot.update(**data)
+        again = frame.LivePlot(picture, **data)
+        assert again.figure
+        ours, theirs = source(plot, 0), source(again, 0)
+        assert set(ours) == set(theirs)
+        np.testing.assert_array_equal(ours["image"][0], theirs["image"][0])
+        assert [list(ours[k]) for k in ("x", "y", "dw", "dh")] == [
+            list(theirs[k]) for k in ("x", "y", "dw", "dh")
+        ]
 
 
 def test_without_limits_the_first_ranges_stay():

@@ -20,6 +20,10 @@ from jntk_viz.frame.registry import part_of
 CIRCLE = {"data": "circle", "depth": 1}
 TRAINED = {"data": "circle", "points": 4, "widest": 128, "networks": 2, "steps": 30}
 PLACES = {
+    "playground": [
+        ({"example": "twins", "depth": 1}, {"t": 10.0, "lam": 1.0, "epsilon": 0.1, "depth": 2}),
+        ({"example": "caps", "depth": 1, "t": 100.0}, {"example": "twins", "seed": 3}),
+    ],
     "gp_convergence": [
         ({"view": "functions", "width": 32, "ends": True}, {"view": "covariance", "kappa": 2.0}),
         (
@@ -65,7 +69,13 @@ PLACES = {
     ],
 }  # fmt: skip
 # One tab of each kind of page is enough for `make test`; the maps once had other colours.
-QUICK = {("robust_training", 0), ("robust_training", 3), ("gp_convergence", 0), ("breakdown", 0)}
+QUICK = {
+    ("playground", 0),
+    ("robust_training", 0),
+    ("robust_training", 3),
+    ("gp_convergence", 0),
+    ("breakdown", 0),
+}
 CASES = [
     pytest.param(
         name, *place, id=f"{name}-{i}", marks=[pytest.mark.slow] * ((name, i) not in QUICK)

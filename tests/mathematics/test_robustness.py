@@ -81,7 +81,7 @@ def test_attack_strength():
     assert np.all(np.diff(by_epsilon) <= 0)
     assert by_epsilon[-1] < 0.5
     few, many = (pgd_margin(PREDICTOR, x, y, epsilon=0.4, restarts=r) for r in (0, 4))
-    assert np.all(many <= few)
+    assert np.all(many <= few + 1e-12)  # all starts go together: other sums, other rounding
 
 
 def test_eigenfeatures_add_up_to_the_predictor():

@@ -24,7 +24,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PLOTTING = {"bokeh", "holoviews", "ipywidgets", "matplotlib", "panel", "panel_material_ui"}
 # The files of a page that may draw; what is computed stands in all others.
-SHOWING = {"answers", "card", "formulas", "page", "pictures", "tabs", "words"}
+SHOWING = {"answers", "card", "editing", "formulas", "page", "pictures", "tabs", "words"}
 LIBRARY = sorted((ROOT / "jntk_viz").rglob("*.py"))
 APPS = sorted((ROOT / "apps").glob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))

@@ -6,6 +6,7 @@ import panel as pn
 from jntk_viz import frame
 from jntk_viz.drawing import axes
 from jntk_viz.drawing.live import LivePlot, update_all
+from jntk_viz.drawing.plane import keep_square
 from jntk_viz.frame.parts import plot_grid, tabbed
 from jntk_viz.frame.robustness import LAMBDAS
 from jntk_viz.pages.robust_training import pictures, predictor, study
@@ -138,8 +139,8 @@ class RobustTraining(frame.Content):
         modes = {"eigenvalues": _NONE, "learned": _NONE, "floor": 1e-12, **_LOW}
         self.spectrum = LivePlot(shapes.spectrum, **modes, front=1.0)
         self.learned = LivePlot(shapes.learned_modes, **modes, share=_NONE)
-        shapes.keep_square(self.slice, _SLICE_LIMITS, _SLICE_LIMITS)
-        shapes.keep_square(self.digits, *_GALLERY_LIMITS)
+        keep_square(self.slice, _SLICE_LIMITS, _SLICE_LIMITS)
+        keep_square(self.digits, *_GALLERY_LIMITS)
 
     def _predictor_grid(self):
         """The predictor's tab; its left half holds one of three pictures, by the data."""

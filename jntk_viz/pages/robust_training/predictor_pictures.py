@@ -2,10 +2,9 @@
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import CustomJS
-from bokeh.plotting.contour import contour_data
 
 from jntk_viz.drawing import elements as el
+from jntk_viz.drawing.plane import zero_contour
 from jntk_viz.drawing.theme import BLUE, DIVERGING, INK, MUTED, ORANGE, PAPER, PURPLE, SEQUENTIAL
 from jntk_viz.frame.numbers import power_of_ten
 
@@ -69,16 +68,6 @@ _TURN = np.linspace(0, 2 * np.pi, 121)
 _RING = np.column_stack([np.cos(_TURN), np.sin(_TURN)])
 
 
-def zero_contour(side, field):
-    """The lines f = 0 as (x, y), separated by NaN; empty where there are none."""
-    if not np.isfinite(field).any():
-        return _NOTHING, _NOTHING
-    line = contour_data(side, side, field, levels=[0.0], want_fill=False).line_data
-    if line is None or line.xs[0] is None:
-        return _NOTHING, _NOTHING
-    return np.asarray(line.xs[0], float), np.asarray(line.ys[0], float)
-
-
 def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
     """f on a two-dimensional slice of the sphere with its zero line, and where the points lie.
 
@@ -97,7 +86,7 @@ def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
             colorbar_opts={"width": 12, "padding": 4}, clipping_colors={"NaN": "transparent"},
         ),
         el.Curve((_RING[:, 0], _RING[:, 1])).opts(color=MUTED, line_width=1.2),
-        el.Curve(zero_contour(side, field)).opts(color=INK, line_width=3),
+        el.Curve(zero_contour(side, side, field)).opts(color=INK, line_width=3),
         el.Points((train[:, 0], train[:, 1])).opts(color=INK, size=4, marker="square"),
         el.Scatter((test[~plus, 0], test[~plus, 1])).opts(color=_CLASS[-1], size=9, **dots),
         el.Scatter((test[plus, 0], test[plus, 1])).opts(color=_CLASS[1], size=9, **dots),
@@ -166,26 +155,6 @@ def digit_gallery(image, jacobian, change, attacked, left, right):
 
 _GREY = hv.Dimension("grey", range=(0, 16))
 _SIGNED = hv.Dimension("signed", range=(-1, 1))
-
-
-def keep_square(plot, xlim, ylim):
-    """One unit to the right is as long as one upwards, whatever room the picture is given."""
-    code = """
-    const w = figure.inner_width, h = figure.inner_height
-    if (!(w > 0 && h > 0)) return
-    const unit = Math.max((x1 - x0) / w, (y1 - y0) / h)
-    const x = (x0 + x1) / 2, y = (y0 + y1) / 2
-    figure.x_range.setv({start: x - unit * w / 2, end: x + unit * w / 2})
-    figure.y_range.setv({start: y - unit * h / 2, end: y + unit * h / 2})
-    """
-    limits = {"x0": xlim[0], "x1": xlim[1], "y0": ylim[0], "y1": ylim[1]}
-
-    def keep(figure):
-        callback = CustomJS(args={"figure": figure, **limits}, code=code)
-        figure.js_on_change("inner_width", callback)
-        figure.js_on_change("inner_height", callback)
-
-    plot.when_drawn(keep)
 
 
 # Eigenvalues from 1e-16 to 1e4 all find room.

@@ -7,6 +7,7 @@ import panel as pn
 import param
 
 from jntk_viz import frame
+from jntk_viz.drawing.plane import keep_square
 from jntk_viz.drawing.recolour import name_figure
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, css, escape
 from jntk_viz.engine.steps import Step
@@ -43,7 +44,7 @@ a:focus-visible {{ outline: 2px solid {ACCENT}; outline-offset: 2px; }}
 """)
 CARDS_CSS = """
 :host { display: grid; gap: 8px; max-height: none !important;
-  grid-template-columns: repeat(auto-fit, minmax(min(290px, 100%), 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(280px, 100%), 1fr)); }
 """
 
 
@@ -101,6 +102,9 @@ class Start(frame.Content):
             )
             for name, card in self.cards.items()
         }
+        for name, card in self.cards.items():
+            if hasattr(card, "SQUARE"):
+                keep_square(self.plots[name], *card.SQUARE)
 
     def plan(self, known):
         return [Step(card.numbers, (), "Computing the pictures") for card in self.cards.values()]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from jntk_viz import RobustDynamics, first_order_margin, frame, normalize
+from jntk_viz.drawing.plane import zero_contour
 from jntk_viz.pages.robust_training import predictor, study
 from jntk_viz.pages.robust_training import predictor_pictures as shapes
 from jntk_viz.pages.robust_training.state import (
@@ -79,11 +80,11 @@ def test_reach_of_an_attack_is_the_ring():
 def test_zero_line_lies_where_the_field_is_zero():
     side = np.linspace(-1, 1, 21)
     field = np.add.outer(2 * side, side) - 0.5  # f = 2y + x - ½
-    x, y = shapes.zero_contour(side, field)
+    x, y = zero_contour(side, side, field)
     assert len(x) > 10
     np.testing.assert_allclose(2 * y + x, 0.5, atol=1e-9)
-    assert len(shapes.zero_contour(side, np.full((21, 21), np.nan))[0]) == 0
-    assert len(shapes.zero_contour(side, field + 100)[0]) == 0
+    assert len(zero_contour(side, side, np.full((21, 21), np.nan))[0]) == 0
+    assert len(zero_contour(side, side, field + 100)[0]) == 0
 
 
 @pytest.mark.parametrize("norm", ["l2", "linf"])

@@ -1,0 +1,21 @@
+"""What readers may be asked to predict on the playground."""
+
+from jntk_viz.frame.numbers import percent
+from jntk_viz.frame.parts import Answer
+from jntk_viz.pages.playground.state import PlaygroundState
+from jntk_viz.pages.playground.study import arguments_of, pair
+
+SAFER, SAME, LESS = "more of them", "as many", "fewer"
+
+
+def robust_points(state: PlaygroundState, known) -> Answer | None:
+    """Whether more points withstand the attack with the penalty than without."""
+    networks = known(pair, *arguments_of(state))
+    if networks is None:
+        return None
+    standard, penalised = (network.robust for network in networks)
+    value = SAME if standard == penalised else SAFER if penalised > standard else LESS
+    return Answer(
+        value,
+        f"Without the penalty {percent(standard)} of the points, with it {percent(penalised)}.",
+    )

@@ -1,0 +1,92 @@
+"""The playground in a real browser: a point is added, dragged and deleted in the pictures."""
+
+import time
+
+import pytest
+
+MODELS = "[...Bokeh.documents[0].all_models]"
+POINTS = f"""() => {{
+  const source = {MODELS}.find(m => m.type == "ColumnDataSource" && m.columns().includes("class"))
+  return ["x", "y", "class"].map(name => Array.from(source.get_column(name)))
+}}"""
+# Where places of the plane are in the window, for the picture `number`.
+PLACE = f"""([number, x, y]) => {{
+  const figure = {MODELS}.filter(m => m.type == "Figure")[number]
+  const view = Bokeh.index.find_one(figure)
+  const {{left, top}} = view.el.getBoundingClientRect()
+  return [left + view.frame.x_scale.compute(x), top + view.frame.y_scale.compute(y)]
+}}"""
+# A drag within one call: on a busy machine the pauses between several would make it a long press.
+DRAG = """([from, steps]) => {
+  let target = document.elementFromPoint(...from)
+  while (target.shadowRoot) {
+    const inner = target.shadowRoot.elementFromPoint(...from)
+    if (!inner || inner == target) break
+    target = inner
+  }
+  const fire = (type, k, buttons) => target.dispatchEvent(new PointerEvent(type, {
+    pointerId: 1, isPrimary: true, pointerType: "mouse", buttons, bubbles: true, composed: true,
+    cancelable: true, clientX: from[0] + 8 * k, clientY: from[1] + 4 * k,
+  }))
+  fire("pointerdown", 0, 1)
+  for (let k = 1; k <= steps; k++) fire("pointermove", k, 1)
+  window.release = () => fire("pointerup", steps, 0)
+}"""
+
+
+def wait_for(page, condition, seconds=90):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"not within {seconds} s; the page says: {headline(page)}")
+
+
+def headline(page):
+    return page.locator("[aria-live=polite]").inner_text()
+
+
+def settled(page, n):
+    """Until the sentence is about `n` points."""
+    wait_for(page, lambda: f"of {n} points" in headline(page))
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden")
+    page.locator("#loader").wait_for(state="hidden")
+
+
+def test_points_are_added_dragged_and_deleted_in_the_pictures(watch_page):
+    page = watch_page("playground?example=caps&depth=1")
+    settled(page, 24)
+    page.mouse.click(*page.evaluate(PLACE, [0, -1.0, 0.05]))
+    settled(page, 25)
+    x, y, _ = page.evaluate(POINTS)
+    assert [x[-1], y[-1]] == pytest.approx([-1.0, 0.05], abs=0.02)
+    wait_for(page, lambda: "points=" in page.url and not page.url.endswith("points="))
+    before = page.url
+    # The server hears of a drag before it ends, and in the other picture the point moves along.
+    place = page.evaluate(PLACE, [1, x[-1], y[-1]])
+    page.mouse.move(*place)
+    page.evaluate(DRAG, [place, 6])
+    wait_for(page, lambda: page.url != before)
+    page.evaluate("release()")
+    moved = page.evaluate(POINTS)
+    assert moved[0][-1] > x[-1] + 0.1
+    assert moved[1][-1] < y[-1] - 0.05
+    settled(page, 25)
+    page.mouse.click(*page.evaluate(PLACE, [0, moved[0][-1], moved[1][-1]]))
+    page.keyboard.press("Backspace")
+    settled(page, 24)
+    # Outside the discs nothing is added, and the page says so.
+    page.mouse.click(*page.evaluate(PLACE, [0, 0.0, -0.95]))
+    page.get_by_text("outside the globe").wait_for()
+    assert len(page.evaluate(POINTS)[0]) == 24
+
+
+def test_play_moves_the_time_and_stops(watch_page):
+    page = watch_page("playground?example=twins&depth=1&t=0")
+    page.locator("#loader").wait_for(state="hidden")
+    wait_for(page, lambda: "Press Play" in headline(page))
+    page.get_by_role("button", name="▶ Play").click()
+    wait_for(page, lambda: "At t =" in headline(page))
+    page.get_by_role("button", name="■ Stop").click()
+    page.get_by_role("button", name="▶ Play").wait_for()
