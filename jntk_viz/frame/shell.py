@@ -236,6 +236,16 @@ class StudyPage(PlainPage):
         controls = pn.Column(*self.controls, margin=0, stylesheets=[_FULL_HEIGHT, _CONTROLS])
         return pn.Row(controls, main, sizing_mode="stretch_both", margin=0, stylesheets=[_CELL])
 
+    def _starter(self):
+        pieces = super()._starter()
+        for browser in pieces:
+            self._keep_open(browser)
+        return pieces
+
+    def _keep_open(self, browser):
+        """Let the small print of later headlines be open as the reader has left it."""
+        browser.param.watch(lambda e: setattr(self.headline, "opened", e.new), "more")
+
     def _template(self):
         guide = self.guide
         keys = {
@@ -244,6 +254,7 @@ class StudyPage(PlainPage):
             "leave": lambda: guide.param.update(present=False),
         }
         browser = address.Browser(keys, presenting=guide.param.present, width=0, height=0, margin=0)
+        self._keep_open(browser)
         window = address.Window(width=0, height=0, margin=0)
         address.follow(browser, self.state, guide)
         fill = f"""

@@ -177,13 +177,13 @@ SPHERE = Case(
         Chart(
             "Distance from the limit",
             Axis("width", (11, 6000), True, tuple((w, str(w)) for w in SPHERE_WIDTHS)),
-            Axis("‖Θ_d − Θ‖ / ‖Θ‖", (0.01, 10), True),
+            Axis("distance ÷ size of the limit", (0.01, 10), True),
             points=True,
         ),
         Chart(
             "Distance at width 4096",
             Axis("norm of the inputs |x|", (0.9, 3.1)),
-            Axis("‖Θ_d − Θ‖ / ‖Θ‖", (0.01, 10), True),
+            Axis("distance ÷ size of the limit", (0.01, 10), True),
             points=True,
         ),
         Chart(

@@ -37,7 +37,7 @@ FORMULAS = (
         r"\text{flow: } 1-e^{-e t/N}, \qquad \text{descent: } 1-(1-\eta e/N)^{k}, \quad t=\eta k,"
         r"\qquad \text{stable for } \eta < 2N/e_{\max}",
         "The fraction of a mode that has been learned. The flow has learned what lies above "
-        "e = N/t. With a step above 2N/e_max what is left of the largest mode is multiplied by "
+        "e = N/t. With a step above 2N/eₘₐₓ what is left of the largest mode is multiplied by "
         "a number below −1 in every step: it diverges, and nothing is drawn once a fraction "
         "exceeds a million. The modes below 2N/η are learned as usual.",
         {

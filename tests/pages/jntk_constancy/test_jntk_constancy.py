@@ -254,7 +254,7 @@ def test_no_width_is_named_where_the_smallest_eigenvalue_is_not_resolved(done):
     found = measures.regime(fake(done, 1e-10, lambda width: 3 / width**0.5))
     assert not found.reached
     assert np.isnan(found.needed)
-    assert "cannot be judged" in text.regime_text(found)
+    assert "cannot be judged" in text.regime_text(found)[0]
     assert "No width can be named" in text.extrapolation_text(found)
 
 
@@ -422,21 +422,21 @@ def test_the_sentences_say_what_was_measured(done):
     from jntk_viz.pages.jntk_constancy import words as text
 
     summary = measures.errors_at(done.records)
-    words = text.training_text(summary, done.settings)
+    words = " ".join(text.training_text(summary, done.settings))
     assert "After <b>30</b> steps" in words
     wide = np.median([r.drift for r in done.records if (r.width, r.step) == (128, 30)])
     assert f"<b>{percent(wide)}</b>" in words
     assert f"{summary.laws['to_limit'].slope:.2f}".replace("-", "−") in words
     assert f"{done.problem.learning_rate:.3g}" in text.rate_notes(done.settings, done.problem)
-    lost = text.training_text(summary._replace(diverged={8: 12}), done.settings)
+    lost, _ = text.training_text(summary._replace(diverged={8: 12}), done.settings)
     assert "Networks of width <b>8 diverged</b> by step 12" in lost
     record, found = measures.at_moment(done.records, 128, 30), measures.regime(done)
-    words = text.kernel_text(summary, done.settings, record, found)
+    words = " ".join(text.kernel_text(summary, done.settings, record, found))
     assert percent(record.to_limit) in words
-    assert "<b>not reached</b> at width 128" in words
+    assert "<b>not reached</b>. At width 128" in words
     assert f"{found.error:.2g}" in words
     assert "an extrapolation" in text.extrapolation_text(found)
-    words = text.outputs_text(summary, done.settings, record, None)
+    words, _ = text.outputs_text(summary, done.settings, record, None)
     assert percent(record.deviation) in words
 
 
