@@ -260,6 +260,13 @@ i {{ display: block; height: 100%; background: {ACCENT}; transition: width 0.2s;
 """)
 
 
+# Words give way where there is little room, never the buttons.
+_ON_ONE_LINE = """
+:host { flex: 0 1 auto !important; min-width: 0 !important; overflow: hidden; }
+:host div, span { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+"""
+
+
 def job_bar(job, buttons=True):
     """Progress, what is being done, the time left, Pause and Cancel, bound to a `Controller`."""
 
@@ -272,7 +279,7 @@ def job_bar(job, buttons=True):
 
     bar = Words(
         pn.bind(draw, job.param.fraction, job.param.noticeable),
-        sizing_mode="stretch_width", min_width=60, margin=(12, 6), stylesheets=[_BAR],
+        sizing_mode="stretch_width", min_width=30, margin=(12, 6), stylesheets=[_BAR],
     )  # fmt: skip
 
     def describe(noticeable, paused, text, left):
@@ -289,6 +296,7 @@ def job_bar(job, buttons=True):
         ),
         styles={"font-size": "15px", "color": css(INK)},
         margin=(6, 4),
+        stylesheets=[_ON_ONE_LINE],
     )
     small = {"size": "small", "variant": "outlined", "margin": 2}
     pause = pmui.Button(label=job.param.paused.rx.where("Resume", "Pause"), **small)

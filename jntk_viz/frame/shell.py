@@ -38,6 +38,7 @@ from jntk_viz.frame.save import export_dialog
 from jntk_viz.frame.toolbar import Toolbar, page_toolbar
 
 _BAR = 48  # height of the title bar in pixels
+_NARROW = 1150  # pixels of a window in which the pages are listed in the drawer
 
 
 def navigation(current=None):
@@ -80,13 +81,13 @@ a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 10p
      border-radius: 4px; white-space: nowrap; }}
 a:hover, a:focus-visible {{ background: #00578a; }}
 a[aria-current] {{ background: #fff; color: {ACCENT}; }}
-@media (max-width: 900px) {{ :host {{ display: none !important; }} }}
+@media (max-width: {_NARROW}px) {{ :host {{ display: none !important; }} }}
 """
 _NAV_SIDE = css(f"""
 nav {{ display: flex; flex-direction: column; }}
 a {{ color: {ACCENT}; font: 500 16px {FONT}; padding: 8px 4px; }}
 a[aria-current] {{ color: {INK}; text-decoration: none; }}
-@media (min-width: 901px) {{ :host {{ display: none !important; }} }}
+@media (min-width: {_NARROW + 1}px) {{ :host {{ display: none !important; }} }}
 """)
 
 
@@ -336,7 +337,7 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
         sx={
             "& .header .MuiToolbar-root": {"minHeight": _BAR},
             "& .main .MuiToolbar-root": {"minHeight": _BAR},
-            "& .title": {"fontSize": 19},
+            "& .title": {"fontSize": 19, "whiteSpace": "nowrap"},
             "& .header": {"backgroundColor": ACCENT, "backgroundImage": "none", "color": "#fff"},
             "& .header > .MuiLinearProgress-root": {"display": "none"},
         },

@@ -88,7 +88,7 @@ DEEP = Case(
         Chart(
             "Squared input Jacobian",
             _LAYERS,
-            Axis("Σ (∂g/∂x_α)²", (1e-12, 1e12), True),
+            Axis("|∂g/∂x|²", (1e-12, 1e12), True),
         ),
     ),
     widths=(DEEP_WIDTH,),

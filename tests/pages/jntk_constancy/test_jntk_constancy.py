@@ -10,11 +10,12 @@ from jntk_viz import MLP, LinearDynamics, finite_jntk, jacobian_nngp, jntk, trai
 from jntk_viz.engine import sources
 from jntk_viz.frame.blocks import by_block
 from jntk_viz.frame.numbers import percent
-from jntk_viz.pages.jntk_constancy import measures, study, training
+from jntk_viz.pages.jntk_constancy import curve_pictures, measures, study, training
 from jntk_viz.pages.jntk_constancy import state as state_module
 from jntk_viz.pages.jntk_constancy.answers import answers
 from jntk_viz.pages.jntk_constancy.script import script
 from jntk_viz.pages.jntk_constancy.state import MOMENTS, JNTKConstancyState, record_steps
+from jntk_viz.rates import PowerLaw
 from jntk_viz.training import output_loss_parts
 
 SMALL = {"points": 8, "widest": 128, "networks": 2, "depth": 1, "steps": 30}
@@ -466,3 +467,28 @@ def test_past_the_stability_limit_networks_can_outlive_the_equation():
     run = trained(**SMALL | {"rate": 1.5, "steps": 100, "depth": 2})
     assert measures.fate(run) == "only the equation diverges"
     assert run.records[-1].deviation > 0.9
+
+
+@pytest.mark.parametrize(
+    ("limits", "places"),
+    [
+        ((0.05, 2.0), [0.1, 0.3, 1.0]),
+        ((0.003, 1215.0), [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]),
+        ((1e-9, 1e9), [1e-8, 1e-4, 1.0, 1e4, 1e8]),
+    ],
+)
+def test_ticks_of_a_logarithmic_axis_have_room(limits, places):
+    ticks = curve_pictures.log_ticks(*limits)
+    np.testing.assert_allclose([place for place, _ in ticks], places)
+    assert len(ticks) <= 7
+    assert all(limits[0] <= place <= limits[1] for place, _ in ticks)
+
+
+def test_no_label_of_a_slope_lies_above_all_that_is_shown():
+    law = PowerLaw(0.0, -0.1, 0.1, 0.0)
+    widths = np.array([16.0, 64.0, 256.0])
+    fits = [(widths, np.full(3, value)) for value in (0.9, 1.0, 1.1)]
+    _, y, words = curve_pictures._slope_labels(fits, [law] * 3, top=1.1)
+    assert max(y) == pytest.approx(1.1)
+    assert min(np.array(y[1:]) / y[:-1]) >= 2.59
+    assert len(words) == 3
