@@ -8,6 +8,7 @@ import asyncio
 import logging
 import math
 import time
+import weakref
 from collections.abc import Callable
 
 import panel as pn
@@ -78,7 +79,8 @@ class Controller(param.Parameterized):
             context = page.session_context
             # Bokeh empties the models of a destroyed session before it tells of it; nothing may be
             # drawn into them (their ranges, for one, are of another type then).
-            self._closed = lambda: context.destroyed
+            weak = weakref.ref(context)  # nothing of a closed page may be kept
+            self._closed = lambda: (held := weak()) is None or held.destroyed
             pn.state.on_session_destroyed(lambda _: self.cancel())
             page.on_event("connection_lost", lambda _: self._lost(context))
             page.on_event("client_reconnected", lambda _: self._back())
