@@ -170,9 +170,15 @@ def test_nothing_is_drawn_into_a_page_whose_session_has_ended(visit, caplog):
     visit(test, unused_session_lifetime_milliseconds=100, check_unused_sessions_milliseconds=100)
 
 
-def test_closed_pages_are_collected(visit, monkeypatch):
-    # Records of what happened, which pytest holds for its report, would keep the pages.
-    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
+@pytest.fixture
+def unlogged():
+    """No log: its records, which pytest holds for its report, would keep the pages."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def test_closed_pages_are_collected(visit, unlogged):
 
     async def test(site, url):
         for _ in range(3):
