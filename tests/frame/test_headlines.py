@@ -91,7 +91,8 @@ def seen_words(page):
         yield "a pane", re.sub("<[^>]*>", "", str(pane.object))
 
 
-RAW = re.compile(r"\w_\w|\w\^\S")  # a subscript or a power as a program writes it
+# A subscript or a power as a program writes it. Unicode has no small w and b below the line.
+RAW = re.compile(r"(?!σ_[wb])\w_\w|\w\^\S")
 CODE = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+\b")  # names of functions and files are no symbols
 
 
