@@ -1,7 +1,10 @@
 """Words of the answer to each prediction, none of which may be on screen before the guess."""
 
 TELLING = {
-    "playground": {"calm-and-wild": "[Cc]alm|part|flattens|half-way|fools"},
+    "playground": {
+        "calm-and-wild": "[Cc]alm|part|flattens|half-way|fools",
+        "infinity": "[Ss]lope|runs through|between them|fools",
+    },
     "gp_convergence": {
         "observe-a-slope": "side|right there|nowhere",
         "two-values-and-a-slope": "shelf",

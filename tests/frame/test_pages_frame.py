@@ -61,6 +61,7 @@ def test_pictures_fit_again_when_the_headline_takes_more_lines(watch_page):
       return el.clientHeight - frame.bbox.bottom
     }}"""
     room = page.evaluate(below)
+    page.wait_for_function(f"() => {MODELS}.some(m => String(m.text).includes('At width'))")
     for words in ("more words " * 20, ""):
         page.evaluate(
             f"""words => {{

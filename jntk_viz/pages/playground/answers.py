@@ -19,3 +19,16 @@ def robust_points(state: PlaygroundState, known) -> Answer | None:
         value,
         f"Without the penalty {percent(standard)} of the points, with it {percent(penalised)}.",
     )
+
+
+def robust_share(state: PlaygroundState, known) -> Answer | None:
+    """Percent of the points that withstand the attack with the penalty."""
+    networks = known(pair, *arguments_of(state))
+    if networks is None:
+        return None
+    standard, penalised = (network.robust for network in networks)
+    return Answer(
+        100 * penalised,
+        f"With the penalty {percent(penalised)} of the points withstand it, without it "
+        f"{percent(standard)}.",
+    )

@@ -6,7 +6,7 @@ from jntk_viz.drawing.card import BARE
 from jntk_viz.engine.results import kept
 from jntk_viz.pages.playground import globe, study
 from jntk_viz.pages.playground.pictures import EMPTY as NOTHING
-from jntk_viz.pages.playground.pictures import edges, hemispheres
+from jntk_viz.pages.playground.pictures import edges, function_alone
 from jntk_viz.pages.playground.state import PlaygroundState
 
 # What the picture is drawn from before its numbers arrive.
@@ -27,5 +27,4 @@ def numbers():
 
 def picture(field):
     """One hemisphere of two networks: trained without the penalty (left) and with it."""
-    parts = {"field": field, "edge": edges(field), "names": ("without", "with")}
-    return hemispheres(**(NOTHING | parts)).opts(**BARE)
+    return function_alone(field, edges(field), ("without", "with")).opts(**BARE)

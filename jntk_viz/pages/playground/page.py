@@ -94,7 +94,10 @@ class Playground(frame.Content):
         return self._said
 
     def answers(self):
-        return {"robust_points": partial(answers.robust_points, self.state)}
+        return {
+            "robust_points": partial(answers.robust_points, self.state),
+            "robust_share": partial(answers.robust_share, self.state),
+        }
 
 
 def app():

@@ -34,25 +34,42 @@ def hemispheres(field, edge, safe, feared, broken, steps, names=("front", "back"
     - `steps`: arrows to the worst place of each cap. Lines as (x, y), separated by NaN;
     - `names`: of the two discs.
     """
-    half = (2 * FINE + _GAP) * _CELL / 2
-    bounds = (-half, -HALF - _CELL / 2, half, HALF + _CELL / 2)
-    layers = [
-        el.Image(np.asarray(_canvas(field), np.float32)[::-1], bounds=bounds, vdims=_F).opts(
-            cmap=DIVERGING, clim=(-1.2, 1.2), colorbar=False,
-            clipping_colors={"NaN": "transparent"},
-        ),
-        el.Curve(globe.rims()).opts(color=MUTED, line_width=2.5),
-        el.Curve(edge).opts(color=INK, line_width=3),
+    caps = [
         el.Curve(safe).opts(color=SAFE, line_width=1.3),
         el.Curve(feared).opts(color=FEARED, line_width=2.2, line_dash=[5, 3]),
         el.Curve(broken).opts(color=PAPER, line_width=4.6, line_alpha=0.9),
         el.Curve(broken).opts(color=BROKEN, line_width=2.4),
         el.Curve(steps).opts(color=PAPER, line_width=3.2, line_alpha=0.6),
         el.Curve(steps).opts(color=INK, line_width=1.6),
-        el.Labels(([globe.FRONT, globe.BACK], [-1.14, -1.14], list(names))).opts(
-            text_color=MUTED, text_font_size="13px"
+    ]
+    return _framed([*_function(field, edge), *caps, _under(names)])
+
+
+def function_alone(field, edge, names):
+    """`hemispheres` without caps."""
+    return _framed([*_function(field, edge), _under(names)])
+
+
+def _function(field, edge):
+    half = (2 * FINE + _GAP) * _CELL / 2
+    bounds = (-half, -HALF - _CELL / 2, half, HALF + _CELL / 2)
+    return [
+        el.Image(np.asarray(_canvas(field), np.float32)[::-1], bounds=bounds, vdims=_F).opts(
+            cmap=DIVERGING, clim=(-1.2, 1.2), colorbar=False,
+            clipping_colors={"NaN": "transparent"},
         ),
+        el.Curve(globe.rims()).opts(color=MUTED, line_width=2.5),
+        el.Curve(edge).opts(color=INK, line_width=3),
     ]  # fmt: skip
+
+
+def _under(names):
+    return el.Labels(([globe.FRONT, globe.BACK], [-1.14, -1.14], list(names))).opts(
+        text_color=MUTED, text_font_size="13px"
+    )
+
+
+def _framed(layers):
     (x0, x1), (y0, y1) = globe.LIMITS
     return el.Overlay(layers).opts(
         xlim=(x0, x1), ylim=(y0, y1), xaxis=None, yaxis=None, title=" ",
