@@ -37,7 +37,7 @@ CASES: dict[str, Case] = {
     "float32": FLOAT32,
     "kink": KINK,
 }
-PARTS = {HEALTHY: "A healthy run", ILL: "The broken run", CURED: "The cured run"}
+PARTS = {HEALTHY: "A healthy run", ILL: "The patient", CURED: "The cure"}
 OTHERS = "The knob's other stops"
 
 

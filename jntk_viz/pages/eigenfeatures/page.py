@@ -120,14 +120,12 @@ class Eigenfeatures(frame.Content):
             return None
         if s.view == "scatter":
             words = text.scatter_headline(s, pair.links)
-            shuffled = text.scatter_shuffled(pair.links)
         elif s.view == "correlation":
             rows = steps.rows_of(s, known)
-            sweep = rows and links.sweep(rows, s.norm)
-            words, shuffled = text.correlation_headline(s, sweep), text.correlation_shuffled(sweep)
+            words = text.correlation_headline(s, rows and links.sweep(rows, s.norm))
         else:
-            words, shuffled = text.learned_headline(s, pair), ""
-        return words + text.detail(s, known(study.prepare, s.problem), pair, shuffled)
+            words = text.learned_headline(s, pair)
+        return words + text.detail(s, known(study.prepare, s.problem), pair)
 
     def answers(self):
         return answers(self.state)

@@ -29,7 +29,7 @@ PICTURES = """() => [...Bokeh.documents[0].all_models].filter(m => m.type == "Fi
 
 
 def headline(page):
-    return page.locator(HEADLINE).text_content()
+    return page.locator(HEADLINE).inner_text()
 
 
 def wait_for(page, condition, seconds=90):

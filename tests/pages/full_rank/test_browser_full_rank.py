@@ -32,7 +32,7 @@ TITLES = """() => [...Bokeh.documents[0].all_models].filter(m => m.type == "Figu
 
 
 def headline(page):
-    return page.locator("[aria-live=polite]").text_content()
+    return page.locator("[aria-live=polite]").inner_text()
 
 
 def wait_for(page, words, seconds=60):

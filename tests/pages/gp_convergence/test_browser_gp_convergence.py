@@ -36,7 +36,7 @@ def pictures(page):
 
 
 def said(page):
-    return page.locator(HEADLINE).text_content().replace("\N{NO-BREAK SPACE}", " ")
+    return page.locator(HEADLINE).inner_text().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def wait_until(page, condition, seconds=90):

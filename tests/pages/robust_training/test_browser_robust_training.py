@@ -28,7 +28,7 @@ DRAWN = """() => [...Bokeh.documents[0].all_models].map(m => {
 
 
 def headline(page):
-    return page.locator(HEADLINE).first.text_content()
+    return page.locator(HEADLINE).first.inner_text()
 
 
 def wait_for(page, words, seconds=60):
@@ -81,9 +81,9 @@ def test_numbers_on_the_page_are_the_library_s_and_controls_fit(watch_page):
     standard = library(0.0, 1e3)
     end = library(0.1, np.inf)
     assert words.startswith(
-        f"λ = 0.1 at t = 10³: {clean} % clean, {robust} % robust at ε = 0.3"
-        f"; standard training: {standard[0]} % and {standard[1]} %. "
-        f"More Under an attacker's search (PGD) {searched} % are robust. "
+        f"λ = 0.1 at t = 10³: {clean} % clean, {robust} % robust at ε = 0.3 "
+        f"({searched} % under an attacker's search (PGD)); standard training at the same time: "
+        f"{standard[0]} % and {standard[1]} %. "
         f"At t = ∞ every λ > 0 ends at the same {end[0]} % and {end[1]} %."
     )
     choose(page, "Training by", "Descent")
@@ -102,7 +102,7 @@ CONTROLS = (  # what is done, and what the page says then
     (lambda page: press(page, "Perturbation", "ArrowLeft"), "ε = 0.29"),
     (lambda page: choose(page, "Norm", "L∞"), "ε = 0.29"),
     (lambda page: choose(page, "Training by", "Descent"), "steps of η"),
-    (lambda page: press(page, "η ÷", "ArrowRight"), "0.9 times 2N/eₘₐₓ"),
+    (lambda page: press(page, "η ÷", "ArrowRight"), "0.9 times 2N/e_max"),
     (lambda page: press(page, "Training time", "End"), "λ = 0.2 at t = ∞"),
     (lambda page: press(page, "Depth", "ArrowRight"), "λ = 0.2 at t = ∞"),
     (lambda page: choose(page, "Activation", "sin"), "λ = 0.2 at t = ∞"),
