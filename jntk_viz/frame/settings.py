@@ -44,10 +44,14 @@ def activation_name(activation: str) -> str:
 
 
 def activation_setting(
-    default: str = "gelu", *, smooth: bool = True, doc: str = ""
+    default: str = "gelu",
+    *,
+    among: Iterable[str] = ACTIVATIONS,
+    smooth: bool = True,
+    doc: str = "",
 ) -> param.Parameter:
     """The menu of activations. `smooth`: only those that have a JNTK."""
-    known = [name for name in ACTIVATIONS if not (smooth and name in WITHOUT_JNTK)]
+    known = [name for name in among if not (smooth and name in WITHOUT_JNTK)]
     return param.Selector(
         default=default,
         objects={activation_name(name): name for name in known},
@@ -75,10 +79,11 @@ def lam_setting(
     default: float,
     stops: Iterable[float],
     doc: str = "Weight of the squared input Jacobian in the loss; 0 is standard training.",
+    label: str = "Regulariser λ",
 ) -> param.Parameter:
     """The slider of λ."""
     named = {stop(lam): lam for lam in stops}
-    return param.Selector(default=default, objects=named, label="Regulariser λ", doc=doc)
+    return param.Selector(default=default, objects=named, label=label, doc=doc)
 
 
 def epsilon_setting(default: float, most: float) -> param.Parameter:

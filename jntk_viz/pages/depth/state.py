@@ -6,7 +6,7 @@ import param
 
 from jntk_viz.architecture import Architecture
 from jntk_viz.frame.numbers import stop
-from jntk_viz.frame.settings import activation_name, seed_setting
+from jntk_viz.frame.settings import activation_setting, seed_setting
 
 LAYERS = 40  # as deep as the pictures go
 NETWORKS = 5  # finite ones beside the limit
@@ -57,12 +57,7 @@ class DepthState(param.Parameterized):
         label="Skips, α",
         doc="Each layer adds α times its output to its input; “none” is a plain network.",
     )
-    activation = param.Selector(
-        default="erf",
-        objects={activation_name(name): name for name in ACTIVATIONS},
-        label="Activation φ",
-        doc="Scaled so that E φ(z)² = 1 for z ~ N(0, 1).",
-    )
+    activation = activation_setting("erf", among=ACTIVATIONS)
     theta = param.Selector(
         default=20.0,
         objects={f"{theta:g}°": theta for theta in THETAS},

@@ -6,7 +6,7 @@ import numpy as np
 import param
 
 from jntk_viz.frame.numbers import stop
-from jntk_viz.frame.settings import activation_setting, depth_setting
+from jntk_viz.frame.settings import activation_setting, depth_setting, lam_setting, seed_setting
 from jntk_viz.pages.playground.examples import EXAMPLES, example
 from jntk_viz.pages.playground.points import PointsText
 
@@ -34,11 +34,11 @@ class PlaygroundState(param.Parameterized):
         objects={title: name for name, (title, _) in EXAMPLES.items()},
         label="Points to begin with",
     )
-    lam = param.Selector(
-        default=0.1,
-        objects={stop(lam): lam for lam in LAMBDAS},
-        label="Penalty λ",
-        doc="Weight of the squared input Jacobian in the loss of the right network.",
+    lam = lam_setting(
+        0.1,
+        LAMBDAS,
+        "Weight of the squared input Jacobian in the loss of the right network.",
+        "Penalty λ",
     )
     t = param.Selector(
         default=1e3,
@@ -55,7 +55,7 @@ class PlaygroundState(param.Parameterized):
     )
     depth = depth_setting(3, 8)
     activation = activation_setting()
-    seed = param.Integer(0, bounds=(0, 9999), doc="Seed of the points to begin with.")
+    seed = seed_setting("Seed of the points to begin with.")
     points = PointsText(
         "",
         label="Your points",
