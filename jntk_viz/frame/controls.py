@@ -163,34 +163,21 @@ def play_button(state, name, label="▶ Play", period=_PERIOD, ready=lambda: Tru
     parameter = state.param[name]
     whole = isinstance(parameter, param.Integer)
     stops = range(parameter.bounds[0], parameter.bounds[1] + 1) if whole else parameter.objects
-    button = pmui.Button(label=label, size="small", variant="outlined", margin=(4, 10))
-    running = []
-
-    def stop():
-        while running:
-            running.pop().stop()
-        button.label = label
 
     def advance():
         if not ready():
-            return
+            return False
         later = list(stops)[stops.index(getattr(state, name)) + 1 :]
         if later:
             setattr(state, name, later[0])
-        if len(later) < 2:
-            stop()
+        return len(later) < 2
 
-    def click(_):
-        if running:
-            stop()
-            return
+    def begin():
         if getattr(state, name) == stops[-1]:
             setattr(state, name, stops[0])
-        button.label = "■ Stop"
-        running.append(pn.state.add_periodic_callback(advance, period=period))
+        return advance
 
-    button.on_click(click)
-    return button
+    return _player(label, period, begin, margin=(4, 10))
 
 
 def play_through(state, name, seconds, label="▶ Play"):
@@ -201,31 +188,45 @@ def play_through(state, name, seconds, label="▶ Play"):
       first value.
     """
     stops = list(state.param[name].get_range().values())
-    button = pmui.Button(label=label, size="small", variant="outlined", margin=(10, 6), width=86)
-    running = []
     path = [*range(len(stops)), *range(len(stops) - 2, -1, -1)]
+
+    def begin():
+        begun, first = time.monotonic(), stops.index(getattr(state, name))
+        first = 0 if first == len(stops) - 1 else first
+
+        def advance():
+            place = first + int((time.monotonic() - begun) / seconds * (len(stops) - 1))
+            setattr(state, name, stops[path[min(place, len(path) - 1)]])
+            return place >= len(path) - 1
+
+        return advance
+
+    return _player(label, _FRAME, begin, margin=(10, 6), width=86)
+
+
+def _player(label, period, begin, **look):
+    """A button that starts and stops playing.
+
+    - `begin`: called when it starts; returns the function that is then called every `period`
+      milliseconds, until that says True: at the end.
+    """
+    button = pmui.Button(label=label, size="small", variant="outlined", **look)
+    running = []
 
     def stop():
         while running:
-            running.pop()[0].stop()
+            running.pop().stop()
         button.label = label
-
-    def advance():
-        _, begun, first = running[0]
-        place = first + int((time.monotonic() - begun) / seconds * (len(stops) - 1))
-        setattr(state, name, stops[path[min(place, len(path) - 1)]])
-        if place >= len(path) - 1:
-            stop()
 
     def click(_):
         if running:
             stop()
             return
+        advance = begin()
         button.label = "■ Stop"
-        first = stops.index(getattr(state, name))
-        first = 0 if first == len(stops) - 1 else first
-        callback = pn.state.add_periodic_callback(advance, period=_FRAME)
-        running.append((callback, time.monotonic(), first))
+        running.append(
+            pn.state.add_periodic_callback(lambda: stop() if advance() else None, period=period)
+        )
 
     button.on_click(click)
     return button
