@@ -1,6 +1,6 @@
 """HTML on a page whose words change often, and samples of lines among words."""
 
-from jntk_viz.private_api import Words
+from jntk_viz.drawing.private_api import Words
 
 __all__ = ["Words", "line_sample"]
 

@@ -18,7 +18,7 @@ from holoviews.plotting.bokeh.styles import validate
 from jntk_viz.drawing import elements
 from jntk_viz.drawing.elements import Numbers, as_numbers, leaves
 from jntk_viz.drawing.figures import COVERED, cover
-from jntk_viz.private_api import LatePane
+from jntk_viz.drawing.private_api import LatePane
 
 # Elements drawn from a ColumnDataSource: HoloViews' own `get_data` says what the source has to
 # hold.

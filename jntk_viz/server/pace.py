@@ -8,7 +8,7 @@ from collections.abc import Hashable
 
 from bokeh.server.session import ServerSession
 
-from jntk_viz.private_api import use_session
+from jntk_viz.drawing.private_api import use_session
 
 PASSES = 12  # of the event loop between two updates of pages, for everything that is quick
 RECENT = 2.0  # seconds for which what a page does counts as an answer to its visitor

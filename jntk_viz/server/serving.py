@@ -141,7 +141,7 @@ def warm_up() -> None:
     from threadpoolctl import threadpool_limits
 
     import jntk_viz.frame.shell  # noqa: F401
-    from jntk_viz.private_api import make_bokeh_quick
+    from jntk_viz.drawing.private_api import make_bokeh_quick
     from jntk_viz.server.pace import pace_updates
 
     holoviews.extension("bokeh")

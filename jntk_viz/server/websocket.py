@@ -24,7 +24,7 @@ from panel.io import server as panel_server
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from jntk_viz.datasets.uploads import MOST_BYTES
-from jntk_viz.private_api import page_fetched
+from jntk_viz.drawing.private_api import page_fetched
 
 MOST_MESSAGE = 2 * MOST_BYTES  # bytes of a websocket message: a table and its wrapping
 

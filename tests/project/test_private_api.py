@@ -26,11 +26,11 @@ from panel.io.state import state
 from panel.reactive import Syncable
 
 import jntk_viz
-from jntk_viz.private_api import PatchSerializer, SyncedModels
+from jntk_viz.drawing.private_api import PatchSerializer, SyncedModels
 
 PACKAGE = Path(jntk_viz.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-USER = PACKAGE / "private_api.py"
+USER = PACKAGE / "drawing" / "private_api.py"
 # Underscored names that Panel's documentation tells authors of components to define or call:
 # https://panel.holoviz.org/reference/custom_components/JSComponent.html
 DOCUMENTED = {"_esm", "_stylesheets", "_handle_msg", "_send_event"}
@@ -201,7 +201,7 @@ def test_bokeh_makes_its_messages_with_it():
         from bokeh.models import HoverTool
         from bokeh.plotting import figure
         from bokeh.protocol import Protocol
-        from jntk_viz import private_api
+        from jntk_viz.drawing import private_api
 
         made = []
         class Watched(private_api.PatchSerializer):
@@ -223,7 +223,7 @@ def test_bokeh_makes_its_messages_with_it():
 
 
 def test_new_words_bring_no_style_sheets_along():
-    from jntk_viz.private_api import Words
+    from jntk_viz.drawing.private_api import Words
 
     document, words = Document(), Words("old", stylesheets=["p { color: red; }"])
     model = words.get_root(document)

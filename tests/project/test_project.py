@@ -67,8 +67,6 @@ def test_mathematics_engine_and_studies_import_no_plotting(path):
         return
     if room in ("drawing", "frame", "export", "lessons", "reproduction", "server", "engine"):
         return
-    if room == "private_api.py":
-        return
     assert not PLOTTING & set(imports(ast.walk(tree(path))))
 
 
