@@ -1,9 +1,9 @@
 """The breakdown page in a real browser: its cases, knobs and cure, and the numbers it says."""
 
 import re
-import time
 
 import pytest
+from on_page import headline, wait_until
 from programs import run_program
 
 from jntk_viz.frame.numbers import number
@@ -14,7 +14,6 @@ from jntk_viz.pages.breakdown.words import CARDS
 
 pytestmark = pytest.mark.slow
 PAGE = "breakdown"
-HEADLINE = "[aria-live=polite]"
 # Of every figure: title, axis labels, type of scale, and a sum that changes with any number drawn.
 PICTURES = """() => [...Bokeh.documents[0].all_models].filter(m => m.type == "Figure").map(f => {
     const columns = f.renderers.map(r => {
@@ -28,22 +27,9 @@ PICTURES = """() => [...Bokeh.documents[0].all_models].filter(m => m.type == "Fi
   })"""
 
 
-def headline(page):
-    return page.locator(HEADLINE).inner_text()
-
-
-def wait_for(page, condition, seconds=90):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"not within {seconds} s; the page says: {headline(page)}")
-
-
 def finished(page, words):
     """The pictures once the headline matches and nothing runs any more."""
-    wait_for(page, lambda: re.search(words, headline(page)))
+    wait_until(page, lambda: re.search(words, headline(page)))
     page.get_by_role("button", name="Cancel").wait_for(state="hidden")
     page.wait_for_timeout(300)
     return page.evaluate(PICTURES)
@@ -121,7 +107,7 @@ def test_knob_cure_and_seed_change_what_they_should_and_nothing_else(watch_page)
     assert series(more, healthy) != series(moved, healthy)
     moved = more
     page.get_by_role("button", name="Draw again").click()
-    wait_for(page, lambda: series(page.evaluate(PICTURES), healthy) != series(moved, healthy))
+    wait_until(page, lambda: series(page.evaluate(PICTURES), healthy) != series(moved, healthy))
     finished(page, "norm 3:")
 
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from on_page import wait_for
 
 from jntk_viz.pages.depth import phases
 from jntk_viz.pages.depth.state import BIAS_STDS, WEIGHT_STDS
@@ -17,16 +18,6 @@ PLACE = """([x, y]) => {
   return [box.x + view.frame.bbox.left + view.frame.x_scale.compute(x) - view.frame.bbox.left,
           box.y + view.frame.y_scale.compute(y)]
 }"""
-
-
-def wait_for(page, words, seconds=60):
-    """The headline once it matches `words`."""
-    line = page.locator("[aria-live=polite]")
-    for _ in range(10 * seconds):
-        if re.search(words, line.inner_text()):
-            return line.inner_text()
-        page.wait_for_timeout(100)
-    return pytest.fail(f"no {words!r} within {seconds} s; the page says: {line.inner_text()}")
 
 
 def test_a_click_in_the_diagram_moves_there_and_the_address_follows(watch_page):

@@ -4,13 +4,13 @@ import re
 
 import pytest
 import scipy.stats
+from on_page import headline, press, type_choice, wait_for
 
 from jntk_viz import eigenfeatures, load_dataset, train_test_split
 
 pytestmark = pytest.mark.slow
 PAGE = "eigenfeatures"
 CIRCLE = "data=circle&depth=2"
-HEADLINE = "[aria-live=polite]"
 # What the pictures are drawn from: every number, the cursors' places, titles and axes.
 DRAWN = """() => [...Bokeh.documents[0].all_models].map(m => {
     if (m.type == "ColumnDataSource") {
@@ -32,19 +32,6 @@ LOWEST = """() => {
 }"""
 
 
-def headline(page):
-    return page.locator(HEADLINE).inner_text()
-
-
-def wait_for(page, words, seconds=60):
-    """The headline once it matches `words`."""
-    for _ in range(10 * seconds):
-        if re.search(words, headline(page), re.DOTALL):
-            return headline(page)
-        page.wait_for_timeout(100)
-    return pytest.fail(f"no {words!r} within {seconds} s; the page says: {headline(page)}")
-
-
 def wait_for_change(page, expression, old):
     """What `expression` gives once it is another thing than before, and the same twice."""
     now = old
@@ -54,17 +41,6 @@ def wait_for_change(page, expression, old):
         if now != old and now == before:
             return now
     return pytest.fail(f"no change of {old}")
-
-
-def press(page, slider, key):
-    page.get_by_role("slider", name=slider).first.press(key)
-
-
-def choose(page, name, first_letters):
-    """Take the entry of a menu that begins so."""
-    page.get_by_role("combobox", name=name).click()
-    page.keyboard.type(first_letters)
-    page.keyboard.press("Enter")
 
 
 def library(lam, **attack):
@@ -95,10 +71,10 @@ def test_numbers_on_the_page_are_the_library_s(watch_page):
 CHANGES = (  # what is done, and whether the headline changes with the pictures
     (lambda page: press(page, "Regulariser", "ArrowRight"), True),
     (lambda page: press(page, "Perturbation", "ArrowRight"), True),
-    (lambda page: choose(page, "Norm", "L∞"), True),
-    (lambda page: choose(page, "Features counted", "The leading"), True),
+    (lambda page: type_choice(page, "Norm", "L∞"), True),
+    (lambda page: type_choice(page, "Features counted", "The leading"), True),
     (lambda page: press(page, "Depth", "ArrowRight"), True),
-    (lambda page: choose(page, "Activation", "sin"), True),
+    (lambda page: type_choice(page, "Activation", "sin"), True),
     (lambda page: page.get_by_role("button", name="Draw again").click(), True),
     (lambda page: press(page, "Feature of λ = 0", "ArrowRight"), False),
     (lambda page: press(page, "Feature of λ > 0", "ArrowRight"), False),
@@ -159,7 +135,7 @@ def test_views_and_digits_control(watch_page):
     page.get_by_role("button", name="Cancel").wait_for(state="hidden")
     low, high = (float(n) for n in re.findall(r"(-?\d\.\d\d) \[", said.replace("−", "-"))[:2])
     assert low < high
-    choose(page, "Norm", "L∞")
+    type_choice(page, "Norm", "L∞")
     wait_for(page, "Rank correlation, L∞")
     assert page.get_by_role("slider", name="Digit attacked").count() == 0
     assert "Accurate, and fragile at ε = 0.1 L∞ (first order)" in page.evaluate(TITLES)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from on_page import headline, press, type_choice, wait_for
 
 from jntk_viz import load_dataset, smallest_eigenvalue
 from jntk_viz.frame.numbers import number
@@ -31,36 +32,12 @@ TITLES = """() => [...Bokeh.documents[0].all_models].filter(m => m.type == "Figu
   .map(m => m.title.text)"""
 
 
-def headline(page):
-    return page.locator("[aria-live=polite]").inner_text()
-
-
-def wait_for(page, words, seconds=60):
-    """The headline once it matches `words`."""
-    for _ in range(10 * seconds):
-        if re.search(words, headline(page), re.DOTALL):
-            return headline(page)
-        page.wait_for_timeout(100)
-    return pytest.fail(f"no {words!r} within {seconds} s; the page says: {headline(page)}")
-
-
 def settled(page):
     """The headline once everything has been computed."""
     wait_for(page, "(numerically resolved|exactly|modes learned)")
     page.wait_for_timeout(300)
     page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=90_000)
     return headline(page)
-
-
-def press(page, slider, key):
-    page.get_by_role("slider", name=slider).first.press(key)
-
-
-def choose(page, name, first_letters):
-    """Take the entry of a menu that begins so."""
-    page.get_by_role("combobox", name=name).click()
-    page.keyboard.type(first_letters)
-    page.keyboard.press("Enter")
 
 
 def test_numbers_on_the_page_are_the_library_s(watch_page):
@@ -99,18 +76,18 @@ def test_every_control_of_the_depths_changes_picture_and_headline(watch_page):
         page,
         (
             (lambda p: press(p, "Depth", "ArrowRight"), "GeLU at depth 3"),
-            (lambda p: choose(p, "Activation", "erf"), "erf at depth 3"),
+            (lambda p: type_choice(p, "Activation", "erf"), "erf at depth 3"),
             (lambda p: press(p, "Threshold", "ArrowRight"), "threshold 10⁻³|threshold 0.001"),
-            (lambda p: choose(p, "Kernel", "NTK"), "10 eigenvalues"),
+            (lambda p: type_choice(p, "Kernel", "NTK"), "10 eigenvalues"),
             (lambda p: p.get_by_role("button", name="Draw again").click(), "Iris, 10 points"),
             (lambda p: press(p, "Points", "ArrowRight"), "20 points"),
-            (lambda p: choose(p, "Data set", "Circle"), "Circle, 21 points"),
+            (lambda p: type_choice(p, "Data set", "Circle"), "Circle, 21 points"),
             (lambda p: press(p, "Points", "ArrowLeft"), "Circle, 11 points"),
-            (lambda p: choose(p, "Kernel", "Jac"), "33 eigenvalues"),
-            (lambda p: choose(p, "Activation", "ReLU"), "11 of them zero exactly"),
+            (lambda p: type_choice(p, "Kernel", "Jac"), "33 eigenvalues"),
+            (lambda p: type_choice(p, "Activation", "ReLU"), "11 of them zero exactly"),
         ),
     )
-    choose(page, "Kernel", "JNTK")
+    type_choice(page, "Kernel", "JNTK")
     wait_for(page, "ReLU has no JNTK")
 
 
@@ -128,10 +105,10 @@ def test_angle_and_time_by_their_tabs(watch_page):
         page,
         (
             (lambda p: press(p, "Angle", "ArrowRight"), "θ = 5°"),
-            (lambda p: choose(p, "Activation", "erf"), "erf, depth 2, θ = 5°"),
+            (lambda p: type_choice(p, "Activation", "erf"), "erf, depth 2, θ = 5°"),
             (lambda p: press(p, "Angle", "End"), "3 combinations vanish exactly: f"),
             (lambda p: press(p, "Angle", "ArrowLeft"), "θ = 179.9°"),
-            (lambda p: choose(p, "Kernel", "NTK"), "θ = 179.9°"),
+            (lambda p: type_choice(p, "Kernel", "NTK"), "θ = 179.9°"),
             (lambda p: press(p, "Depth", "ArrowRight"), "depth 3"),
         ),
     )
@@ -144,7 +121,7 @@ def test_angle_and_time_by_their_tabs(watch_page):
         (
             (lambda p: press(p, "Training time", "ArrowRight"), "At t = 2·10⁴"),
             (lambda p: press(p, "Regulariser", "ArrowLeft"), "λ = 0.1"),
-            (lambda p: choose(p, "Training of", "two points, by angle"), "θ = 179.9°"),
+            (lambda p: type_choice(p, "Training of", "two points, by angle"), "θ = 179.9°"),
             (lambda p: press(p, "Angle", "ArrowLeft"), "θ = 179.8°"),
         ),
     )

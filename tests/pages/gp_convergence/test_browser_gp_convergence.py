@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from on_page import choose, headline, right, wait_until
 from planned import run_plan
 
 from jntk_viz.frame.numbers import decimals
@@ -11,7 +12,6 @@ from jntk_viz.pages.gp_convergence.state import WIDTHS, GPConvergenceState
 
 PAGE = "gp_convergence"
 QUICK = "depth=1&activation=erf&networks=250&width=32&data=circle"
-HEADLINE = "[aria-live=polite]"
 # First words of a picture's title → sums that change with any of its numbers, ranges, words.
 PICTURES = """() => {
   const numbers = v => v == null || typeof v == "string" ? [] :
@@ -36,15 +36,7 @@ def pictures(page):
 
 
 def said(page):
-    return page.locator(HEADLINE).inner_text().replace("\N{NO-BREAK SPACE}", " ")
-
-
-def wait_until(page, condition, seconds=90):
-    for _ in range(10 * seconds):
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"not within {seconds} s; the page says: {said(page)}")
+    return headline(page).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def finished(page):
@@ -53,16 +45,6 @@ def finished(page):
         page, lambda: re.search("^(?!.*(drawing|Measuring|Computing)).+", said(page), re.DOTALL)
     )
     page.get_by_role("button", name="Cancel").wait_for(state="hidden")
-
-
-def right(page, name):
-    """Move a slider by one stop."""
-    page.get_by_role("slider", name=name).first.press("ArrowRight")
-
-
-def choose(page, name, option):
-    page.get_by_role("combobox", name=name).click()
-    page.get_by_role("menuitem", name=option, exact=True).click()
 
 
 def press(page, name):

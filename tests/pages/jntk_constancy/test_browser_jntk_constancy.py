@@ -1,9 +1,9 @@
 """The constancy page in a real browser: it trains while one watches and answers to its controls."""
 
 import re
-import time
 
 import pytest
+from on_page import HEADLINE, choose, right, wait_until
 from planned import run_plan
 
 import jntk_viz as jv
@@ -14,7 +14,6 @@ from jntk_viz.pages.jntk_constancy.state import JNTKConstancyState
 PAGE = "jntk_constancy"
 TINY = "points=8&widest=128&networks=1&depth=1&steps=30"
 LONG = "points=8&widest=512&networks=1&depth=2&steps=3000"
-HEADLINE = "[aria-live=polite]"
 # Title → how many numbers its curves have, and a sum that changes with any of them.
 PICTURES = """() => Object.fromEntries(
   [...Bokeh.documents[0].all_models].filter(m => m.type == "Figure").map(figure => {
@@ -46,15 +45,6 @@ def drawn(page, title):
     return pictures(page)[title][0]
 
 
-def wait_until(page, condition, seconds=90):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"not within {seconds} s; the page says: {page.locator(HEADLINE).inner_text()}")
-
-
 def steps_done(page):
     """The step that the headline speaks of; 0 before there is one."""
     words = page.locator(HEADLINE).inner_text()
@@ -65,16 +55,6 @@ def steps_done(page):
 def trained(page, steps=30):
     wait_until(page, lambda: steps_done(page) == steps)
     page.get_by_role("button", name="Cancel").wait_for(state="hidden")
-
-
-def right(page, name):
-    """Move a slider by one stop."""
-    page.get_by_role("slider", name=name).first.press("ArrowRight")
-
-
-def choose(page, name, option):
-    page.get_by_role("combobox", name=name).click()
-    page.get_by_role("menuitem", name=option, exact=True).click()
 
 
 def test_training_starts_by_itself_pauses_resumes_and_is_cancelled(watch_page):

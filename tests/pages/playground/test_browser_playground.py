@@ -1,8 +1,7 @@
 """The playground in a real browser: a point is added, dragged and deleted in the pictures."""
 
-import time
-
 import pytest
+from on_page import headline, wait_until
 
 MODELS = "[...Bokeh.documents[0].all_models]"
 POINTS = f"""() => {{
@@ -34,22 +33,9 @@ DRAG = """([from, steps]) => {
 }"""
 
 
-def wait_for(page, condition, seconds=90):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"not within {seconds} s; the page says: {headline(page)}")
-
-
-def headline(page):
-    return page.locator("[aria-live=polite]").inner_text()
-
-
 def settled(page, n):
     """Until the sentence is about `n` points."""
-    wait_for(page, lambda: f"of {n} points" in headline(page))
+    wait_until(page, lambda: f"of {n} points" in headline(page))
     page.get_by_role("button", name="Cancel").wait_for(state="hidden")
     page.locator("#loader").wait_for(state="hidden")
 
@@ -61,13 +47,13 @@ def test_points_are_added_dragged_and_deleted_in_the_pictures(watch_page):
     settled(page, 25)
     x, y, _ = page.evaluate(POINTS)
     assert [x[-1], y[-1]] == pytest.approx([-1.0, 0.05], abs=0.02)
-    wait_for(page, lambda: "points=" in page.url and not page.url.endswith("points="))
+    wait_until(page, lambda: "points=" in page.url and not page.url.endswith("points="))
     before = page.url
     # The server hears of a drag before it ends, and in the other picture the point moves along.
     place = page.evaluate(PLACE, [1, x[-1], y[-1]])
     page.mouse.move(*place)
     page.evaluate(DRAG, [place, 6])
-    wait_for(page, lambda: page.url != before)
+    wait_until(page, lambda: page.url != before)
     page.evaluate("release()")
     moved = page.evaluate(POINTS)
     assert moved[0][-1] > x[-1] + 0.1
@@ -81,8 +67,8 @@ def test_points_are_added_dragged_and_deleted_in_the_pictures(watch_page):
 def test_play_moves_the_time_and_stops(watch_page):
     page = watch_page("playground?example=twins&depth=1&t=0")
     page.locator("#loader").wait_for(state="hidden")
-    wait_for(page, lambda: "Press Play" in headline(page))
+    wait_until(page, lambda: "Press Play" in headline(page))
     page.get_by_role("button", name="▶ Play").click()
-    wait_for(page, lambda: "At t =" in headline(page))
+    wait_until(page, lambda: "At t =" in headline(page))
     page.get_by_role("button", name="■ Stop").click()
     page.get_by_role("button", name="▶ Play").wait_for()

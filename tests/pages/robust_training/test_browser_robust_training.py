@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from on_page import press
 
 from jntk_viz import (
     RobustDynamics,
@@ -45,10 +46,6 @@ def settled(page):
     wait_for(page, r"under an attacker's search \(PGD\)")
     page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=90_000)
     return headline(page)
-
-
-def press(page, slider, key):
-    page.get_by_role("slider", name=slider).first.press(key)
 
 
 def choose(page, name, first_letters):
