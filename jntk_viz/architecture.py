@@ -19,7 +19,7 @@ _SMALLEST = 1e-90  # variance; third derivatives are divided by its cube
 
 
 class LayerRule(NamedTuple):
-    """What one application of φ and the affine map behind it do to every kernel.
+    """One application of φ and the affine map behind it, as it acts on every kernel.
 
     F⁺ = skip · F + gain · T + bias, where T = E φφ at pre-activations of variance Q and covariance
     F; Θ⁺ = skip · Θ + gain · (T + Θ Ṫ) + bias.
@@ -76,7 +76,7 @@ class Architecture:
 
     @property
     def standard(self) -> bool:
-        """Whether every variance is one and every layer alike: the network of the paper."""
+        """True for the network of the paper: every variance is one and every layer alike."""
         return (self.weight_std, self.bias_std, self.residual) == (1.0, 0.0, None)
 
     def rules(self) -> list[LayerRule]:
@@ -115,7 +115,7 @@ class Architecture:
         return series.total, series.variance_slope, series
 
     def _refusal(self, variance, layer, reason) -> str:
-        """What to say where the variance of layer `layer` is out of range."""
+        """The message for a variance of layer `layer` that is out of range."""
         here = (
             f"its layer {layer} has pre-activations of variance {variance:.3g} and {reason}"
             if variance < float("inf")

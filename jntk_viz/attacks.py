@@ -92,7 +92,7 @@ def _leads(outputs, y) -> np.ndarray:
 
 
 def _leads_left(leads, x, epsilon, norm):
-    """What the worst ε-perturbation leaves of each lead, to first order."""
+    """Each lead after the worst ε-perturbation, to first order."""
     return leads[..., 0] - epsilon * _dual_norm(leads, x, norm)
 
 

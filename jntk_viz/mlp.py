@@ -80,13 +80,13 @@ class MLP:
 
     @property
     def scales(self) -> list[float]:
-        """What each layer multiplies its product by: σ_w, then ασ_w/√d, and κ/√d for the output."""
+        """Factor of each layer's product: σ_w, then ασ_w/√d, and κ/√d for the output."""
         hidden = (self.residual or 1.0) * self.weight_std * self.width**-0.5
         return [self.weight_std, *[hidden] * (self.depth - 1), self.kappa * self.width**-0.5]
 
     @property
     def bias_scales(self) -> list[float]:
-        """What each hidden layer multiplies its biases by: σ_b, then ασ_b."""
+        """Factor of each hidden layer's biases: σ_b, then ασ_b."""
         hidden = (self.residual or 1.0) * self.bias_std
         return [self.bias_std, *[hidden] * (self.depth - 1)]
 

@@ -1,4 +1,4 @@
-"""How far two quantities come in the same order."""
+"""Rank correlation: the degree to which two quantities come in the same order."""
 
 import numpy as np
 

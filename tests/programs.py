@@ -7,7 +7,7 @@ import sys
 
 
 def run_program(source, *, alone=False):
-    """What a program prints, as name -> text; `alone`: in a process in which no page was open."""
+    """Output of a program, as name -> text; `alone`: in a process in which no page was open."""
     if alone:
         run = subprocess.run(
             [sys.executable, "-c", source], capture_output=True, text=True, timeout=120

@@ -1,4 +1,4 @@
-"""What pictures of a plane share: one scale in both directions, and where a function is zero."""
+"""Pictures of a plane: one scale in both directions, and the lines on which a function is zero."""
 
 import numpy as np
 from bokeh.models import CustomJS

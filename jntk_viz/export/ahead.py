@@ -1,4 +1,4 @@
-"""What the next states of an export show is computed while one is drawn."""
+"""Compute the next states of an export while one is drawn."""
 
 import asyncio
 import itertools

@@ -215,7 +215,7 @@ def _table(seen):
 
 
 class Cost(NamedTuple):
-    """What a kernel of `rows` = N(1+d0) rows takes: bytes for three copies, seconds once."""
+    """Bytes for three copies of a kernel of `rows` = N(1+d0) rows, and seconds for one."""
 
     points: int
     rows: int

@@ -1,4 +1,4 @@
-"""What every page's presets must have, whatever the page."""
+"""Rules that the presets of every page keep."""
 
 from math import prod
 from unittest import mock
@@ -44,7 +44,7 @@ def test_presets_are_few_small_and_ask_what_the_page_can_answer(page):
 
 
 class Nothing(Known):
-    """What a page knows of which nothing has been computed, whatever other tests have asked for."""
+    """Results of a page of which nothing has been computed, whatever other tests have asked for."""
 
     def of(self, key):
         return None

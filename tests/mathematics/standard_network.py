@@ -48,7 +48,7 @@ def values() -> dict[str, np.ndarray]:
 
 
 def arithmetic() -> list[float]:
-    """How this machine rounds: other processors have other last digits of sums and of exp."""
+    """Sums and values of exp that show how this machine rounds: their last digits differ."""
     a = np.sin(np.arange(16.0 * 64)).reshape(16, 64)
     sums = a @ np.exp(np.multiply.outer(np.arange(64.0), -np.linspace(0.001, 2, 40)))
     with jax.enable_x64(True):

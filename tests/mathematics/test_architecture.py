@@ -34,7 +34,7 @@ X, Y, X_TEST = unit_rows(14, 6, 3), np.array([1.0, -1, 1, 1, -1, -1]), unit_rows
 
 
 def test_the_papers_network_is_what_it_was_to_the_last_digit():
-    """Where this machine rounds as the one that wrote the values; elsewhere to rounding."""
+    """Exact on a machine that rounds as the one that wrote the values; elsewhere to rounding."""
     file = Path(__file__).parents[1] / "data" / "standard_network.json"
     stored = json.loads(file.read_text())
     same = stored.pop("arithmetic") == standard_network.arithmetic()

@@ -41,7 +41,7 @@ MEASURED: dict[str, object] = {}  # task of a real study -> what `measure` gave
 
 
 def measured_before(study, task):
-    """What a task of a real study has given in this process, or gives now."""
+    """Result of a task of a real study, computed once in this process."""
     key = json.dumps([study.name, task], sort_keys=True)
     if key not in MEASURED:
         MEASURED[key] = measure(study, task)

@@ -11,7 +11,7 @@ _SAME = 0.02  # of a correlation
 
 
 def _whole(state, known):
-    """What is known, once the limit has been followed as far as it goes."""
+    """The known results, once the limit has been followed as far as it goes."""
     found = found_of(state, known)
     return found if found is not None and found.whole else None
 

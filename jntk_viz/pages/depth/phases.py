@@ -59,7 +59,7 @@ class Moments:
 
 
 class FixedPoint(NamedTuple):
-    """Where a plain network tends to with depth; every field of the shape of σ_w, NaN for none.
+    """The limits of plain networks in depth; every field of the shape of σ_w, NaN for none.
 
     variance: Q*;  chi: χ₁ = σ_w² E φ'², by which a layer multiplies small differences and |J|².
     correlation: c*, 1 in the ordered phase;  scale: ξ = −1/ln(σ_w² E φ'φ' at c*), in layers.

@@ -19,7 +19,7 @@ from jntk_viz.pages.depth.state import LAYERS, Network
 
 
 class Signal(NamedTuple):
-    """What becomes of two inputs; `reached` layers are known, the rest is NaN.
+    """Two inputs followed through the layers; `reached` are known, the rest is NaN.
 
     variance: (D,), Q of the pre-activations of layers 1 … D;  correlation: (1+D,), of the inputs
     and of the pre-activations at both;  slope: (D,), E |J|² of a network of depth 1 … D, κ = 1.

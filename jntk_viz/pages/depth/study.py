@@ -1,4 +1,4 @@
-"""What depth does before any training: the steps of the page, and what is known of them."""
+"""Effects of depth before any training: the steps of the page, and the results so far."""
 
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ def _plain(state) -> Step:
 
 
 class Found(NamedTuple):
-    """What is known of the two inputs: parts are None or missing while they are not.
+    """Results for the two inputs so far: parts are None or missing while they are not known.
 
     plain: the limit without skips, None where there are none anyway.
     """
@@ -65,7 +65,7 @@ class Found(NamedTuple):
 
 
 def found_of(state: DepthState, known) -> Found | None:
-    """What is known; None while nothing is known of the limit."""
+    """The results so far; None while nothing is known of the limit."""
     network = state.network
     curves = (known(signal.limit, network, state.theta, depth) for depth in reversed(STAGES))
     limit = next((curve for curve in curves if curve is not None), None)

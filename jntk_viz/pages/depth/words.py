@@ -65,7 +65,7 @@ def _growth(limit) -> str:
 
 
 def _instead(limit, plain) -> str:
-    """What the plain network has in place of the growth of |J|², if it is as deep."""
+    """The plain network's growth of |J|², for comparison, if it is as deep."""
     return f" instead of {_growth(plain)}" if plain.reached == limit.reached else ""
 
 
@@ -134,7 +134,7 @@ def _condition(found) -> str:
 
 
 def _resolved(name, found) -> str:
-    """Where λ_min is numerically resolved, and what it is at both ends."""
+    """The depths at which λ_min is numerically resolved, and its value at both ends."""
     known = [(depth, one) for depth, one in zip(DEPTHS, found, strict=True) if not one.refused]
     if not known:
         return f"{name}: {escape(found[0].refused)}"

@@ -1,4 +1,4 @@
-"""What readers may be asked to predict on the playground."""
+"""Answers to the predictions that readers are asked for on the playground."""
 
 from jntk_viz.frame.numbers import percent
 from jntk_viz.frame.parts import Answer
@@ -9,7 +9,7 @@ SAFER, SAME, LESS = "more of them", "as many", "fewer"
 
 
 def robust_points(state: PlaygroundState, known) -> Answer | None:
-    """Whether more points withstand the attack with the penalty than without."""
+    """More points, as many or fewer: those that withstand the attack with the penalty."""
     networks = known(pair, *arguments_of(state))
     if networks is None:
         return None

@@ -74,7 +74,7 @@ def paths(points) -> tuple[np.ndarray, np.ndarray]:
 
 
 def caps(x, epsilon: float) -> np.ndarray:
-    """What a change |δ| ≤ ε < 1 can make of each point: the edges of the caps, (n, 121, 3).
+    """Edges of the caps that changes |δ| ≤ ε < 1 can reach from each point, (n, 121, 3).
 
     (x + δ)/|x + δ| stays within the angle arcsin ε of x.
     """

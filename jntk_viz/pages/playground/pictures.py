@@ -101,7 +101,7 @@ def picture_of(network: Trained, x, epsilon: float) -> dict:
 
 
 def edges(field):
-    """Where f = 0 on both hemispheres, as one line (x, y)."""
+    """The boundary f = 0 on both hemispheres, as one line (x, y)."""
     lines = [
         zero_contour(centre + _SIDE, _SIDE, half)
         for centre, half in zip((globe.FRONT, globe.BACK), field, strict=True)

@@ -61,7 +61,7 @@ def read_points(text: str) -> Points:
 
 
 def fault_of(points: Points) -> str:
-    """What keeps points from being trained on, as half a sentence; empty for nothing."""
+    """The reason why points cannot be trained on, as half a sentence; empty for none."""
     if len(points.y) > MOST:
         return f"holds {len(points.y)} points; at most {MOST} are taken"
     if not inside(points.places, 1e-9).all():

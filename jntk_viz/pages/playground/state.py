@@ -19,7 +19,7 @@ LAMBDAS = (*(float(f"{d}e{k}") for k in range(-4, 1) for d in (1, 2, 5)), 10.0)
 
 
 class Kernel(NamedTuple):
-    """What kernels depend on: the points as text, and the network."""
+    """Settings that kernels depend on: the points as text, and the network."""
 
     points: str
     depth: int

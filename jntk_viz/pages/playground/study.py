@@ -27,7 +27,7 @@ SEARCH = {"steps": 6, "restarts": 2, "seed": 0}  # of the attack
 
 
 def places() -> np.ndarray:
-    """Where f is computed, (2·SIDE², 2): the front row by row from below, then the back."""
+    """Places at which f is computed, (2·SIDE², 2): the front by rows from below, then the back."""
     side = np.linspace(-HALF, HALF, SIDE)
     across, up = (part.ravel() for part in np.meshgrid(side, side))
     # In the corners of the squares, which nobody sees, the sphere would end.
@@ -129,7 +129,7 @@ def pair(kernel: Kernel, lam: float, t: float, epsilon: float) -> tuple[Trained,
 
 
 def arguments_of(state: PlaygroundState) -> tuple:
-    """What `pair` is asked for."""
+    """Arguments of `pair` for these settings."""
     return state.kernel, state.lam, state.t, state.epsilon
 
 

@@ -1,4 +1,4 @@
-"""What the playground says: one sentence, three numbers for each network, and how to read it."""
+"""Words of the playground: one sentence, three numbers for each network, and how to read it."""
 
 import math
 
@@ -27,7 +27,7 @@ summary:focus-visible {{ outline: 2px solid {ACCENT}; }}
 
 
 def headline(t: float, epsilon: float, standard, penalised) -> str:
-    """What is on screen, in one sentence of at most 25 words."""
+    """One sentence of at most 25 words on the picture as it is."""
     n = len(standard.margin)
     fooled, fewer = (
         f"<b>{int((network.margin <= 0).sum())}</b>" for network in (standard, penalised)
