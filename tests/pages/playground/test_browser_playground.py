@@ -64,6 +64,14 @@ def test_points_are_added_dragged_and_deleted_in_the_pictures(watch_page):
     settled(page, 24)
 
 
+def test_a_click_outside_the_globe_adds_nothing_and_the_page_says_so(watch_page):
+    page = watch_page("playground?example=caps&depth=1")
+    settled(page, 24)
+    page.mouse.click(*page.evaluate(PLACE, [0, 0.0, -0.95]))
+    page.get_by_text("outside the globe").wait_for()
+    assert len(page.evaluate(POINTS)[0]) == 24
+
+
 def test_play_moves_the_time_and_stops(watch_page):
     page = watch_page("playground?example=twins&depth=1&t=0")
     page.locator("#loader").wait_for(state="hidden")
