@@ -10,7 +10,7 @@ from bokeh_client import Lost, Session
 # Controls by label; all of them change a picture of the tab that is open.
 SETTINGS = {
     "gp_convergence": ["Angle θ (degrees)", "Observed there", "Output scale κ"],
-    "jntk_constancy": ["Moment"],
+    "jntk_constancy": ["Moment of training"],
     "robust_training": ["Regulariser λ", "Training time t", "Perturbation ε", "Norm of the change"],
     "eigenfeatures": ["Regulariser λ", "Perturbation ε", "Norm"],
     "full_rank": ["Threshold", "Depth L", "Activation φ"],

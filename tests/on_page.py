@@ -9,7 +9,8 @@ HEADLINE = "[aria-live=polite]"
 
 
 def headline(page):
-    return page.locator(HEADLINE).inner_text()
+    """All that the page says: the sentence that is read out and what stands behind *More*."""
+    return page.locator(HEADLINE).text_content()
 
 
 def wait_until(page, condition, seconds=90, missing="not"):

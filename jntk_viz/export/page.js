@@ -154,7 +154,12 @@ function say(header, state, inputs) {
   const {texts, states} = header
   const [headline, ...panes] = states[state].texts.map(i => texts[i])
   const heading = document.getElementById("headline")
-  if (heading.shown != headline) heading.innerHTML = heading.shown = headline
+  if (heading.shown != headline) {
+    const opened = heading.querySelector("details.aside")?.open
+    heading.innerHTML = heading.shown = headline
+    const details = heading.querySelector("details.aside")
+    if (details && opened) details.open = true
+  }
   document.querySelectorAll(".text").forEach((element, i) => {
     if (element.shown == panes[i]) return
     element.shown = panes[i]

@@ -146,6 +146,7 @@ class Browser(JSComponent):
     query = param.String("", doc="Written to the address bar; makes no history entry.")
     shown = param.Boolean(False, doc="Has a browser drawn this?")
     presenting = param.Boolean(False, doc="Do arrow keys step through the presets?")
+    more = param.Boolean(False, doc="Has the reader opened the small print last touched?")
 
     _esm = """
     export function render({ model, view }) {
@@ -174,6 +175,14 @@ class Browser(JSComponent):
         model.send_msg(key)
       }
       window.addEventListener("keydown", press)
+      // New words come closed or open as the server writes them, so it has to know. A key presses
+      // a summary by a click; it opens after that.
+      const more = (event) => {
+        const summary = event.composedPath().find(each => each.localName == "summary")
+        const details = summary?.parentElement
+        if (details?.matches("details.aside")) model.more = !details.open
+      }
+      window.addEventListener("click", more)
       // Words above the pictures that take another line make these less high. Bokeh does not always
       // lay them out anew, and their axis labels then lie over what is below.
       const heights = new Map()
@@ -188,6 +197,7 @@ class Browser(JSComponent):
       model.on("remove", () => {
         clearInterval(clock)
         window.removeEventListener("keydown", press)
+        window.removeEventListener("click", more)
       })
       return document.createElement("span")
     }

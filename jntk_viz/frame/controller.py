@@ -8,6 +8,7 @@ import asyncio
 import logging
 import math
 import time
+import weakref
 from collections.abc import Callable
 
 import panel as pn
@@ -57,6 +58,7 @@ class Controller(param.Parameterized):
         self.content, self.known = content, Known()
         content.controller = self
         self.headline, self.notice = Headline(), Notice()
+        self._closed: Callable[[], bool] = lambda: False
         self._started = self._stopped = self._away = self._showing = False
         self._runner: asyncio.Task | None = None
         self._asked: dict[asyncio.Future, Step] = {}  # steps that have been asked for
@@ -75,6 +77,10 @@ class Controller(param.Parameterized):
         page = pn.state.curdoc
         if page and page.session_context:
             context = page.session_context
+            # Bokeh empties the models of a destroyed session before it tells of it; nothing may be
+            # drawn into them (their ranges, for one, are of another type then).
+            weak = weakref.ref(context)  # nothing of a closed page may be kept
+            self._closed = lambda: (held := weak()) is None or held.destroyed
             pn.state.on_session_destroyed(lambda _: self.cancel())
             page.on_event("connection_lost", lambda _: self._lost(context))
             page.on_event("client_reconnected", lambda _: self._back())
@@ -132,7 +138,9 @@ class Controller(param.Parameterized):
         return self.content.plan(self.known)
 
     def show(self) -> None:
-        """Bring pictures and words to what is known."""
+        """Bring pictures and words to what is known, unless the page has been closed."""
+        if self._closed():
+            return
         with pn.io.hold():
             self.content.draw(self.known)
             said = self.content.say(self.known)
@@ -264,6 +272,8 @@ class Controller(param.Parameterized):
 
     def _say(self, **state) -> None:
         """Set parameters; what of it is to be seen on the page goes there as one message."""
+        if self._closed():
+            return
         with pn.io.hold():
             self.param.update(**state)
 
@@ -287,6 +297,8 @@ class Controller(param.Parameterized):
         message = error_text(error)
 
         def tell():
+            if self._closed():
+                return
             self.error = message
             self.headline.set(_NOTHING)
 

@@ -118,8 +118,10 @@ class Guide(param.Parameterized):
         if preset is None:
             known = ", ".join(p.name for p in self.presets) or "none"
             raise ValueError(f"preset={shortened(name)}: no such preset; this page has {known}")
-        self.state.param.update(**settings(preset, self.state))
-        self.preset = preset.name
+        # As one message: on another tab the old heading would stand above pictures to come.
+        with pn.io.hold():
+            self.state.param.update(**settings(preset, self.state))
+            self.preset = preset.name
 
     def step(self, by):
         """Go to the next preset or the one before, around the ends."""

@@ -15,6 +15,7 @@ from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.live import LivePlot
 from jntk_viz.drawing.recolour import name_figure
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape, set_class
+from jntk_viz.frame.words import CLOSED, OPENED
 
 _log = logging.getLogger(__name__)
 
@@ -23,15 +24,28 @@ class Headline:
     """The large sentence above the pictures, about what is on screen now.
 
     It is HTML written by the page. Screen readers announce each new sentence.
+
+    - `opened`: has the reader opened the small print (`words.small`)? The next sentence then comes
+      with it.
     """
 
+    opened = False
+
     def __init__(self):
-        look = f"div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }} b {{ color: {ACCENT}; }}"
+        look = f"""
+        div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }} b {{ color: {ACCENT}; }}
+        details {{ display: inline; font-size: 14px; line-height: 1.3; }}
+        summary {{ display: inline; color: {ACCENT}; cursor: pointer; margin-left: 6px; }}
+        summary::before {{ content: "▸ "; }} [open] > summary::before {{ content: "▾ "; }}
+        summary:focus-visible {{ outline: 2px solid {ACCENT}; outline-offset: 2px; }}
+        [open] > summary::after {{ content: "\\A"; white-space: pre; }}
+        """
         self.pane = Words(sizing_mode="stretch_width", margin=(2, 4), stylesheets=[css(look)])
         self.set("")
 
     def set(self, words):
         """Show a new sentence."""
+        words = words.replace(CLOSED, OPENED) if self.opened else words
         self.pane.object = css(f'<div aria-live="polite">{words}</div>')
 
 
@@ -246,6 +260,13 @@ i {{ display: block; height: 100%; background: {ACCENT}; transition: width 0.2s;
 """)
 
 
+# Words give way where there is little room, never the buttons.
+_ON_ONE_LINE = """
+:host { flex: 0 1 auto !important; min-width: 0 !important; overflow: hidden; }
+:host div, span { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+"""
+
+
 def job_bar(job, buttons=True):
     """Progress, what is being done, the time left, Pause and Cancel, bound to a `Controller`."""
 
@@ -258,7 +279,7 @@ def job_bar(job, buttons=True):
 
     bar = Words(
         pn.bind(draw, job.param.fraction, job.param.noticeable),
-        sizing_mode="stretch_width", min_width=60, margin=(12, 6), stylesheets=[_BAR],
+        sizing_mode="stretch_width", min_width=30, margin=(12, 6), stylesheets=[_BAR],
     )  # fmt: skip
 
     def describe(noticeable, paused, text, left):
@@ -275,6 +296,7 @@ def job_bar(job, buttons=True):
         ),
         styles={"font-size": "15px", "color": css(INK)},
         margin=(6, 4),
+        stylesheets=[_ON_ONE_LINE],
     )
     small = {"size": "small", "variant": "outlined", "margin": 2}
     pause = pmui.Button(label=job.param.paused.rx.where("Resume", "Pause"), **small)

@@ -38,7 +38,13 @@ def _order_verdict(guess, value):
     right = sum(a == b for a, b in zip(guess, value, strict=True))
     if right == len(value):
         return "You put all of them in the right order."
-    return f"You put {right} of {len(value)} in their places; measured: {', '.join(value)}."
+    if right == 0:
+        first = "You put none of them in its place"
+    else:
+        first = (
+            f"You put {right} of {len(value)} in {'its place' if right == 1 else 'their places'}"
+        )
+    return f"{first}. Measured: first {', then '.join(value)}."
 
 
 def _sketch_verdict(guess, value, log_x, log_y):

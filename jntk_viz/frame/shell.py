@@ -38,6 +38,7 @@ from jntk_viz.frame.save import export_dialog
 from jntk_viz.frame.toolbar import Toolbar, page_toolbar
 
 _BAR = 48  # height of the title bar in pixels
+_NARROW = 1150  # pixels of a window in which the pages are listed in the drawer
 
 
 def navigation(current=None):
@@ -80,13 +81,13 @@ a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 10p
      border-radius: 4px; white-space: nowrap; }}
 a:hover, a:focus-visible {{ background: #00578a; }}
 a[aria-current] {{ background: #fff; color: {ACCENT}; }}
-@media (max-width: 900px) {{ :host {{ display: none !important; }} }}
+@media (max-width: {_NARROW}px) {{ :host {{ display: none !important; }} }}
 """
 _NAV_SIDE = css(f"""
 nav {{ display: flex; flex-direction: column; }}
 a {{ color: {ACCENT}; font: 500 16px {FONT}; padding: 8px 4px; }}
 a[aria-current] {{ color: {INK}; text-decoration: none; }}
-@media (min-width: 901px) {{ :host {{ display: none !important; }} }}
+@media (min-width: {_NARROW + 1}px) {{ :host {{ display: none !important; }} }}
 """)
 
 
@@ -236,6 +237,16 @@ class StudyPage(PlainPage):
         controls = pn.Column(*self.controls, margin=0, stylesheets=[_FULL_HEIGHT, _CONTROLS])
         return pn.Row(controls, main, sizing_mode="stretch_both", margin=0, stylesheets=[_CELL])
 
+    def _starter(self):
+        pieces = super()._starter()
+        for browser in pieces:
+            self._keep_open(browser)
+        return pieces
+
+    def _keep_open(self, browser):
+        """Let the small print of later headlines be open as the reader has left it."""
+        browser.param.watch(lambda e: setattr(self.headline, "opened", e.new), "more")
+
     def _template(self):
         guide = self.guide
         keys = {
@@ -244,6 +255,7 @@ class StudyPage(PlainPage):
             "leave": lambda: guide.param.update(present=False),
         }
         browser = address.Browser(keys, presenting=guide.param.present, width=0, height=0, margin=0)
+        self._keep_open(browser)
         window = address.Window(width=0, height=0, margin=0)
         address.follow(browser, self.state, guide)
         fill = f"""
@@ -325,7 +337,7 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
         sx={
             "& .header .MuiToolbar-root": {"minHeight": _BAR},
             "& .main .MuiToolbar-root": {"minHeight": _BAR},
-            "& .title": {"fontSize": 19},
+            "& .title": {"fontSize": 19, "whiteSpace": "nowrap"},
             "& .header": {"backgroundColor": ACCENT, "backgroundImage": "none", "color": "#fff"},
             "& .header > .MuiLinearProgress-root": {"display": "none"},
         },

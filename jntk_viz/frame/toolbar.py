@@ -58,7 +58,10 @@ select {{ font: inherit; height: 32px; max-width: min(330px, 55vw); color: inher
   background: {PAPER}; border: 1px solid {MUTED}; border-radius: 4px; }}
 svg {{ width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 2;
   stroke-linecap: round; stroke-linejoin: round; }}
-.said {{ position: absolute; left: -10000px; }}
+.bar {{ position: relative; }}
+.said {{ position: absolute; top: 34px; right: 0; z-index: 10; padding: 3px 10px;
+  border-radius: 4px; white-space: nowrap; background: {INK}; color: {PAPER}; }}
+.said:empty {{ display: none; }}
 """)
 # A button tells the server its key; what only a browser can do, it does by itself.
 _BUTTON = """

@@ -7,11 +7,16 @@ import numpy as np
 from jntk_viz.datasets import count_coinciding
 from jntk_viz.frame.numbers import decimals
 
+CLOSED, OPENED = "<details class=aside>", "<details class=aside open>"  # as small print begins
+
 
 def small(*sentences: str) -> str:
-    """Small print below a headline, as HTML, which a presentation leaves out."""
+    """Small print behind *More*, as HTML, which a presentation leaves out; "" where there is none.
+
+    `Headline` keeps it open from one sentence to the next once a reader has opened it.
+    """
     words = " ".join(filter(None, sentences))
-    return f"<p class=aside style='font-size: 14px; line-height: 1.3; margin: 2px 0 0'>{words}</p>"
+    return f" {CLOSED}<summary>More</summary> {words}</details>" if words else ""
 
 
 def with_interval(write: Callable[[float], str], values: Iterable[float]) -> str:

@@ -250,7 +250,8 @@ def test_verdicts():
     assert predictions.verdict(number, -0.5, -0.49) == "You said −0.5; measured −0.49: close."
     assert "close" not in predictions.verdict(number, -1.5, -0.49)
     order = Question("?", "order", "a", options=("x", "y"))
-    assert "0 of 2" in predictions.verdict(order, ("x", "y"), ("y", "x"))
+    said = predictions.verdict(order, ("x", "y"), ("y", "x"))
+    assert said == "You put none of them in its place. Measured: first y, then x."
     x = np.geomspace(1, 1000, 7)
     assert predictions.sketch_distance((x, 10 * x), (x, x), log_x=True, log_y=True) == (
         pytest.approx(1), pytest.approx(3),

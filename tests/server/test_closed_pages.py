@@ -149,6 +149,27 @@ def test_a_connection_that_is_lost_after_the_browser_came_back_stops_nothing(vis
     visit(test)
 
 
+def test_nothing_is_drawn_into_a_page_whose_session_has_ended(visit, caplog):
+    """Bokeh has emptied its figures by then: the ranges are of a type that cannot be set."""
+
+    async def test(site, url):
+        session = await Session(url).open()
+        await site.works()
+        content = site.pages[-4]()  # of the page that was made last
+        await session.close()
+        await until(lambda: not site.server.get_sessions("/page"))
+        with pytest.raises(AttributeError, match="reset_start"):
+            content.plot.set(xlim=(0, 1))
+        drawn = len(content.drawn)
+        content.controller.show()
+        content.controller._fail(ValueError("too late"))
+        assert len(content.drawn) == drawn
+        assert content.controller.error == ""
+        assert "reset_start" not in caplog.text
+
+    visit(test, unused_session_lifetime_milliseconds=100, check_unused_sessions_milliseconds=100)
+
+
 @pytest.fixture
 def unlogged():
     """No log: its records, which pytest holds for its report, would keep the pages."""

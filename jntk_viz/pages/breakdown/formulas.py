@@ -13,7 +13,7 @@ FORMULAS = (
             r"\Theta": "the Jacobian NTK on the training points, limiting or the network's own",
             r"\Lambda=\mathrm{diag}(1,\lambda,\dots,\lambda)": "output weighs 1, Jacobian λ",
             r"\eta,\;k,\;N": "learning rate, step, number of training points",
-            r"e_i,\;v_i": "eigenvalues and eigendirections; e_max is the largest",
+            r"e_i,\;v_i": "eigenvalues and eigendirections; eₘₐₓ is the largest",
         },
         code="jntk_viz.pages.breakdown.case.linear_course",
     ),

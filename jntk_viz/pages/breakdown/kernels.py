@@ -88,7 +88,7 @@ DEEP = Case(
         Chart(
             "Squared input Jacobian",
             _LAYERS,
-            Axis("Σ (∂g/∂x_α)²", (1e-12, 1e12), True),
+            Axis("|∂g/∂x|²", (1e-12, 1e12), True),
         ),
     ),
     widths=(DEEP_WIDTH,),
@@ -177,13 +177,13 @@ SPHERE = Case(
         Chart(
             "Distance from the limit",
             Axis("width", (11, 6000), True, tuple((w, str(w)) for w in SPHERE_WIDTHS)),
-            Axis("‖Θ_d − Θ‖ / ‖Θ‖", (0.01, 10), True),
+            Axis("distance ÷ size of the limit", (0.01, 10), True),
             points=True,
         ),
         Chart(
             "Distance at width 4096",
             Axis("norm of the inputs |x|", (0.9, 3.1)),
-            Axis("‖Θ_d − Θ‖ / ‖Θ‖", (0.01, 10), True),
+            Axis("distance ÷ size of the limit", (0.01, 10), True),
             points=True,
         ),
         Chart(

@@ -132,7 +132,7 @@ KINK = Case(
                 "sharpness β of the kink", (0.8, 90), True,
                 (*((float(b), str(b)) for b in (1, 2, 4, 8, 16)), (KINK_END, "∞ (ReLU)")),
             ),
-            Axis("Θ_αα", (1, 30), True),
+            Axis("mean of Θ over slopes", (1, 30), True),
             points=True,
         ),
         Chart(

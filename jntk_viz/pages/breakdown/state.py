@@ -85,7 +85,7 @@ class BreakdownState(param.Parameterized):
     )
     rate = _RATE.setting(
         "Learning rate ÷ limit",
-        "The limit is 2N/e_max, with e_max of the network's own kernel. "
+        "The limit is 2N/eₘₐₓ, with eₘₐₓ of the network's own kernel. "
         f"Healthy is {_RATE.healthy:g}.",
     )
     points = _FLOAT32.setting(
@@ -94,7 +94,7 @@ class BreakdownState(param.Parameterized):
     kink = _KINK.setting(
         "Sharpness β", "gelu(βz)/β, scaled to unit variance: GeLU for 1, ReLU for ∞."
     )
-    cure = param.Boolean(False, label="Cure", doc="Treats the patient and draws the result.")
+    cure = param.Boolean(False, label="Cure", doc="Draws the cured run as well.")
     networks = param.Selector(
         default=3,
         objects=[1, 3, 5, 9],

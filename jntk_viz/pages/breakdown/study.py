@@ -37,7 +37,7 @@ CASES: dict[str, Case] = {
     "float32": FLOAT32,
     "kink": KINK,
 }
-PARTS = {HEALTHY: "A healthy run", ILL: "The patient", CURED: "The cure"}
+PARTS = {HEALTHY: "A healthy run", ILL: "The broken run", CURED: "The cured run"}
 OTHERS = "The knob's other stops"
 
 

@@ -301,7 +301,7 @@ RATE = Case(
         Chart("Loss during training", Axis("step", (0, 40)), Axis("loss", (0.03, 3e4), True)),
         Chart(
             "Growth of the fastest",
-            Axis("learning rate ÷ (2N / e_max)", (0.4, 1.6)),
+            Axis("learning rate ÷ (2N / eₘₐₓ)", (0.4, 1.6)),
             Axis("factor per step", (0, 2.2)),
             points=True,
             rules=(("stable below 1", 1.0),),

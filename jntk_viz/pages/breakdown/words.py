@@ -62,15 +62,15 @@ CARDS = {
         "The loss grows by a fixed factor each step and one direction of the outputs flips its "
         "sign each time. Then it overflows, or, as here, the network gives way: the kernel shrinks "
         "until the step is stable again.",
-        "A step multiplies direction i by 1 − ηeᵢ/N. Past η = 2N/e<sub>max</sub> the fastest one "
+        "A step multiplies direction i by 1 − ηeᵢ/N. Past η = 2N/eₘₐₓ the fastest one "
         "exceeds 1 in size, the loss grows by its square. Only the start is linear: the network's "
         "kernel is not the one it began with afterwards.",
-        "A learning rate below 2N/e<sub>max</sub>: half of it, from step 6 on (the switch).",
+        "A learning rate below 2N/eₘₐₓ: half of it, from step 6 on (the switch).",
     ),
     "float32": (
         "Predictions at late times change when the points are shuffled, or differ between "
         "machines. The error grows in proportion to the training time.",
-        "Rounding moves every eigenvalue by about 10⁻⁷ e<sub>max</sub>. Directions whose "
+        "Rounding moves every eigenvalue by about 10⁻⁷ eₘₐₓ. Directions whose "
         "eigenvalue is smaller are noise to float32, and from t = N/(noise) on they are learned, "
         "with the wrong value.",
         "Compute kernels in float64 (blue), as the library does; or make the small eigenvalues "
@@ -136,7 +136,8 @@ def headline(outcome) -> str:
         said = _SENTENCES[setting.case]
         words = _level(said(setting.value, runs[ILL].numbers, runs[HEALTHY].numbers, cured))
     below = legend(setting.cure, setting.networks * outcome.case.of_networks)
-    return f'<div style="min-height: 2.7em">{words}</div><div style="font-size: 15px">{below}</div>'
+    below = f'<div class=legend style="font-size: 15px">{below}</div>'
+    return f'<div style="min-height: 2.7em">{words}</div>{below}'
 
 
 def _b(value: float, digits: int = 3) -> str:
@@ -147,9 +148,8 @@ def _plateau(angle, ill, healthy, cured):
     if cured:
         return (
             f"Without one of the twins the loss ends at {_b(cured['loss_at_end'])} instead of "
-            f"{_b(ill['loss_at_end'])}. With both and eight layers, the slowest direction would "
-            f"need {_b(ill['steps_with_8_layers'])} instead of "
-            f"{_b(ill['steps_of_slowest_mode'])} steps."
+            f"{_b(ill['loss_at_end'])}. Eight layers would need {_b(ill['steps_with_8_layers'])} "
+            f"instead of {_b(ill['steps_of_slowest_mode'])} steps."
         )
     return (
         f"Two inputs {angle:g}° apart with opposite labels: after 1000 steps the loss is "
@@ -167,7 +167,7 @@ def _jacobian(lam, ill, healthy, cured):
         f"{_b(healthy['jacobian_part_at_end'])}."
     )
     if cured:
-        return f"{words} λ = {enough:g} from step 100 on: {_b(cured['jacobian_part_at_end'])}."
+        return f"{words} λ = {enough:g} from step 100: {_b(cured['jacobian_part_at_end'])}."
     return f"{words} The fit tells nothing: {_b(ill['fit_part_at_end'])}."
 
 
@@ -183,7 +183,7 @@ def _deep(factor, ill, healthy, cured):
 
 def _power(a, ill, healthy, cured):
     words = (
-        f"Output divided by d<sup>{a:g}</sup>: the drift of the kernel goes like "
+        f"Output divided by d<sup>{a:g}</sup>: the kernel's drift goes like "
         f"d<sup><b>{number(ill['slope'])}</b></sup>, theory "
         f"{number(ill['expected_slope'], 3)}; at width 4096 it is {_b(ill['drift_widest'])}."
     )
@@ -197,7 +197,7 @@ def _power(a, ill, healthy, cured):
 def _sphere(radius, ill, healthy, cured):
     words = (
         f"Inputs of norm {radius:g}: at width 4096 the kernel is {_b(ill['error_at_width_4096'])} "
-        f"away from the limit on the sphere, {_b(ill['bias_that_remains'])} of it for ever."
+        f"from the sphere's limit, {_b(ill['bias_that_remains'])} of it for ever."
     )
     shown, who = (cured, "Normalised") if cured else (healthy, "On the sphere")
     return f"{words} {who}: {_b(shown['error_at_width_4096'])}."
@@ -205,13 +205,16 @@ def _sphere(radius, ill, healthy, cured):
 
 def _rate(share, ill, healthy, cured):
     words = (
-        f"At {share:g} × 2N/e<sub>max</sub> the fastest direction is multiplied by "
+        f"At {share:g} × 2N/eₘₐₓ the fastest direction is multiplied by "
         f"{_b(ill['growth_factor'])} per step, theory |1 − 2·{share:g}| = "
-        f"{_b(ill['expected_growth_factor'])}; the loss reaches {_b(ill['largest_loss'])}."
+        f"{_b(ill['expected_growth_factor'])}"
     )
     if cured:
-        return f"{words} Half the limit from step 6 on: {_b(cured['loss_at_end'])} at the end."
-    return f"{words} Wide networks: 2N/e<sub>max</sub> = {_b(ill['limit_2N_over_e_max'])}."
+        return f"{words}. Half the limit from step 6: the loss ends at {_b(cured['loss_at_end'])}."
+    return (
+        f"{words}; the loss reaches {_b(ill['largest_loss'])}. Wide networks: 2N/eₘₐₓ = "
+        f"{_b(ill['limit_2N_over_e_max'])}."
+    )
 
 
 def _float32(points, ill, healthy, cured):
@@ -230,9 +233,9 @@ def _kink(beta, ill, healthy, cured):
     words = (
         f"{name}: autodiff says Θ<sub>αα</sub> = {_b(ill['jacobian_entry'])}, the limit is "
         f"{_b(ill['expected_jacobian_entry'])}. After 10 steps at width 16384 J is "
-        f"{_b(100 * ill['error_widest'], 2)} % away from its linear equation"
+        f"{_b(100 * ill['error_widest'], 2)} % off its linear equation"
     )
-    shown, who = (cured, "cured by GeLU") if cured else (healthy, "GeLU")
+    shown, who = (cured, "cured") if cured else (healthy, "GeLU")
     return f"{words}, {who}: {_b(100 * shown['error_widest'], 2)} %."
 
 

@@ -120,12 +120,14 @@ class Eigenfeatures(frame.Content):
             return None
         if s.view == "scatter":
             words = text.scatter_headline(s, pair.links)
+            shuffled = text.scatter_shuffled(pair.links)
         elif s.view == "correlation":
             rows = steps.rows_of(s, known)
-            words = text.correlation_headline(s, rows and links.sweep(rows, s.norm))
+            sweep = rows and links.sweep(rows, s.norm)
+            words, shuffled = text.correlation_headline(s, sweep), text.correlation_shuffled(sweep)
         else:
-            words = text.learned_headline(s, pair)
-        return words + text.detail(s, known(study.prepare, s.problem), pair)
+            words, shuffled = text.learned_headline(s, pair), ""
+        return words + text.detail(s, known(study.prepare, s.problem), pair, shuffled)
 
     def answers(self):
         return answers(self.state)

@@ -52,14 +52,18 @@ def attack_label(state) -> str:
 
 
 def scatter_headline(state, links) -> str:
-    """The rank correlations of both trainings, and what is forced."""
+    """The rank correlations of both trainings."""
     rhos = [interval(link.rho) for link in links]
-    nulls = [correlation(link.null.value) for link in links]
     return (
         f"Rank correlation of accuracy and robustness: <b>{rhos[0]}</b> with λ = 0, "
-        f"<b>{rhos[1]}</b> with λ = {stop(state.lam)}. Survival rates shuffled "
-        f"among the features already give {nulls[0]} and {nulls[1]}."
+        f"<b>{rhos[1]}</b> with λ = {stop(state.lam)}."
     )
+
+
+def scatter_shuffled(links) -> str:
+    """The part of both rank correlations that is forced."""
+    nulls = [correlation(link.null.value) for link in links]
+    return f"Survival rates shuffled among the features already give {nulls[0]} and {nulls[1]}."
 
 
 def correlation_headline(state, sweep) -> str:
@@ -76,12 +80,18 @@ def correlation_headline(state, sweep) -> str:
         for i in (worst, best)
     ]
     zero = 0 in known and 0 not in (worst, best)
-    least, most = (correlation(find(sweep.null)) for find in (np.nanmin, np.nanmax))
     return (
-        f"Rank correlation, {norm_label(state)}: {words[0]} to {words[1]}"
-        f"{f'; {correlation(sweep.value[0])} at λ = 0' if zero else ''}. Survival rates "
-        f"shuffled: {least} to {most}."
+        f"Rank correlation, {norm_label(state)}: from {words[0]} to {words[1]}"
+        f"{f'; {correlation(sweep.value[0])} at λ = 0' if zero else ''}."
     )
+
+
+def correlation_shuffled(sweep) -> str:
+    """The rank correlation that is forced, over all λ."""
+    if sweep is None or not np.isfinite(sweep.null).any():
+        return ""
+    least, most = (correlation(find(sweep.null)) for find in (np.nanmin, np.nanmax))
+    return f"Survival rates shuffled among the features already give {least} to {most}."
 
 
 def learned_headline(state, pair) -> str:
@@ -99,11 +109,11 @@ def learned_headline(state, pair) -> str:
 # ---- smaller sentences below
 
 
-def detail(state, prepared, pair) -> str:
-    """The paper's claim beside what is measured, and the data."""
+def detail(state, prepared, pair, shuffled: str = "") -> str:
+    """What is forced (`shuffled`), the paper's claim beside what is measured, and the data."""
     words = claim(state, pair, study.majority_share(state.problem))
     about = about_data(prepared, pair.spectra[1].unresolved)
-    return small(words, about)
+    return small(shuffled, words, about)
 
 
 def about_data(prepared, unresolved: int) -> str:
@@ -140,14 +150,15 @@ def useful(scores, lam: str, bar: float) -> str:
 def accurate(scores, lam: str) -> str:
     """Sentence on how many features are accurate, and how many of these fragile."""
     if not any(each.accurate for each in scores):
-        return f"None is {percent(FRAGILE[0])} accurate."
+        return f"No feature is {percent(FRAGILE[0])} accurate."
     count = [each.accurate or "none" for each in scores]
     fragile = [each.fragile or "none" for each in scores]
     some = any(each.fragile for each in scores)
-    verb = f"{fragile[0]} and {fragile[1]} are" if some else "none is"
+    verb = f"{fragile[0]} and {fragile[1]} of these are" if some else "none of these is"
     return (
-        f"At least {percent(FRAGILE[0])} accurate: {count[0]} with λ = 0, {count[1]} with "
-        f"λ = {lam}; {verb} fragile (at most {percent(FRAGILE[1])} robust)."
+        f"At least {percent(FRAGILE[0])} accurate are {count[0]} of the features with λ = 0 and "
+        f"{count[1]} of those with λ = {lam}; {verb} fragile, which is at most "
+        f"{percent(FRAGILE[1])} robust."
     )
 
 
@@ -172,8 +183,8 @@ def feature_title(index, spectrum, scores, margin) -> str:
     robust = scores.robustness[index] if index < len(scores.robustness) else np.mean(margin > 0)
     accurate = np.mean(spectrum.features.clean[index] > 0)
     return (
-        f"No. {index + 1}: {percent(accurate)} accurate, {percent(robust)} robust, "
-        f"{number(100 * spectrum.share[index])} % of target"
+        f"Feature {index + 1}: {percent(accurate)} accurate, {percent(robust)} robust, "
+        f"carries {number(100 * spectrum.share[index])} % of the target"
     )
 
 

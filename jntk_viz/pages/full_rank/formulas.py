@@ -44,9 +44,9 @@ FORMULAS = (
         r"v_i^\top \Lambda^{1/2}(u - u^*)\,(t) \propto e^{-e_i t/N}, \qquad "
         r"t_{1\,\%} = \frac{N \ln 100}{e_i}, \qquad "
         r"\text{loss} = \frac{1}{2N}\sum_i \big(v_i^\top\Lambda^{1/2}(u-u^*)\big)^2",
-        "Training an infinitely wide network: every eigenvector of Θ_λ is a mode that is learned "
-        "by itself, the slower the smaller its eigenvalue. Gradient descent needs t/η steps, with "
-        "η < 2N/e_max.",
+        "Training an infinitely wide network: every eigenvector of √Λ Θ √Λ is a mode that is "
+        "learned by itself, the slower the smaller its eigenvalue. Gradient descent needs t/η "
+        "steps, with η < 2N/eₘₐₓ.",
         {
             r"u = (f, J),\; u^* = (y, 0)": "outputs and slopes on the inputs, and their targets",
             r"\Theta_\lambda = \Lambda^{1/2}\Theta\Lambda^{1/2}": "the JNTK, slopes weighted by λ",

@@ -229,7 +229,7 @@ def time_headline(state, known, here) -> str | None:
         many = "1 mode lies" if modes.unresolved == 1 else f"{modes.unresolved} modes lie"
         first = (
             f"{name}: {many} below the noise floor and need{'s' if modes.unresolved == 1 else ''} "
-            f"<b>more than t = {number(modes.bound)}</b>, how much more float64 cannot tell"
+            f"<b>more than t = {number(modes.bound)}</b>"
         )
     else:
         first = (
@@ -240,10 +240,11 @@ def time_headline(state, known, here) -> str | None:
         f"the loss {'falls to 1 % ' if modes.unresolved else ''}at "
         f"t = <b>{number(modes.loss_time)}</b>"
         if np.isfinite(modes.loss_time)
-        else "what is resolved does not bring the loss to 1 %"
+        else "the others do not bring the loss to 1 %"
     )
     joint = "; " if modes.unresolved else ", "
-    return f"{first}{joint}{reached}." + small(_by_now(state, modes, total), _steps(modes))
+    unknown = "How much more float64 cannot tell." if modes.unresolved else ""
+    return f"{first}{joint}{reached}." + small(unknown, _by_now(state, modes, total), _steps(modes))
 
 
 def _by_now(state, modes, total) -> str:
@@ -258,7 +259,7 @@ def _by_now(state, modes, total) -> str:
 def _steps(modes) -> str:
     words = (
         f"For the slowest {'resolved ' if modes.unresolved else ''}mode gradient descent takes "
-        f"{number(modes.steps)} steps of just below its largest stable size 2N/e_max."
+        f"{number(modes.steps)} steps of just below its largest stable size 2N/eₘₐₓ."
     )
     if modes.loss_time < 1e-2 * modes.times[-1]:
         words += " The labels hardly use the slow modes: the loss falls long before."

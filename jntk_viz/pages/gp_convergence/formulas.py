@@ -58,7 +58,7 @@ FORMULAS = (
         r"C = K - K_{\cdot o}\,(K_{oo} + \sigma^2 I)^{-1} K_{o\cdot}",
         "Given observations, values or slopes alike, the limit is still Gaussian: with mean m and "
         "covariance C. The networks are conditioned in the same way: hidden layers drawn in "
-        "proportion to how well they explain y, the last layer by this formula with K_d for K.",
+        "proportion to how well they explain y, the last layer by this formula with their own K.",
         {
             r"y": "what was observed: values of f, and slopes J·τ",
             r"K_{oo},\; K_{\cdot o}": "covariance of what was observed; of all numbers with it",

@@ -113,7 +113,7 @@ class GPConvergenceState(param.Parameterized):
         1,
         bounds=(1, MOST_COLUMNS),
         label="Slope along feature α",
-        doc="J_α = ∂f/∂x_α, the derivative in one input feature.",
+        doc="Of the input feature whose derivative of f is shown.",
     )
     heat = param.Selector(
         default="one",

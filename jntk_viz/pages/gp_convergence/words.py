@@ -5,6 +5,7 @@ import numpy as np
 from jntk_viz.datasets.tables import shortened
 from jntk_viz.drawing.theme import FONT, INK
 from jntk_viz.frame.numbers import decimals, number, percent, stop, subscript
+from jntk_viz.frame.words import small
 from jntk_viz.pages.gp_convergence import study
 from jntk_viz.pages.gp_convergence.observations import STEP
 from jntk_viz.pages.gp_convergence.state import WIDTHS
@@ -46,25 +47,19 @@ def headline(state, found, law):
     if not np.isfinite(found.errors[row]).all():
         return f"{where}: drawing random networks …"
     error = study.typical_error(found)
-    sentence = (
-        f"{where} the covariance that one network gives to f and J is off by "
-        f"<b>{percent(error)}</b>"
-    )
+    sentence = f"{where} the covariance of one network's f and J is off by <b>{percent(error)}</b>"
     wider = 4 * state.width
     if wider in WIDTHS and np.isfinite(found.errors[row + 2]).all():
-        sentence += (
-            f"; at four times the width, {wider}, by {percent(study.typical_error(found, wider))}"
-        )
+        sentence += f", at four times the width by {percent(study.typical_error(found, wider))}"
     elif row >= 2 and np.isfinite(found.errors[row - 2]).all():
         narrower = state.width // 4
         sentence += f"; at width {narrower} it was {percent(study.typical_error(found, narrower))}"
     if law is None:
-        return f"{sentence}. Measuring the other widths …"
-    rate = (
-        f" Error ∝ width{_power(law.slope)}, 95 % interval {decimals(law.low)} to "
+        return f"{sentence}." + small("Measuring the other widths …")
+    return f"{sentence}." + small(
+        f"Error ∝ width{_power(law.slope)}, 95 % interval {decimals(law.low)} to "
         f"{decimals(law.high)}; theory: width{_power(-0.5)}."
     )
-    return f"{sentence}.{rate}"
 
 
 def _power(exponent):
@@ -101,15 +96,19 @@ def densities_headline(state, found, limit):
     value, slope, _ = names(state, limit)
     (f, error), (j, _) = study.kurtoses(state, found)
     sentence = (
-        f"{where}, over {state.networks} networks, the output {value} has excess kurtosis "
-        f"<b>{decimals(f)}</b> and the slope {slope} <b>{decimals(j)}</b>"
+        f"{where}: excess kurtosis of the output {value} <b>{decimals(f)}</b>, of the slope "
+        f"{slope} <b>{decimals(j)}</b>"
     )
     heavy = [name for name, k in (("the output", f), ("the slope", j)) if k > 2 * error]
-    gaussian = f"0 ± {decimals(2 * error)}"
-    if not heavy:
-        return f"{sentence}: no more than Gaussian draws would, {gaussian}."
-    tails = f"{' and '.join(heavy)} {'have' if len(heavy) > 1 else 'has'} heavier tails"
-    return f"{sentence}: {tails} than the limit, whose draws give {gaussian}."
+    tails = {
+        0: "no more than Gaussian draws have",
+        1: f"{heavy[0] if heavy else ''} has heavy tails",
+        2: "both have heavy tails",
+    }[len(heavy)]
+    return f"{sentence}; {tails}." + small(
+        f"Over {state.networks} networks; as many draws of the Gaussian limit give "
+        f"0 ± {decimals(2 * error)}."
+    )
 
 
 DENSITIES_NOTE = (
@@ -130,13 +129,13 @@ def functions_headline(state, circle, wider):
             return f"{where}: drawing random networks …"
         sentence = (
             f"{where} random functions are on average "
-            f"<b>{decimals(circle.distance)}\u00a0σ</b> away from what they become as d → ∞"
+            f"<b>{decimals(circle.distance)}\u00a0σ</b> from their limit"
         )
         if wider is not None:
             sentence += f"; at width {wider[0]} only {decimals(wider[1])}\u00a0σ"
             if wider[0] < state.width:
                 sentence = sentence.replace("only ", "it was ")
-        return f"{sentence}. Click into a picture to observe one."
+        return f"{sentence}."
     i = state.angle // STEP
     f, slope = (
         f"<b>{decimals(mean)}</b> ± {decimals(deviation)} (± {decimals(prior)} before)"
@@ -169,7 +168,7 @@ def functions_note(state, circle):
     if not state.observed:
         return words + (
             "Click on the left to observe a value, on the right a slope; click an observation "
-            "again to remove it."
+            "again to remove it. Hollow diamond: what the buttons would observe."
         )
     if circle.posterior.gap > 0.01 * circle.prior[0]:
         return words + (
@@ -188,8 +187,8 @@ def functions_note(state, circle):
     exactly = noisy if state.noise else "pass through"
     return words + (
         f"The networks {exactly} what was observed: their last layer is conditioned on it, their "
-        f"hidden layers are chosen from {circle.members} by how well they explain it "
-        f"({decimals(circle.effective, 0)} count)."
+        f"hidden layers are chosen from {circle.members} by how well they explain it, which about "
+        f"{decimals(circle.effective, 0)} of them do."
     )
 
 

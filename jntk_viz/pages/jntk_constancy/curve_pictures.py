@@ -11,7 +11,7 @@ import numpy as np
 
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.theme import AMBER, GREEN, INK, MUTED, THEORY
-from jntk_viz.frame.numbers import decimals
+from jntk_viz.frame.numbers import decimals, stop
 from jntk_viz.pages.jntk_constancy.words import THICKNESS, WIDTH_COLOURS
 
 # Where the axes start; they only grow.
@@ -25,16 +25,29 @@ NOTHING = (np.array([]), np.array([]))
 SLOPE_COLOURS = (GREEN, INK, AMBER)  # drift, distance to the limit, distance from the ODE
 SLOPE_MARKERS = ("circle", "square", "triangle")
 
-# Bokeh's own ticks are crowded where a logarithmic axis spans less than two decades.
-_TICKS = [
-    (digit * 10.0**k, f"{digit * 10.0**k:g}")
-    for k in range(-9, 10)
-    for digit in ((1, 3) if -4 < k < 4 else (1,))
-]
+
+def log_ticks(low, high):
+    """Ticks (place, word) of a logarithmic axis: at most seven, or every second decade if more.
+
+    Bokeh's own are crowded where an axis spans less than two decades, and too few to read beyond.
+    """
+    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+    for digits, by in (((1, 3), 1), ((1,), 1), ((1,), 2), ((1,), 4)):
+        places = [
+            digit * 10.0**k for k in range(first, last + 1) if k % by == 0 for digit in digits
+        ]
+        places = [place for place in places if low <= place <= high]
+        if len(places) <= _MOST_TICKS:
+            break
+    return [(place, stop(place)) for place in places]
+
+
+_MOST_TICKS = 7
+_STEPS = [(k, str(k)) for k in (1, 3, 10, 30, 100, 300, 1000, 3000)]
 _AXES = {
-    "logx": True, "xlabel": "step", "xlim": (1, 300), "xticks": _TICKS, "show_legend": False,
+    "logx": True, "xlabel": "step", "xlim": (1, 300), "xticks": _STEPS, "show_legend": False,
 }  # fmt: skip
-_LOG_Y = {"logy": True, "yticks": _TICKS}
+_LOG_Y = {"logy": True, "yticks": log_ticks(*LOSS_LIMITS)}
 
 
 def _three(curves, **options):
@@ -119,7 +132,8 @@ def width_errors(points, laws, widths, xlim=(20, 900), ylim=ERROR_LIMITS):
         (ends := _ends(shown), law(ends)) if law else NOTHING
         for (shown, _), law in zip(points, laws, strict=True)
     ]
-    labels = _slope_labels(fits, laws)
+    top = max((float(np.max(y)) for _, y in points if np.size(y)), default=1.0)
+    labels = _slope_labels(fits, laws, top)
     ends = _ends(np.concatenate([shown for shown, _ in points]))
     guide = (ends, (ends / widths[0]) ** -0.5) if ends.size else NOTHING
     parts = [el.Curve(guide).opts(color=MUTED, line_dash="dotted", line_width=2)]
@@ -142,8 +156,11 @@ def _ends(widths):
     return few[[0, -1]] if few.size > 1 else np.array([])
 
 
-def _slope_labels(fits, laws):
-    """(x, y, text) beside the right ends of the fitted lines, moved apart where they are close."""
+def _slope_labels(fits, laws, top):
+    """(x, y, text) beside the right ends of the fitted lines, moved apart where they are close.
+
+    - `top`: the largest of the errors, above which no label lies.
+    """
     names = ("start", "limit", "ODE")
     labels = [
         [1.15 * fit[0][-1], fit[1][-1], f"{name} {decimals(law.slope)}"]
@@ -153,6 +170,10 @@ def _slope_labels(fits, laws):
     labels.sort(key=lambda label: label[1])
     for below, above in itertools.pairwise(labels):
         above[1] = max(above[1], 2.6 * below[1])
+    # What has been moved above all that is shown would be cut off there.
+    over = max((label[1] / top for label in labels[-1:]), default=1.0)
+    for label in labels:
+        label[1] /= max(over, 1.0)
     return tuple(zip(*labels, strict=True)) or ([], [], [])
 
 

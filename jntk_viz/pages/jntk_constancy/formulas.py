@@ -58,8 +58,8 @@ FORMULAS = (
         r"u'=-\tfrac{1}{N}\,\Theta\,\Lambda\,(u-u^*),\qquad u=(f,J),\;u^*=(y,0),\;"
         r"\Lambda=\mathrm{diag}(1,\lambda,\dots,\lambda)",
         "With a constant kernel, training is this linear equation, solved in closed form. It is "
-        "started from the network's own initial outputs; descent is stable below 2N/e_max.",
-        {r"e_{\max}": "largest eigenvalue of Λ^½ Θ Λ^½ on the training points"},
+        "started from the network's own initial outputs; descent is stable below 2N/eₘₐₓ.",
+        {r"e_{\max}": "largest eigenvalue of √Λ Θ √Λ on the training points"},
         code="jntk_viz.dynamics.LinearDynamics",
     ),
 )

@@ -4,6 +4,7 @@ import numpy as np
 import panel_material_ui as pmui
 
 from jntk_viz import frame
+from jntk_viz.drawing.figures import name_ticks
 from jntk_viz.drawing.live import LivePlot, update_all
 from jntk_viz.frame.blocks import heat_map, name_blocks
 from jntk_viz.frame.controls import play_button
@@ -20,6 +21,7 @@ from jntk_viz.pages.jntk_constancy.curve_pictures import (
     OUTPUT_LIMITS,
     TO_LIMIT_LIMITS,
     distance,
+    log_ticks,
     loss,
     outputs,
     parity,
@@ -185,7 +187,11 @@ class JNTKConstancy(frame.Content):
 
     def _widen(self, plot, start, values, steps=None):
         """The x axis up to `steps`; the y axis shows all values of the run so far."""
-        plot.set(xlim=(1, steps) if steps else None, ylim=widen(start, values))
+        limits = widen(start, values)
+        plot.set(xlim=(1, steps) if steps else None, ylim=limits)
+        plot.when_drawn(
+            lambda figure: name_ticks(figure.yaxis[0], *zip(*log_ticks(*limits), strict=True))
+        )
 
     def _outputs(self, progress):
         settings, problem, _, records = progress

@@ -117,14 +117,14 @@ class JNTKConstancyState(param.Parameterized):
         default=0.25,
         objects=[0.05, 0.1, 0.25, 0.5, 0.75, 0.95, 1.05, 1.5, 2.0],
         label="Learning rate ÷ limit",
-        doc="The stability limit is 2N/e_max, with e_max the limiting kernel's largest eigenvalue.",
+        doc="The stability limit is 2N/eₘₐₓ, with eₘₐₓ the limiting kernel's largest eigenvalue.",
     )
     steps = param.Selector(default=300, objects=[30, 100, 300, 1000, 3000], label="Training steps")
     seed = seed_setting()
     moment = param.Integer(
         MOMENTS,
         bounds=(0, MOMENTS),
-        label="Moment",
+        label="Moment of training",
         doc="What is shown of the training: 0 is its start, 25 its end. Nothing is trained again.",
     )
     followed = param.Selector(

@@ -5,7 +5,7 @@ import numpy as np
 from jntk_viz.drawing.html import line_sample
 from jntk_viz.drawing.theme import BLUE, ORANGE, PURPLE, THEORY
 from jntk_viz.frame.numbers import decimals, number, percent, power_of_ten
-from jntk_viz.frame.words import coinciding
+from jntk_viz.frame.words import coinciding, small
 from jntk_viz.pages.jntk_constancy.measures import at_moment, errors_at, regime
 
 WIDTH_COLOURS = (ORANGE, PURPLE, BLUE)
@@ -46,93 +46,101 @@ def lost_text(summary, settings) -> str:
 PREPARING = "Preparing the networks; black and grey are known without training any."
 
 
-def training_text(summary, settings) -> str:
-    """One or two sentences of HTML about how far the kernels have moved."""
+def training_text(summary, settings) -> tuple[str, str]:
+    """How far the kernels have moved, or which networks diverged; and what else, as HTML."""
     narrow, _, wide = settings.widths
     lost = lost_text(summary, settings)
     at_start = summary.step == 0
     quantity = "to_limit" if at_start else "drift"
     moved = {width: summary.median(quantity, width) for width in (narrow, wide)}
     if not np.isfinite(list(moved.values())).all():
-        return lost or PREPARING
+        return lost or PREPARING, ""
     if at_start:
-        return (
+        words = (
             f"Before training, the width <b>{wide}</b> kernel is <b>{percent(moved[wide])}</b> "
             f"away from its limit, the width <b>{narrow}</b> kernel "
-            f"<b>{percent(moved[narrow])}</b>. {lost}"
+            f"<b>{percent(moved[narrow])}</b>."
         )
+        return words, lost
+    words = (
+        f"After <b>{summary.step}</b> steps the width <b>{wide}</b> kernel has moved by "
+        f"<b>{percent(moved[wide])}</b>, the width <b>{narrow}</b> kernel by "
+        f"<b>{percent(moved[narrow])}</b>."
+    )
     law = summary.laws["to_limit"]
     interval = ""
     if np.isfinite(law.low):
         interval = f" (95 %: {decimals(law.low)} to {decimals(law.high)})"
-    words = (
-        f"After <b>{summary.step}</b> steps the width <b>{wide}</b> kernel has moved by "
-        f"<b>{percent(moved[wide])}</b>, the width <b>{narrow}</b> kernel by "
-        f"<b>{percent(moved[narrow])}</b>. Distance to the limit: slope "
-        f"<b>{decimals(law.slope)}</b> in width{interval}, theorem −½."
+    slope = (
+        f"The distance to the limit falls as width to the power {decimals(law.slope)}{interval}; "
+        "theorem −½."
     )
-    return f"{words} {lost}"
+    return (lost, f"{words} {slope}") if lost else (words, slope)
 
 
-def outputs_text(summary, settings, record, other) -> str:
-    """Distance of the followed network from the equation; `other` is that of another width."""
+def outputs_text(summary, settings, record, other) -> tuple[str, str]:
+    """Distance of the followed network from the equation, `other` being that of another width; and
+    what else."""
     if record is None:
-        return lost_text(summary, settings) or PREPARING
+        return lost_text(summary, settings) or PREPARING, ""
     if not np.isfinite(record.deviation) or record.deviation_train > OFF:
-        return (
-            f"By step <b>{record.step}</b> the linear equation has exploded, the learning rate "
-            f"being {settings.rate:g} × its stability limit; the width <b>{record.width}</b> "
-            f"network, whose kernel can change, has a loss of "
+        words = (
+            f"By step <b>{record.step}</b> the linear equation has exploded; the width "
+            f"<b>{record.width}</b> network, whose kernel can change, has a loss of "
             f"{number(record.fit + settings.lam * record.jacobian)}."
             if settings.rate > 1
             else f"At step <b>{record.step}</b> the width <b>{record.width}</b> network is far "
             "from the linear equation."
         )
+        return words, f"The learning rate is {settings.rate:g} × the equation's stability limit."
     words = (
-        f"At step <b>{record.step}</b> the values and slopes of one width <b>{record.width}</b> "
-        f"network are <b>{percent(record.deviation)}</b> away from the linear equation at test "
-        f"points, {percent(record.deviation_train)} at training points"
+        f"At step <b>{record.step}</b> one width <b>{record.width}</b> network is "
+        f"<b>{percent(record.deviation)}</b> away from the linear equation at test points"
     )
     if other is not None and np.isfinite(other.deviation):
-        words += f"; of one width <b>{other.width}</b> network {percent(other.deviation)}"
-    return words + "."
+        words += f", one of width <b>{other.width}</b> {percent(other.deviation)}"
+    return f"{words}.", (
+        f"Values and slopes together; at training points {percent(record.deviation_train)}."
+    )
 
 
 OFF = 0.9  # of the equation's own size: the network no longer follows
 
 
-def kernel_text(summary, settings, record, regime) -> str:
-    """Where the followed kernel is, and whether the theorem's regime is reached."""
+def kernel_text(summary, settings, record, regime) -> tuple[str, str]:
+    """Where the followed kernel is, and whether the theorem's regime is reached; and why."""
     if record is None:
-        return lost_text(summary, settings) or PREPARING
+        return lost_text(summary, settings) or PREPARING, ""
     words = (
         f"At step <b>{record.step}</b> the width <b>{record.width}</b> kernel is "
         f"<b>{percent(record.to_limit)}</b> away from its limit and has moved by "
         f"<b>{percent(record.drift)}</b>. "
     )
-    return words + regime_text(regime)
+    verdict, why = regime_text(regime)
+    return words + verdict, why
 
 
-def regime_text(regime) -> str:
-    """The verdict at the widest network."""
+def regime_text(regime) -> tuple[str, str]:
+    """The verdict at the widest network, and the numbers behind it."""
     smallest = regime.smallest
     if not np.isfinite(regime.error):
-        return ""
+        return "", ""
     if not smallest.resolved:
         return (
-            f"The theorem's regime <b>cannot be judged</b>: λₘᵢₙ = "
-            f"{number(smallest.value)} is below its noise floor."
+            "The theorem's regime <b>cannot be judged</b>.",
+            f"λₘᵢₙ = {number(smallest.value)} is below its noise floor.",
         )
     if regime.reached:
         return (
-            f"The theorem's regime <b>is reached</b> at width {regime.widest}: ‖Θₜ − Θ‖ stays "
-            f"below {number(regime.error)}, and λₘᵢₙ = {number(smallest.value)}."
+            "The theorem's regime <b>is reached</b>.",
+            f"At width {regime.widest} ‖Θₜ − Θ‖ stays below {number(regime.error)}, and "
+            f"λₘᵢₙ = {number(smallest.value)}.",
         )
     factor = regime.error / smallest.value
     times = number(factor) if factor < 100 else width_text(factor)
     return (
-        f"The theorem's regime is <b>not reached</b> at width {regime.widest}: "
-        f"‖Θₜ − Θ‖ = {number(regime.error)} is {times} × λₘᵢₙ."
+        "The theorem's regime is <b>not reached</b>.",
+        f"At width {regime.widest} ‖Θₜ − Θ‖ = {number(regime.error)} is {times} × λₘᵢₙ.",
     )
 
 
@@ -157,15 +165,14 @@ def extrapolation_text(regime) -> str:
     )
 
 
-def sentence(words: str) -> str:
+def sentence(words: str, *notes: str) -> str:
     """The headline in the room of two lines, so that the pictures do not jump."""
-    return f'<div style="min-height: 2.7em">{words}</div>'
+    return f'<div style="min-height: 2.7em">{words}{small(*notes)}</div>'
 
 
-def details(settings, notes: str) -> str:
-    """The legend and one more line of HTML."""
-    lines = f"{legend(settings)}<br><span class=aside>{notes}</span>"
-    return f'<div style="font-size: 15px; line-height: 1.4">{lines}</div>'
+def below(settings) -> str:
+    """The legend as a line of HTML."""
+    return f'<div class=legend style="font-size: 15px; line-height: 1.4">{legend(settings)}</div>'
 
 
 def rate_notes(settings, problem) -> str:
@@ -177,8 +184,8 @@ def rate_notes(settings, problem) -> str:
     return (
         f"{points if fewer else ''}{f'{same} ' if same else ''}"
         f"Learning rate {number(problem.learning_rate, 3)} = {settings.rate:g} × the stability "
-        f"limit 2N/e<sub>max</sub> = {number(limit, 3)}, e<sub>max</sub> being the largest "
-        "eigenvalue of Λ<sup>½</sup>ΘΛ<sup>½</sup>."
+        f"limit 2N/eₘₐₓ = {number(limit, 3)}, eₘₐₓ being the largest "
+        "eigenvalue of √Λ Θ √Λ."
     )
 
 
@@ -196,13 +203,14 @@ def headline(state, progress) -> str:
     at, width = state.shown_step, state.width
     summary, record = errors_at(records, at), at_moment(records, width, at)
     if state.view == "training":
-        words, notes = training_text(summary, settings), rate_notes(settings, problem)
+        words, more = training_text(summary, settings)
+        notes = rate_notes(settings, problem)
     elif state.view == "outputs":
         other = settings.widths[0] if state.which else settings.widths[-1]
-        words = outputs_text(summary, settings, record, at_moment(records, other, at))
+        words, more = outputs_text(summary, settings, record, at_moment(records, other, at))
         notes = outputs_notes()
     else:
         found = regime(progress, at)
-        words = kernel_text(summary, settings, record, found)
+        words, more = kernel_text(summary, settings, record, found)
         notes = f"{extrapolation_text(found)} {coinciding(problem.x)}".rstrip()
-    return sentence(words) + details(settings, notes)
+    return sentence(words, more, notes) + below(settings)

@@ -9,7 +9,8 @@ FORMULAS = (
         "Robust training: fit the labels and keep the input Jacobian small.",
         {
             r"f(x)": "the network's output at the input x, a point of the unit sphere",
-            r"J(f)(x)_\alpha": "∂f/∂x_α, the input Jacobian (not the gradient in the weights)",
+            r"J(f)(x)_\alpha": "∂f/∂x along feature α, the input Jacobian (not the gradient in the "
+            "weights)",
             r"y_i = \pm 1": "label of the training point x_i",
             r"\lambda": "weight of the Jacobian regulariser; 0 is standard training",
             r"N,\; d_0": "number of training points and of input coordinates",
@@ -37,12 +38,12 @@ FORMULAS = (
         r"\text{flow: } 1-e^{-e t/N}, \qquad \text{descent: } 1-(1-\eta e/N)^{k}, \quad t=\eta k,"
         r"\qquad \text{stable for } \eta < 2N/e_{\max}",
         "The fraction of a mode that has been learned. The flow has learned what lies above "
-        "e = N/t. With a step above 2N/e_max what is left of the largest mode is multiplied by "
+        "e = N/t. With a step above 2N/eₘₐₓ what is left of the largest mode is multiplied by "
         "a number below −1 in every step: it diverges, and nothing is drawn once a fraction "
         "exceeds a million. The modes below 2N/η are learned as usual.",
         {
             r"\eta,\; k": "learning rate and number of steps of gradient descent",
-            r"e_{\max}": "the largest eigenvalue of Θ_λ, so that η depends on λ",
+            r"e_{\max}": "the largest eigenvalue of √Λ Θ √Λ, so that η depends on λ",
         },
         code="jntk_viz.dynamics.LinearDynamics.learned",
     ),
@@ -90,7 +91,7 @@ FORMULAS = (
         "the noise floor, number of rows × 2.2e-16 × largest eigenvalue, are rounding error; "
         "their directions are left out.",
         {
-            r"e_i,\; v_i": "an eigenvalue of Θ_λ and its eigenvector",
+            r"e_i,\; v_i": "an eigenvalue of √Λ Θ √Λ and its eigenvector",
             r"\text{accuracy}": "how often sign f_i is right on the test points",
             r"\text{robustness}": "the same, each point changed by ε against f_i",
         },

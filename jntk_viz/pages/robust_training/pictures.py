@@ -213,7 +213,7 @@ def feature_scatter(usefulness, robustness, eigenvalues, *, colorbar=True):
     points = el.Points((x, y, shade), vdims=["shade"]).opts(
         color="shade", cmap=SEQUENTIAL, clim=(-10, 2), size=8, line_color=PAPER, line_width=0.5,
         colorbar=colorbar, colorbar_opts={"width": 12, "padding": 4},
-        clabel="log₁₀ e", tools=["hover"], hover_tooltips=[
+        clabel=" ", tools=["hover"], hover_tooltips=[
             ("accuracy (%)", "@x{0}"), ("robust (%)", "@y{0}"), ("log₁₀ eigenvalue", "@shade{0.0}")
         ],
     )  # fmt: skip

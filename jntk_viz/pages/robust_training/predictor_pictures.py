@@ -82,7 +82,7 @@ def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
     dots = {"line_color": PAPER, "line_width": 0.8}
     layers = [
         el.Image(np.asarray(field, np.float32)[::-1], bounds=bounds, vdims=_F).opts(
-            cmap=DIVERGING, clim=(-1.2, 1.2), alpha=0.75, colorbar=True, clabel="f",
+            cmap=DIVERGING, clim=(-1.2, 1.2), alpha=0.75, colorbar=True, clabel=" ",
             colorbar_opts={"width": 12, "padding": 4}, clipping_colors={"NaN": "transparent"},
         ),
         el.Curve((_RING[:, 0], _RING[:, 1])).opts(color=MUTED, line_width=1.2),
@@ -178,14 +178,14 @@ def spectrum(eigenvalues, learned, floor, front):
         ),
         el.Points((order, height, np.clip(learned, 0, 1)), vdims=[_LEVEL]).opts(
             color="learned", cmap=SEQUENTIAL, clim=(0, 1), size=7, line_color=PAPER,
-            line_width=0.3, colorbar=True, clabel="learned",
+            line_width=0.3, colorbar=True, clabel=" ",
             colorbar_opts={"width": 12, "padding": 4},
         ),
     ]  # fmt: skip
     return el.Overlay(layers).opts(
         xlim=(-0.15, 3.3), ylim=(-10, 2), xticks=[(k, str(10**k)) for k in range(4)],
         yticks=_EIGENVALUES, xlabel="mode, by size", ylabel="eigenvalue e",
-        title="Spectrum", legend_position="bottom_left",
+        title="Spectrum; colour: learned", legend_position="bottom_left",
     )  # fmt: skip
 
 
@@ -212,14 +212,14 @@ def learned_modes(eigenvalues, learned, share, floor):
             line_color=PAPER,
             line_width=0.3,
             colorbar=True,
-            clabel="log₁₀ share",
+            clabel=" ",
             colorbar_opts={"width": 12, "padding": 4},
         ),
     ]
     return el.Overlay(layers).opts(
         xlim=(-10, 2), ylim=(-0.08, 1.12), xticks=_EIGENVALUES, yticks=[0, 0.5, 1],
         xlabel="eigenvalue e (grey: rounding error)", ylabel="learned", show_legend=False,
-        title="Learned at time t",
+        title="Learned; colour: log₁₀ share",
     )  # fmt: skip
 
 

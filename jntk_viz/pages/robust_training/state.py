@@ -71,7 +71,7 @@ class RobustTrainingState(param.Parameterized):
     rate = param.Selector(
         default=0.5,
         objects={f"{rate:g}": rate for rate in RATES},
-        label="η ÷ (2N/e_max)",
+        label="η ÷ (2N/eₘₐₓ)",
         doc="Learning rate as a fraction of the largest stable one; above 1 descent diverges.",
     )
     plane = param.Selector(

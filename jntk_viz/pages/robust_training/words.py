@@ -20,33 +20,34 @@ def span(values) -> str:
 
 def headline(state, found) -> str:
     """The sentences about the visible tab, from what is known (`plan.Found`)."""
-    return about_place(state, found) + small(*DETAILS[state.view](state, found))
+    details = DETAILS[state.view](state, found)
+    return about_place(state, found) + small(searched(state, found), limit(found.whole), *details)
 
 
 def about_place(state, found) -> str:
-    """Accuracies at the chosen λ and t, beside standard training, and where every λ > 0 ends."""
+    """Accuracies at the chosen λ and t, beside standard training."""
     whole, at = found.whole, state.at
     now, standard = study.row(whole, state.lam), study.row(whole, 0.0)
     t, lam = stop(state.t), stop(state.lam)
-    pgd = (
-        f" ({percent(found.pgd[state.t])} under an attacker's search (PGD))"
-        if state.t in found.pgd
-        else ""
-    )
     who = "Standard training (λ = 0)" if state.lam == 0 else f"λ = {lam}"
     if np.isnan(now.clean[at]):
-        return f"<b>{who} at t = {t}: {_nothing(state, found)}</b>. {limit(whole)}"
-    words = (
-        f"{percent(now.clean[at])} clean, {percent(now.robust[at])} robust "
-        f"at ε = {state.epsilon:g}{pgd}"
+        return f"<b>{who} at t = {t}: {_nothing(state, found)}</b>."
+    first = (
+        f"<b>{who} at t = {t}: {percent(now.clean[at])} clean, {percent(now.robust[at])} robust "
+        f"at ε = {state.epsilon:g}</b>"
     )
-    first = f"<b>{who} at t = {t}: {words}</b>"
     if state.lam > 0:
         first += (
-            "; standard training at the same time: "
-            f"{percent(standard.clean[at])} and {percent(standard.robust[at])}"
+            f"; standard training: {percent(standard.clean[at])} and {percent(standard.robust[at])}"
         )
-    return f"{first}. {limit(whole)}"
+    return f"{first}."
+
+
+def searched(state, found) -> str:
+    """Robust accuracy against an attack that searches, where it is known."""
+    if state.t not in found.pgd:
+        return ""
+    return f"Under an attacker's search (PGD) {percent(found.pgd[state.t])} are robust."
 
 
 def _nothing(state, found) -> str:
@@ -54,7 +55,7 @@ def _nothing(state, found) -> str:
     path = found.solutions[state.lam].paths[state.speed]
     if path.steps[state.at] == 0:
         return f"no step has been taken yet, since η = {number(path.learning_rate, 3)}"
-    return f"diverged, because η is {state.rate:g} times 2N/e_max"
+    return f"diverged, because η is {state.rate:g} times 2N/eₘₐₓ"
 
 
 def limit(whole) -> str:
@@ -131,7 +132,7 @@ def about_rate(state, solution) -> str:
     steps = f"{path.steps[state.at]:,.0f}" if np.isfinite(path.steps[state.at]) else "∞"
     words = (
         f"Descent: {steps} steps of η = {number(path.learning_rate, 3)}, {state.rate:g} times "
-        "2N/e_max."
+        "2N/eₘₐₓ."
     )
     count = predictor.diverging(solution, state.speed)
     if count:
@@ -201,8 +202,9 @@ def beside_digits(found) -> dict:
 
 
 def feature_title(lam, scores) -> str:
-    name = "Standard training, λ = 0" if lam == 0 else f"Regularised, λ = {stop(lam)}"
-    return f"{name}: rank correlation {correlation(scores.correlation)}"
+    name = "Standard training, λ = 0" if lam == 0 else f"λ = {stop(lam)}"
+    words = f"{name}: rank correlation {correlation(scores.correlation)}"
+    return words + "; colour: log₁₀ e" * (lam > 0)
 
 
 def claim(state, standard, regularised) -> str:

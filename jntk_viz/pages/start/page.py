@@ -46,6 +46,12 @@ CARDS_CSS = """
 :host { display: grid; gap: 8px; max-height: none !important;
   grid-template-columns: repeat(auto-fit, minmax(min(280px, 100%), 1fr)); }
 """
+# The link of a heading lies over its whole card, the nearest element that has a position.
+WHOLE_CARD = css(f"""
+:host {{ position: static !important; }}
+a::after {{ content: ""; position: absolute; inset: 0; z-index: 1; border-radius: 6px; }}
+a:hover::after, a:focus-visible::after {{ outline: 2px solid {ACCENT}; }}
+""")
 
 
 def text(html, **layout):
@@ -57,15 +63,16 @@ def text(html, **layout):
 def card_of(entry, plot):
     """A picture, what it shows, and the link to its page."""
     name_figure(plot.figure, entry.card)
-    link = f'<h2><a href="{entry.name}">{entry.title}</a></h2>'
+    heading = text(f'<h2><a href="{entry.name}">{entry.title}</a></h2>', margin=(4, 10, 0, 10))
+    heading.stylesheets = [*heading.stylesheets, WHOLE_CARD]
     return pn.Column(
         # The picture first: below a title of two lines it would not stand in line with the others.
         pn.Column(plot.pane, height=130, sizing_mode="stretch_width", margin=(6, 6, 0, 6)),
-        text(link, margin=(4, 10, 0, 10)),
+        heading,
         text(f"<p>{entry.card}</p>", margin=(0, 10, 6, 10)),
         sizing_mode="stretch_width",
         margin=0,
-        styles={"border": css(f"1px solid {LINE}"), "border-radius": "6px"},
+        styles={"border": css(f"1px solid {LINE}"), "border-radius": "6px", "position": "relative"},
     )
 
 

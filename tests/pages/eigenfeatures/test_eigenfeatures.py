@@ -194,8 +194,8 @@ def test_the_page_says_the_null_model_and_counts_in_sentences(page):
     assert "More accurate than the majority class (" in said
     few = [drawn([0.9, 0.5], [0.9, 0.1]), drawn([0.85] * 4, [0.6] * 4)]
     assert text.accurate(few, "0.1") == (
-        "At least 80 % accurate: 1 with λ = 0, 4 with λ = 0.1; none is fragile (at most 40 % "
-        "robust)."
+        "At least 80 % accurate are 1 of the features with λ = 0 and 4 of those with λ = 0.1; "
+        "none of these is fragile, which is at most 40 % robust."
     )
 
 
@@ -472,7 +472,7 @@ def test_page_draws_what_it_says(page):
     np.testing.assert_array_equal(page.plots["regularised"].data["robustness"], measured.robustness)
     page.state.regularised = 7
     assert page.plots["regularised"].data["chosen"] == 6
-    assert page.plots["feature_regularised"].figure.title.text.startswith("No. 7:")
+    assert page.plots["feature_regularised"].figure.title.text.startswith("Feature 7:")
     before = page.plots["feature_standard"].data["function"]
     page.state.standard = 4
     assert np.abs(page.plots["feature_standard"].data["function"] - before).max() > 0.1

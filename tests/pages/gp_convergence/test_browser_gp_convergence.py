@@ -114,7 +114,7 @@ def test_functions_are_observed_by_pointing_and_by_keys(page):
     assert set(pictures(page)) == {F, SLOPES}
     fits(page, 2)
     circle = study.on_circle(state, run_plan(study.plan, state)[0])
-    assert f"{decimals(circle.distance)} σ away" in said(page)
+    assert f"{decimals(circle.distance)} σ from their limit" in said(page)
 
     changed_by(page, lambda: point(page, F, 91, 1.2), {F, SLOPES}, True)
     observed = re.search(r"observed=90%3A([\d.]+)%3Av&", page.url)
@@ -140,7 +140,7 @@ def test_functions_are_observed_by_pointing_and_by_keys(page):
     changed_by(page, lambda: point(page, F, value.angle, value.value), {F, SLOPES}, True)
     assert "Given 1 value and 1 slope" in said(page)  # pointed at once more, it is gone
     changed_by(page, lambda: press(page, "Clear"), {F, SLOPES}, True)
-    assert "Click into a picture" in said(page)
+    assert "random functions are on average" in said(page)
     changed_by(page, lambda: press(page, "Slope"), {F, SLOPES}, True)
     assert "Given 1 slope" in said(page)
 

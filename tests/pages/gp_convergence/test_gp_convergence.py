@@ -349,7 +349,7 @@ def test_words_about_densities():
     draws[:, 0, 1] = rng.laplace(size=500)
     found = study.Found(state.problem, 8, draws, None, np.zeros((8, 16)))
     words = text.densities_headline(state, found, limit_of(state))
-    assert "the slope has heavier tails" in words
+    assert "the slope has heavy tails" in words
     state.alpha = 2
     assert "no more than Gaussian" in text.densities_headline(state, found, limit_of(state))
 
@@ -376,7 +376,7 @@ def said(page):
 
 def test_page_says_and_draws_what_is_known(page):
     circle = circle_of(page.state)
-    assert f"<b>{decimals(circle.distance)}\N{NO-BREAK SPACE}σ</b> away" in said(page)
+    assert f"<b>{decimals(circle.distance)}\N{NO-BREAK SPACE}σ</b> from their limit" in said(page)
     lines = page.plots["functions"].data["networks"]
     np.testing.assert_array_equal(lines, circle.networks[..., 0])
     page.state.view = "covariance"
@@ -384,7 +384,7 @@ def test_page_says_and_draws_what_is_known(page):
     assert f"off by <b>{percent(np.median(errors[2]))}</b>" in said(page)
     np.testing.assert_array_equal(page.plots["errors"].data["errors"], errors)
     page.state.view = "densities"
-    assert "over 100 networks" in said(page)
+    assert "Over 100 networks" in said(page)
     assert len(page.plots["output"].data["values"]) == 100
 
 
@@ -398,7 +398,7 @@ def test_a_reader_who_draws_a_guess_does_not_observe(page):
     reach = 0.15 * circle_of(page.state).prior[0]
     page.observe_at(90.0, 1.0 + 0.9 * reach, "v")
     assert page.state.observed == ""
-    assert "Click into a picture" in said(page)
+    assert "from their limit" in said(page)
 
 
 def test_slopes_are_offered_along_the_features_there_are(page):
@@ -419,5 +419,5 @@ def test_a_table_of_ones_own_is_shown_where_it_matters(page):
     page.state.data = name
     assert page.state.view == "densities"
     assert page.plots["slope"].title == "Slope J₁(x₁)"
-    assert "over 100 networks" in said(page)
+    assert "Over 100 networks" in said(page)
     sources.forget(name)

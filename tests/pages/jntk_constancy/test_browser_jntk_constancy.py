@@ -47,7 +47,7 @@ def drawn(page, title):
 
 def steps_done(page):
     """The step that the headline speaks of; 0 before there is one."""
-    words = page.locator(HEADLINE).inner_text()
+    words = page.locator(HEADLINE).text_content()
     found = re.search(r"After (\d+) steps", words) or re.search(r"At step (\d+)", words)
     return int(found[1]) if found else 0
 
@@ -86,12 +86,12 @@ def test_training_starts_by_itself_pauses_resumes_and_is_cancelled(watch_page):
 
 def changed_by(page, action, until=lambda: True):
     """Do something and wait for other pictures and another headline."""
-    before, said = pictures(page), page.locator(HEADLINE).inner_text()
+    before, said = pictures(page), page.locator(HEADLINE).text_content()
     action()
     wait_until(
         page,
         lambda: (
-            pictures(page) != before and page.locator(HEADLINE).inner_text() != said and until()
+            pictures(page) != before and page.locator(HEADLINE).text_content() != said and until()
         ),
     )
 
@@ -130,24 +130,24 @@ def test_what_looks_at_the_recorded_training_does_not_train_again(watch_page):
     assert drawn(page, DRIFT) == 0  # what is not seen is not drawn
 
     before = pictures(page)
-    page.get_by_role("slider", name="Moment").press("Home")
-    wait_until(page, lambda: "At step 0" in page.locator(HEADLINE).inner_text(), 20)
+    page.get_by_role("slider", name="Moment of training").press("Home")
+    wait_until(page, lambda: "At step 0" in page.locator(HEADLINE).text_content(), 20)
     wait_until(page, lambda: THETA in changed(page, before), 20)
     assert changed(page, before) <= {THETA, DIFFERENCE, REGIME}
     page.wait_for_function("() => location.search.includes('moment=0')")
 
-    before, said = pictures(page), page.locator(HEADLINE).inner_text()
+    before, said = pictures(page), page.locator(HEADLINE).text_content()
     choose(page, "Difference from", "start")
     wait_until(page, lambda: changed(page, before) == {"Θₜ − Θ₀"}, 20)
-    assert page.locator(HEADLINE).inner_text() == said
+    assert page.locator(HEADLINE).text_content() == said
 
     before = pictures(page)
     choose(page, "Network Whose", "narrowest")
-    wait_until(page, lambda: "width 8 kernel" in page.locator(HEADLINE).inner_text(), 20)
+    wait_until(page, lambda: "width 8 kernel" in page.locator(HEADLINE).text_content(), 20)
     assert changed(page, before) <= {THETA, "Θₜ − Θ₀"}
 
     look_at(page, "Outputs")
-    wait_until(page, lambda: "one width 8 network" in page.locator(HEADLINE).inner_text(), 20)
+    wait_until(page, lambda: "one width 8 network" in page.locator(HEADLINE).text_content(), 20)
     assert page.get_by_role("combobox", name="Difference from").count() == 0
     look_at(page, "Training")
     wait_until(page, lambda: drawn(page, DRIFT) > 0, 20)
@@ -178,7 +178,7 @@ def test_numbers_on_the_page_are_those_of_the_library(watch_page):
     state = JNTKConstancyState(points=8, widest=128, networks=1, depth=1, steps=30)
     known, _ = run_plan(training.plan, state)
     problem, records = training.progress_of(state, known)[1::2]
-    words = page.locator(HEADLINE).inner_text().replace("\n", " ")
+    words = page.locator(HEADLINE).text_content().replace("\n", " ")
     last = records[-1]
     assert f"is {percent(last.to_limit)} away from its limit" in words
     assert f"has moved by {percent(last.drift)}" in words
@@ -190,11 +190,11 @@ def test_numbers_on_the_page_are_those_of_the_library(watch_page):
 @pytest.mark.slow
 def test_a_link_shows_the_same_view_and_moment(watch_page):
     page = watch_page(f"{PAGE}?{TINY}&view=outputs&moment=10&followed=middle&networks=2")
-    wait_until(page, lambda: "At step 10" in page.locator(HEADLINE).inner_text())
+    wait_until(page, lambda: "At step 10" in page.locator(HEADLINE).text_content())
     page.get_by_role("button", name="Cancel").wait_for(state="hidden")
-    said, seen = page.locator(HEADLINE).inner_text(), pictures(page)
+    said, seen = page.locator(HEADLINE).text_content(), pictures(page)
     other = watch_page(page.url.partition("//")[2].partition("/")[2])
-    wait_until(other, lambda: other.locator(HEADLINE).inner_text() == said)
+    wait_until(other, lambda: other.locator(HEADLINE).text_content() == said)
     other.get_by_role("button", name="Cancel").wait_for(state="hidden")
     again = pictures(other)
     for title in VIEWS["Outputs"]:
@@ -221,7 +221,7 @@ def test_controls_of_the_limit_change_it_before_any_training(watch_page):
 def test_a_learning_rate_that_is_too_large_is_said_in_words(watch_page):
     page = watch_page(f"{PAGE}?{TINY.replace('steps=30', 'steps=300')}&rate=2&lam=0")
     page.get_by_text("diverged").wait_for(timeout=60_000)
-    assert "nan" not in page.locator(HEADLINE).inner_text().lower()
+    assert "nan" not in page.locator(HEADLINE).text_content().lower()
 
 
 @pytest.mark.slow

@@ -10,11 +10,12 @@ from jntk_viz import MLP, LinearDynamics, finite_jntk, jacobian_nngp, jntk, trai
 from jntk_viz.engine import sources
 from jntk_viz.frame.blocks import by_block
 from jntk_viz.frame.numbers import percent
-from jntk_viz.pages.jntk_constancy import measures, study, training
+from jntk_viz.pages.jntk_constancy import curve_pictures, measures, study, training
 from jntk_viz.pages.jntk_constancy import state as state_module
 from jntk_viz.pages.jntk_constancy.answers import answers
 from jntk_viz.pages.jntk_constancy.script import script
 from jntk_viz.pages.jntk_constancy.state import MOMENTS, JNTKConstancyState, record_steps
+from jntk_viz.rates import PowerLaw
 from jntk_viz.training import output_loss_parts
 
 SMALL = {"points": 8, "widest": 128, "networks": 2, "depth": 1, "steps": 30}
@@ -254,7 +255,7 @@ def test_no_width_is_named_where_the_smallest_eigenvalue_is_not_resolved(done):
     found = measures.regime(fake(done, 1e-10, lambda width: 3 / width**0.5))
     assert not found.reached
     assert np.isnan(found.needed)
-    assert "cannot be judged" in text.regime_text(found)
+    assert "cannot be judged" in text.regime_text(found)[0]
     assert "No width can be named" in text.extrapolation_text(found)
 
 
@@ -422,21 +423,21 @@ def test_the_sentences_say_what_was_measured(done):
     from jntk_viz.pages.jntk_constancy import words as text
 
     summary = measures.errors_at(done.records)
-    words = text.training_text(summary, done.settings)
+    words = " ".join(text.training_text(summary, done.settings))
     assert "After <b>30</b> steps" in words
     wide = np.median([r.drift for r in done.records if (r.width, r.step) == (128, 30)])
     assert f"<b>{percent(wide)}</b>" in words
     assert f"{summary.laws['to_limit'].slope:.2f}".replace("-", "−") in words
     assert f"{done.problem.learning_rate:.3g}" in text.rate_notes(done.settings, done.problem)
-    lost = text.training_text(summary._replace(diverged={8: 12}), done.settings)
+    lost, _ = text.training_text(summary._replace(diverged={8: 12}), done.settings)
     assert "Networks of width <b>8 diverged</b> by step 12" in lost
     record, found = measures.at_moment(done.records, 128, 30), measures.regime(done)
-    words = text.kernel_text(summary, done.settings, record, found)
+    words = " ".join(text.kernel_text(summary, done.settings, record, found))
     assert percent(record.to_limit) in words
-    assert "<b>not reached</b> at width 128" in words
+    assert "<b>not reached</b>. At width 128" in words
     assert f"{found.error:.2g}" in words
     assert "an extrapolation" in text.extrapolation_text(found)
-    words = text.outputs_text(summary, done.settings, record, None)
+    words, _ = text.outputs_text(summary, done.settings, record, None)
     assert percent(record.deviation) in words
 
 
@@ -466,3 +467,28 @@ def test_past_the_stability_limit_networks_can_outlive_the_equation():
     run = trained(**SMALL | {"rate": 1.5, "steps": 100, "depth": 2})
     assert measures.fate(run) == "only the equation diverges"
     assert run.records[-1].deviation > 0.9
+
+
+@pytest.mark.parametrize(
+    ("limits", "places"),
+    [
+        ((0.05, 2.0), [0.1, 0.3, 1.0]),
+        ((0.003, 1215.0), [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]),
+        ((1e-9, 1e9), [1e-8, 1e-4, 1.0, 1e4, 1e8]),
+    ],
+)
+def test_ticks_of_a_logarithmic_axis_have_room(limits, places):
+    ticks = curve_pictures.log_ticks(*limits)
+    np.testing.assert_allclose([place for place, _ in ticks], places)
+    assert len(ticks) <= 7
+    assert all(limits[0] <= place <= limits[1] for place, _ in ticks)
+
+
+def test_no_label_of_a_slope_lies_above_all_that_is_shown():
+    law = PowerLaw(0.0, -0.1, 0.1, 0.0)
+    widths = np.array([16.0, 64.0, 256.0])
+    fits = [(widths, np.full(3, value)) for value in (0.9, 1.0, 1.1)]
+    _, y, words = curve_pictures._slope_labels(fits, [law] * 3, top=1.1)
+    assert max(y) == pytest.approx(1.1)
+    assert min(np.array(y[1:]) / y[:-1]) >= 2.59
+    assert len(words) == 3

@@ -29,7 +29,7 @@ DRAWN = """() => [...Bokeh.documents[0].all_models].map(m => {
 
 
 def headline(page):
-    return page.locator(HEADLINE).first.inner_text()
+    return page.locator(HEADLINE).first.text_content()
 
 
 def wait_for(page, words, seconds=60):
@@ -43,7 +43,7 @@ def wait_for(page, words, seconds=60):
 
 def settled(page):
     """The headline once everything has been computed, the searching attack included."""
-    wait_for(page, r"under an attacker's search \(PGD\)")
+    wait_for(page, r"Under an attacker's search \(PGD\)")
     page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=90_000)
     return headline(page)
 
@@ -78,9 +78,9 @@ def test_numbers_on_the_page_are_the_library_s_and_controls_fit(watch_page):
     standard = library(0.0, 1e3)
     end = library(0.1, np.inf)
     assert words.startswith(
-        f"λ = 0.1 at t = 10³: {clean} % clean, {robust} % robust at ε = 0.3 "
-        f"({searched} % under an attacker's search (PGD)); standard training at the same time: "
-        f"{standard[0]} % and {standard[1]} %. "
+        f"λ = 0.1 at t = 10³: {clean} % clean, {robust} % robust at ε = 0.3"
+        f"; standard training: {standard[0]} % and {standard[1]} %. "
+        f"More Under an attacker's search (PGD) {searched} % are robust. "
         f"At t = ∞ every λ > 0 ends at the same {end[0]} % and {end[1]} %."
     )
     choose(page, "Training by", "Descent")
@@ -99,7 +99,7 @@ CONTROLS = (  # what is done, and what the page says then
     (lambda page: press(page, "Perturbation", "ArrowLeft"), "ε = 0.29"),
     (lambda page: choose(page, "Norm", "L∞"), "ε = 0.29"),
     (lambda page: choose(page, "Training by", "Descent"), "steps of η"),
-    (lambda page: press(page, "η ÷", "ArrowRight"), "0.9 times 2N/e_max"),
+    (lambda page: press(page, "η ÷", "ArrowRight"), "0.9 times 2N/eₘₐₓ"),
     (lambda page: press(page, "Training time", "End"), "λ = 0.2 at t = ∞"),
     (lambda page: press(page, "Depth", "ArrowRight"), "λ = 0.2 at t = ∞"),
     (lambda page: choose(page, "Activation", "sin"), "λ = 0.2 at t = ∞"),

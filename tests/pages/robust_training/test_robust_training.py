@@ -328,7 +328,7 @@ def test_page_says_what_the_library_computes(page, prepared):
     train, test = prepared.train, prepared.test
     words = said(page)
     for lam, sentence in ((0.1, "λ = 0.1 at t = 10³: {} % clean, {} % robust at ε = 0.3"),
-                          (0.0, "standard training at the same time: {} % and {} %")):  # fmt: skip
+                          (0.0, "standard training: {} % and {} %")):  # fmt: skip
         outputs = RobustDynamics(train.x, train.y, lam=lam, **prepared.kernel).predict(test.x, 1e3)
         margin = first_order_margin(outputs, test.x, test.y, epsilon=0.3)
         clean, robust = (100 * accuracy(m) for m in (test.y * outputs[:, 0], margin))
@@ -427,14 +427,14 @@ def test_drawing_takes_what_is_known_and_computes_nothing(page, monkeypatch):
 def test_descent_that_diverges_is_said_and_not_drawn(page):
     page.state.param.update(training="descent", rate=1.1)
     words = said(page)
-    assert "diverged, because η is 1.1 times 2N/e_max" in words
+    assert "diverged, because η is 1.1 times 2N/eₘₐₓ" in words
     assert "1 of 250 modes diverge; what is left of the largest is multiplied by −1.20" in words
     assert "no t = ∞" in words
     assert np.isnan(page.map.data["values"][:, -1]).all()
     page.state.param.update(t=0.1)
     assert "no step has been taken yet" in said(page)
     page.state.param.update(rate=0.9, t=1e3)
-    assert "628 steps of η = 1.59, 0.9 times 2N/e_max" in said(page)
+    assert "628 steps of η = 1.59, 0.9 times 2N/eₘₐₓ" in said(page)
 
 
 def test_each_answer_is_what_is_measured(page):
