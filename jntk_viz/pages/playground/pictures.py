@@ -20,7 +20,7 @@ _CELL = _SIDE[1] - _SIDE[0]
 _GAP = round(2 * (globe.BACK - HALF) / _CELL)  # cells between the two squares
 
 
-def _canvas(field):
+def canvas(field):
     """Both hemispheres beside each other: (FINE, 2 FINE + _GAP)."""
     return np.hstack([field[0], np.full((FINE, _GAP), np.nan), field[1]])
 
@@ -54,7 +54,7 @@ def _function(field, edge):
     half = (2 * FINE + _GAP) * _CELL / 2
     bounds = (-half, -HALF - _CELL / 2, half, HALF + _CELL / 2)
     return [
-        el.Image(np.asarray(_canvas(field), np.float32)[::-1], bounds=bounds, vdims=_F).opts(
+        el.Image(np.asarray(canvas(field), np.float32)[::-1], bounds=bounds, vdims=_F).opts(
             cmap=DIVERGING, clim=(-1.2, 1.2), colorbar=False,
             clipping_colors={"NaN": "transparent"},
         ),

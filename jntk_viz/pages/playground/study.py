@@ -97,23 +97,30 @@ class Trained(NamedTuple):
         return accuracy(self.first_order)
 
 
+def on_globe(kernel: Kernel, coefficients) -> tuple[np.ndarray, np.ndarray]:
+    """f at `places`, (2, SIDE, SIDE), and f and J at the points all over the globe, (SPREAD, 4)."""
+    field, outputs = np.zeros(2 * SIDE**2), np.zeros(4 * SPREAD)
+    places = read_points(kernel.points).places.tolist()
+    for place, c in zip(places, coefficients, strict=True):
+        values, others = column(tuple(place), kernel.depth, kernel.activation)
+        field += values @ c
+        outputs += others @ c
+    return field.reshape(2, SIDE, SIDE), outputs.reshape(SPREAD, 4)
+
+
 @kept
 def trained(kernel: Kernel, lam: float, t: float, epsilon: float) -> Trained:
     """The network trained with the penalty λ until t, and attacked by ε at every training point."""
     points, motion = read_points(kernel.points), dynamics(kernel, lam)
     coefficients = motion.coefficients(t)
-    field, outputs = np.zeros(2 * SIDE**2), np.zeros(4 * SPREAD)
-    for place, c in zip(points.places.tolist(), coefficients, strict=True):
-        values, others = column(tuple(place), kernel.depth, kernel.activation)
-        field += values @ c
-        outputs += others @ c
-    slopes = tangent_jacobian(outputs.reshape(SPREAD, 4), globe()[1])
+    field, outputs = on_globe(kernel, coefficients)
+    slopes = tangent_jacobian(outputs, globe()[1])
     at_points = np.tensordot(motion.gram, coefficients, axes=2)
     network = kernel.depth, get_activation(kernel.activation), 1.0
     predictor = KernelPredictor(points.x, coefficients, *network)
     margin, worst = worst_points(predictor, points.x, points.y, epsilon=epsilon, **SEARCH)
     return Trained(
-        field.reshape(2, SIDE, SIDE),
+        field,
         points.y * at_points[:, 0],
         margin,
         first_order_margin(at_points, points.x, points.y, epsilon=epsilon),

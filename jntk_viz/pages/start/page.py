@@ -9,21 +9,37 @@ import param
 from jntk_viz import frame
 from jntk_viz.drawing.plane import keep_square
 from jntk_viz.drawing.recolour import name_figure
-from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, css, escape
+from jntk_viz.drawing.theme import ACCENT, AMBER, BLUE, FONT, INK, LINE, PHONE, css, escape
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.registry import part_of
+from jntk_viz.pages.start.pictures import Film
 
-INTRODUCTION = """
-<h1>An infinitely wide network, its slopes, and what makes it robust</h1>
+OPENS_WITH = "playground"  # the page whose card moves, and stands above the others
+
+HEADING = """
+<h1>Watch infinitely wide networks learn, and see what makes them robust</h1>
+"""
+OPENING = """
+<p class="wide">Two networks learn the same dots for the same time: the left as usual, the right
+with a penalty on its slopes. <b class="plus">Red</b> says +1, <b class="minus">blue</b> −1; on the
+line they change their mind.</p>
+"""
+QUESTIONS = """
+<ul class="questions">
+<li><a href="playground">Move the dots yourself</a></li>
+<li><a href="gp_convergence">What does a random network look like?</a></li>
+<li><a href="jntk_constancy">What does training do?</a></li>
+<li><a href="robust_training">What does the penalty buy, and what does it cost?</a></li>
+</ul>
+"""
+
+THEORY = """
 <p class="wide">A very wide neural network and its <b>input Jacobian</b> (how fast the output moves
 when the input does) are one Gaussian process, and training it with a penalty on that Jacobian
 becomes a linear equation with a fixed kernel, the <b>Jacobian NTK</b>. Here you can watch finite
 networks get there, and see what the penalty buys (theory:
 <a href="https://proceedings.mlr.press/v235/kim24ah.html">Kim &amp; Yang, ICML 2024</a>).</p>
 """
-# What each picture shows; a screen reader says it instead of the picture.
-
-
 NEXT = """
 <h2>Where to go next</h2>
 <ul>
@@ -41,7 +57,15 @@ p, ul, ol {{ margin: 3px 0; }} .wide {{ font-size: 16px; max-width: 75em; }}
 ol, ul {{ padding-left: 24px; max-width: 62em; }} li {{ margin: 4px 0; }}
 a {{ color: {ACCENT}; }} li a {{ font-weight: 500; }}
 a:focus-visible {{ outline: 2px solid {ACCENT}; outline-offset: 2px; }}
+.questions {{ font-size: 17px; }}
+b.plus, b.minus {{ font-weight: 500; border-bottom: 3px solid {AMBER}; }}
+b.minus {{ border-color: {BLUE}; }}
 """)
+# The picture beside its words, or above them where there is little room.
+TWO_CSS = """
+:host { display: grid; gap: 8px; align-items: center; max-height: none !important;
+  grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr)); }
+"""
 CARDS_CSS = """
 :host { display: grid; gap: 8px; max-height: none !important;
   grid-template-columns: repeat(auto-fit, minmax(min(280px, 100%), 1fr)); }
@@ -112,18 +136,50 @@ class Start(frame.Content):
         for name, card in self.cards.items():
             if hasattr(card, "SQUARE"):
                 keep_square(self.plots[name], *card.SQUARE)
+        self.film = Film(self.plots[OPENS_WITH])
 
     def plan(self, known):
-        return [Step(card.numbers, (), "Computing the pictures") for card in self.cards.values()]
+        played = self.cards[OPENS_WITH]
+        return [
+            *(Step(card.numbers, (), "Computing the pictures") for card in self.cards.values()),
+            Step(played.film, (), "Computing the pictures that move"),
+        ]
 
     def draw(self, known):
         numbers = {name: known(card.numbers) for name, card in self.cards.items()}
         frame.update_all(
             *((self.plots[name], found) for name, found in numbers.items() if found is not None)
         )
+        film = known(self.cards[OPENS_WITH].film)
+        if film is not None and self.film.button.disabled:
+            self.film.show(film)
 
     def say(self, known):
         return ""
+
+
+def opening(start):
+    """What a visitor sees first: a picture that plays, what it shows, where questions lead."""
+    plot = start.plots[OPENS_WITH]
+    name_figure(plot.figure, next(e.card for e in frame.pages() if e.name == OPENS_WITH))
+    picture = pn.Column(
+        plot.pane, height=330, sizing_mode="stretch_width", margin=0,
+        stylesheets=[f"{PHONE} {{ :host {{ height: 210px !important; }} }}"],
+    )  # fmt: skip
+    heading = text(HEADING, margin=(0, 76, 0, 10))  # beside the buttons of the page
+    beside = pn.Column(
+        heading, text(OPENING), pn.Row(start.film.button, start.film.time), text(QUESTIONS),
+        sizing_mode="stretch_width", margin=(0, 12),
+    )  # fmt: skip
+    return pn.Column(
+        picture, beside, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[TWO_CSS]
+    )
+
+
+def on_a_phone(part, place):
+    """The part, which stands in this place there; elsewhere parts stand as they are listed."""
+    part.stylesheets = [*part.stylesheets, f"{PHONE} {{ :host {{ order: {place}; }} }}"]
+    return part
 
 
 def app():
@@ -131,13 +187,16 @@ def app():
     frame.use_theme()
     start = Start()
     controller = frame.Controller(start)
-    cards = [card_of(entry, start.plots[entry.name]) for entry in frame.pages()]
+    cards = [card_of(e, start.plots[e.name]) for e in frame.pages() if e.name != OPENS_WITH]
     return frame.PlainPage(
         "jntk_viz",
-        text(INTRODUCTION, margin=(4, 12)),
-        pn.Column(*cards, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[CARDS_CSS]),
+        opening(start),
+        on_a_phone(
+            pn.Column(*cards, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[CARDS_CSS]),
+            2,
+        ),
         frame.job_bar(controller, buttons=False),
-        text(tour(), margin=(4, 12)),
-        text(NEXT + f"<p>{machine()}</p>", margin=(8, 12)),
+        on_a_phone(text(tour(), margin=(4, 12)), 1),
+        on_a_phone(text(THEORY + NEXT + f"<p>{machine()}</p>", margin=(8, 12)), 3),
         start=controller.start,
     )

@@ -1,10 +1,12 @@
 """The numbers of the landing page's pictures against other routes, and the story they tell."""
 
+import re
+
 import numpy as np
 import panel as pn
 import pytest
 
-from jntk_viz import jntk, load_dataset, train_test_split
+from jntk_viz import RobustDynamics, jntk, load_dataset, train_test_split
 from jntk_viz.export.pages import open_page
 from jntk_viz.frame import LivePlot, pages, use_theme
 from jntk_viz.frame.registry import part_of
@@ -105,4 +107,42 @@ def test_the_landing_page_says_what_each_picture_shows_and_tours_every_page():
     assert [entry.stop.link.partition("?")[0] for entry in pages()] == names
     assert all("=" in entry.stop.link for entry in pages())
     assert start.tour().count("<a ") == len(names)
-    assert start.INTRODUCTION.count(". ") == 1  # two sentences
+
+
+def test_a_visitor_reads_at_most_110_words_first():
+    """Above the cards; the title bar's links are counted too."""
+    first = start.HEADING + start.OPENING + start.QUESTIONS
+    words = re.sub("<[^>]*>", "", first).split() + " ".join(e.short for e in pages()).split()
+    assert 40 < len(words) <= 110
+
+
+def test_the_picture_that_plays_is_the_library_s_at_every_time():
+    played, shown = card("playground"), card("playground").numbers()
+    film = played.film()
+    assert len(played.PLAYED) == len(film["label"]) == len(film["image"]) == len(film["x"])
+    assert (film["label"][0], film["label"][-1]) == ("t = 0", "t = ∞")
+    across = np.linspace(-1.05, 1.05, film["image"][0].shape[0])
+    row, column = np.abs(across - 0.3).argmin(), np.abs(across + 0.2).argmin()
+    place = np.array([[across[column], across[row]]])
+    square = (place**2).sum()
+    x = np.column_stack([place * np.sqrt(2 - square), [1 - square]])
+    for frame_number in (0, 12, len(film["image"]) - 1):
+        for side, lam in ((0, 0.0), (film["image"][0].shape[1] - len(across), 0.1)):
+            dynamics = RobustDynamics(shown["points"], shown["y"], depth=3, lam=lam)
+            f = dynamics.predict(x, played.PLAYED[frame_number])[0, 0]
+            pixel = film["image"][frame_number][row, side + column] / 100 - 1.25
+            assert pixel == pytest.approx(np.clip(f, -1.25, 1.25), abs=0.02)
+
+
+def test_the_picture_plays_in_the_browser_and_pauses(watch_page):
+    page = watch_page("")
+    models = "[...Bokeh.documents[0]._all_models.values()]"
+    title = f"() => {models}.find(m => m.text?.startsWith?.('t = '))?.text"
+    page.get_by_role("button", name="Pause").wait_for()
+    seen = page.evaluate(title)
+    page.wait_for_function(f"seen => ({title})() != seen", arg=seen)
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Play").wait_for()
+    stopped = page.evaluate(title)
+    page.wait_for_timeout(1000)
+    assert page.evaluate(title) == stopped
