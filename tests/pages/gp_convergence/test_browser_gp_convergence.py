@@ -180,7 +180,7 @@ def test_controls_of_the_densities(watch_page):
     found = study.found_of(state, run_plan(study.plan, state)[0])
     (f, error), (slope, _) = study.kurtoses(state, found)
     words = said(page).replace("−", "-")
-    assert f"excess kurtosis {f:.2f} and the slope J₁(x₁) {slope:.2f}" in words
+    assert f"kurtosis of the output f(x₁) {f:.2f}, of the slope J₁(x₁) {slope:.2f}" in words
     assert f"0 ± {2 * error:.2f}" in words
     five = {OUTPUT, SLOPE, CLOUD, "Quantiles of"}
     assert five <= set(pictures(page))  # both quantile plots share their first words
@@ -210,7 +210,7 @@ def test_controls_of_the_covariance(watch_page):
     law = study.fit_slope(errors)
     at = {w: f"{100 * sorted(e)[7]:.0f}" for w, e in zip(WIDTHS, errors, strict=True)}
     words = said(page)
-    pattern = r"off by ([\d.]+)\s%; at four times the width, 128, by ([\d.]+)\s%"
+    pattern = r"off by ([\d.]+)\s%, at four times the width by ([\d.]+)\s%"
     off, wider = re.search(pattern, words).groups()
     # The median lies between the 8th and the 9th of 16.
     assert abs(float(off) - int(at[32])) <= 3

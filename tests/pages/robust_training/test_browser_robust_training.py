@@ -167,6 +167,7 @@ def test_eigenfeatures_stay_and_lead_to_their_own_page(watch_page):
         f"words => words.every(w => ({DRAWN})().includes('rank correlation ' + w))",
         arg=[rho[1], rho[2]],
     )
+    page.locator(f"{HEADLINE} summary").click()
     assert page.get_by_role("link", name="the eigenfeatures page").get_attribute("href")
 
 
