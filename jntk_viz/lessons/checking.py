@@ -173,6 +173,38 @@ class Exercise:
         return _describe_worst(values, truths)
 
 
+@dataclass(frozen=True)
+class Diagnosis:
+    """Symptoms to be matched with causes: the answer is a dictionary.
+
+    truth: symptom -> cause. hints: symptom -> what to look at.
+    """
+
+    name: str
+    truth: dict
+    hints: dict
+    remark: str
+    signature = "a dictionary"
+    mistakes: tuple[Mistake, ...] = ()
+
+    def check(self, answer) -> Feedback:
+        if answer is None or answer is Ellipsis:
+            return Feedback(TODO, "Fill in the dictionary, then run the cell again.")
+        if not isinstance(answer, dict) or set(answer) != set(self.truth):
+            return Feedback(HINT, f"A dictionary with the keys {', '.join(self.truth)} is needed.")
+        if any(cause in (None, ...) for cause in answer.values()):
+            return Feedback(TODO, "Replace every … by the name of a cause.")
+        unknown = [c for c in answer.values() if c not in self.truth.values()]
+        if unknown:
+            causes = ", ".join(sorted(self.truth.values()))
+            return Feedback(HINT, f"{unknown[0]!r} is none of the causes: {causes}.")
+        wrong = [symptom for symptom in self.truth if answer[symptom] != self.truth[symptom]]
+        if not wrong:
+            return Feedback(PASSED, self.remark)
+        right = len(self.truth) - len(wrong)
+        return Feedback(HINT, f"{right} of {len(self.truth)} are right. {self.hints[wrong[0]]}")
+
+
 def _describe_number(value: float, truth: float, unit: str) -> str:
     if abs(value - truth) <= _NEARLY * abs(truth):
         return "Nearly: within 5 %. Give three digits, and round only at the end."
