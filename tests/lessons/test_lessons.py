@@ -18,7 +18,7 @@ from jntk_viz.lessons.netsor import Limit, Program, limit_block, network_program
 from jntk_viz.lessons.widgets import Answer, Knobs, Prediction, after
 from jntk_viz.pages.gp_convergence.pictures import density
 
-_NAME = re.compile(r"\w_\w")  # as programs spell what has an index
+_NAME = re.compile(r"(?!σ_[wb]\b)\w_\w")  # as programs spell what has an index; σ_w all do
 NUMBERS = [e for e in EXERCISES.values() if isinstance(e, Exercise) and not e.signature]
 WITH_MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.mistakes]
 
@@ -104,7 +104,7 @@ def test_every_exercise_stands_in_its_lesson_and_has_a_solution():
     asked = {name: lesson for lesson in LESSONS for name in exercises(lesson)}
     assert set(asked) == set(EXERCISES)
     for name, lesson in asked.items():
-        assert lesson.stem.startswith(f"0{name[0]}_")
+        assert lesson.stem.startswith(f"{int(name[:-1]):02d}_")
         assert solution_file(lesson).is_file()
 
 

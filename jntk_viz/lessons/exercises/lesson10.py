@@ -67,7 +67,7 @@ EDGE = Exercise(
         Mistake("That is σ_w²; the question is for σ_w.", lambda: _edge() ** 2),
         Mistake("A bias adds its variance: σ_b², not σ_b.", lambda: _edge(BIAS_STD)),
     ),
-    remark="Try it with the knob: just below, all inputs become one; just above, they part.",
+    remark="Just below, all inputs become one; just above, neighbours part. Each σ_b has its own.",
 )  # fmt: skip
 
 NETWORKS = Diagnosis(
