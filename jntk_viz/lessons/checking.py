@@ -139,7 +139,9 @@ class Exercise:
         for hint, result in wrong:
             if _all_close(values, result, self._near):
                 return Feedback(HINT, hint)
-        for (one, first), (other, second) in combinations(wrong, 2):
+        # A number that is nearly right was rounded; by chance it may be two mistakes' product, too.
+        nearly = not self.signature and _all_close(values, truths, _NEARLY)
+        for (one, first), (other, second) in [] if nearly else combinations(wrong, 2):
             if any(_all_close(values, v, self._near) for v in _both(first, second, truths)):
                 return Feedback(HINT, f"Two things at once. First: {one} Second: {other}")
         return Feedback(HINT, self._describe(values, truths))

@@ -25,7 +25,8 @@ SIGNS = {
 }  # fmt: skip
 
 
-_FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+?\$", re.DOTALL)
+# Within a line or across its break, never across a blank line.
+_FORMULA = re.compile(r"\$\$.+?\$\$|\$(?:[^$\n]|\n(?!\n))+?\$", re.DOTALL)
 
 
 def markdown(text: str) -> str:

@@ -15,10 +15,11 @@ import jntk_viz as jv
 from jntk_viz.frame.predictions import verdict
 from jntk_viz.lessons import EXERCISES, Exercise, check, closest
 from jntk_viz.lessons.netsor import Limit, Program, limit_block, network_program
+from jntk_viz.lessons.static import markdown
 from jntk_viz.lessons.widgets import Answer, Knobs, Prediction, after
 from jntk_viz.pages.gp_convergence.pictures import density
 
-_NAME = re.compile(r"(?!σ_[wb]\b)\w_\w")  # as programs spell what has an index; σ_w all do
+_NAME = re.compile(r"(?!σ_[wb](?![a-z]))\w_\w")  # as programs spell what has an index; σ_w all do
 NUMBERS = [e for e in EXERCISES.values() if isinstance(e, Exercise) and not e.signature]
 WITH_MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.mistakes]
 
@@ -178,6 +179,14 @@ def test_numbers_as_people_round_them_pass(name, answer):
     assert check(name, answer).passed
 
 
+def test_a_number_that_was_rounded_too_early_is_no_product_of_two_mistakes():
+    one, _, _, _, other = EXERCISES["10a"].mistakes
+    truth = check_truth("10a")
+    chance = one.answer() * other.answer() / truth
+    assert abs(chance / truth - 1) < 0.05
+    assert "Nearly" in check("10a", chance).message
+
+
 def test_a_width_is_no_number_to_be_rounded():
     assert "One neuron too few" in check("1c", check_truth("1c") - 1).message
     assert not check("1c", check_truth("1c") + 1).passed
@@ -306,6 +315,13 @@ def test_prediction_measures_nothing_before_a_guess_and_takes_only_one():
     assert "You said “all”; it is “half”. So it is." in prediction.said.value
     assert len(prediction.children) == 4
     assert "$a_i * b_i &lt; 1$" in second.said.value
+
+
+def test_formulas_of_answers_may_break_across_lines():
+    html = markdown("so $a\\,\n> b_1 * c_2 * d$ holds, and $x$.\n\nOne $, another $.")
+    assert "$a\\,\n&gt; b_1 * c_2 * d$" in html
+    assert "One $, another $." in html
+    assert "blockquote" not in html
 
 
 def test_prediction_of_a_number_says_what_failed():

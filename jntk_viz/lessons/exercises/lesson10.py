@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
 import numpy as np
 
-from jntk_viz.activations import get_activation
+from jntk_viz.activations import PowerSeries, get_activation
 from jntk_viz.correlations import from_cosine
 from jntk_viz.frame.numbers import number
 from jntk_viz.kernels import jacobian_nngp, jntk
@@ -21,7 +22,8 @@ BIAS_STD = 0.6  # of exercise 10a
 
 def _moments(variance) -> tuple[float, float]:
     """E φ² and E φ'² of erf at this variance, by its Hermite series."""
-    series = get_activation("erf").series_at(variance)
+    # erf has a series at these variances.
+    series = cast(PowerSeries, get_activation("erf").series_at(variance))
     _, e = smooth_expectations(series, from_cosine(np.ones(1)))
     return float(e.g[0]), float(e.g1[0])
 
