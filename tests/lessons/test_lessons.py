@@ -14,6 +14,7 @@ from lesson_run import LESSONS, NOTEBOOKS, exercises, solution_file
 import jntk_viz as jv
 from jntk_viz.frame.predictions import verdict
 from jntk_viz.lessons import EXERCISES, Exercise, check, closest
+from jntk_viz.lessons.closed_forms import closed_form
 from jntk_viz.lessons.netsor import Limit, Program, limit_block, network_program
 from jntk_viz.lessons.static import markdown
 from jntk_viz.lessons.widgets import Answer, Knobs, Prediction, after
@@ -246,6 +247,103 @@ def test_diagnosis_says_how_many_are_right_and_helps_with_the_first_wrong_one():
 )
 def test_search_for_an_activation_gives_hints(fn, words):
     assert words in check("9a", fn).message
+
+
+def layer_by_layer(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    """The right rule with the branch's scale drawn together, as one array."""
+    weight, bias = (alpha * weight_std) ** 2, (alpha * bias_std) ** 2
+    own = weight * T(F) + bias
+    return np.stack([F + own, theta * (1 + weight * T_dot(F)) + own])
+
+
+def layer_entry_by_entry(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    """The right rule pair by pair, in lists, with the gradients of the layer first."""
+    F_next, theta_next = F.tolist(), theta.tolist()
+    for i, j in np.ndindex(*F.shape):
+        pair = F[np.ix_([i, j], [i, j])]
+        new = weight_std**2 * T(pair)[0, 1] + bias_std**2
+        F_next[i][j] += alpha**2 * new
+        theta_next[i][j] *= 1 + (alpha * weight_std) ** 2 * T_dot(pair)[0, 1]
+        theta_next[i][j] += alpha**2 * new
+    return F_next, theta_next
+
+
+def layer_in_jax(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    return tuple(
+        jnp.asarray(k) for k in layer_by_layer(F, theta, T, T_dot, weight_std, bias_std, alpha)
+    )
+
+
+@pytest.mark.parametrize("rule", [layer_by_layer, layer_entry_by_entry, layer_in_jax])
+def test_layer_rules_of_another_form_pass(rule):
+    assert check("10c", rule).passed
+
+
+def forgets_alpha(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    own = weight_std**2 * T(F) + bias_std**2
+    return F + own, theta + own + weight_std**2 * theta * T_dot(F)
+
+
+def forgets_biases(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    own = (alpha * weight_std) ** 2 * T(F)
+    return F + own, theta + own + (alpha * weight_std) ** 2 * theta * T_dot(F)
+
+
+def takes_theta_for_F(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    own = alpha**2 * (weight_std**2 * T(theta) + bias_std**2)
+    return F + own, theta + own + (alpha * weight_std) ** 2 * theta * T_dot(theta)
+
+
+def normalises(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    F_next, theta_next = layer_by_layer(F, theta, T, T_dot, weight_std, bias_std, alpha)
+    root = np.sqrt(np.diag(F_next))
+    return F_next / root[:, None] / root, theta_next
+
+
+def expands_at_variance_one(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    rho = F / F.diagonal()[:, None] ** 0.5 / F.diagonal() ** 0.5
+    own = alpha**2 * (weight_std**2 * T(rho) + bias_std**2)
+    return F + own, theta + own + (alpha * weight_std) ** 2 * theta * T_dot(rho)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (forgets_alpha, "α is missing"),
+        (forgets_biases, "σ_b is missing"),
+        (takes_theta_for_F, "covariance is F. Θ is"),
+        (normalises, "not brought back to one"),
+        (expands_at_variance_one, "taken at variance one"),
+        (lambda F, theta, T, *_: F + T(F), "Return the pair"),
+        (lambda F, theta, *_: (F[:1], theta[:1]), "Return the pair"),
+        (lambda F, theta: (F, theta), "It was called with F and theta of shape (15, 15), weight"),
+        (lambda F, theta, *_: (np.log(-F * F), theta), "not finite"),
+        (lambda *a: (layer_by_layer(*a)[0], 1.01 * layer_by_layer(*a)[1]), "so look at theta"),
+        (lambda *a: (1.01 * layer_by_layer(*a)[0], layer_by_layer(*a)[1]), "depth 2 is off: its"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_layer_rules_that_are_off_get_their_own_message(rule, words):
+    feedback = check("10c", rule)
+    assert feedback.status == "hint"
+    assert words in feedback.message
+
+
+def test_layer_rule_with_right_values_and_wrong_slopes_is_told_so():
+    """A rule that keeps the variances of the neighbours those of the inputs."""
+
+    def rule(F, theta, *rest):
+        block = len(F) // 3
+        F_next, theta_next = layer_by_layer(F, theta, *rest)
+        variance = F_next.diagonal()
+        return F_next + np.diag(np.repeat(variance[::block], block) - variance), theta_next
+
+    assert "values agree, slopes do not" in check("10c", rule).message
+
+
+def test_closed_forms_know_two_activations():
+    with pytest.raises(ValueError, match="`activation` must be one of erf, gelu; got 'tanh'"):
+        closed_form("tanh")
 
 
 def test_code_that_is_to_be_mended_is_no_attempt_until_it_is_changed():

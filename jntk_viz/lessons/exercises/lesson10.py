@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
+import jax
 import numpy as np
 
 from jntk_viz.activations import PowerSeries, get_activation
@@ -130,7 +131,8 @@ class Residual:
         F, theta, T, T_dot, *scales = self.arguments()
         found = []
         for _ in range(2, self.depth + 1):
-            F, theta = (np.asarray(kernel) for kernel in rule(F, theta, T, T_dot, *scales))
+            with jax.enable_x64(True):  # for rules in JAX: single precision has no such differences
+                F, theta = (np.asarray(kernel) for kernel in rule(F, theta, T, T_dot, *scales))
             outputs = T(F), T(F) + theta * T_dot(F)
             found.append([self._blocks(kernel) for kernel in outputs])
         return np.array(found) / self.largest
