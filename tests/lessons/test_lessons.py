@@ -31,6 +31,7 @@ ANSWERS = {
     "02": ["beside 180°, not at it"],
     "03": ["it grows"],
     "04": ["16 times less", "to a quarter"],
+    "10": [0.78, "about the same"],
 }
 
 
