@@ -139,7 +139,9 @@ class Exercise:
         for hint, result in wrong:
             if _all_close(values, result, self._near):
                 return Feedback(HINT, hint)
-        for (one, first), (other, second) in combinations(wrong, 2):
+        # A number that is nearly right was rounded; by chance it may be two mistakes' product, too.
+        nearly = not self.signature and _all_close(values, truths, _NEARLY)
+        for (one, first), (other, second) in [] if nearly else combinations(wrong, 2):
             if any(_all_close(values, v, self._near) for v in _both(first, second, truths)):
                 return Feedback(HINT, f"Two things at once. First: {one} Second: {other}")
         return Feedback(HINT, self._describe(values, truths))
@@ -171,6 +173,38 @@ class Exercise:
         if not self.signature:
             return _describe_number(float(values[0]), float(truths[0]), self.unit)
         return _describe_worst(values, truths)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Symptoms to be matched with causes: the answer is a dictionary.
+
+    truth: symptom -> cause. hints: symptom -> what to look at.
+    """
+
+    name: str
+    truth: dict
+    hints: dict
+    remark: str
+    signature = "a dictionary"
+    mistakes: tuple[Mistake, ...] = ()
+
+    def check(self, answer) -> Feedback:
+        if answer is None or answer is Ellipsis:
+            return Feedback(TODO, "Fill in the dictionary, then run the cell again.")
+        if not isinstance(answer, dict) or set(answer) != set(self.truth):
+            return Feedback(HINT, f"A dictionary with the keys {', '.join(self.truth)} is needed.")
+        if any(cause in (None, ...) for cause in answer.values()):
+            return Feedback(TODO, "Replace every … by the name of a cause.")
+        unknown = [c for c in answer.values() if c not in self.truth.values()]
+        if unknown:
+            causes = ", ".join(sorted(self.truth.values()))
+            return Feedback(HINT, f"{unknown[0]!r} is none of the causes: {causes}.")
+        wrong = [symptom for symptom in self.truth if answer[symptom] != self.truth[symptom]]
+        if not wrong:
+            return Feedback(PASSED, self.remark)
+        right = len(self.truth) - len(wrong)
+        return Feedback(HINT, f"{right} of {len(self.truth)} are right. {self.hints[wrong[0]]}")
 
 
 def _describe_number(value: float, truth: float, unit: str) -> str:

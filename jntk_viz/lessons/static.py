@@ -20,11 +20,13 @@ _CHIP = f"display: inline-block; border: 1px solid {LINE}; padding: 1px 9px; mar
 # What the sliders of some names are called where Python cannot spell it.
 SIGNS = {
     "lam": "λ", "epsilon": "ε", "t": "time t", "degrees": "angle δ (degrees)",
-    "ratio": "step / limit",
+    "ratio": "step / limit", "weight_std": "weights σ_w", "bias_std": "biases σ_b",
+    "alpha": "skips α",
 }  # fmt: skip
 
 
-_FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+?\$", re.DOTALL)
+# Within a line or across its break, never across a blank line.
+_FORMULA = re.compile(r"\$\$.+?\$\$|\$(?:[^$\n]|\n(?!\n))+?\$", re.DOTALL)
 
 
 def markdown(text: str) -> str:

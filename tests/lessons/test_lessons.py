@@ -14,11 +14,13 @@ from lesson_run import LESSONS, NOTEBOOKS, exercises, solution_file
 import jntk_viz as jv
 from jntk_viz.frame.predictions import verdict
 from jntk_viz.lessons import EXERCISES, Exercise, check, closest
+from jntk_viz.lessons.closed_forms import closed_form
 from jntk_viz.lessons.netsor import Limit, Program, limit_block, network_program
+from jntk_viz.lessons.static import markdown
 from jntk_viz.lessons.widgets import Answer, Knobs, Prediction, after
 from jntk_viz.pages.gp_convergence.pictures import density
 
-_NAME = re.compile(r"\w_\w")  # as programs spell what has an index
+_NAME = re.compile(r"(?!σ_[wb](?![a-z]))\w_\w")  # as programs spell what has an index; σ_w all do
 NUMBERS = [e for e in EXERCISES.values() if isinstance(e, Exercise) and not e.signature]
 WITH_MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.mistakes]
 
@@ -29,6 +31,7 @@ ANSWERS = {
     "02": ["beside 180°, not at it"],
     "03": ["it grows"],
     "04": ["16 times less", "to a quarter"],
+    "10": [0.78, "about the same"],
 }
 
 
@@ -104,7 +107,7 @@ def test_every_exercise_stands_in_its_lesson_and_has_a_solution():
     asked = {name: lesson for lesson in LESSONS for name in exercises(lesson)}
     assert set(asked) == set(EXERCISES)
     for name, lesson in asked.items():
-        assert lesson.stem.startswith(f"0{name[0]}_")
+        assert lesson.stem.startswith(f"{int(name[:-1]):02d}_")
         assert solution_file(lesson).is_file()
 
 
@@ -178,6 +181,14 @@ def test_numbers_as_people_round_them_pass(name, answer):
     assert check(name, answer).passed
 
 
+def test_a_number_that_was_rounded_too_early_is_no_product_of_two_mistakes():
+    one, _, _, _, other = EXERCISES["10a"].mistakes
+    truth = check_truth("10a")
+    chance = one.answer() * other.answer() / truth
+    assert abs(chance / truth - 1) < 0.05
+    assert "Nearly" in check("10a", chance).message
+
+
 def test_a_width_is_no_number_to_be_rounded():
     assert "One neuron too few" in check("1c", check_truth("1c") - 1).message
     assert not check("1c", check_truth("1c") + 1).passed
@@ -237,6 +248,103 @@ def test_diagnosis_says_how_many_are_right_and_helps_with_the_first_wrong_one():
 )
 def test_search_for_an_activation_gives_hints(fn, words):
     assert words in check("9a", fn).message
+
+
+def layer_by_layer(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    """The right rule with the branch's scale drawn together, as one array."""
+    weight, bias = (alpha * weight_std) ** 2, (alpha * bias_std) ** 2
+    own = weight * T(F) + bias
+    return np.stack([F + own, theta * (1 + weight * T_dot(F)) + own])
+
+
+def layer_entry_by_entry(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    """The right rule pair by pair, in lists, with the gradients of the layer first."""
+    F_next, theta_next = F.tolist(), theta.tolist()
+    for i, j in np.ndindex(*F.shape):
+        pair = F[np.ix_([i, j], [i, j])]
+        new = weight_std**2 * T(pair)[0, 1] + bias_std**2
+        F_next[i][j] += alpha**2 * new
+        theta_next[i][j] *= 1 + (alpha * weight_std) ** 2 * T_dot(pair)[0, 1]
+        theta_next[i][j] += alpha**2 * new
+    return F_next, theta_next
+
+
+def layer_in_jax(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    return tuple(
+        jnp.asarray(k) for k in layer_by_layer(F, theta, T, T_dot, weight_std, bias_std, alpha)
+    )
+
+
+@pytest.mark.parametrize("rule", [layer_by_layer, layer_entry_by_entry, layer_in_jax])
+def test_layer_rules_of_another_form_pass(rule):
+    assert check("10c", rule).passed
+
+
+def forgets_alpha(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    own = weight_std**2 * T(F) + bias_std**2
+    return F + own, theta + own + weight_std**2 * theta * T_dot(F)
+
+
+def forgets_biases(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    own = (alpha * weight_std) ** 2 * T(F)
+    return F + own, theta + own + (alpha * weight_std) ** 2 * theta * T_dot(F)
+
+
+def takes_theta_for_F(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    own = alpha**2 * (weight_std**2 * T(theta) + bias_std**2)
+    return F + own, theta + own + (alpha * weight_std) ** 2 * theta * T_dot(theta)
+
+
+def normalises(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    F_next, theta_next = layer_by_layer(F, theta, T, T_dot, weight_std, bias_std, alpha)
+    root = np.sqrt(np.diag(F_next))
+    return F_next / root[:, None] / root, theta_next
+
+
+def expands_at_variance_one(F, theta, T, T_dot, weight_std, bias_std, alpha):
+    rho = F / F.diagonal()[:, None] ** 0.5 / F.diagonal() ** 0.5
+    own = alpha**2 * (weight_std**2 * T(rho) + bias_std**2)
+    return F + own, theta + own + (alpha * weight_std) ** 2 * theta * T_dot(rho)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (forgets_alpha, "α is missing"),
+        (forgets_biases, "σ_b is missing"),
+        (takes_theta_for_F, "covariance is F. Θ is"),
+        (normalises, "not brought back to one"),
+        (expands_at_variance_one, "taken at variance one"),
+        (lambda F, theta, T, *_: F + T(F), "Return the pair"),
+        (lambda F, theta, *_: (F[:1], theta[:1]), "Return the pair"),
+        (lambda F, theta: (F, theta), "It was called with F and theta of shape (15, 15), weight"),
+        (lambda F, theta, *_: (np.log(-F * F), theta), "not finite"),
+        (lambda *a: (layer_by_layer(*a)[0], 1.01 * layer_by_layer(*a)[1]), "so look at theta"),
+        (lambda *a: (1.01 * layer_by_layer(*a)[0], layer_by_layer(*a)[1]), "depth 2 is off: its"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_layer_rules_that_are_off_get_their_own_message(rule, words):
+    feedback = check("10c", rule)
+    assert feedback.status == "hint"
+    assert words in feedback.message
+
+
+def test_layer_rule_with_right_values_and_wrong_slopes_is_told_so():
+    """A rule that keeps the variances of the neighbours those of the inputs."""
+
+    def rule(F, theta, *rest):
+        block = len(F) // 3
+        F_next, theta_next = layer_by_layer(F, theta, *rest)
+        variance = F_next.diagonal()
+        return F_next + np.diag(np.repeat(variance[::block], block) - variance), theta_next
+
+    assert "values agree, slopes do not" in check("10c", rule).message
+
+
+def test_closed_forms_know_two_activations():
+    with pytest.raises(ValueError, match="`activation` must be one of erf, gelu; got 'tanh'"):
+        closed_form("tanh")
 
 
 def test_code_that_is_to_be_mended_is_no_attempt_until_it_is_changed():
@@ -306,6 +414,13 @@ def test_prediction_measures_nothing_before_a_guess_and_takes_only_one():
     assert "You said “all”; it is “half”. So it is." in prediction.said.value
     assert len(prediction.children) == 4
     assert "$a_i * b_i &lt; 1$" in second.said.value
+
+
+def test_formulas_of_answers_may_break_across_lines():
+    html = markdown("so $a\\,\n> b_1 * c_2 * d$ holds, and $x$.\n\nOne $, another $.")
+    assert "$a\\,\n&gt; b_1 * c_2 * d$" in html
+    assert "One $, another $." in html
+    assert "blockquote" not in html
 
 
 def test_prediction_of_a_number_says_what_failed():

@@ -268,34 +268,59 @@ def test_each_output_is_the_network_of_one():
     assert jv.MLP(3, 16, 2, outputs=1) == jv.MLP(3, 16, 2)
 
 
-def test_finite_jntk_of_several_outputs_against_jacrev():
+OTHERS = {"weight_std": 1.3, "bias_std": 0.4, "residual": 0.7}
+BIASED = jv.MLP(3, 16, 2, "erf", 1.2, outputs=3, **OTHERS)
+
+
+@pytest.mark.parametrize("mlp", [MLP, BIASED], ids=["standard", "biases and skips"])
+def test_finite_jntk_of_several_outputs_against_jacrev(mlp):
     few, others = X[:3], X_TEST[:2]
+    params = mlp.init(jax.random.key(0), jnp.float64)
+    assert len(params) == 3 + 2 * (mlp.bias_std > 0)
     with jax.enable_x64(True):
-        of_params = jax.jacrev(lambda p, x: MLP.value_and_jacobian(p, x))
-        first, second = of_params(PARAMS, few), of_params(PARAMS, others)
+        of_params = jax.jacrev(lambda p, x: mlp.value_and_jacobian(p, x))
+        first, second = of_params(params, few), of_params(params, others)
         for x2, right in ((None, first), (others, second)):
             expected = sum(
-                jnp.tensordot(a, b, axes=((3, 4), (3, 4)))
+                jnp.tensordot(a, b, axes=[list(range(3, a.ndim))] * 2)
                 for a, b in zip(first, right, strict=True)
             )
-            found = jv.finite_jntk(MLP, PARAMS, few, x2)
+            found = jv.finite_jntk(mlp, params, few, x2)
             assert found.shape == (3, 4, 3, 3 if x2 is None else 2, 4, 3)
             assert worst(found, expected) < 1e-12
-    block = jv.finite_jntk(*alone(1), few)
-    assert worst(jv.finite_jntk(MLP, PARAMS, few)[:, :, 1, :, :, 1], block) < 1e-12
 
 
-def test_outputs_are_independent_in_law():
-    count = 20_000
-    draws = np.asarray(
-        jv.sample_value_and_jacobian(MLP, jax.random.key(1), X[:2], n_networks=count)
-    )
+def test_finite_jntk_of_one_among_several_outputs():
+    block = jv.finite_jntk(*alone(1), X[:3])
+    assert worst(jv.finite_jntk(MLP, PARAMS, X[:3])[:, :, 1, :, :, 1], block) < 1e-12
+
+
+def test_finite_jntk_with_biases_is_the_limit_times_the_identity_on_average():
+    network = {"depth": 2, "activation": "erf", "kappa": 1.2, **OTHERS, "bias_std": 1.5}
+    mlp, count = jv.MLP(3, 512, outputs=2, **network), 24
+    draws = [jv.finite_jntk(mlp, mlp.init(jax.random.key(s)), X[:3]) for s in range(count)]
+    mean, error = np.mean(draws, axis=0), np.std(draws, axis=0) / count**0.5
+    limit = jv.jntk(X[:3], **network)
+    expected = np.einsum("iajb,cd->iacjbd", limit, np.eye(2))
+    assert np.all(np.abs(mean - expected) < 5 * error + 4 / 512 * np.abs(limit).max())
+    assert worst(mean, expected) < 0.1
+
+
+@pytest.mark.parametrize("mlp", [MLP, BIASED], ids=["standard", "biases and skips"])
+def test_outputs_are_independent_in_law(mlp):
+    """Draws without weights against the covariance, and that against draws with weights."""
+    count, x = 20_000, X[:2]
+    draws = np.asarray(jv.sample_value_and_jacobian(mlp, jax.random.key(1), x, n_networks=count))
     assert draws.shape == (count, 2, 4, 3)
-    covariance = jv.finite_jacobian_nngp(MLP, jax.random.key(2), X[:2], n_networks=count)
+    one = lambda key: mlp.value_and_jacobian(mlp.init(key), x)  # noqa: E731
+    keys = jax.random.split(jax.random.key(3), count)
+    drawn = np.asarray(jax.lax.map(one, keys, batch_size=500))
+    covariance = jv.finite_jacobian_nngp(mlp, jax.random.key(2), x, n_networks=count)
     scale, error = np.abs(covariance).max(), 6 / count**0.5
-    for a, b in itertools.product(range(3), repeat=2):
-        found = np.einsum("nia,njb->iajb", draws[..., a], draws[..., b]) / count
-        assert np.abs(found - (a == b) * covariance).max() < error * scale
+    for several in (draws, drawn):
+        for a, b in itertools.product(range(3), repeat=2):
+            found = np.einsum("nia,njb->iajb", several[..., a], several[..., b]) / count
+            assert np.abs(found - (a == b) * covariance).max() < error * scale
 
 
 def test_training_several_outputs_approaches_as_many_closed_forms():

@@ -1,14 +1,11 @@
 """Lesson 7: recognising what went wrong."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from jntk_viz.datasets import normalize
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.kernels import jntk
-from jntk_viz.lessons.checking import Exercise, Mistake
-from jntk_viz.lessons.feedback import HINT, PASSED, TODO, Feedback
+from jntk_viz.lessons.checking import Diagnosis, Exercise, Mistake
 from jntk_viz.lessons.problems import eight_points
 from jntk_viz.spectrum import gram_spectrum
 
@@ -86,38 +83,6 @@ def _growth() -> float:
     dynamics = LinearDynamics(jntk(x, depth=2), y, lam=0.1)
     eta = 1.2 * dynamics.stable_learning_rate
     return float(np.sqrt(1 - dynamics.learned(2 * eta, learning_rate=eta)[-1]))
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """Symptoms to be matched with causes: the answer is a dictionary.
-
-    truth: symptom -> cause. hints: symptom -> what to look at.
-    """
-
-    name: str
-    truth: dict
-    hints: dict
-    remark: str
-    signature = "a dictionary"
-    mistakes: tuple[Mistake, ...] = ()
-
-    def check(self, answer) -> Feedback:
-        if answer is None or answer is Ellipsis:
-            return Feedback(TODO, "Fill in the dictionary, then run the cell again.")
-        if not isinstance(answer, dict) or set(answer) != set(self.truth):
-            return Feedback(HINT, f"A dictionary with the keys {', '.join(self.truth)} is needed.")
-        if any(cause in (None, ...) for cause in answer.values()):
-            return Feedback(TODO, "Replace every … by the name of a cause.")
-        unknown = [c for c in answer.values() if c not in self.truth.values()]
-        if unknown:
-            causes = ", ".join(sorted(self.truth.values()))
-            return Feedback(HINT, f"{unknown[0]!r} is none of the causes: {causes}.")
-        wrong = [symptom for symptom in self.truth if answer[symptom] != self.truth[symptom]]
-        if not wrong:
-            return Feedback(PASSED, self.remark)
-        right = len(self.truth) - len(wrong)
-        return Feedback(HINT, f"{right} of {len(self.truth)} are right. {self.hints[wrong[0]]}")
 
 
 CAUSES = Diagnosis(
