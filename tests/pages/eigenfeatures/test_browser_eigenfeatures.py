@@ -124,7 +124,7 @@ def test_a_tap_chooses_and_the_link_brings_it_back(watch_page):
     page.wait_for_function("() => location.search.includes('standard=1&')")
     other = watch_page(f"{PAGE}?{page.url.split('?')[1]}")
     wait_for(other, r"with λ = 0\.1\.")
-    other.wait_for_function(f"() => ({TITLES})().some(t => t.startsWith('No. 1:'))")
+    other.wait_for_function(f"() => ({TITLES})().some(t => t.startsWith('Feature 1:'))")
     assert sorted(other.evaluate(TITLES)) == sorted(page.evaluate(TITLES))
     assert seen != drawn
 
