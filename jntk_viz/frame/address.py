@@ -117,12 +117,15 @@ def read(state, guide, problems):
     ignored = []
     if dark not in ("", "true", "false"):
         ignored.append(f"dark={shortened(dark)}: is not true or false")
-    if "preset" in reading:
-        try:
-            guide.choose(reading.pop("preset"))
-        except ValueError as error:
-            ignored.append(str(error))
-    ignored += read_query(state, given) + read_query(guide, reading)
+    # Drawn once, when all is read: on the way there are states that nobody has asked for.
+    with param.parameterized.batch_call_watchers(state):
+        if "preset" in reading:
+            try:
+                guide.choose(reading.pop("preset"))
+            except ValueError as error:
+                ignored.append(str(error))
+        ignored += read_query(state, given)
+    ignored += read_query(guide, reading)
     others = len(ignored) < asked
     ignored = repeated() + ignored
     said, warning = [], Notice()

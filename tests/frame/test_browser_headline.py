@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from jntk_viz.frame import pages
+
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=60_000)  # a busy machine is no failure
 
@@ -33,7 +35,7 @@ def test_a_card_is_a_link_as_a_whole(watch_page):
     page.get_by_role("figure").last.wait_for()
     box = page.get_by_role("figure").last.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_url("**/breakdown*")
+    page.wait_for_url(f"**/{pages()[-1].name}*")
 
 
 def test_buttons_and_title_have_room_in_a_narrow_window(watch_page):

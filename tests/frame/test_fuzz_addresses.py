@@ -1,5 +1,6 @@
 """Whatever stands in an address, a page opens with valid settings and says what it ignored."""
 
+from unittest import mock
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -13,6 +14,7 @@ from jntk_viz import frame
 from jntk_viz.datasets.tables import shortened
 from jntk_viz.frame import address
 from jntk_viz.frame.presets import check, setting_names
+from jntk_viz.frame.registry import part_of
 
 PAGES = [entry.name for entry in frame.pages()]
 SCRIPT = "<script>window.__pwned = 1</script><img src=x onerror='window.__pwned = 1'>"
@@ -185,3 +187,17 @@ def test_a_visitor_reads_what_was_ignored_and_no_script_runs(watch_page):
     page.wait_for_function("() => location.search.includes('seed=2')")
     assert "depth=2" in page.url
     assert page.evaluate("window.__pwned") is None
+
+
+def test_the_settings_of_an_address_are_drawn_together():
+    """On the way to the last of them there are states that nobody has asked for."""
+    shown = []
+    asked = {"depth": "1", "points": "8", "steps": "30", "view": "kernel", "moment": "10"}
+    with (
+        mock.patch.object(address, "arguments_of_page", return_value=asked),
+        mock.patch.object(frame.Controller, "show", lambda self: shown.append(self)),
+        mock.patch.object(frame.Controller, "start"),
+    ):
+        page = part_of("jntk_constancy", "page").app()
+    assert page.state.view == "kernel"
+    assert len(shown) == 2  # once the address has been read, and once the page stands
