@@ -191,6 +191,7 @@ def test_a_visitor_reads_what_was_ignored_and_no_script_runs(watch_page):
 
 def test_the_settings_of_an_address_are_drawn_together():
     """On the way to the last of them there are states that nobody has asked for."""
+    frame.use_theme()
     shown = []
     asked = {"depth": "1", "points": "8", "steps": "30", "view": "kernel", "moment": "10"}
     with (
