@@ -59,10 +59,10 @@ def training_step(state: DepthState, network: Network, depth: int) -> Step:
 
 
 class Trainings(NamedTuple):
-    """Results of the plain and of the residual network so far, None where not known, by depth."""
+    """`training.Trained` of the plain and of the residual network by depth, None if not known."""
 
-    plain: list[training.Trained | None]
-    residual: list[training.Trained | None]
+    plain: list
+    residual: list
 
     @property
     def whole(self) -> bool:

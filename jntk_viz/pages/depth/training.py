@@ -58,33 +58,40 @@ def gram(data: str, network: Network, depth: int) -> np.ndarray:
 def trained(
     data: str, network: Network, depth: int, lams: tuple[float, ...], epsilon: float, seed: int
 ) -> Trained:
+    """`judged` on a whole data set; says why where the library refuses this depth."""
+    try:
+        whole = gram(data, network, depth)
+    except ValueError as error:
+        none, nothing = np.zeros(0, bool), np.zeros(0)
+        return Trained(none, none, none, nothing, nothing, str(error))
+    return judged(load_dataset(data), whole, network, depth, lams, epsilon, seed)
+
+
+def judged(
+    dataset: Dataset, whole, network: Network, depth: int, lams, epsilon: float, seed: int
+) -> Trained:
     """Choose among `lams` and finite TIMES by one part of the data, test on another, by turns.
 
     Chosen is what is most robust on the validation part; accuracy breaks ties, then the earlier
     time, then the smaller λ. The end, t = ∞, is that of the chosen λ.
+
+    - `whole`: (n, 1+d0, n, 1+d0), the network's JNTK.
     """
-    nothing = np.zeros(0, bool)
-    try:
-        whole = gram(data, network, depth)
-    except ValueError as error:
-        return Trained(*[nothing] * 3, *np.zeros((2, 0)), refused=str(error))
-    dataset = load_dataset(data)
     fold = folds(dataset.y, FOLDS, seed)
     right, chosen = np.zeros((3, len(fold)), bool), []
     for k in range(FOLDS):
         test, validation = fold == k, fold == (k + 1) % FOLDS
         used = ~test & ~validation
-        found = []
+        under, found = Under(dataset.x[used], network, depth, epsilon), []
         for lam in sorted(lams):
             dynamics = LinearDynamics(whole[used][:, :, used], dataset.y[used], lam=lam)
             unit = dynamics.n / dynamics.eigenvalues[-1]
             coefficients = np.stack([dynamics.coefficients(t * unit) for t in TIMES])
-            under = Under(part(dataset, used).x, network, depth, epsilon)
             robust, clean = under.attack(coefficients[:-1], part(dataset, validation))
             scores = zip(robust.mean(axis=1), clean.mean(axis=1), strict=True)
             i, score = max(enumerate(scores), key=lambda scored: (*scored[1], -scored[0]))
-            found.append(((*score, -i, -lam), coefficients[[i, -1]], under))
-        (*_, place, lam), both, under = max(found, key=lambda one: one[0])
+            found.append(((*score, -i, -lam), coefficients[[i, -1]]))
+        (*_, place, lam), both = max(found, key=lambda one: one[0])
         robust, clean = under.attack(both, part(dataset, test))
         right[:, test] = robust[0], robust[1], clean[0]
         chosen.append((TIMES[-place], -lam))
