@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import jax
 import numpy as np
 import pandas as pd
 
@@ -42,7 +41,7 @@ COLUMNS = {
     "width": Column("neurons of each hidden layer; 0: the limit of infinite width", "neurons"),
     "repeats": Column("how many networks of this width are drawn", "networks"),
     "repeat": Column("seed of the weights"),
-    "smallest": Column("λ_min of the JNTK on all points drawn"),
+    "smallest": Column("λ_min of the JNTK on the points drawn, equal ones taken once"),
     "noise_floor": Column("n · eps · λ_max, below which an eigenvalue is rounding error"),
     **{
         f"{quantity}_{training}": Column(f"{meaning}, {words}", unit)
@@ -154,7 +153,8 @@ def trained_rows(*, dataset, architecture, activation, depth, points, seed, **_)
     """One row: the ends of the spectrum, and training with and without λ."""
     network, data = network_of(architecture, activation), drawn_points(dataset, points, seed)
     whole = jntk(data.x, depth=depth, **network._asdict())
-    smallest = gram_spectrum(whole).smallest
+    different = np.unique(data.x, axis=0, return_index=True)[1]
+    smallest = gram_spectrum(whole[different][:, :, different]).smallest
     row = {"smallest": smallest.value, "noise_floor": smallest.noise_floor}
     for training, lams in {"standard": (0.0,), "robust": LAMS}.items():
         found = judged(data, whole, network, depth, lams, EPSILON, seed)
@@ -181,6 +181,4 @@ def width_rows(*, dataset, architecture, activation, depth, width, repeats, **_)
             for kernel in limits
         }
 
-    # As in the other studies, networks of another depth or width have other weights.
-    keys = (jax.random.fold_in(shared.key_of(i, depth, width), 1) for i in range(repeats))
-    return [{"repeat": i, **errors(key)} for i, key in enumerate(keys)]
+    return [{"repeat": i, **errors(shared.key_of(i, depth, width))} for i in range(repeats)]

@@ -89,7 +89,7 @@ def _positive(table) -> Claim:
     )
     hidden = ", ".join(sorted(set(rows.dataset[~seen])))
     sentence = f"λ_min is above the noise floor of float64 in {by} cases" + (
-        f"; not on {hidden}, where rounding hides it, as equal inputs do." if hidden else "."
+        f"; not on {hidden}, where rounding hides it." if hidden else "."
     )
     enough = set(rows.architecture) >= {"plain", "residual", "biases"}
     verdict = HOLDS if seen.all() and enough else OPEN
