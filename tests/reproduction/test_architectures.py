@@ -116,6 +116,15 @@ def test_an_eigenvalue_in_the_noise_is_neither_positive_nor_compared():
     assert claims[1].value == pytest.approx(1, abs=0.01)  # a power of ten, by the other data sets
 
 
+def test_lower_at_one_depth_is_not_higher_at_every_depth():
+    table = planted()
+    shallow = (table.depth == 2) & (table.architecture == "residual")
+    table.loc[shallow, "smallest"] *= 1e-2
+    residual, biases = STUDY.claims(table)[1:3]
+    assert (residual.verdict, biases.verdict) == (FAILS, HOLDS)
+    assert residual.value == pytest.approx(-1, abs=0.01)
+
+
 def test_gains_are_paired_by_split_and_weigh_data_sets_alike():
     rows = architectures_claims.beside_plain(planted(scatter=0), "residual")
     gain, each = architectures_claims.over_data(rows, rows.best_robust - rows.best_robust_0)

@@ -43,8 +43,7 @@ def test_sliders_and_views(watch_page):
     wait_for(page, r"condition is .*, with skips α = 0\.1", seconds=120)
     assert page.get_by_role("slider", name="Width d").first.is_hidden()
     page.get_by_role("button", name="Training").click()
-    before = wait_for(page, r"steps; with skips α = 0\.1 \d+ % after .*ε = 0\.3", seconds=180)
+    wait_for(page, r"steps?; with skips α = 0\.1 \d+ % after .*ε = 0\.3 ", seconds=180)
     press(page, "Perturbation", "ArrowRight")
-    after = wait_for(page, r"steps; with skips α = 0\.1 \d+ % after .*ε = 0\.31", seconds=180)
-    assert before != after
+    wait_for(page, r"steps?; with skips α = 0\.1 \d+ % after .*ε = 0\.31 ", seconds=180)
     assert page.get_by_role("slider", name="Angle").first.is_hidden()
