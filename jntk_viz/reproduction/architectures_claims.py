@@ -180,17 +180,17 @@ def _rate(table, kernel) -> Claim:
         for at, law in found.items()
     }
     furthest = max(found, key=lambda at: abs(found[at].slope + 0.5))
-    means = "; ".join(
-        f"{name} {decimals(np.mean([law.slope for at, law in found.items() if at[0] == name]))}"
-        for name in dict.fromkeys(at[0] for at in found)
-    )
+    slopes: dict[str, list[float]] = {}
+    for (name, *_), law in found.items():
+        slopes.setdefault(name, []).append(law.slope)
+    means = "; ".join(f"{name} {decimals(float(np.mean(own)))}" for name, own in slopes.items())
     outside, undecided = (
         sum(verdict == one for verdict in verdicts.values()) for one in (FAILS, OPEN)
     )
     sentence = (
-        f"Mean exponents over data sets and depths, which share their networks: {means}. Of {len(found)} exponents, each with "
-        f"its own interval, {outside} lie outside, {undecided} are not decided; furthest from "
-        f"−1/2: {furthest[0]}, {furthest[1]}, depth {furthest[2]}: {slope_of(found[furthest])}."
+        f"Mean exponents over data sets and depths, which share their networks: {means}. Of "
+        f"{len(found)} exponents, each with its own interval, {outside} lie outside, {undecided} are "
+        f"not decided; furthest from −1/2: {furthest[0]}, {furthest[1]}, depth {furthest[2]}: {slope_of(found[furthest])}."
     )
     verdict = FAILS if outside else OPEN if undecided else HOLDS
     return _claim(statement, slope_of(found[furthest]), verdict, sentence, table)

@@ -129,7 +129,7 @@ def test_gains_are_paired_by_split_and_weigh_data_sets_alike():
     rows = architectures_claims.beside_plain(planted(scatter=0), "residual")
     gain, each = architectures_claims.over_data(rows, rows.best_robust - rows.best_robust_0)
     # Easy and hard splits are so for both networks.
-    assert np.array(gain) == pytest.approx([0.05] * 3)
+    assert np.array([gain, *each.values()]) == pytest.approx(np.full((1 + len(NAMES), 3), 0.05))
     assert set(each) == set(NAMES)
     more = pd.concat([planted(scatter=0), planted(robust=0.5).query("dataset == 'iris'")])
     rows = architectures_claims.beside_plain(more.drop_duplicates(
