@@ -189,8 +189,9 @@ def _rate(table, kernel) -> Claim:
     )
     sentence = (
         f"Mean exponents over data sets and depths, which share their networks: {means}. Of "
-        f"{len(found)} exponents, each with its own interval, {outside} lie outside, {undecided} are "
-        f"not decided; furthest from −1/2: {furthest[0]}, {furthest[1]}, depth {furthest[2]}: {slope_of(found[furthest])}."
+        f"{len(found)} exponents, each with its own interval, {outside} lie outside, {undecided} "
+        f"are not decided; furthest from −1/2: {furthest[0]}, {furthest[1]}, depth {furthest[2]}: "
+        f"{slope_of(found[furthest])}."
     )
     verdict = FAILS if outside else OPEN if undecided else HOLDS
     return _claim(statement, slope_of(found[furthest]), verdict, sentence, table)
