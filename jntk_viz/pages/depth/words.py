@@ -216,4 +216,4 @@ def _by_depth(found) -> str:
 
 
 def _ends(state) -> str:
-    return "at t = ∞ its value no longer matters." if state.lam else "standard training."
+    return "at t = ∞ its value does not matter." if state.lam else "standard training."
