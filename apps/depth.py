@@ -1,4 +1,4 @@
-"""Deeper: what depth does to two inputs, to slopes and to the Jacobian NTK, before any training."""
+"""Deeper: what depth does to two inputs, to slopes, to the Jacobian NTK and to robust training."""
 
 from jntk_viz.pages.depth.page import app
 

@@ -68,6 +68,13 @@ def cover(figure: Figure, covered: bool) -> None:
         legend.visible = not covered
 
 
+def show_in_legend(figure: Figure, label: str, shown: bool) -> None:
+    """Show the entry of a legend, or hide it, such as of a curve that there is none of now."""
+    for item in (item for legend in figure.legend for item in legend.items):
+        if item.label.value == label:
+            item.visible = shown
+
+
 def figure_json(figure: Figure, place: str | None = None) -> str:
     """A figure as JSON for `Bokeh.embed.embed_item`, safe inside a script element.
 

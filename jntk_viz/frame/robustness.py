@@ -1,4 +1,4 @@
-"""Parts of two pages: classes trained with and without λ, and the first-order attack on them."""
+"""Parts of several pages: classes trained with and without λ, attacked, and compared."""
 
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from jntk_viz.frame.settings import Problem
 LAMBDAS = (0.0, *(digit * 10.0**k for k in range(-3, 1) for digit in (1, 2, 5)), 10.0)
 FRAGILE = (0.8, 0.4)  # a feature right on 80 % of the points, and on 40 % or fewer under attack
 MOST_TESTED = 500  # points
+_NORMAL = 1.959964  # 97.5 % quantile
 
 
 class Source(NamedTuple):
@@ -73,3 +74,40 @@ def reach(points: Dataset, outputs) -> Reach:
     tangent = tangent_jacobian(outputs, points.x)
     l2, l1 = (np.linalg.norm(tangent, ord=order, axis=-1) for order in (2, 1))
     return Reach(points.y * outputs[..., 0], l2, l1)
+
+
+def folds(y, count: int, seed: int) -> np.ndarray:
+    """The fold of each point, (N,) of 0 … count - 1: at random, classes in equal shares."""
+    rng, fold = np.random.default_rng(seed), np.empty(len(y), int)
+    order = np.concatenate([rng.permutation(np.flatnonzero(y == label)) for label in np.unique(y)])
+    fold[order] = np.arange(len(y)) % count
+    return fold
+
+
+class Difference(NamedTuple):
+    """Share of points right by one predictor minus that by another, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def clear(self) -> bool:
+        """Does the interval leave out zero?"""
+        return self.low > 0 or self.high < 0
+
+
+def paired_difference(right, others) -> Difference:
+    """Share of points right by one predictor minus that by another, on the same points.
+
+    95 % interval by the adjusted Wald method for paired proportions (Bonett & Price, Statistical
+    Methods in Medical Research, 2012), which has a width also where the two never differ.
+
+    - `right`, `others`: (m,), booleans.
+    """
+    right, others = np.asarray(right, bool), np.asarray(others, bool)
+    n = len(right)
+    only, missed = (float(np.sum(a & ~b)) for a, b in ((right, others), (others, right)))
+    p, q = (only + 1) / (n + 2), (missed + 1) / (n + 2)
+    half = _NORMAL * np.sqrt((p + q - (p - q) ** 2) / (n + 2))
+    return Difference((only - missed) / n, float(p - q - half), float(p - q + half))

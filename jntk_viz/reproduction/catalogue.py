@@ -2,6 +2,7 @@
 
 import difflib
 
+from jntk_viz.reproduction.architectures import Architectures
 from jntk_viz.reproduction.feature_robustness import FeatureRobustness
 from jntk_viz.reproduction.finite_width_rates import FiniteWidthRates
 from jntk_viz.reproduction.full_rank import FullRank
@@ -23,6 +24,7 @@ STUDIES: tuple[type[Study], ...] = (
     FullRank,
     FiniteWidthRates,
     RealData,
+    Architectures,
 )
 
 

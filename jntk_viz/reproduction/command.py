@@ -14,7 +14,7 @@ from jntk_viz.engine.options import add_options, check_options, steps_run, tls_f
 EXAMPLES = """\
 examples:
   jntk-viz reproduce --list
-  jntk-viz reproduce                                  all studies, under 20 minutes on two cores
+  jntk-viz reproduce                                  all studies, under half an hour on two cores
   jntk-viz reproduce --study nngp_convergence
   jntk-viz reproduce --scale paper --scheduler tcp://10.0.0.1:8786
 

@@ -1,10 +1,10 @@
-"""The page “Deeper, before any training”."""
+"""The page “Deeper: signals, kernels, training”."""
 
 from jntk_viz.frame.registry import Page, Stop
 
 PAGE = Page(
     order=7,
-    title="Deeper, before any training",
+    title="Deeper: signals, kernels, training",
     short="Deeper",
     card="Correlation of two inputs against depth: order (blue), chaos (orange), the edge (black).",
     stop=Stop(

@@ -2,12 +2,15 @@
 
 import numpy as np
 
-from jntk_viz.frame.numbers import decimals, number
+from jntk_viz.frame.numbers import decimals, number, percent
 from jntk_viz.frame.parts import Answer
+from jntk_viz.frame.robustness import paired_difference
 from jntk_viz.pages.depth import phases
-from jntk_viz.pages.depth.study import found_of
+from jntk_viz.pages.depth.study import found_of, trainings_of
+from jntk_viz.pages.depth.training import DEPTHS
 
 _SAME = 0.02  # of a correlation
+_LONGER = 10.0  # times as many steps
 
 
 def _whole(state, known):
@@ -56,8 +59,28 @@ def effect_of_biases(state, known):
     )
 
 
+def harm_of_depth(state, known):
+    """What does a plain network lose by depth: robust accuracy, time, both, or neither?"""
+    found = trainings_of(state, known)
+    if not found.whole or found.plain[-1].refused:
+        return None
+    shallow, deep = found.plain[0], found.plain[-1]
+    worse = paired_difference(deep.best, shallow.best).high < 0
+    longer = deep.steps > _LONGER * shallow.steps
+    value = {
+        (False, False): "neither", (False, True): "time", (True, False): "robust accuracy",
+        (True, True): "both",
+    }[worse, longer]  # fmt: skip
+    return Answer(
+        value,
+        f"Depth {DEPTHS[0]}: {percent(shallow.best.mean())} after {number(shallow.steps, 1)} "
+        f"steps; depth {DEPTHS[-1]}: {percent(deep.best.mean())} after {number(deep.steps, 1)}.",
+    )
+
+
 ANSWERS = {
     "correlation": last_correlation,
     "slope": powers_of_slope,
     "biases": effect_of_biases,
+    "harm": harm_of_depth,
 }

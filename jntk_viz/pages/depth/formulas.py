@@ -61,4 +61,19 @@ FORMULAS = (
         },
         code="jntk_viz.pages.depth.kernel.ends",
     ),
+    Formula(
+        r"R(t)=\frac1m\sum_i\mathbf{1}\Big["
+        r"\min_{|\delta|\le\varepsilon} y_i f_t(x_i+\delta)>0\Big],\qquad "
+        r"t^*=\arg\max_t R(t)\ \text{on other points}",
+        "Robust accuracy of training with λ, at the time that is best on a validation part, and at "
+        "t = ∞, where the predictor does not depend on λ > 0. The minimum is sought by projected "
+        "gradients on the sphere (Madry et al., ICLR 2018), an upper bound. Time is in steps of "
+        "gradient descent of size N/eₘₐₓ, half of what is stable.",
+        {
+            r"f_t": "trained on half of the points for a time t",
+            r"\varepsilon": "size of a change, L2",
+            r"e_{\max},\;N": "largest eigenvalue of the kernel with λ; number of training points",
+        },
+        code="jntk_viz.pages.depth.training.trained",
+    ),
 )

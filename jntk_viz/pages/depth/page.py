@@ -1,11 +1,12 @@
-"""Deeper: what depth does to two inputs, to slopes and to the Jacobian NTK, before training."""
+"""Deeper: what depth does to two inputs, to slopes, to the Jacobian NTK and to robust training."""
 
 from functools import partial
 
 import numpy as np
 
 from jntk_viz import frame
-from jntk_viz.pages.depth import answers, pictures, study
+from jntk_viz.drawing.figures import show_in_legend
+from jntk_viz.pages.depth import answers, pictures, study, training
 from jntk_viz.pages.depth import kernel as kernels
 from jntk_viz.pages.depth import words as text
 from jntk_viz.pages.depth.formulas import FORMULAS
@@ -18,13 +19,17 @@ _NO_WORDS = (np.zeros(0), np.zeros(0), [])
 
 
 class Deeper(frame.Content):
-    """Two views: two inputs on their way through the layers, and the JNTK against depth."""
+    """Three views: two inputs on their way through the layers, the JNTK and training by depth."""
 
     name = "depth"
     question = text.QUESTION
-    rows = ("weight_std", "bias_std", "skips", "activation", "theta", "width")
-    views = {"theta": ("signal",), "width": ("signal",)}  # noqa: RUF012 - read only
-    slow = ("weight_std", "bias_std", "skips", "width")
+    rows = (
+        "weight_std", "bias_std", "skips", "activation", "theta", "width", "lam", "epsilon",
+    )  # fmt: skip
+    views = {  # noqa: RUF012 - read only
+        "theta": ("signal",), "width": ("signal",), "lam": ("training",), "epsilon": ("training",),
+    }  # fmt: skip
+    slow = ("weight_std", "bias_std", "skips", "width", "lam", "epsilon")
     formulas = FORMULAS
     script = staticmethod(script)
 
@@ -56,9 +61,15 @@ class Deeper(frame.Content):
             pictures.smallest_by_depth, smallest=table, floor=table, below=table
         )
         self.condition = frame.LivePlot(pictures.condition_by_depth, condition=table)
+        table = np.full((2, len(training.DEPTHS)), np.nan)
+        self.accuracy = frame.LivePlot(
+            pictures.accuracy_by_depth, best=table, low=table, high=table, end=table
+        )
+        self.steps = frame.LivePlot(pictures.steps_by_depth, steps=table, first=table, last=table)
         self.plots = {
             "correlation": self.correlation, "phases": self.phases, "slope": self.slope,
             "smallest": self.smallest, "condition": self.condition,
+            "accuracy": self.accuracy, "steps": self.steps,
         }  # fmt: skip
 
     def go_to(self, event):
@@ -77,6 +88,7 @@ class Deeper(frame.Content):
                 a=self.correlation, b=self.phases, c=self.slope, **low,
             ),
             kernel=frame.plot_grid("aaabb", a=self.smallest, b=self.condition, **low),
+            training=frame.plot_grid("aaabb", a=self.accuracy, b=self.steps, **low),
         )  # fmt: skip
 
     def plan(self, known):
@@ -85,6 +97,8 @@ class Deeper(frame.Content):
     def draw(self, known):
         if self.state.view == "kernel":
             self.draw_kernels(known)
+        elif self.state.view == "training":
+            self.draw_trainings(study.trainings_of(self.state, known))
         else:
             self.draw_signal(study.found_of(self.state, known))
 
@@ -102,6 +116,8 @@ class Deeper(frame.Content):
         fixed = np.nan if point is None or s.skips else point.correlation
         self.correlation.update(limit=values, plain=plain, networks=curves, fixed=fixed)
         self.correlation.set(ylim=pictures.correlation_limits(values, plain, curves))
+        for name, shown in (("without skips", bool(s.skips)), ("c*", bool(np.isfinite(fixed)))):
+            self.correlation.when_drawn(partial(show_in_legend, label=name, shown=shown))
         self.slope.update(limit=slope, plain=plain_slope, networks=slopes)
         pictures.fit_decades(self.slope, slope, plain_slope, slopes)
         if found.diagram is not None:
@@ -118,7 +134,17 @@ class Deeper(frame.Content):
         pictures.fit_decades(self.smallest, smallest, floor, TOP_OF_LEGEND * smallest)
         self.condition.update(condition=condition)
 
+    def draw_trainings(self, found):
+        courses = [training.course(one) for one in found]
+        best, low, high, end, steps, first, last = map(np.array, zip(*courses, strict=True))
+        self.accuracy.update(best=best, low=low, high=high, end=end)
+        self.accuracy.set(ylim=pictures.accuracy_limits(low, end))
+        self.steps.update(steps=steps, first=first, last=last)
+        pictures.fit_decades(self.steps, last, least=(0.0, 4.0))
+
     def say(self, known):
+        if self.state.view == "training":
+            return text.training_headline(self.state, study.trainings_of(self.state, known))
         if self.state.view == "kernel":
             return text.kernel_headline(self.state, known)
         return text.signal_headline(self.state, study.found_of(self.state, known))

@@ -1,4 +1,4 @@
-"""Pictures of depth: correlation, phase diagram, slopes, and the ends of the JNTK's spectrum."""
+"""Pictures of depth: correlation, phases, slopes, ends of the JNTK's spectrum, training."""
 
 import holoviews as hv
 import numpy as np
@@ -9,6 +9,7 @@ from jntk_viz.drawing.figures import name_ticks
 from jntk_viz.drawing.live import join_curves
 from jntk_viz.drawing.theme import BLUE, INK, MUTED, ORANGE, PAPER, SEQUENTIAL
 from jntk_viz.frame.numbers import power_of_ten
+from jntk_viz.pages.depth import training
 from jntk_viz.pages.depth.kernel import DEPTHS
 from jntk_viz.pages.depth.state import BIAS_STDS, LAYERS, WEIGHT_STDS
 
@@ -20,6 +21,7 @@ _WITHIN = {"legend.background_fill_alpha": 0.7, **_SPACED}
 _TEXT = {"text_font_size": "14px", "text_align": "center", "text_baseline": "middle"}
 # With a range of its own HoloViews does not look for one, in vain while nothing is known.
 _SCALE = hv.Dimension("scale", range=(0, np.log10(LONGEST)))
+_PERCENT = [0, 20, 40, 60, 80, 100]
 _PLAIN = {"color": BLUE, "line_width": 2.5, "line_dash": "dotted"}
 _FINITE = {"color": ORANGE, "line_width": 1.2, "alpha": 0.75}
 
@@ -67,9 +69,12 @@ def slope_by_depth(limit, plain, networks):
     )  # fmt: skip
 
 
-def fit_decades(plot, *values):
-    """Fit the logarithmic axis of a `LivePlot` to all values, with about four ticks."""
-    low, high = decades_around(*values)
+def fit_decades(plot, *values, least=(-2.0, 2.0)):
+    """Fit the logarithmic axis of a `LivePlot` to all values, with about four ticks.
+
+    - `least`: powers of ten that it holds in any case.
+    """
+    low, high = decades_around(*values, least=least)
     first, last = np.ceil(np.log10(low)), np.floor(np.log10(high))
     step = max(1, int(np.ceil((last - first) / 4)))
     powers = [int(k) for k in np.arange(np.ceil(first / step) * step, last + 1, step)]
@@ -192,3 +197,67 @@ def condition_by_depth(condition):
         yticks=[(10.0**k, power_of_ten(k)) for k in range(0, 16, 3)], xticks=9,
         show_legend=False, title="Condition of the JNTK",
     )  # fmt: skip
+
+
+def accuracy_by_depth(best, low, high, end):
+    """Robust accuracy against depth at the chosen time and at t = ∞, plain and residual.
+
+    - `best`, `low`, `high`, `end`: (2, D) as in `training.Course`, shares.
+    """
+    curves, marks, ends = [], [], []
+    for (colour, name), at, *rows in zip(KINDS, _places(), best, low, high, end, strict=True):
+        value, bottom, top, last = (100 * np.asarray(row) for row in rows)
+        known = np.isfinite(value)
+        curves.append(el.Curve((at, value), label=f"best, {name}").opts(color=colour, line_width=3))
+        ends.append(
+            el.Curve((at, last), label=f"t = ∞, {name}").opts(
+                color=colour, line_dash="dashed", line_width=1.8
+            )
+        )
+        marks += [
+            el.Segments((at[known], bottom[known], at[known], top[known])).opts(
+                color=colour, line_width=2
+            ),
+            el.Scatter((at[known], value[known])).opts(color=colour, size=8),
+            el.Scatter((at[known], last[known])).opts(
+                fill_color=PAPER, line_color=colour, line_width=2, size=8
+            ),
+        ]
+    return el.Overlay([*ends, *curves, *marks]).opts(
+        xlim=(0, LAYERS + 1), ylim=(30, 115), xlabel="depth L", ylabel="robust accuracy, %",
+        legend_position="top_left", legend_cols=2, xticks=9, yticks=_PERCENT,
+        title="Robust accuracy of test points", backend_opts=_WITHIN,
+    )  # fmt: skip
+
+
+def accuracy_limits(low, end):
+    """Percent: from a multiple of 20 below all values to above 100, with room for the legend."""
+    least = min((float(np.nanmin(v)) for v in (low, end) if np.isfinite(v).any()), default=0.5)
+    return 20 * np.floor(5 * min(least, 0.5)), 128
+
+
+def steps_by_depth(steps, first, last):
+    """Times at which training is stopped, mean and range over the folds, in steps of descent.
+
+    - `steps`, `first`, `last`: (2, D) as in `training.Course`.
+    """
+    curves, marks = [], []
+    for (colour, _), at, *rows in zip(KINDS, _places(), steps, first, last, strict=True):
+        value, earliest, latest = map(np.asarray, rows)
+        known = np.isfinite(value)
+        curves.append(el.Curve((at, value)).opts(color=colour, line_width=3))
+        marks += [
+            el.Segments((at[known], earliest[known], at[known], latest[known])).opts(
+                color=colour, line_width=2
+            ),
+            el.Scatter((at[known], value[known])).opts(color=colour, size=8),
+        ]
+    return el.Overlay([*curves, *marks]).opts(
+        logy=True, xlim=(0, LAYERS + 1), ylim=(0.7, 1e5), xlabel="depth L",
+        ylabel="t · eₘₐₓ/N", show_legend=False, xticks=9, title="Steps until then",
+    )  # fmt: skip
+
+
+def _places():
+    """The depths, (2, D), side by side so that the bars do not cover one another."""
+    return np.array(training.DEPTHS) + np.array([[-0.2], [0.2]])

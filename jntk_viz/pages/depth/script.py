@@ -1,5 +1,6 @@
 """The page's numbers by the library's public names alone, as a program to take away."""
 
+from jntk_viz.pages.depth import training
 from jntk_viz.pages.depth.kernel import DEPTHS, EVERY
 from jntk_viz.pages.depth.state import LAYERS, DepthState
 
@@ -49,9 +50,48 @@ for name, residual in (("plain", None), ("with_skips", {compared!r})):
 """
 
 
+_TRAINING = """
+data, folds, lam = jv.load_dataset("iris"), {folds}, {lam!r}
+rng, fold = np.random.default_rng({seed}), np.empty(len(data.y), int)
+order = [rng.permutation(np.flatnonzero(data.y == label)) for label in (-1, 1)]
+fold[np.concatenate(order)] = np.arange(len(fold)) % folds
+search = {{"epsilon": {epsilon!r}, "steps": {steps}, "restarts": {restarts}}}
+
+
+def attacked(robust, t, part):
+    x, y = data.x[part], data.y[part]
+    predictor = robust.predictor(t * robust.linear.n / robust.eigenvalues[-1])
+    return jv.pgd_margin(predictor, x, y, **search) > 0, y * predictor(x)[:, 0] > 0
+
+
+for name, residual in (("plain", None), ("with_skips", {compared!r})):
+    for depth in {training_depths!r}:
+        kernel, best, end, times = network | {{"residual": residual, "depth": depth}}, [], [], []
+        for k in range(folds):
+            test, validation = fold == k, fold == (k + 1) % folds
+            used = ~test & ~validation
+            try:
+                robust = jv.RobustDynamics(data.x[used], data.y[used], lam=lam, **kernel)
+            except ValueError as error:
+                print("#", error)
+                break
+            scores = {{}}
+            for t in 10.0 ** np.arange({times}):
+                right, clean = attacked(robust, t, validation)
+                scores[t] = right.mean(), clean.mean(), -t
+            times.append(max(scores, key=scores.get))
+            best.extend(attacked(robust, times[-1], test)[0])
+            end.extend(attacked(robust, np.inf, test)[0])
+        else:
+            print(f"best_{{name}}_{{depth}} = {{np.mean(best):.8g}}")
+            print(f"end_{{name}}_{{depth}} = {{np.mean(end):.8g}}")
+            print(f"steps_{{name}}_{{depth}} = {{np.exp(np.mean(np.log(times))):.8g}}")
+"""
+
+
 def script(state: DepthState) -> str:
     """A complete program that prints what the view on screen shows, one `name = value` a line."""
-    body = {"signal": _SIGNAL, "kernel": _KERNEL}[state.view]
+    body = {"signal": _SIGNAL, "kernel": _KERNEL, "training": _TRAINING}[state.view]
     return (_HEAD + body).format(
         **state.network._asdict(),
         theta=state.theta,
@@ -59,4 +99,11 @@ def script(state: DepthState) -> str:
         kernel_depths=DEPTHS,
         every=EVERY,
         compared=state.pair[1].residual,
+        lam=state.lam,
+        epsilon=state.epsilon,
+        seed=state.seed,
+        folds=training.FOLDS,
+        times=len(training.TIMES) - 1,
+        training_depths=training.DEPTHS,
+        **training.SEARCH,
     )

@@ -6,7 +6,12 @@ import param
 
 from jntk_viz.architecture import Architecture
 from jntk_viz.frame.numbers import stop
-from jntk_viz.frame.settings import activation_setting, seed_setting
+from jntk_viz.frame.settings import (
+    activation_setting,
+    epsilon_setting,
+    lam_setting,
+    seed_setting,
+)
 
 LAYERS = 40  # as deep as the pictures go
 NETWORKS = 5  # finite ones beside the limit
@@ -15,6 +20,7 @@ WIDTHS = (32, 64, 128, 256, 512)
 RESIDUALS = (0.0, 0.1, 0.2, 0.3, 0.5)
 THETAS = (1.0, 2.0, 5.0, 10.0, 20.0, 45.0, 60.0, 90.0, 120.0, 150.0)  # degrees
 WEIGHT_STDS, BIAS_STDS = (0.3, 2.0), (0.0, 1.5)
+LAMS = (0.0, 0.01, 0.1, 1.0, 10.0)
 COMPARED = 0.3  # α of the residual network beside a plain one
 
 
@@ -40,7 +46,7 @@ class DepthState(param.Parameterized):
 
     view = param.Selector(
         default="signal",
-        objects={"Two inputs": "signal", "Jacobian NTK": "kernel"},
+        objects={"Two inputs": "signal", "Jacobian NTK": "kernel", "Training": "training"},
         label="What to look at",
     )
     weight_std = param.Number(
@@ -70,7 +76,9 @@ class DepthState(param.Parameterized):
         label="Width d",
         doc=f"Neurons in each layer of the {NETWORKS} random networks beside the limit.",
     )
-    seed = seed_setting()
+    lam = lam_setting(0.1, LAMS)
+    epsilon = epsilon_setting(0.3, 1)
+    seed = seed_setting("Seed of the weights, and of the parts to train, choose and test on.")
 
     @property
     def network(self) -> Network:

@@ -1,20 +1,26 @@
-"""Effects of depth before any training: the steps of the page, and the results so far."""
+"""Effects of depth: the steps of the page, and the results so far."""
 
 from typing import NamedTuple
 
 from jntk_viz.engine.steps import Step
-from jntk_viz.pages.depth import kernel, phases, signal
-from jntk_viz.pages.depth.state import LAYERS, NETWORKS, DepthState
+from jntk_viz.pages.depth import kernel, phases, signal, training
+from jntk_viz.pages.depth.state import LAYERS, NETWORKS, DepthState, Network
 
 STAGES = (10, 20, 30, LAYERS)  # the limit is computed up to these depths, so that steps are short
 
 
 def plan(state: DepthState, known) -> list[Step]:
-    """Curves first, then the diagram, then finite networks; or the kernels, the shallow first."""
+    """Curves first, then the diagram, then finite networks; or by depth, the shallow first."""
     if state.view == "kernel":
         return [
             Step(kernel.ends, (network, depth), f"depth {depth}")
             for depth in kernel.DEPTHS
+            for network in state.pair
+        ]
+    if state.view == "training":
+        return [
+            training_step(state, network, depth)
+            for depth in training.DEPTHS
             for network in state.pair
         ]
     network, theta = state.network, state.theta
@@ -44,6 +50,34 @@ def _point(state) -> Step:
 def _plain(state) -> Step:
     """The limit without skips, which stands beside the one with them."""
     return Step(signal.limit, (state.network.plain, state.theta, LAYERS), "without skips")
+
+
+def training_step(state: DepthState, network: Network, depth: int) -> Step:
+    """One depth of a network of `state.pair`, trained on iris with the reader's λ."""
+    arguments = "iris", network, depth, (state.lam,), state.epsilon, state.seed
+    return Step(training.trained, arguments, f"training at depth {depth}")
+
+
+class Trainings(NamedTuple):
+    """`training.Trained` of the plain and of the residual network by depth, None if not known."""
+
+    plain: list
+    residual: list
+
+    @property
+    def whole(self) -> bool:
+        """Are both known at every depth?"""
+        return not any(one is None for one in (*self.plain, *self.residual))
+
+
+def trainings_of(state: DepthState, known) -> Trainings:
+    """The trainings known so far."""
+    return Trainings(
+        *(
+            [known.of(training_step(state, network, depth).key) for depth in training.DEPTHS]
+            for network in state.pair
+        )
+    )
 
 
 class Found(NamedTuple):

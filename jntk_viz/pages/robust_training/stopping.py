@@ -13,27 +13,20 @@ import numpy as np
 
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.engine.results import kept
-from jntk_viz.frame.robustness import Problem, Reach, reach
+from jntk_viz.frame.robustness import (
+    Difference,
+    Problem,
+    Reach,
+    folds,
+    paired_difference,
+    reach,
+)
 from jntk_viz.pages.robust_training.state import FLOW, TIMES
 from jntk_viz.pages.robust_training.study import Solution, prepare, progress
 
 FOLDS = 3
 STANDARD, REGULARISED = 0, 1  # rows of `Comparison.robust`
 STOPPED, END = 0, 1  # its columns
-_NORMAL = 1.959964  # 97.5 % quantile
-
-
-class Difference(NamedTuple):
-    """Share of points right by one predictor minus that by another, with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def clear(self) -> bool:
-        """Does the interval leave out zero?"""
-        return self.low > 0 or self.high < 0
 
 
 class Comparison(NamedTuple):
@@ -56,14 +49,6 @@ class Comparison(NamedTuple):
     points: int
 
 
-def folds(y, seed: int) -> np.ndarray:
-    """The fold of each point, (N,) of 0 … FOLDS - 1: at random, classes in equal shares."""
-    rng, fold = np.random.default_rng(seed), np.empty(len(y), int)
-    order = np.concatenate([rng.permutation(np.flatnonzero(y == label)) for label in np.unique(y)])
-    fold[order] = np.arange(len(y)) % FOLDS
-    return fold
-
-
 @kept
 def left_out(problem: Problem, lam: float, speed: float, fold: int) -> Reach:
     """`Reach` at the points of one fold of the training part, after training on the others.
@@ -72,7 +57,7 @@ def left_out(problem: Problem, lam: float, speed: float, fold: int) -> Reach:
     of the whole training part's.
     """
     prepared = prepare(problem)
-    out = folds(prepared.train.y, problem.seed) == fold
+    out = folds(prepared.train.y, FOLDS, problem.seed) == fold
     used = ~out
     dynamics = LinearDynamics(prepared.gram[used][:, :, used], prepared.train.y[used], lam=lam)
     _, _, learned, known = progress(dynamics, speed)
@@ -107,22 +92,6 @@ def stopping_time(held: Reach, *, epsilon: float, norm: str = "l2") -> int | Non
         return None
     robust, clean = (np.mean(part > 0, axis=1) for part in (margin, held.clean))
     return max(np.flatnonzero(known).tolist(), key=lambda i: (robust[i], clean[i], -i))
-
-
-def paired_difference(right, others) -> Difference:
-    """Share of points right by one predictor minus that by another, on the same points.
-
-    95 % interval by the adjusted Wald method for paired proportions (Bonett & Price, Statistical
-    Methods in Medical Research, 2012), which has a width also where the two never differ.
-
-    - `right`, `others`: (m,), booleans.
-    """
-    right, others = np.asarray(right, bool), np.asarray(others, bool)
-    n = len(right)
-    only, missed = (float(np.sum(a & ~b)) for a, b in ((right, others), (others, right)))
-    p, q = (only + 1) / (n + 2), (missed + 1) / (n + 2)
-    half = _NORMAL * np.sqrt((p + q - (p - q) ** 2) / (n + 2))
-    return Difference((only - missed) / n, float(p - q - half), float(p - q + half))
 
 
 def compare(

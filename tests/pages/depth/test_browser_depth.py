@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from on_page import wait_for
+from on_page import press, wait_for
 
 from jntk_viz.pages.depth import phases
 from jntk_viz.pages.depth.state import BIAS_STDS, WEIGHT_STDS
@@ -42,3 +42,8 @@ def test_sliders_and_views(watch_page):
     page.get_by_role("button", name="Jacobian NTK").click()
     wait_for(page, r"condition is .*, with skips α = 0\.1", seconds=120)
     assert page.get_by_role("slider", name="Width d").first.is_hidden()
+    page.get_by_role("button", name="Training").click()
+    wait_for(page, r"steps?; with skips α = 0\.1 \d+ % after .*ε = 0\.3 ", seconds=180)
+    press(page, "Perturbation", "ArrowRight")
+    wait_for(page, r"steps?; with skips α = 0\.1 \d+ % after .*ε = 0\.31 ", seconds=180)
+    assert page.get_by_role("slider", name="Angle").first.is_hidden()

@@ -6,13 +6,22 @@ import pytest
 from planned import run_plan
 from programs import run_program
 
-from jntk_viz import MLP, jacobian_nngp, jntk
+from jntk_viz import MLP, RobustDynamics, jacobian_nngp, jntk, load_dataset, pgd_margin
 from jntk_viz.correlations import from_cosine
 from jntk_viz.layers import input_state, layer
-from jntk_viz.pages.depth import answers, kernel, phases, pictures, signal, study, words
+from jntk_viz.pages.depth import (
+    answers,
+    kernel,
+    phases,
+    pictures,
+    signal,
+    study,
+    training,
+    words,
+)
 from jntk_viz.pages.depth.script import script
 from jntk_viz.pages.depth.state import ACTIVATIONS, LAYERS, DepthState, Network
-from jntk_viz.pages.depth.study import found_of
+from jntk_viz.pages.depth.study import found_of, trainings_of
 
 SCALE = 1 / (2 / np.pi * np.arcsin(2 / 3))  # of erf², so that E φ² = 1 at variance one
 PLACES = ((0.5, 0.1), (0.79, 0.2), (0.9, 0.6), (1.3, 0.0), (1.5, 1.0), (2.0, 0.3))
@@ -180,6 +189,70 @@ def test_order_loses_the_smallest_eigenvalue_in_rounding_and_skips_keep_it():
     assert kernel.ends(plain._replace(residual=0.3), LAYERS).resolved
 
 
+IRIS = load_dataset("iris")
+
+
+@pytest.mark.parametrize("restarts", [0, 2])
+def test_predictors_attacked_at_once_are_those_attacked_alone(restarts, monkeypatch):
+    monkeypatch.setattr(training, "SEARCH", {"steps": 4, "restarts": restarts})
+    network, used, others = Network("tanh", 0.9, 0.3, 0.3), slice(0, None, 3), slice(1, None, 3)
+    robust = RobustDynamics(IRIS.x[used], IRIS.y[used], depth=3, lam=0.1, **network._asdict())
+    every = [robust.predictor(t) for t in (0.1, 10.0, np.inf)]
+    points = IRIS._replace(x=IRIS.x[others], y=IRIS.y[others])
+    found = training.Under(IRIS.x[used], network, 3, 0.4).attack(
+        np.stack([one.coefficients for one in every]), points
+    )
+    for one, right, clean in zip(every, *found, strict=True):
+        # Random starts are drawn for all points at once, so here they differ.
+        alone = pgd_margin(one, *points[:2], epsilon=0.4, steps=4, restarts=0) > 0
+        assert np.array_equal(right, alone) if restarts == 0 else (alone | ~right).all()
+        assert np.array_equal(clean, points.y * one(points.x)[:, 0] > 0)
+    assert 0.2 < found[0].mean() < found[1].mean() < 1
+
+
+def test_no_label_of_a_test_part_has_a_part_in_the_choice(monkeypatch):
+    """Flipped labels of one part leave λ and time as they were when that part is tested."""
+    fold = np.arange(100) % training.FOLDS
+    monkeypatch.setattr(training, "folds", lambda *_: fold)
+    arguments = "iris", Network("erf", 0.79, 0.2, None), 2, (0.01, 1.0), 0.3, 12345
+    before = training.trained(*arguments)
+    training.trained.cache_clear()
+    flipped = IRIS._replace(y=np.where(fold == 0, -IRIS.y, IRIS.y))
+    monkeypatch.setattr(training, "load_dataset", lambda _: flipped)
+    after = training.trained(*arguments)
+    training.trained.cache_clear()
+    assert after.times[0] == before.times[0]
+    assert after.lams[0] == before.lams[0]
+    # What was right on these points is wrong now, and what was wrong is not robust.
+    assert not (after.clean & before.clean)[fold == 0].any()
+    assert not np.array_equal(after.times[1:], before.times[1:])
+
+
+def test_the_end_does_not_depend_on_lam_and_is_worse_than_the_best():
+    network = Network("gelu", 1.0, 0.0, None)
+    one, other = (training.trained("iris", network, 1, (lam,), 0.3, 0) for lam in (0.1, 1.0))
+    assert np.array_equal(one.end, other.end)
+    assert one.end.mean() < 0.5 < 0.8 < one.best.mean() <= one.clean.mean()
+    assert set(one.lams) == {0.1}
+    assert np.isfinite(one.times).all()
+
+
+def test_intervals_are_wilsons():
+    value, low, high = training.interval(np.arange(100) < 86)
+    z = 1.959964
+    for end in (low, high):  # where the score statistic is ±z
+        assert abs(0.86 - end) / np.sqrt(end * (1 - end) / 100) == pytest.approx(z, rel=1e-5)
+    assert low < value == 0.86 < high
+
+
+def test_refused_and_unknown_depths_are_gaps():
+    refused = training.trained("iris", Network("gelu", 2.0, 0.1, None), 40, (0.1,), 0.3, 0)
+    assert "depth" in refused.refused
+    course = training.course([None, refused])
+    assert np.isnan(np.array(course)).all()
+    assert pictures.accuracy_limits(course.low, course.end)[0] == 40
+
+
 def state(**settings):
     return DepthState(width=32, **settings)
 
@@ -189,6 +262,8 @@ def told(**settings):
     known, _ = run_plan(study.plan, s)
     if s.view == "kernel":
         return words.kernel_headline(s, known), known, s
+    if s.view == "training":
+        return words.training_headline(s, trainings_of(s, known)), known, s
     return words.signal_headline(s, found_of(s, known)), known, s
 
 
@@ -199,6 +274,8 @@ def told(**settings):
     ({"activation": "gelu", "weight_std": 1.5}, "<b>the variance never settles</b>"),
     ({"skips": 0.2}, "skips α = 0.2"),
     ({"view": "kernel", "weight_std": 0.5, "bias_std": 0.2}, "beyond float64"),
+    ({"view": "training", "weight_std": 0.5, "bias_std": 0.2}, "no clear difference"),
+    ({"view": "training", "activation": "gelu", "weight_std": 2.0}, "<b>unknown</b>; with"),
 ])  # fmt: skip
 def test_words_name_the_phase_in_at_most_25_words(settings, said):
     sentence, *_ = told(**settings)
@@ -216,6 +293,10 @@ def test_answers_are_what_the_walk_says():
     assert 0.5 < answers.powers_of_slope(s, known).value < 1
     _, known, s = told(weight_std=1.5, bias_std=1.0, theta=90.0)
     assert answers.effect_of_biases(s, known).value == "more alike"
+    _, known, s = told(view="training", weight_std=0.5, bias_std=0.2)
+    assert answers.harm_of_depth(s, known).value == "time"
+    _, known, s = told(view="training", weight_std=0.79, bias_std=0.2)
+    assert answers.harm_of_depth(s, known).value == "neither"
 
 
 def test_the_program_prints_what_is_on_screen():
@@ -234,6 +315,18 @@ def test_the_program_prints_what_is_on_screen():
         assert float(printed[f"lambda_min_{name}_6"]) == pytest.approx(found.smallest, rel=1e-6)
         assert float(printed[f"condition_{name}_6"]) == pytest.approx(found.condition, rel=1e-6)
     assert "condition_plain_40" not in printed  # lost in rounding
+
+
+def test_the_program_trains_as_the_page_does(monkeypatch):
+    monkeypatch.setattr(training, "DEPTHS", (1, 8))
+    s = state(view="training", weight_std=0.79, bias_std=0.2, seed=3)
+    known, _ = run_plan(study.plan, s)
+    printed = run_program(script(s))
+    for name, found in zip(("plain", "with_skips"), trainings_of(s, known), strict=True):
+        for depth, one in zip(training.DEPTHS, found, strict=True):
+            assert float(printed[f"best_{name}_{depth}"]) == pytest.approx(one.best.mean())
+            assert float(printed[f"end_{name}_{depth}"]) == pytest.approx(one.end.mean())
+            assert float(printed[f"steps_{name}_{depth}"]) == pytest.approx(one.steps)
 
 
 def test_a_click_in_the_diagram_moves_the_reader_within_bounds():
@@ -255,3 +348,22 @@ def test_limits_hold_all_that_is_drawn():
     low, high = pictures.decades_around(np.array([1e-9, np.nan, 3e4]))
     assert low < 1e-9
     assert high > 3e4
+
+
+def test_the_legend_names_what_there_is():
+    from jntk_viz import frame
+    from jntk_viz.pages.depth.page import Deeper
+
+    frame.use_theme()
+    page = Deeper()
+    found = study.Found(signal.limit(page.state.network, 20.0, LAYERS), None, [], None, None)
+    entries = {item.label.value: item for item in page.correlation.figure.legend[0].items}
+
+    def named():
+        return {name for name, item in entries.items() if item.visible}
+
+    page.draw_signal(found._replace(point=phases.here("erf", 1.5, 0.05)))
+    assert named() == {"networks", "c*", "limit"}
+    page.state.skips = 0.3
+    page.draw_signal(found._replace(plain=found.limit))
+    assert named() == {"networks", "without skips", "limit"}

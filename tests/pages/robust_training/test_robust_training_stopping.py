@@ -22,11 +22,11 @@ def held(clean, cost):
 
 def test_folds_are_a_partition_in_equal_class_shares():
     y = study.prepare(IRIS).train.y
-    fold = stopping.folds(y, seed=0)
+    fold = stopping.folds(y, stopping.FOLDS, seed=0)
     for label in (-1, 1):
         counts = np.bincount(fold[y == label], minlength=stopping.FOLDS)
         assert np.ptp(counts) <= 1
-    assert not np.array_equal(fold, stopping.folds(y, seed=1))
+    assert not np.array_equal(fold, stopping.folds(y, stopping.FOLDS, seed=1))
 
 
 @pytest.mark.parametrize(("data", "few"), [("iris", False), ("digits", True)])
@@ -39,7 +39,7 @@ def test_points_left_out_are_judged_by_training_without_them(data, few, monkeypa
         monkeypatch.setitem(settings.SOURCES, data, Source(data, {}, 12, 9))
     problem = Problem(data, 1, "erf", 3)
     train = study.prepare(problem).train
-    out = stopping.folds(train.y, problem.seed) == 1
+    out = stopping.folds(train.y, stopping.FOLDS, problem.seed) == 1
     dynamics = RobustDynamics(train.x[~out], train.y[~out], depth=1, activation="erf", lam=0.5)
     found = stopping.left_out(problem, 0.5, settings.FLOW, 1)
     for t in (1.0, 1e2):
