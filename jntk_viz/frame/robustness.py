@@ -112,10 +112,15 @@ class Leads(NamedTuple):
         return (self.lead - epsilon * getattr(self, norm)).min(axis=0)
 
 
-def reach(points: Dataset, outputs) -> Reach | Leads:
-    """`Reach` of (f, J) at points, (…, m, 1+d0); `Leads` of several classes, (…, m, 1+d0, C)."""
+def reach(points: Dataset, outputs) -> Reach:
+    """`Reach` of (f, J) at points of two classes, (…, m, 1+d0)."""
+    return Reach(points.y * outputs[..., 0], *_dual_norms(outputs, points.x))
+
+
+def outcomes(points: Dataset, outputs) -> Reach | Leads:
+    """`Reach` of two classes; `Leads` of several, whose (f, J) is (…, m, 1+d0, C)."""
     if points.y.ndim == 1:
-        return Reach(points.y * outputs[..., 0], *_dual_norms(outputs, points.x))
+        return reach(points, outputs)
     ahead = leads(outputs, points.y)
     slopes = tangent_jacobian(np.moveaxis(outputs, -1, 0), points.x)
     return Leads(ahead[..., 0], *_dual_norms(ahead, points.x), np.linalg.norm(slopes, axis=(0, -1)))

@@ -61,8 +61,8 @@ FORMULAS = (
     Formula(
         r"\min_{k \neq y}\; \Big[ f_y(x) - f_k(x) - \varepsilon\,"
         r"\lVert P_x (J_y(x) - J_k(x))\rVert_* \Big] > 0",
-        "The same for all classes at once: each has an output of its own, trained towards +1 in its "
-        "class and −1 elsewhere by the one kernel, and the largest output is the answer.",
+        "The same for all classes at once. Each has its own output, trained by the one kernel "
+        "towards +1 in its class and −1 elsewhere; the largest output is the answer.",
         {
             r"y": "the right class of x, k each of the others",
             r"f_y - f_k": "the lead of the right output; the smallest decides",

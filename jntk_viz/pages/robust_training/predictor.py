@@ -152,8 +152,7 @@ def cut(problem: Problem, plane: str, point: int) -> Slice:
     radius = np.hypot(s, r)
     inside = (radius <= 1) & ((radius > 0) | (len(axes) == 3))
     third = np.sqrt(1 - radius[inside] ** 2)
-    places = np.column_stack([s[inside], r[inside], third])[:, : len(axes)]
-    x = normalize(places @ axes)
+    x = normalize(np.column_stack([s[inside], r[inside], third])[:, : len(axes)] @ axes)
     # In pieces, because a block of all slopes is large, and only the row of f is kept.
     pieces = np.array_split(x, 1 + len(x) * prepared.train.x.size * x.shape[1] // 5_000_000)
     rows = [prepared.rows(piece)[:, 0].reshape(len(piece), -1) for piece in pieces]

@@ -172,7 +172,7 @@ def winner_field(
         el.Points((test[:, 0], test[:, 1], test_class + 0.5), vdims=[_NUMBER]).opts(
             **dots | {"line_width": 1.2}, size=10
         ),
-        el.Scatter((test[bad, 0], test[bad, 1])).opts(**_CROSS | {"line_width": 1.8, "size": 9}),
+        el.Scatter((test[bad, 0], test[bad, 1])).opts(**_CROSS | {"size": 11}),
         el.Curve((here[0] + epsilon * _RING[:, 0], here[1] + epsilon * _RING[:, 1])).opts(
             color=INK, line_dash=[4, 3], line_width=2
         ),
@@ -198,7 +198,7 @@ def winner_field(
 
 
 def _in_regions(number, side, names):
-    """Names in the middle of their class's region, as (x, y, text): where the edges are farthest."""
+    """Names as (x, y, text), each where the edges of its class's region are farthest."""
     found: list[tuple[float, float, str]] = []
     for i, name in enumerate(names):
         depth = distance_transform_edt(np.pad(number == i, 1))[1:-1, 1:-1]

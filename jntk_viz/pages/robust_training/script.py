@@ -51,7 +51,8 @@ print(f"noise_floor = {{float(dynamics.linear.noise_floor)!r}}")
 
 _SLOPE = "    slope = clean - jv.first_order_margin(u, x, y, epsilon=1)"
 
-_SLOPE_OF_ALL = """    tangent = u[:, 1:] - x[..., None] * np.einsum("mdc,md->mc", u[:, 1:], x)[:, None]
+_SLOPE_OF_ALL = """    along_x = np.einsum("mdc,md->mc", u[:, 1:], x)
+    tangent = u[:, 1:] - x[..., None] * along_x[:, None]
     slope = np.linalg.norm(tangent, axis=(1, 2))"""
 
 _FLOW = """    return dynamics.predict(x, t)

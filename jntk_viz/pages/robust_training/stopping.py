@@ -13,7 +13,7 @@ import numpy as np
 
 from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.engine.results import kept
-from jntk_viz.frame.robustness import Leads, Problem, Reach, class_numbers, reach
+from jntk_viz.frame.robustness import Leads, Problem, Reach, class_numbers, outcomes
 from jntk_viz.pages.robust_training.state import FLOW, TIMES
 from jntk_viz.pages.robust_training.study import Solution, combined, prepare, progress
 
@@ -83,7 +83,7 @@ def left_out(problem: Problem, lam: float, speed: float, fold: int) -> Reach | L
     outputs = combined(learned, weights, at_points)
     points = prepared.train._replace(x=prepared.train.x[out], y=prepared.train.y[out])
     # Slopes across the span of the training points are zero in the kernel: lifting loses nothing.
-    found = reach(points, prepared.lift(outputs))
+    found = outcomes(points, prepared.lift(outputs))
     for part in found:
         part[..., ~known, :] = np.nan
     return found

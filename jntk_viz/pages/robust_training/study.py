@@ -15,7 +15,16 @@ from jntk_viz.attacks import accuracy, leads, pgd_margin
 from jntk_viz.datasets import Dataset, normalize
 from jntk_viz.dynamics import KernelPredictor, LinearDynamics
 from jntk_viz.engine.results import kept
-from jntk_viz.frame.robustness import FRAGILE, LAMBDAS, Leads, Problem, Reach, reach, split
+from jntk_viz.frame.robustness import (
+    FRAGILE,
+    LAMBDAS,
+    Leads,
+    Problem,
+    Reach,
+    outcomes,
+    reach,
+    split,
+)
 from jntk_viz.kernels import jntk
 from jntk_viz.pages.robust_training.state import FLOW, RATES, SOURCES, TIMES
 from jntk_viz.ranks import rank_correlation
@@ -99,7 +108,8 @@ class Solution(NamedTuple):
 
     paths: FLOW and each of RATES → `Path`; of several classes, whose paths are large, of the one
     asked for. eigenvalues: (k,), resolved, largest first; share: (k,), of the squared target
-    |Λ^½u*|² in each mode; features: `Reach` or `Multiples` of each eigenfeature, (k, m). unresolved: directions whose eigenvalue is rounding error, below noise_floor.
+    |Λ^½u*|² in each mode; features: `Reach` or `Multiples` of each eigenfeature, (k, m).
+    unresolved: directions whose eigenvalue is rounding error, below noise_floor.
     """
 
     lam: float
@@ -237,7 +247,7 @@ def _path(prepared, dynamics, rate, directions, weights, outputs) -> Path:
         steps,
         learned,
         combined(learned, weights, directions),
-        reach(prepared.test, combined(learned, weights, outputs)),
+        outcomes(prepared.test, combined(learned, weights, outputs)),
     )
     path.learned[~known] = path.coefficients[~known] = np.nan
     for part in path.reach:

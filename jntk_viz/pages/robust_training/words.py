@@ -276,7 +276,7 @@ def _feature_details(state, found) -> list[str]:
     scores = [study.scores(found.solutions[lam], **state.attack) for lam in (0.0, state.lam)]
     floor = about_floor(found.solutions[state.lam])
     several = found.prepared.test.y.ndim == 2
-    return [claim(state, *scores, several), floor, about_data(state, found.prepared)]
+    return [claim(state, *scores, several=several), floor, about_data(state, found.prepared)]
 
 
 DETAILS = {"map": _map_details, "predictor": _predictor_details, "features": _feature_details}
