@@ -66,6 +66,12 @@ def split(problem: Problem, source: Source) -> tuple[Dataset, Dataset]:
     train, test = train_test_split(
         dataset, test_fraction=1 - source.train / len(dataset.y), seed=problem.seed
     )
+    if missing := {*class_numbers(dataset.y)} - {*class_numbers(train.y)}:
+        raise ValueError(
+            f"`table` must have more rows of {dataset.classes[min(missing)]!r}: none of them is "
+            f"among the {len(train.y)} of {len(dataset.y)} rows that are trained on. Add rows of "
+            "it, or choose classes without it."
+        )
     return train, test._replace(x=test.x[: source.test], y=test.y[: source.test])
 
 

@@ -136,7 +136,7 @@ LEGEND = 1.16  # where the names of the classes stand, right of the disc
 def winner_field(
     number, lead, ahead, names, train, train_class, test, test_class, fragile, here, epsilon
 ):
-    """The class of the largest output on a slice, paler where its lead is small, and the points.
+    """The class of the largest output on a slice, fainter where its lead is small, and the points.
 
     - `number`, `lead`: (g, g), from below, NaN outside the disc;  `ahead`: (C, g, g), each output
       minus the largest other one;  `names`: of the C classes;
@@ -191,7 +191,7 @@ def winner_field(
     ]  # fmt: skip
     return el.Overlay(layers).opts(
         xlim=(-1.1, 1.9), ylim=(-1.1, 1.1), ylabel="⟨x, b⟩", show_grid=False,
-        xlabel="⟨x, a⟩  (●: test, ×: not robust, ■: training; paler: smaller lead)",
+        xlabel="⟨x, a⟩  (●: test, ×: not robust, ■: training; fainter: smaller lead)",
         xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1], show_legend=False,
         title="The winning class on a slice of the sphere",
     )  # fmt: skip
