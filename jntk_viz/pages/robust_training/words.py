@@ -273,10 +273,14 @@ def _predictor_details(state, found) -> list[str]:
 
 
 def _feature_details(state, found) -> list[str]:
-    scores = [study.scores(found.solutions[lam], **state.attack) for lam in (0.0, state.lam)]
-    floor = about_floor(found.solutions[state.lam])
-    several = found.prepared.test.y.ndim == 2
-    return [claim(state, *scores, several=several), floor, about_data(state, found.prepared)]
+    standard, regularised = (
+        study.scores(found.solutions[lam], **state.attack) for lam in (0.0, state.lam)
+    )
+    return [
+        claim(state, standard, regularised, several=found.prepared.test.y.ndim == 2),
+        about_floor(found.solutions[state.lam]),
+        about_data(state, found.prepared),
+    ]
 
 
 DETAILS = {"map": _map_details, "predictor": _predictor_details, "features": _feature_details}
