@@ -136,3 +136,31 @@ def _dual_norms(outputs, x) -> tuple[np.ndarray, np.ndarray]:
     tangent = tangent_jacobian(outputs, x)
     l2, l1 = (np.linalg.norm(tangent, ord=order, axis=-1) for order in (2, 1))
     return l2, l1
+
+
+class Multiples(NamedTuple):
+    """`Reach` of features of several classes: one function g_i times one number for each output.
+
+    one: `Reach` of g_i at the test points, (k, m). lead: (C-1, k, m), how many g_i the right output
+    is ahead of each other one.
+    """
+
+    one: Reach
+    lead: np.ndarray
+
+    @property
+    def clean(self) -> np.ndarray:
+        """The margin without a change, (k, m)."""
+        return (self.lead * self.one.clean).min(axis=0)
+
+    def margin(self, epsilon: float, norm: str) -> np.ndarray:
+        """The first-order margin at ε."""
+        cost = epsilon * np.abs(self.lead) * getattr(self.one, norm)
+        return (self.lead * self.one.clean - cost).min(axis=0)
+
+
+def multiples(points: Dataset, outputs, weights) -> Multiples:
+    """`Multiples` of g_i with (f, J) at the points, (k, m, 1+d0), and weights (k, C)."""
+    each = np.broadcast_to(weights[:, None, None], (*outputs.shape[:2], 1, weights.shape[1]))
+    one = reach(points._replace(y=np.ones(len(points.y))), outputs)
+    return Multiples(one, leads(each, points.y)[..., 0])

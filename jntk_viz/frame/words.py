@@ -7,6 +7,12 @@ import numpy as np
 from jntk_viz.datasets import count_coinciding
 from jntk_viz.frame.numbers import decimals
 
+# Of eigenfeatures of several classes.
+ONE_FUNCTION = (
+    "One feature is one function for all classes, times a number for each: it tells two sides "
+    "apart and is right on the points of two classes at most."
+)
+
 
 def small(*sentences: str) -> str:
     """Small print below a headline, as HTML, which a presentation leaves out."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jntk_viz.attacks import accuracy, leads, pgd_margin
+from jntk_viz.attacks import accuracy, pgd_margin
 from jntk_viz.datasets import Dataset, normalize
 from jntk_viz.dynamics import KernelPredictor, LinearDynamics
 from jntk_viz.engine.results import kept
@@ -19,8 +19,10 @@ from jntk_viz.frame.robustness import (
     FRAGILE,
     LAMBDAS,
     Leads,
+    Multiples,
     Problem,
     Reach,
+    multiples,
     outcomes,
     reach,
     split,
@@ -80,27 +82,6 @@ class Path(NamedTuple):
     learned: np.ndarray
     coefficients: np.ndarray
     reach: Reach | Leads
-
-
-class Multiples(NamedTuple):
-    """`Reach` of features of several classes: one function g_i times one number for each output.
-
-    one: `Reach` of g_i at the test points, (k, m). lead: (C-1, k, m), how many g_i the right output
-    is ahead of each other one.
-    """
-
-    one: Reach
-    lead: np.ndarray
-
-    @property
-    def clean(self) -> np.ndarray:
-        """The margin without a change, (k, m)."""
-        return (self.lead * self.one.clean).min(axis=0)
-
-    def margin(self, epsilon: float, norm: str) -> np.ndarray:
-        """The first-order margin at ε."""
-        cost = epsilon * np.abs(self.lead) * getattr(self.one, norm)
-        return (self.lead * self.one.clean - cost).min(axis=0)
 
 
 class Solution(NamedTuple):
@@ -203,9 +184,8 @@ def _features(test: Dataset, outputs, weights) -> Reach | Multiples:
     """Those of g_i, (k, m, 1+d0), times their weights, (k,) or (k, C)."""
     if weights.ndim == 1:
         return _in_single(reach(test, weights[:, None, None] * outputs))
-    one = reach(test._replace(y=np.ones(len(test.y))), outputs)
-    each = np.broadcast_to(weights[:, None, None], (*outputs.shape[:2], 1, weights.shape[1]))
-    return Multiples(_in_single(one), leads(each, test.y)[..., 0].astype(np.float32))
+    one, lead = multiples(test, outputs, weights)
+    return Multiples(_in_single(one), lead.astype(np.float32))
 
 
 def _in_single(found: Reach) -> Reach:

@@ -5,7 +5,7 @@ import numpy as np
 from jntk_viz.drawing.theme import escape
 from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
 from jntk_viz.frame.robustness import FRAGILE
-from jntk_viz.frame.words import coinciding, correlation, small, with_interval
+from jntk_viz.frame.words import ONE_FUNCTION, coinciding, correlation, small, with_interval
 from jntk_viz.pages.robust_training import predictor, stopping, study
 from jntk_viz.pages.robust_training.state import SOURCES
 
@@ -239,11 +239,7 @@ def claim(state, standard, regularised, several=False) -> str:
         here += f", {correlation(regularised.correlation)} for λ = {stop(state.lam)}"
         fragile += f" and {regularised.fragile}"
     if several:
-        return (
-            f"<b>Measured here</b>: {here}. One feature is one function for all classes, times a "
-            "number for each: it tells two sides apart and is right on the points of two classes "
-            "at most."
-        )
+        return f"<b>Measured here</b>: {here}. {ONE_FUNCTION}"
     return (
         "The paper (GeLU, 11 layers): with λ &gt; 0 high test accuracy implies robustness. "
         f"<b>Measured here</b>: {here}; {fragile} "

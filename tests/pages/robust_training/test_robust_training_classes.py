@@ -319,7 +319,7 @@ def test_only_a_page_that_can_use_all_classes_offers_them():
             dataset = sources.load(key)
             assert f"all {dataset.y.shape[1]} classes" in table[key].label
         offering |= {page.name} if named else set()
-    assert offering == {"robust_training"}
+    assert offering == {"robust_training", "eigenfeatures"}
 
 
 # --- one's own table ------------------------------------------------------------------------------
