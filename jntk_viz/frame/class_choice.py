@@ -83,6 +83,7 @@ class ClassChoice:
         self._changed()
 
     def _show_swap(self):
-        self.minus.visible = self.plus.value is not _ALL
+        every = self.plus.value is _ALL
+        self.plus.label, self.minus.visible = "Classes" if every else "Class +1", not every
         chosen = self.plus.value not in (None, _ALL)
         self.swap.visible = chosen and self.minus.value is not _REST

@@ -118,8 +118,10 @@ def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
     )  # fmt: skip
 
 
-# After six classes the colours begin anew; names and boundaries tell them apart as well.
-_COLOURS = [PALETTE[i % len(PALETTE)] for i in range(MOST_CLASSES)]
+# No more colours are told apart by everybody than those of PALETTE, and after ten classes they
+# begin anew: regions have edges and names as well.
+_TEN = (*PALETTE, "#7A4A1D", "#8A8A8A", "#8FCB6B", "#F2A7CB")
+_COLOURS = [_TEN[i % len(_TEN)] for i in range(MOST_CLASSES)]
 _SHADES = 16  # of each class, from a lead of 0 to one of FULL
 FULL = 1.0
 # Transparent where the lead is small, so that paper of any colour shines through.

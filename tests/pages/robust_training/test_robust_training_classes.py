@@ -353,10 +353,12 @@ def test_all_classes_of_a_table_are_taken_unless_others_are_chosen(own):
     text = trees(["ash", "elm", "oak"])
     assert upload(own, text) == ""
     assert "all 3 classes" in own.classes.plus.options
+    assert own.classes.plus.label == "Classes"
     assert not own.classes.minus.visible
     assert not own.classes.swap.visible
     assert "a column for each of ash, elm, oak" in own.cost.object
     own.classes.plus.value = "oak"
+    assert own.classes.plus.label == "Class +1"
     assert own.classes.minus.visible
     assert "oak is +1, all others (ash, elm) are −1" in own.cost.object
     own.classes.plus.value = own.classes.plus.options["all 3 classes"]
