@@ -43,7 +43,7 @@ def first_order_margin(outputs, x, y, *, epsilon, norm="l2") -> np.ndarray:
     epsilon = check_number(epsilon, "epsilon")
     check_choice(norm, "norm", NORMS)
     if np.ndim(y) == 2:
-        return _leads_left(_leads(outputs, y), x, epsilon, norm).min(axis=0)
+        return _leads_left(leads(outputs, y), x, epsilon, norm).min(axis=0)
     _check_single(outputs, y)
     return y * np.asarray(outputs)[..., 0] - epsilon * _dual_norm(outputs, x, norm)
 
@@ -70,11 +70,14 @@ def clean_margin(values, y) -> np.ndarray:
     """
     if np.ndim(y) == 1:
         return y * np.asarray(values)
-    return _leads(np.asarray(values)[..., None, :], y)[..., 0].min(axis=0)
+    return leads(np.asarray(values)[..., None, :], y)[..., 0].min(axis=0)
 
 
-def _leads(outputs, y) -> np.ndarray:
-    """(f, J) of the right class minus those of each other, (C-1, …, m, 1+d0)."""
+def leads(outputs, y) -> np.ndarray:
+    """(f, J) of the right class minus those of each other, (C-1, …, m, 1+d0).
+
+    - `outputs`: (…, m, 1+d0, C);  `y`: (m, C), +1 in the column of the right class.
+    """
     outputs, m = np.asarray(outputs), len(y)
     y = check_classes(y, "y", m)
     if outputs.shape[-1] != y.shape[1] or outputs.ndim < 3 or outputs.shape[-3] != m:
@@ -91,16 +94,16 @@ def _leads(outputs, y) -> np.ndarray:
     return np.moveaxis(by_class[right, rows] - by_class[others, rows], 1, -2)
 
 
-def _leads_left(leads, x, epsilon, norm):
+def _leads_left(ahead, x, epsilon, norm):
     """Each lead after the worst ε-perturbation, to first order."""
-    return leads[..., 0] - epsilon * _dual_norm(leads, x, norm)
+    return ahead[..., 0] - epsilon * _dual_norm(ahead, x, norm)
 
 
 def _dual_norm(outputs, x, norm):
     return np.linalg.norm(tangent_jacobian(outputs, x), ord=2 if norm == "l2" else 1, axis=-1)
 
 
-def _weakest_lead(outputs, y, x, epsilon, norm):
+def weakest_lead(outputs, y, x, epsilon, norm):
     """(f, J) of the margin that an attack of size ε should push, and the margin; (m, 1+d0), (m,).
 
     Of several leads the one that is smallest after a first-order step: the class that comes second
@@ -110,9 +113,9 @@ def _weakest_lead(outputs, y, x, epsilon, norm):
         _check_single(outputs, y)
         lead = y[:, None] * outputs
         return lead, lead[:, 0]
-    leads = _leads(outputs, y)
-    weakest = np.argmin(_leads_left(leads, x, epsilon, norm), axis=0)
-    return leads[weakest, np.arange(len(y))], leads[..., 0].min(axis=0)
+    ahead = leads(outputs, y)
+    weakest = np.argmin(_leads_left(ahead, x, epsilon, norm), axis=0)
+    return ahead[weakest, np.arange(len(y))], ahead[..., 0].min(axis=0)
 
 
 def pgd_margin(
@@ -174,7 +177,7 @@ def _descend(predictor, x, y, starts, sizes, epsilon, norm):
     worst, found = np.full(len(x), np.inf), x.copy()
     for size in np.repeat(sizes, shape[1], axis=0).T:
         point = _on_sphere(x + delta)
-        lead, margin = _weakest_lead(predictor(point), y, point, epsilon, norm)
+        lead, margin = weakest_lead(predictor(point), y, point, epsilon, norm)
         worse = margin < worst
         worst[worse], found[worse] = margin[worse], point[worse]
         downhill = -tangent_jacobian(lead, point)

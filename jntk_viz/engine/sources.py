@@ -21,6 +21,9 @@ class Kept(NamedTuple):
     options: dict
 
 
+# Behind the name of a data set: all its classes. "iris_all" is iris with classes="all".
+ALL_CLASSES = "_all"
+
 _own: dict[str, Kept] = {}
 _lock = threading.Lock()
 
@@ -30,11 +33,12 @@ class Sources(dict):
 
     - `own`: function (label, dataset) -> entry;  `points`: function (entry, dataset) -> how many
       points the study computes the kernel of.
+    - `all_classes`: can the study use tables with a column of labels for each class?
     """
 
-    def __init__(self, entries, *, own, points):
+    def __init__(self, entries, *, own, points, all_classes=False):
         super().__init__(entries)
-        self.own_entry, self.points = own, points
+        self.own_entry, self.points, self.all_classes = own, points, all_classes
 
     def __missing__(self, name):
         mine = table(name)
@@ -45,7 +49,16 @@ def load(name: str, **options) -> Dataset:
     """`load_dataset`, or a visitor's table by the name that `register` gave."""
     if name.startswith(OWN):
         return table(name).dataset
-    return load_dataset(name, **options)
+    return load_dataset(named(name), **_options(name, options))
+
+
+def named(name: str) -> str:
+    """The data set of the library behind a name: "iris" behind "iris" and "iris_all"."""
+    return name.removesuffix(ALL_CLASSES)
+
+
+def _options(name: str, options: dict) -> dict:
+    return options | ({"classes": "all"} if name.endswith(ALL_CLASSES) else {})
 
 
 def loading(name: str, options: dict) -> str:
@@ -53,19 +66,21 @@ def loading(name: str, options: dict) -> str:
     function = "load_dataset"
     if name.startswith(OWN):
         function, (name, _, options) = "load_csv", table(name)
+    else:
+        name, options = named(name), _options(name, options)
     arguments = [repr(name), *(f"{key}={value!r}" for key, value in options.items())]
     return f"jv.{function}({', '.join(arguments)})"
 
 
 def available(name: str) -> bool:
     """Whether a data set is there without the network."""
-    return name.startswith(OWN) or dataset_available(name)
+    return name.startswith(OWN) or dataset_available(named(name))
 
 
 def menu(sources: Sources, label_of) -> dict[str, str]:
     """Menu entry → data set, saying which of them have to be downloaded first."""
     return {
-        label_of(entry) + ("" if dataset_available(name) else " (download)"): name
+        label_of(entry) + ("" if dataset_available(named(name)) else " (download)"): name
         for name, entry in sources.items()
     }
 

@@ -1,4 +1,4 @@
-"""Choosing the classes of a table: which of them is +1, and against what."""
+"""Choosing the classes of a table: all of them, or which is +1 and against what."""
 
 import panel as pn
 import panel_material_ui as pmui
@@ -6,17 +6,20 @@ import panel_material_ui as pmui
 from jntk_viz.datasets.labels import MOST_CLASSES
 from jntk_viz.datasets.tables import shortened
 
-_REST = object()
+_REST, _ALL = object(), object()
 
 
 class ClassChoice:
     """Menus for −1 and +1, and a button that swaps them.
 
     - `changed`: called without arguments after the reader has chosen.
+    - `all_classes`: can the page use more than two? Then all of them are offered, and taken until
+      the reader chooses otherwise.
     """
 
-    def __init__(self, changed):
+    def __init__(self, changed, all_classes=False):
         self._changed, self._counts, self._offering = changed, {}, False
+        self._all_classes = all_classes
         self.plus = pmui.Select(label="Class +1", options=[], size="small")
         self.minus = pmui.Select(label="Class −1", options=[], size="small")
         self.swap = pmui.Button(label="Swap −1 and +1", variant="outlined", size="small")
@@ -37,10 +40,13 @@ class ClassChoice:
         }
         few = len(names) == 2
         minus = named if few else {"all others": _REST, **named}
-        plus = named if few else {"choose …": None, **named}
+        # Of `load_csv` "all" is a class if there is one of that name.
+        every = self._all_classes and not few and "all" not in counts
+        first = {f"all {len(names)} classes": _ALL} if every else {"choose …": None}
+        plus = named if few else {**first, **named}
         self._offering = True
         self.minus.param.update(options=minus, value=next(iter(minus.values()), None))
-        self.plus.param.update(options=plus, value=names[-1] if few else None)
+        self.plus.param.update(options=plus, value=names[-1] if few else next(iter(plus.values())))
         self._offering = False
         self._show_swap()
 
@@ -50,6 +56,8 @@ class ClassChoice:
         plus, minus, names = self.plus.value, self.minus.value, list(self._counts)
         if not self.row.visible or plus is None:
             return {}
+        if plus is _ALL:
+            return {"classes": "all"}
         if len(names) == 2:
             return {} if plus == names[-1] else {"positive": plus}
         return {"classes": plus if minus is _REST else (minus, plus)}
@@ -75,4 +83,7 @@ class ClassChoice:
         self._changed()
 
     def _show_swap(self):
-        self.swap.visible = self.plus.value is not None and self.minus.value is not _REST
+        every = self.plus.value is _ALL
+        self.plus.label, self.minus.visible = "Classes" if every else "Class +1", not every
+        chosen = self.plus.value not in (None, _ALL)
+        self.swap.visible = chosen and self.minus.value is not _REST

@@ -30,7 +30,7 @@ td, th {{ border: 1px solid {LINE}; padding: 2px 8px; white-space: nowrap; }}
 th {{ font-weight: 500; text-align: left; }}
 """)
 EXPLANATION = (
-    "A CSV file in UTF-8: columns of numbers and one column of labels, two of which are compared. "
+    "A CSV file in UTF-8: columns of numbers and one column of labels{}. "
     f"At most {uploads.MOST_BYTES / 1e6:g} MB and {uploads.MOST_ROWS} rows. It stays in this "
     "session, in the server's memory, and is gone when you close the page."
 )
@@ -69,7 +69,7 @@ class _OwnData:
         self.layout = pn.FlexBox(self.separator, self.headless, visible=False)
         self.label = pmui.Select(label="Column with the labels", options=[], size="small")
         self._proposed = None  # the column of labels that was proposed last
-        self.classes = ClassChoice(self._read)
+        self.classes = ClassChoice(self._read, all_classes=table.all_classes)
         self.ignore = pmui.MultiChoice(label="Leave out", options=[])
         self.components = pmui.IntSlider(
             label="Keep principal components", start=2, end=MOST_FEATURES, value=MOST_FEATURES,
@@ -83,8 +83,9 @@ class _OwnData:
             self.preview, self.label, self.classes.row, self.ignore, self.components, self.cost,
             self.use, visible=False, sizing_mode="stretch_width",
         )  # fmt: skip
+        compared = "" if table.all_classes else ", two of which are compared"
         self.dialog = pmui.Dialog(
-            Words(f"<div>{escape(EXPLANATION)}</div>", **words),
+            Words(f"<div>{escape(EXPLANATION.format(compared))}</div>", **words),
             self.file, self.notice.pane, self.layout, self.choices,
             title="Your own data", show_close_button=True, width_option="md",
         )  # fmt: skip

@@ -9,6 +9,12 @@ from jntk_viz.frame.numbers import decimals
 
 CLOSED, OPENED = "<details class=aside>", "<details class=aside open>"  # as small print begins
 
+# Of eigenfeatures of several classes.
+ONE_FUNCTION = (
+    "One feature is one function for all classes, times a number for each: it tells two sides "
+    "apart and is right on the points of two classes at most."
+)
+
 
 def small(*sentences: str) -> str:
     """Small print behind *More*, as HTML, which a presentation leaves out; "" where there is none.

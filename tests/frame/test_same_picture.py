@@ -45,6 +45,10 @@ PLACES = {
         (CIRCLE | {"view": "map", "shown": "clean"}, {"view": "features", "t": 1.0}),
         (CIRCLE | {"view": "predictor"}, {"view": "map", "training": "descent", "depth": 2}),
         (CIRCLE | {"view": "features"}, {"view": "map", "epsilon": 0.5, "lam": 0.001}),
+        (
+            {"data": "iris_all", "depth": 1, "view": "predictor", "t": 100.0},
+            {"data": "circle", "t": 10.0, "lam": 1.0, "plane": "point", "point": 4},
+        ),
     ],
     "eigenfeatures": [
         (CIRCLE | {"view": "scatter"}, {"epsilon": 0.4, "lam": 10.0, "view": "learned"}),

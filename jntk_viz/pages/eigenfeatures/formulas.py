@@ -35,6 +35,19 @@ FORMULAS = (
         code="jntk_viz.eigenfeatures.eigenfeatures",
     ),
     Formula(
+        r"f_{ic}(x) = g_i(x)\, w_{ic}, \qquad g_i(x) = \Theta(x,X)\,\Lambda^{1/2} v_i, \qquad"
+        r" w_{ic} = \frac{v_i^\top \Lambda^{1/2} u_c^*}{e_i}",
+        "Of several classes all outputs share the kernel, so those of a feature are multiples of "
+        "one function. The largest wins: one class where g_i > 0, another where g_i < 0. Its lead "
+        "over each other class is attacked as f_i of two classes is.",
+        {
+            r"c": "a class, whose output is trained towards +1 in it and −1 elsewhere",
+            r"g_i,\; w_{ic}": "the function, up to its sign, and its weight in the output of c; "
+            "g_i is what is shown up close",
+        },
+        code="jntk_viz.dynamics.LinearDynamics.feature_directions",
+    ),
+    Formula(
         r"\text{accurate: } y f_i(x) > 0, \qquad \text{robust: } y f_i(x) - \varepsilon\,"
         r"\lVert P_x J(f_i)(x)\rVert_* > 0",
         "Each feature as a classifier of its own, attacked on its own. To first order a point is "

@@ -3,7 +3,7 @@
 from jntk_viz.engine.sources import loading
 from jntk_viz.frame.robustness import FRAGILE, MOST_TESTED
 from jntk_viz.pages.eigenfeatures.state import PGD_FEATURES, SOURCES, EigenfeaturesState
-from jntk_viz.pages.eigenfeatures.study import span
+from jntk_viz.pages.eigenfeatures.study import prepare, span
 
 _PROGRAM = '''"""Eigenfeatures of {data}: accuracy and robustness at ε = {epsilon} ({norm})."""
 
@@ -17,7 +17,7 @@ train, test = jv.train_test_split(data, test_fraction=1 - {n} / len(data.y), see
 x_test, y_test = test.x[:{most}], test.y[:{most}]
 kernel = {{"depth": {depth}, "activation": "{activation}"}}
 attack = {{"epsilon": {epsilon}, "norm": "{norm}"}}
-majority = max(np.mean(y_test > 0), np.mean(y_test < 0))  # the bar for a useful feature
+majority = {majority}  # the bar for a useful feature
 
 
 def measure(lam):
@@ -44,13 +44,15 @@ _WHOLE = """    found = jv.eigenfeatures(
 _REDUCED = """    # Features orthogonal to all training points vanish: stay within their span.
     basis = np.linalg.svd(train.x, full_matrices=False)[2]
     linear = jv.LinearDynamics(jv.jntk(train.x @ basis.T, **kernel), train.y, lam=lam)
-    c = linear.feature_coefficients(){search}
-    c = np.concatenate([c[..., :1], c[..., 1:] @ basis], axis=-1)
+    c, weights = linear.feature_directions()
+    c = np.concatenate([c[..., :1], c[..., 1:] @ basis], axis=-1){search}
     scores = []
-    for coefficients in c:
+    for direction, weight in zip(c, weights):
+        coefficients = np.multiply.outer(direction, weight)
         feature = jv.KernelPredictor(train.x, coefficients, kappa=1.0, **kernel)
+        clean = jv.first_order_margin(feature(x_test), x_test, y_test, epsilon=0)
         margin = {margin}
-        scores.append((jv.accuracy(y_test * feature(x_test)[:, 0]), jv.accuracy(margin)))
+        scores.append((jv.accuracy(clean), jv.accuracy(margin)))
     return np.array(scores).T
 """
 
@@ -68,6 +70,7 @@ def script(state: EigenfeaturesState) -> str:
         searching = "jv.pgd_margin(feature, x_test, y_test, **attack)"
         search = f"[:{PGD_FEATURES}]" if pgd else ""
         body = _REDUCED.format(margin=searching if pgd else first_order, search=search)
+    several = prepare(state.problem).test.y.ndim == 2
     leading = "\n    useful, robust = useful[: len(train.y)], robust[: len(train.y)]"
     return _PROGRAM.format(
         **{key: getattr(state, key) for key in ("data", "depth", "activation", "lam", "norm")},
@@ -77,6 +80,9 @@ def script(state: EigenfeaturesState) -> str:
         most=MOST_TESTED,
         n=source.train,
         body=body,
+        majority="np.mean(y_test > 0, axis=0).max()"
+        if several
+        else "max(np.mean(y_test > 0), np.mean(y_test < 0))",
         counted=leading if state.counted == "leading" else "",
         accurate=FRAGILE[0],
         fragile=FRAGILE[1],

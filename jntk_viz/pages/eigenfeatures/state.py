@@ -23,9 +23,11 @@ MOST = 3000  # more features than any data set here has
 SOURCES = sources(
     {
         "iris": Source("Iris", {}, 50),
+        "iris_all": Source("Iris, all 3 classes", {}, 75),
         "circle": Source("Circle", {"n": 63, "frequency": 2}, 31),
         "digits": Source("Digits 3 and 8, 8×8 pixels", {"classes": (3, 8)}, 40),
         "wine": Source("Wine", {}, 65),
+        "wine_all": Source("Wine, all 3 classes", {}, 75),
         "breast_cancer": Source("Breast cancer, 6 components", {"n_components": 6}, 100),
         "algerian_forest_fires": Source("Algerian forest fires", {}, 122),
         "banknote": Source("Banknotes", {}, 200),
@@ -33,6 +35,7 @@ SOURCES = sources(
     },
     most_rows=800,
     least=20,
+    all_classes=True,
 )
 
 

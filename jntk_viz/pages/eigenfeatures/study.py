@@ -6,6 +6,7 @@ up close in `closeup`, the steps that a page asks for in `steps`.
 """
 
 from bisect import bisect_left
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,16 @@ from jntk_viz.dynamics import KernelPredictor, LinearDynamics
 from jntk_viz.eigenfeatures import expansions
 from jntk_viz.engine.results import kept
 from jntk_viz.engine.steps import chained
-from jntk_viz.frame.robustness import FRAGILE, Problem, Reach, reach, split
+from jntk_viz.frame.robustness import (
+    FRAGILE,
+    Multiples,
+    Problem,
+    Reach,
+    class_numbers,
+    multiples,
+    reach,
+    split,
+)
 from jntk_viz.kernels import jntk
 from jntk_viz.pages.eigenfeatures.state import SOURCES
 from jntk_viz.ranks import rank_correlation
@@ -65,13 +75,17 @@ def diagonalise(problem: Problem, lam: float) -> LinearDynamics:
 
 
 def coefficients(problem: Problem, linear: LinearDynamics, count: int | None = None) -> np.ndarray:
-    """c of the first `count` resolved features or all, largest eigenvalue first, (k, N, 1+d0)."""
-    c, basis = linear.feature_coefficients(count), span(problem)
+    """c of the first `count` resolved features or all, largest eigenvalue first, (k, N, 1+d0).
+
+    Of several classes that of the one function g_i that all outputs of a feature are multiples of.
+    """
+    several, basis = bool(linear.outputs), span(problem)
+    c = linear.feature_directions(count)[0] if several else linear.feature_coefficients(count)
     return c if basis is None else np.concatenate([c[..., :1], c[..., 1:] @ basis], axis=-1)
 
 
 def predictor(problem: Problem, lam: float, index: int) -> KernelPredictor:
-    """x → (f, J) of the feature of rank `index`, from 0."""
+    """x → (f, J) of the feature of rank `index`, from 0; of several classes of its g_i."""
     train, _, kernel = prepare(problem)
     c = coefficients(problem, diagonalise(problem, lam), index + 1)[index]
     return KernelPredictor(train.x, c, kappa=1.0, **kernel)
@@ -81,14 +95,14 @@ class Spectrum(NamedTuple):
     """The features of one λ, largest eigenvalue first.
 
     eigenvalues: (k,), resolved ones. share: (k,), (v_i·Λ^½u*)²/|Λ^½u*|², the part of the target
-    that lies along v_i. features: `Reach` of each, (k, m). unresolved: directions left out,
-    because their eigenvalue is rounding error. points: N.
+    that lies along v_i. features: `Reach` or `Multiples` of each, (k, m). unresolved: directions
+    left out, because their eigenvalue is rounding error. points: N.
     """
 
     lam: float
     eigenvalues: np.ndarray
     share: np.ndarray
-    features: Reach
+    features: Reach | Multiples
     unresolved: int
     points: int
 
@@ -122,8 +136,9 @@ def solve(parts, k, problem, lam):
     """
     linear = diagonalise(problem, lam)
     if k > 0:
-        c = coefficients(problem, linear, k * _AT_ONCE)[(k - 1) * _AT_ONCE :]
-        parts = (*parts, _reach(problem, c)) if len(c) else parts
+        chosen = slice((k - 1) * _AT_ONCE, k * _AT_ONCE)
+        c = coefficients(problem, linear, k * _AT_ONCE)[chosen]
+        parts = (*parts, _reach(problem, linear, chosen, c)) if len(c) else parts
     if k < step_count(problem, lam) - 1:
         return parts, None
     resolved = np.flatnonzero(linear.eigenvalues > linear.noise_floor)[::-1]
@@ -131,8 +146,8 @@ def solve(parts, k, problem, lam):
     return (), Spectrum(
         lam,
         linear.eigenvalues[resolved],
-        along**2 / np.sum(linear.target**2),
-        Reach(*map(np.concatenate, zip(*parts, strict=True))),
+        np.sum(along.reshape(len(along), -1) ** 2, axis=1) / np.sum(linear.target**2),
+        _together(parts),
         len(linear.eigenvalues) - len(resolved),
         linear.n,
     )
@@ -154,9 +169,23 @@ def _outputs(problem: Problem, c: np.ndarray) -> np.ndarray:
     return (c.reshape(len(c), -1) @ _cross_gram(problem)).reshape(len(c), m, 1 + d0)
 
 
-def _reach(problem: Problem, c: np.ndarray) -> Reach:
-    """`Reach` at the test points of the features with coefficients (k, N, 1+d0)."""
-    return reach(prepare(problem).test, _outputs(problem, c))
+def _reach(problem: Problem, linear: LinearDynamics, chosen: slice, c) -> Reach | Multiples:
+    """What attacks do to the chosen features, with coefficients (k, N, 1+d0)."""
+    test, outputs = prepare(problem).test, _outputs(problem, c)
+    if not linear.outputs:
+        return reach(test, outputs)
+    return multiples(test, outputs, linear.feature_directions()[1][chosen])
+
+
+def _together(parts) -> Reach | Multiples:
+    if isinstance(parts[0], Reach):
+        return _joined(parts)
+    lead = np.concatenate([part.lead for part in parts], axis=1)
+    return Multiples(_joined([part.one for part in parts]), lead)
+
+
+def _joined(parts) -> Reach:
+    return Reach(*map(np.concatenate, zip(*parts, strict=True)))
 
 
 class Scores(NamedTuple):
@@ -185,12 +214,12 @@ class Scores(NamedTuple):
 
 
 def majority_share(problem: Problem) -> float:
-    """Accuracy of always naming the more frequent label of the test points.
+    """Accuracy of always naming the most frequent class of the test points.
 
     A feature is useful if it is right more often (Tsilivis & Kempe, NeurIPS 2022, Section 2.2).
     """
-    positive = float(np.mean(prepare(problem).test.y > 0))
-    return max(positive, 1 - positive)
+    y = prepare(problem).test.y
+    return float(np.bincount(class_numbers(y)).max() / len(y))
 
 
 def scores(found: Spectrum, *, epsilon, norm="l2", counted="all", searched=None) -> Scores:
@@ -239,4 +268,7 @@ def pgd_robustness(problem: Problem, lam: float, index: int, epsilon: float, nor
     """Accuracy of one feature against an attack that searches the ε-ball by projected gradients."""
     x, y = prepare(problem).test[:2]
     feature = predictor(problem, lam, index)
+    if y.ndim == 2:
+        weights = diagonalise(problem, lam).feature_directions(index + 1)[1][index]
+        feature = replace(feature, coefficients=feature.coefficients[..., None] * weights)
     return accuracy(pgd_margin(feature, x, y, epsilon=epsilon, norm=norm))

@@ -4,7 +4,7 @@ import numpy as np
 
 from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
 from jntk_viz.frame.robustness import FRAGILE, LAMBDAS
-from jntk_viz.frame.words import coinciding, correlation, small, with_interval
+from jntk_viz.frame.words import ONE_FUNCTION, coinciding, correlation, small, with_interval
 from jntk_viz.pages.eigenfeatures import study
 from jntk_viz.pages.eigenfeatures.state import SOURCES
 
@@ -113,7 +113,8 @@ def detail(state, prepared, pair, shuffled: str = "") -> str:
     """What is forced (`shuffled`), the paper's claim beside what is measured, and the data."""
     words = claim(state, pair, study.majority_share(state.problem))
     about = about_data(prepared, pair.spectra[1].unresolved)
-    return small(shuffled, words, about)
+    several = ONE_FUNCTION if prepared.train.y.ndim == 2 else ""
+    return small(shuffled, words, several, about)
 
 
 def about_data(prepared, unresolved: int) -> str:

@@ -60,6 +60,18 @@ FORMULAS = (
         code="jntk_viz.attacks.first_order_margin",
     ),
     Formula(
+        r"\min_{k \neq y}\; \Big[ f_y(x) - f_k(x) - \varepsilon\,"
+        r"\lVert P_x (J_y(x) - J_k(x))\rVert_* \Big] > 0",
+        "The same for all classes at once. Each has its own output, trained by the one kernel "
+        "towards +1 in its class and −1 elsewhere; the largest output is the answer.",
+        {
+            r"y": "the right class of x, k each of the others",
+            r"f_y - f_k": "the lead of the right output; the smallest decides",
+            r"\lVert J \rVert": "of all outputs together: Frobenius norm, in the curves of |J|",
+        },
+        code="jntk_viz.attacks.leads",
+    ),
+    Formula(
         r"t^* = \arg\max_t \frac{1}{N}\sum_{i=1}^{N} \mathbf{1}\Big[\, y_i f^{(-i)}_t(x_i) > "
         r"\varepsilon\,\lVert P J^{(-i)}_t(x_i)\rVert_* \Big]",
         "The stopping time of each training, with λ and without: the most robust on training "

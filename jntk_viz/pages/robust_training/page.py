@@ -4,11 +4,12 @@ import numpy as np
 import panel as pn
 
 from jntk_viz import frame
+from jntk_viz.datasets.tables import shortened
 from jntk_viz.drawing import axes
 from jntk_viz.drawing.live import LivePlot, update_all
 from jntk_viz.drawing.plane import keep_square
 from jntk_viz.frame.parts import plot_grid, tabbed
-from jntk_viz.frame.robustness import LAMBDAS
+from jntk_viz.frame.robustness import LAMBDAS, class_numbers
 from jntk_viz.pages.robust_training import pictures, predictor, study
 from jntk_viz.pages.robust_training import predictor_pictures as shapes
 from jntk_viz.pages.robust_training import words as text
@@ -23,7 +24,8 @@ _COLUMN = np.full(len(LAMBDAS), np.nan)
 _NONE = np.array([])
 _LOW = {"min_height": 100}
 _XLABELS = {"robust": "robust (%)", "clean": "clean (%)", "jacobian": "median |J|"}
-_SLICE_LIMITS, _GALLERY_LIMITS = (-1.1, 1.1), ((-17, 41), (-1, 43))
+_SLICE_LIMITS, _WINNER_LIMITS = (-1.1, 1.1), (-1.1, 1.9)
+_GALLERY_LIMITS = ((-17, 41), (-1, 43))
 
 
 class RobustTraining(frame.Content):
@@ -46,6 +48,7 @@ class RobustTraining(frame.Content):
         taps = {
             self.map: self.go_to_place, self.accuracy: self.go_to_time,
             self.jacobian: self.go_to_time, self.slice: self.follow_point,
+            self.winners: self.follow_point,
         }  # fmt: skip
         for plot, tapped in taps.items():
             plot.when_drawn(lambda figure, tapped=tapped: figure.on_event("tap", tapped))
@@ -63,7 +66,7 @@ class RobustTraining(frame.Content):
 
     def follow_point(self, event):
         """Follow the test point that is drawn nearest to the click on the slice."""
-        places = self.slice.data["test"]
+        places = getattr(self, predictor.picture_of(self.state.data)).data["test"]
         if len(places):
             self.state.point = shapes.nearest_place(places, (event.x, event.y))
 
@@ -78,7 +81,9 @@ class RobustTraining(frame.Content):
         s, picture = self.state, predictor.picture_of(self.state.data)
         return {
             "rate": s.training == "descent",
-            "plane": s.view == "predictor" and picture == "slice",
+            "plane": s.view == "predictor"
+            and picture in ("slice", "winners")
+            and not predictor.is_flat(s.data),
             "point": s.view == "predictor" and picture != "circle",
             "shown": s.view == "map",
         }.get(name, True)
@@ -111,8 +116,9 @@ class RobustTraining(frame.Content):
         self.plots = {
             "map": self.map, "accuracy": self.accuracy, "jacobian": self.jacobian,
             "column": self.profile, "circle": self.circle, "slopes": self.slope,
-            "slice": self.slice, "digits": self.digits, "spectrum": self.spectrum,
-            "learned": self.learned, "standard": self.standard, "regularised": self.regularised,
+            "slice": self.slice, "winners": self.winners, "digits": self.digits,
+            "spectrum": self.spectrum, "learned": self.learned, "standard": self.standard,
+            "regularised": self.regularised,
         }  # fmt: skip
 
     def _predictor_plots(self):
@@ -131,6 +137,12 @@ class RobustTraining(frame.Content):
             train_y=_NONE, test=none, test_y=_NONE, fragile=_NONE, here=np.full(2, np.nan),
             epsilon=0.0,
         )  # fmt: skip
+        unknown = np.full((predictor.GRID,) * 2, np.nan)
+        self.winners = LivePlot(
+            shapes.winner_field, number=unknown, lead=unknown, ahead=unknown[None], names=(),
+            train=none, train_class=_NONE, test=none, test_class=_NONE, fragile=_NONE,
+            here=np.full(2, np.nan), epsilon=0.0,
+        )  # fmt: skip
         tiles, words = np.zeros((predictor.SHOWN_DIGITS, 8, 8)), [""] * predictor.SHOWN_DIGITS
         self.digits = LivePlot(
             shapes.digit_gallery, image=tiles, jacobian=tiles, change=tiles, attacked=tiles,
@@ -140,16 +152,17 @@ class RobustTraining(frame.Content):
         self.spectrum = LivePlot(shapes.spectrum, **modes, front=1.0)
         self.learned = LivePlot(shapes.learned_modes, **modes, share=_NONE)
         keep_square(self.slice, _SLICE_LIMITS, _SLICE_LIMITS)
+        keep_square(self.winners, _WINNER_LIMITS, _SLICE_LIMITS)
         keep_square(self.digits, *_GALLERY_LIMITS)
 
     def _predictor_grid(self):
-        """The predictor's tab; its left half holds one of three pictures, by the data."""
+        """The predictor's tab; its left half holds one of four pictures, by the data."""
         self.predictor = plot_grid(
             "aaaass", "bbbbll", a=self.circle, b=self.slope, s=self.spectrum, l=self.learned,
             min_height=400,
         )  # fmt: skip
         on_circle = [cell for cell in self.predictor if cell.styles["grid-area"] in "ab"]
-        for plot in (self.slice, self.digits):
+        for plot in (self.slice, self.digits, self.winners):
             whole = {**on_circle[0].styles, "grid-area": "1 / 1 / 3 / 5"}
             self.predictor.insert(
                 0,
@@ -159,7 +172,9 @@ class RobustTraining(frame.Content):
                 ),
             )  # fmt: skip
         cells = list(self.predictor)
-        self._left = {"circle": on_circle, "slice": cells[1:2], "digits": cells[:1]}
+        self._left = {
+            "circle": on_circle, "winners": cells[:1], "digits": cells[1:2], "slice": cells[2:3]
+        }  # fmt: skip
         self._choose_left()
 
     def _choose_left(self):
@@ -222,9 +237,10 @@ class RobustTraining(frame.Content):
     def _predictor(self, found):
         self._choose_left()
         if found.picture is not None:
-            {"circle": self._circle, "slice": self._slice, "digits": self._digits}[
-                predictor.picture_of(self.state.data)
-            ](found)
+            {
+                "circle": self._circle, "slice": self._slice, "winners": self._winners,
+                "digits": self._digits,
+            }[predictor.picture_of(self.state.data)](found)  # fmt: skip
         self._spectrum(found)
 
     def _circle(self, found):
@@ -260,12 +276,29 @@ class RobustTraining(frame.Content):
         )  # fmt: skip
         self.slice.set(title=text.SLICE_TITLES[s.plane])
 
+    def _winners(self, found):
+        s, (train, test, *_), cut = self.state, found.prepared, found.picture
+        path = found.solutions[s.lam].paths[s.speed]
+        margin = path.reach.margin(**s.attack)[s.at]
+        flat = predictor.is_flat(s.data)
+        around = s.plane == "point" and not flat
+        self.winners.update(
+            **cut.winners(path.coefficients[s.at])._asdict(),
+            names=[shortened(name, 16) for name in test.classes],
+            train=cut.train, train_class=class_numbers(train.y),
+            test=cut.test, test_class=class_numbers(test.y), fragile=~(margin > 0),
+            here=cut.test[s.point % len(test.y)],
+            epsilon=s.epsilon if around and s.norm == "l2" else np.nan,
+        )  # fmt: skip
+        self.winners.set(title=text.WINNER_TITLES["flat" if flat else s.plane])
+
     def _digits(self, found):
         shown = found.picture
         self.digits.update(
             image=shown.image, jacobian=shown.jacobian, change=shown.change,
             attacked=shown.attacked, **text.beside_digits(shown),
         )  # fmt: skip
+        self.digits.set(title=text.gallery_title(found.prepared.test))
 
     def _spectrum(self, found):
         s, solution, every = self.state, found.solutions[self.state.lam], found.solutions.values()

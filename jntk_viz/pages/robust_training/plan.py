@@ -45,8 +45,8 @@ def plan(state: RobustTrainingState, known) -> list[Step]:
     if prepared is None:
         return [reading]
     near = sorted(LAMBDAS, key=lambda lam: abs(LAMBDAS.index(lam) - LAMBDAS.index(state.lam)))
-    shown = [_solution(state, lam) for lam in chosen(state)]
-    others = [_solution(state, lam) for lam in near if lam not in chosen(state)]
+    shown = [_solution(state, lam, prepared) for lam in chosen(state)]
+    others = [_solution(state, lam, prepared) for lam in near if lam not in chosen(state)]
     picture = picture_step(state, prepared)
     searches = [_search(state, t) for t in searched(state)]
     first = [step for step in (picture, searches.pop(0)) if step]
@@ -70,8 +70,9 @@ def held_out(state: RobustTrainingState, lam: float) -> list[tuple]:
     return [(state.problem, lam, state.speed, fold) for fold in range(stopping.FOLDS)]
 
 
-def _solution(state: RobustTrainingState, lam: float) -> Step:
-    return Step(study.solve, (state.problem, lam), f"eigenvalues at λ = {stop(lam)}")
+def _solution(state: RobustTrainingState, lam: float, prepared: study.Prepared) -> Step:
+    arguments = study.solved(state.problem, lam, state.speed, prepared.train.y)
+    return Step(study.solve, arguments, f"eigenvalues at λ = {stop(lam)}")
 
 
 def _search(state: RobustTrainingState, t: float) -> Step:
@@ -87,7 +88,7 @@ def picture_step(state: RobustTrainingState, prepared: study.Prepared) -> Step |
     kind = predictor.picture_of(state.data)
     if kind == "circle":
         return Step(predictor.circle_rows, (problem,), "kernel on the circle")
-    if kind == "slice":
+    if kind in ("slice", "winners"):
         key = predictor.slice_key(state.plane, state.point, len(prepared.test.y))
         return Step(predictor.cut, (problem, *key), "slice of the sphere")
     arguments = state.lam, state.t, state.epsilon, state.norm, state.speed, state.point
@@ -97,9 +98,11 @@ def picture_step(state: RobustTrainingState, prepared: study.Prepared) -> Step |
 def found_of(state: RobustTrainingState, known) -> Found | None:
     """Results known for the state; None while its λ or λ = 0 is not."""
     prepared = known(study.prepare, state.problem)
-    every = {lam: known(study.solve, state.problem, lam) for lam in LAMBDAS}
+    if prepared is None:
+        return None
+    every = {lam: known.of(_solution(state, lam, prepared).key) for lam in LAMBDAS}
     solutions = {lam: solution for lam, solution in every.items() if solution is not None}
-    if prepared is None or not {*chosen(state)} <= {*solutions}:
+    if not {*chosen(state)} <= {*solutions}:
         return None
     accuracies = {t: known.of(_search(state, t).key) for t in searched(state)}
     step = picture_step(state, prepared)

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jntk_viz.attacks import first_order_margin, tangent_jacobian
+from jntk_viz.attacks import first_order_margin, tangent_jacobian, weakest_lead
 from jntk_viz.datasets import normalize
 from jntk_viz.dynamics import KernelPredictor
 from jntk_viz.engine.results import kept
-from jntk_viz.engine.sources import OWN, load
-from jntk_viz.frame.robustness import Problem
+from jntk_viz.engine.sources import ALL_CLASSES, OWN, load, named
+from jntk_viz.frame.robustness import Problem, class_numbers
 from jntk_viz.pages.robust_training.state import TIMES
-from jntk_viz.pages.robust_training.study import Prepared, Solution, prepare, solve
+from jntk_viz.pages.robust_training.study import Prepared, Solution, prepare, solve, solved
 
 GRID = 45  # points of a slice in each direction
 ANGLES = np.linspace(0, 2 * np.pi, 361)
@@ -24,11 +24,23 @@ SHOWN_DIGITS = 4
 
 
 def picture_of(data: str) -> str:
-    """Picture of a data set's predictor: on the "circle", on a "slice", or by its "digits"."""
+    """Picture of a data set's predictor: on the "circle", on a "slice", or by its "digits".
+
+    Of several classes a slice shows which of them has the largest output: its "winners".
+    """
     if data in ("circle", "digits"):
         return data
-    flat = data.startswith(OWN) and load(data).x.shape[1] == 2
-    return "circle" if flat else "slice"
+    if data.endswith(ALL_CLASSES):
+        return "digits" if named(data) == "digits" else "winners"
+    if not data.startswith(OWN):
+        return "slice"
+    own = load(data)
+    return "winners" if own.y.ndim == 2 else "circle" if is_flat(data) else "slice"
+
+
+def is_flat(data: str) -> bool:
+    """Has a visitor's table only two columns, so that its inputs lie on the unit circle?"""
+    return data.startswith(OWN) and load(data).x.shape[1] == 2
 
 
 class OnCircle(NamedTuple):
@@ -77,7 +89,8 @@ class Slice(NamedTuple):
     """A two-dimensional slice of the sphere, seen along its middle: half of a great sphere.
 
     axes: (3, d0), orthonormal: right a, up b, and towards the reader c. A place (s, r) of the unit
-    disc is the input s a + r b + √(1 - s² - r²) c; a point x lies at (⟨x, a⟩, ⟨x, b⟩).
+    disc is the input s a + r b + √(1 - s² - r²) c; a point x lies at (⟨x, a⟩, ⟨x, b⟩). In the
+    plane, d0 = 2, there is no c, and a place is the input on the rim in its direction.
     inside: (GRID, GRID), where the disc is. rows: (number inside, N(1+r)), f there is rows @ c(t).
     train, test: (·, 2), places of the points.
     """
@@ -89,10 +102,33 @@ class Slice(NamedTuple):
     test: np.ndarray
 
     def field(self, coefficients) -> np.ndarray:
-        """f on the grid, row by row from below, NaN outside the disc."""
+        """f on the grid, row by row from below, NaN outside the disc; `coefficients`: (N, 1+r)."""
         values = np.full((GRID, GRID), np.nan)
         values[self.inside] = self.rows @ np.ravel(coefficients)
         return values
+
+    def winners(self, coefficients) -> "Winners":
+        """The largest of several outputs on the grid; `coefficients`: (N, 1+r, C)."""
+        outputs = np.stack([self.field(column) for column in np.moveaxis(coefficients, -1, 0)])
+        known = np.isfinite(outputs).all(axis=0)
+        second, first = np.sort(outputs, axis=0)[-2:]
+        return Winners(
+            np.where(known, np.argmax(outputs, axis=0), np.nan),
+            first - second,
+            np.where(outputs == first, first - second, outputs - first),
+        )
+
+
+class Winners(NamedTuple):
+    """Which class has the largest output on a slice, (GRID, GRID), NaN outside the disc.
+
+    number: of that class. lead: of its output over the second largest. ahead: (C, GRID, GRID), each
+    output minus the largest other one, so that a class's region ends where it is zero.
+    """
+
+    number: np.ndarray
+    lead: np.ndarray
+    ahead: np.ndarray
 
 
 def slice_key(plane: str, point: int, count: int) -> tuple[str, int]:
@@ -105,16 +141,18 @@ def cut(problem: Problem, plane: str, point: int) -> Slice:
     """One slice through the sphere where a problem lives.
 
     "principal": a, b, c are the first three principal directions of the training points.
-    "classes": a leads from the mean of class -1 to that of +1, b and c are principal directions.
-    "point": c is the test point, a leads to the nearest training point of the other class.
+    "classes": a leads from the mean of class -1 to that of +1, b and c are principal directions; of
+        several classes a and b are the principal directions of their means.
+    "point": c is the test point, a leads to the nearest training point of another class.
     """
     prepared = prepare(problem)
     axes = plane_axes(prepared, plane, point)
     side = np.linspace(-1, 1, GRID)
     s, r = np.meshgrid(side, side)
-    inside = s**2 + r**2 <= 1
-    third = np.sqrt(1 - s[inside] ** 2 - r[inside] ** 2)
-    x = normalize(np.column_stack([s[inside], r[inside], third]) @ axes)
+    radius = np.hypot(s, r)
+    inside = (radius <= 1) & ((radius > 0) | (len(axes) == 3))
+    third = np.sqrt(1 - radius[inside] ** 2)
+    x = normalize(np.column_stack([s[inside], r[inside], third])[:, : len(axes)] @ axes)
     # In pieces, because a block of all slopes is large, and only the row of f is kept.
     pieces = np.array_split(x, 1 + len(x) * prepared.train.x.size * x.shape[1] // 5_000_000)
     rows = [prepared.rows(piece)[:, 0].reshape(len(piece), -1) for piece in pieces]
@@ -123,20 +161,30 @@ def cut(problem: Problem, plane: str, point: int) -> Slice:
 
 
 def plane_axes(prepared: Prepared, plane: str, point: int) -> np.ndarray:
-    """The three axes of a slice, (3, d0), orthonormal."""
-    x, y = prepared.train.x, prepared.train.y
-    principal = np.linalg.svd(x - x.mean(axis=0))[2]
+    """The three axes of a slice, (3, d0), orthonormal; those of the plane if d0 = 2."""
+    x, y = prepared.train.x, class_numbers(prepared.train.y)
+    if x.shape[1] == 2:
+        return np.eye(2)
+    principal = _principal(x)
     if plane == "principal":
         wanted = principal
     elif plane == "classes":
-        wanted = np.vstack([x[y > 0].mean(axis=0) - x[y < 0].mean(axis=0), principal])
+        means = np.stack([x[y == number].mean(axis=0) for number in np.unique(y)])
+        # Of two the only direction there is, from the first to the second.
+        between = means[1:] - means[0] if len(means) == 2 else _principal(means)
+        wanted = np.vstack([between, principal])
     else:
         here = prepared.test.x[point]
-        others = x[y != prepared.test.y[point]]
+        others = x[y != class_numbers(prepared.test.y)[point]]
         nearest = others[np.argmax(others @ here)]
         wanted = np.vstack([here, nearest, principal])
     axes = _orthonormal(wanted)
     return axes[[1, 2, 0]] if plane == "point" else axes
+
+
+def _principal(points) -> np.ndarray:
+    """The principal directions of points, as rows."""
+    return np.linalg.svd(points - points.mean(axis=0))[2]
 
 
 def _orthonormal(rows) -> np.ndarray:
@@ -153,8 +201,9 @@ class Digits(NamedTuple):
     """Some test digits and the change of size ε that a linear model fears most, 8×8 images each.
 
     image, attacked: (k, 8, 8), grey values 0 to 16. jacobian: (k, 8, 8), the tangent input Jacobian
-    PJ. change: (k, 8, 8), δ with |δ| = ε, in units of the inputs' norm. label, before, after: (k,),
-    y and f without and with the change. numbers: (k,), which test points.
+    PJ; of ten classes that of the lead which is lost first, P(J_y - J_k). change: (k, 8, 8), δ with
+    |δ| = ε, in units of the inputs' norm. label: (k,), y, or the digit where there are ten classes;
+    before, after: (k,) or (k, C), f without and with the change. numbers: (k,), which test points.
     """
 
     image: np.ndarray
@@ -168,20 +217,24 @@ class Digits(NamedTuple):
 
 
 @cache
-def _grey_values() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Origin of the unit rows of the digits 3 and 8: mean image, lengths, unit rows."""
+def _grey_values(chosen: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Origin of the unit rows of some digits: mean image, lengths, unit rows."""
     from sklearn.datasets import load_digits
 
     table = load_digits()
-    images = table.data[np.isin(table.target, [3, 8])]
+    images = table.data[np.isin(table.target, chosen)]
     mean = images.mean(axis=0)
     length = np.linalg.norm(images - mean, axis=1)
     return mean, length, (images - mean) / length[:, None]
 
 
 def change(outputs, x, y, *, epsilon: float, norm: str) -> np.ndarray:
-    """The δ with |δ| = ε that lowers y f most to first order: -ε y PJ/|PJ|, or -ε y sign PJ."""
-    direction = -y[:, None] * tangent_jacobian(outputs, x)
+    """The δ with |δ| = ε that lowers the margin most to first order: -ε PJ/|PJ|, or -ε sign PJ.
+
+    J is that of y f; of several classes that of f_y - f_k, for the k that such a change favours.
+    """
+    lead, _ = weakest_lead(outputs, y, x, epsilon, norm)
+    direction = -tangent_jacobian(lead, x)
     if norm == "linf":
         return epsilon * np.sign(direction)
     length = np.linalg.norm(direction, axis=1, keepdims=True)
@@ -194,25 +247,28 @@ def digits(
 ) -> Digits:
     """SHOWN_DIGITS test digits from number `point` on, attacked against the predictor at time t."""
     prepared = prepare(problem)
-    coefficients = solve(problem, lam).paths[speed].coefficients[TIMES.index(t)]
+    solution = solve(*solved(problem, lam, speed, prepared.test.y))
+    coefficients = solution.paths[speed].coefficients[TIMES.index(t)]
     coefficients = np.nan_to_num(coefficients)  # nothing has been learned: nothing is seen
     numbers = (point + np.arange(SHOWN_DIGITS)) % len(prepared.test.y)
     x, y = prepared.test.x[numbers], prepared.test.y[numbers]
     outputs = np.tensordot(prepared.cross_gram[numbers], coefficients, axes=2)
     delta = change(outputs, x, y, epsilon=epsilon, norm=norm)
+    lead, _ = weakest_lead(outputs, y, x, epsilon, norm)
     attacked = normalize(x + delta)
     predictor = KernelPredictor(
         prepared.train.x, prepared.lift(coefficients), kappa=1.0, **prepared.kernel
     )
-    mean, length, rows = _grey_values()
+    several = y.ndim == 2
+    mean, length, rows = _grey_values(tuple(map(int, prepared.test.classes)))
     length = length[np.argmax(x @ rows.T, axis=1), None]
     square = (len(x), 8, 8)
     return Digits(
         (mean + length * x).reshape(square),
-        tangent_jacobian(outputs, x).reshape(square),
+        tangent_jacobian(lead if several else outputs, x).reshape(square),
         delta.reshape(square),
         (mean + length * attacked).reshape(square),
-        y,
+        class_numbers(y) if several else y,
         outputs[:, 0],
         predictor(attacked)[:, 0],
         numbers,

@@ -2,10 +2,22 @@
 
 import holoviews as hv
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 
+from jntk_viz.datasets.labels import MOST_CLASSES
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.plane import zero_contour
-from jntk_viz.drawing.theme import BLUE, DIVERGING, INK, MUTED, ORANGE, PAPER, PURPLE, SEQUENTIAL
+from jntk_viz.drawing.theme import (
+    BLUE,
+    DIVERGING,
+    INK,
+    MUTED,
+    ORANGE,
+    PALETTE,
+    PAPER,
+    PURPLE,
+    SEQUENTIAL,
+)
 from jntk_viz.frame.numbers import power_of_ten
 
 # The colours of the classes agree with the ends of DIVERGING: blue below zero, red-orange above.
@@ -106,6 +118,99 @@ def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
     )  # fmt: skip
 
 
+# No more colours are told apart by everybody than those of PALETTE, and after ten classes they
+# begin anew: regions have edges and names as well.
+_TEN = (*PALETTE, "#7A4A1D", "#8A8A8A", "#8FCB6B", "#F2A7CB")
+_COLOURS = [_TEN[i % len(_TEN)] for i in range(MOST_CLASSES)]
+_SHADES = 16  # of each class, from a lead of 0 to one of FULL
+FULL = 1.0
+# Transparent where the lead is small, so that paper of any colour shines through.
+_REGIONS = [
+    f"{colour}{round(40 + 170 * i / (_SHADES - 1)):02x}"
+    for colour in _COLOURS
+    for i in range(_SHADES)
+]
+_WINNER = hv.Dimension("winner", range=(0, MOST_CLASSES))
+_NUMBER = hv.Dimension("class", range=(0, MOST_CLASSES))
+LEGEND = 1.16  # where the names of the classes stand, right of the disc
+
+
+def winner_field(
+    number, lead, ahead, names, train, train_class, test, test_class, fragile, here, epsilon
+):
+    """The class of the largest output on a slice, fainter where its lead is small, and the points.
+
+    - `number`, `lead`: (g, g), from below, NaN outside the disc;  `ahead`: (C, g, g), each output
+      minus the largest other one;  `names`: of the C classes;
+    - `train`, `test`: (·, 2) places, `train_class`, `test_class`: numbers;  the rest as in
+      `slice_field`.
+    """
+    side = np.linspace(-1, 1, len(number))
+    half = 1 / (len(number) - 1)
+    bounds = (-1 - half, -1 - half, 1 + half, 1 + half)
+    shade = np.minimum(np.floor(np.clip(lead / FULL, 0, 1) * _SHADES), _SHADES - 1) + 0.5
+    lines = [zero_contour(side, side, one) for one in ahead]
+    edge_x, edge_y = (
+        np.concatenate([np.append(line[k], np.nan) for line in lines] or [_NOTHING]) for k in (0, 1)
+    )
+    bad, classes = np.asarray(fragile, bool), np.arange(len(names))
+    rows = 0.95 - 0.14 * classes * min(1.0, 13 / max(len(names), 1))
+    dots = {
+        "color": "class", "cmap": _COLOURS, "clim": (0, MOST_CLASSES), "colorbar": False,
+        "line_color": PAPER, "line_width": 0.8,
+    }  # fmt: skip
+    layers = [
+        el.Image(
+            np.asarray(number + shade / _SHADES, np.float32)[::-1], bounds=bounds, vdims=_WINNER
+        ).opts(
+            cmap=_REGIONS, clim=(0, MOST_CLASSES), colorbar=False,
+            clipping_colors={"NaN": "transparent"},
+        ),
+        el.Curve((_RING[:, 0], _RING[:, 1])).opts(color=MUTED, line_width=1.2),
+        el.Curve((edge_x, edge_y)).opts(color=INK, line_width=2),
+        el.Points((train[:, 0], train[:, 1], train_class + 0.5), vdims=[_NUMBER]).opts(
+            **dots | {"line_color": INK}, size=6, marker="square"
+        ),
+        el.Points((test[:, 0], test[:, 1], test_class + 0.5), vdims=[_NUMBER]).opts(
+            **dots | {"line_width": 1.2}, size=10
+        ),
+        el.Scatter((test[bad, 0], test[bad, 1])).opts(**_CROSS | {"size": 11}),
+        el.Curve((here[0] + epsilon * _RING[:, 0], here[1] + epsilon * _RING[:, 1])).opts(
+            color=INK, line_dash=[4, 3], line_width=2
+        ),
+        el.Points(([here[0]], [here[1]])).opts(
+            color=PAPER, alpha=0.9, line_color=INK, line_width=3, size=15, fill_alpha=0
+        ),
+        el.Points((np.full(len(names), LEGEND), rows, classes + 0.5), vdims=[_NUMBER]).opts(
+            **dots, size=13
+        ),
+        el.Labels((np.full(len(names), LEGEND + 0.08), rows, list(names))).opts(
+            text_color=INK, text_font_size="13px", text_align="left"
+        ),
+        el.Labels(_in_regions(number, side, names)).opts(
+            text_color=INK, text_font_size="14px", text_font_style="bold"
+        ),
+    ]  # fmt: skip
+    return el.Overlay(layers).opts(
+        xlim=(-1.1, 1.9), ylim=(-1.1, 1.1), ylabel="⟨x, b⟩", show_grid=False,
+        xlabel="⟨x, a⟩  (●: test, ×: not robust, ■: training; fainter: smaller lead)",
+        xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1], show_legend=False,
+        title="The winning class on a slice of the sphere",
+    )  # fmt: skip
+
+
+def _in_regions(number, side, names):
+    """Names as (x, y, text), each where the edges of its class's region are farthest."""
+    found: list[tuple[float, float, str]] = []
+    for i, name in enumerate(names):
+        depth = distance_transform_edt(np.pad(number == i, 1))[1:-1, 1:-1]
+        row, column = np.unravel_index(np.argmax(depth), depth.shape)
+        if depth[row, column] >= _ROOM:
+            found.append((side[column], side[row], name))
+    return tuple(zip(*found, strict=True)) or (_NOTHING, _NOTHING, [])
+
+
+_ROOM = 3  # places between a name and the nearest edge of its region
 _F = hv.Dimension("f", range=(-1.2, 1.2))
 _COLUMNS = ("digit x", "slope PJ", "change δ", "x + δ")
 _STEP = 10  # pixels from one tile to the next

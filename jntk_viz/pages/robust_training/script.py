@@ -32,7 +32,7 @@ def share(margins):
 def scores(u):
     """Clean accuracy, first-order robust accuracy, median of the tangent Jacobian's length."""
     clean = jv.first_order_margin(u, x, y, epsilon=0)
-    slope = clean - jv.first_order_margin(u, x, y, epsilon=1)
+{slope}
     robust = jv.first_order_margin(u, x, y, epsilon=epsilon, norm=norm)
     return share(clean), share(robust), float(np.median(slope))
 
@@ -49,16 +49,22 @@ print(f"largest_eigenvalue = {{float(dynamics.eigenvalues[-1])!r}}")
 print(f"noise_floor = {{float(dynamics.linear.noise_floor)!r}}")
 '''
 
+_SLOPE = "    slope = clean - jv.first_order_margin(u, x, y, epsilon=1)"
+
+_SLOPE_OF_ALL = """    along_x = np.einsum("mdc,md->mc", u[:, 1:], x)
+    tangent = u[:, 1:] - x[..., None] * along_x[:, None]
+    slope = np.linalg.norm(tangent, axis=(1, 2))"""
+
 _FLOW = """    return dynamics.predict(x, t)
 """
 
 _DESCENT = """    learning_rate = {rate!r} * dynamics.linear.stable_learning_rate
     if round(min(t / learning_rate, 1e300)) == 0{unstable}:
-        return np.full((len(x), 1 + x.shape[1]), np.nan)
+        return np.full((len(x), 1 + x.shape[1], *y.shape[1:]), np.nan)
     with np.errstate(over="ignore"):
         learned = dynamics.linear.learned(t, learning_rate=learning_rate)
     if not np.abs(learned).max() < {diverged!r}:
-        return np.full((len(x), 1 + x.shape[1]), np.nan)
+        return np.full((len(x), 1 + x.shape[1], *y.shape[1:]), np.nan)
     return dynamics.predict(x, t, learning_rate=learning_rate)
 """
 
@@ -98,6 +104,7 @@ def script(state: RobustTrainingState) -> str:
         epsilon=state.epsilon, norm=state.norm, depth=state.depth, activation=state.activation,
         data=loading(state.data, source.options),
         train=source.train, seed=state.seed, test=source.test, outputs=outputs,
+        slope=_SLOPE if split(state.problem, source)[1].y.ndim == 1 else _SLOPE_OF_ALL,
     )  # fmt: skip
     if state.view == "features" and not within_span(split(state.problem, source)[0]):
         head += _FEATURES

@@ -24,9 +24,12 @@ RATES = (0.1, 0.5, 0.9, 0.99, 1.01, 1.1, 1.5)
 SOURCES = sources(
     {
         "iris": Source("Iris", {}, 50),
+        "iris_all": Source("Iris, all 3 classes", {}, 75),
         "circle": Source("Circle", {"n": 63, "frequency": 2}, 31),
         "digits": Source("Digits 3 and 8", {}, 28, 100),
+        "digits_all": Source("Digits, all 10 classes", {}, 30, 100),
         "wine": Source("Wine", {}, 65),
+        "wine_all": Source("Wine, all 3 classes", {}, 75),
         "breast_cancer": Source("Breast cancer, 6 components", {"n_components": 6}, 100),
         "algerian_forest_fires": Source("Algerian forest fires", {}, 122),
         "banknote": Source("Banknotes", {}, 200),
@@ -34,6 +37,7 @@ SOURCES = sources(
     },
     most_rows=1500,
     least=4,
+    all_classes=True,
 )
 
 

@@ -15,14 +15,15 @@ from jntk_viz.dynamics import LinearDynamics
 from jntk_viz.engine.results import kept
 from jntk_viz.frame.robustness import (
     Difference,
+    Leads,
     Problem,
     Reach,
     folds,
+    outcomes,
     paired_difference,
-    reach,
 )
 from jntk_viz.pages.robust_training.state import FLOW, TIMES
-from jntk_viz.pages.robust_training.study import Solution, prepare, progress
+from jntk_viz.pages.robust_training.study import Solution, combined, prepare, progress
 
 FOLDS = 3
 STANDARD, REGULARISED = 0, 1  # rows of `Comparison.robust`
@@ -50,7 +51,7 @@ class Comparison(NamedTuple):
 
 
 @kept
-def left_out(problem: Problem, lam: float, speed: float, fold: int) -> Reach:
+def left_out(problem: Problem, lam: float, speed: float, fold: int) -> Reach | Leads:
     """`Reach` at the points of one fold of the training part, after training on the others.
 
     (T, points of the fold); NaN where training has diverged or not yet begun. Their kernel is part
@@ -61,27 +62,28 @@ def left_out(problem: Problem, lam: float, speed: float, fold: int) -> Reach:
     used = ~out
     dynamics = LinearDynamics(prepared.gram[used][:, :, used], prepared.train.y[used], lam=lam)
     _, _, learned, known = progress(dynamics, speed)
-    coefficients = np.tensordot(learned, dynamics.feature_coefficients(), axes=1)
-    outputs = np.tensordot(coefficients, prepared.gram[out][:, :, used], axes=([1, 2], [2, 3]))
+    directions, weights = dynamics.feature_directions()
+    at_points = np.tensordot(directions, prepared.gram[out][:, :, used], axes=([1, 2], [2, 3]))
+    outputs = combined(learned, weights, at_points)
     points = prepared.train._replace(x=prepared.train.x[out], y=prepared.train.y[out])
     # Slopes across the span of the training points are zero in the kernel: lifting loses nothing.
-    found = reach(points, prepared.lift(outputs))
+    found = outcomes(points, prepared.lift(outputs))
     for part in found:
-        part[~known] = np.nan
+        part[..., ~known, :] = np.nan
     return found
 
 
-def held_out(problem: Problem, lam: float, speed: float = FLOW) -> Reach:
+def held_out(problem: Problem, lam: float, speed: float = FLOW) -> Reach | Leads:
     """`Reach` at every training point, of training without its fold, (T, N) in order of folds."""
     return joined([left_out(problem, lam, speed, fold) for fold in range(FOLDS)])
 
 
-def joined(parts: list[Reach]) -> Reach:
+def joined(parts: list) -> Reach | Leads:
     """`left_out` of all folds, one after the other."""
-    return Reach(*(np.concatenate(same, axis=1) for same in zip(*parts, strict=True)))
+    return type(parts[0])(*(np.concatenate(same, axis=-1) for same in zip(*parts, strict=True)))
 
 
-def stopping_time(held: Reach, *, epsilon: float, norm: str = "l2") -> int | None:
+def stopping_time(held: Reach | Leads, *, epsilon: float, norm: str = "l2") -> int | None:
     """Place in TIMES of the finite time with the best first-order robust accuracy, None for none.
 
     Clean accuracy breaks ties; of equal times the first.
@@ -95,7 +97,7 @@ def stopping_time(held: Reach, *, epsilon: float, norm: str = "l2") -> int | Non
 
 
 def compare(
-    standard: Solution, regularised: Solution, held: Sequence[Reach], *, epsilon, norm="l2",
+    standard: Solution, regularised: Solution, held: Sequence[Reach | Leads], *, epsilon, norm="l2",
     speed=FLOW,
 ) -> Comparison | None:  # fmt: skip
     """The four accuracies of λ = 0 and one λ > 0; None where a training has no time to stop at.

@@ -15,7 +15,18 @@ from jntk_viz.attacks import accuracy, pgd_margin
 from jntk_viz.datasets import Dataset, normalize
 from jntk_viz.dynamics import KernelPredictor, LinearDynamics
 from jntk_viz.engine.results import kept
-from jntk_viz.frame.robustness import FRAGILE, LAMBDAS, Problem, Reach, reach, split
+from jntk_viz.frame.robustness import (
+    FRAGILE,
+    LAMBDAS,
+    Leads,
+    Multiples,
+    Problem,
+    Reach,
+    multiples,
+    outcomes,
+    reach,
+    split,
+)
 from jntk_viz.kernels import jntk
 from jntk_viz.pages.robust_training.state import FLOW, RATES, SOURCES, TIMES
 from jntk_viz.ranks import rank_correlation
@@ -39,11 +50,16 @@ class Prepared(NamedTuple):
     basis: np.ndarray | None = None
 
     def lift(self, coefficients) -> np.ndarray:
-        """Coefficients (…, N, 1+r) in all coordinates, (…, N, 1+d0), as `KernelPredictor` takes."""
+        """Coefficients (…, N, 1+r) in all coordinates, (…, N, 1+d0), as `KernelPredictor` takes.
+
+        Of several classes they have a last axis more, C.
+        """
         if self.basis is None:
             return coefficients
-        slopes = coefficients[..., 1:] @ self.basis.T
-        return np.concatenate([coefficients[..., :1], slopes], axis=-1)
+        axis = -self.train.y.ndim
+        value, slopes = np.split(coefficients, [1], axis=axis)
+        slopes = np.moveaxis(np.moveaxis(slopes, axis, -1) @ self.basis.T, -1, axis)
+        return np.concatenate([value, slopes], axis=axis)
 
     def rows(self, x) -> np.ndarray:
         """Θ between other points (n, d0) and the training points, (n, 1+d0, N, 1+r)."""
@@ -57,22 +73,23 @@ class Path(NamedTuple):
     """Training at one λ by one rule, at each of TIMES; NaN where it has diverged or not begun.
 
     learning_rate: η, None for the flow. steps: (T,), numbers of steps, t/η rounded.
-    learned: (T, k), fraction of each resolved mode. coefficients: (T, N, 1+r).
-    reach: `Reach` at the test points, (T, m).
+    learned: (T, k), fraction of each resolved mode. coefficients: (T, N, 1+r), or (T, N, 1+r, C).
+    reach: `Reach` or `Leads` at the test points, (T, m).
     """
 
     learning_rate: float | None
     steps: np.ndarray
     learned: np.ndarray
     coefficients: np.ndarray
-    reach: Reach
+    reach: Reach | Leads
 
 
 class Solution(NamedTuple):
     """One λ of one problem.
 
-    paths: FLOW and each of RATES → `Path`. eigenvalues: (k,), resolved, largest first; share: (k,),
-    of the squared target |Λ^½u*|² in each mode; features: `Reach` of each eigenfeature, (k, m).
+    paths: FLOW and each of RATES → `Path`; of several classes, whose paths are large, of the one
+    asked for. eigenvalues: (k,), resolved, largest first; share: (k,), of the squared target
+    |Λ^½u*|² in each mode; features: `Reach` or `Multiples` of each eigenfeature, (k, m).
     unresolved: directions whose eigenvalue is rounding error, below noise_floor.
     """
 
@@ -80,7 +97,7 @@ class Solution(NamedTuple):
     paths: dict
     eigenvalues: np.ndarray
     share: np.ndarray
-    features: Reach
+    features: Reach | Multiples
     unresolved: int
     noise_floor: float
 
@@ -135,23 +152,44 @@ def diagonalise(problem: Problem, lam: float) -> LinearDynamics:
     return LinearDynamics(prepared.gram, prepared.train.y, lam=lam)
 
 
+def solved(problem: Problem, lam: float, speed: float, y) -> tuple:
+    """Arguments of `solve` for a result that holds the path of `speed`; `y`: the labels."""
+    return (problem, lam) if speed == FLOW or np.ndim(y) == 1 else (problem, lam, speed)
+
+
 @kept
-def solve(problem: Problem, lam: float) -> Solution:
-    """Everything about one λ that does not depend on t, ε and the norm."""
+def solve(problem: Problem, lam: float, speed: float = FLOW) -> Solution:
+    """Everything about one λ that does not depend on t, ε and the norm.
+
+    `speed` only matters for several classes: of two, all rates are solved at once.
+    """
     prepared, dynamics = prepare(problem), diagonalise(problem, lam)
     resolved = np.flatnonzero(dynamics.eigenvalues > dynamics.noise_floor)[::-1]
-    coefficients = dynamics.feature_coefficients()
-    outputs = np.tensordot(coefficients, prepared.cross_gram, axes=([1, 2], [2, 3]))
+    directions, weights = dynamics.feature_directions()
+    outputs = np.tensordot(directions, prepared.cross_gram, axes=([1, 2], [2, 3]))
     target = dynamics.eigenvectors[:, resolved].T @ dynamics.target
+    rates = (speed,) if dynamics.outputs else (FLOW, *RATES)
     return Solution(
         lam,
-        {rate: _path(prepared, dynamics, rate, coefficients, outputs) for rate in (FLOW, *RATES)},
+        {rate: _path(prepared, dynamics, rate, directions, weights, outputs) for rate in rates},
         dynamics.eigenvalues[resolved],
-        target**2 / np.sum(dynamics.target**2),
-        Reach(*(part.astype(np.float32) for part in reach(prepared.test, outputs))),
+        np.sum(target.reshape(len(target), -1) ** 2, axis=1) / np.sum(dynamics.target**2),
+        _features(prepared.test, outputs, weights),
         len(dynamics.eigenvalues) - len(resolved),
         dynamics.noise_floor,
     )
+
+
+def _features(test: Dataset, outputs, weights) -> Reach | Multiples:
+    """Those of g_i, (k, m, 1+d0), times their weights, (k,) or (k, C)."""
+    if weights.ndim == 1:
+        return _in_single(reach(test, weights[:, None, None] * outputs))
+    one, lead = multiples(test, outputs, weights)
+    return Multiples(_in_single(one), lead.astype(np.float32))
+
+
+def _in_single(found: Reach) -> Reach:
+    return Reach(*(part.astype(np.float32) for part in found))
 
 
 class Progress(NamedTuple):
@@ -177,22 +215,34 @@ def progress(dynamics: LinearDynamics, rate: float) -> Progress:
     return Progress(eta, steps, learned, known)
 
 
-def _path(prepared, dynamics, rate, coefficients, outputs) -> Path:
+def _path(prepared, dynamics, rate, directions, weights, outputs) -> Path:
     """c(t) and u(x, t) from zero are sums over the eigenfeatures, each times the fraction learned.
 
-    - `coefficients`: (k, N, 1+r);  `outputs`: (k, m, 1+d0), those of the features.
+    - `directions`: (k, N, 1+r);  `outputs`: (k, m, 1+d0), those of the directions;
+    - `weights`: (k,) or (k, C), by which features are multiples of them.
     """
     eta, steps, learned, known = progress(dynamics, rate)
     path = Path(
         eta,
         steps,
         learned,
-        np.tensordot(learned, coefficients, axes=1),
-        reach(prepared.test, np.tensordot(learned, outputs, axes=1)),
+        combined(learned, weights, directions),
+        outcomes(prepared.test, combined(learned, weights, outputs)),
     )
-    for part in (path.learned, path.coefficients, *path.reach):
-        part[~known] = np.nan
+    path.learned[~known] = path.coefficients[~known] = np.nan
+    for part in path.reach:
+        part[..., ~known, :] = np.nan
     return path
+
+
+def combined(learned, weights, parts) -> np.ndarray:
+    """Σ_i learned_i(t) w_i g_i, (T, …); of several outputs (T, …, C), each as it is alone.
+
+    - `learned`: (T, k);  `weights`: (k,) or (k, C);  `parts`: (k, …), g_i.
+    """
+    if weights.ndim == 1:
+        return np.tensordot(learned * weights, parts, axes=1)
+    return np.stack([combined(learned, column, parts) for column in weights.T], axis=-1)
 
 
 def _learned(dynamics, t, rate, eta):
@@ -205,13 +255,13 @@ def _learned(dynamics, t, rate, eta):
 
 
 def curves(solution: Solution, *, epsilon: float, norm: str = "l2", rate=FLOW) -> Curves:
-    """Accuracy, first-order robust accuracy and median tangent |J|₂ at each of TIMES, (T,) each."""
+    """Accuracy, first-order robust accuracy and median tangent |J| at each of TIMES, (T,) each."""
     found = solution.paths[rate].reach
     known = np.isfinite(found.clean[:, 0])
     return Curves(
         np.where(known, np.mean(found.clean > 0, axis=-1), np.nan),
         np.where(known, np.mean(found.margin(epsilon, norm) > 0, axis=-1), np.nan),
-        np.median(found.l2, axis=-1),
+        np.median(found.slope, axis=-1),
     )
 
 
@@ -239,7 +289,8 @@ def pgd_accuracy(
     None where there is no predictor: training has diverged or not yet begun.
     """
     prepared = prepare(problem)
-    coefficients = prepared.lift(solve(problem, lam).paths[speed].coefficients[TIMES.index(t)])
+    solution = solve(*solved(problem, lam, speed, prepared.train.y))
+    coefficients = prepared.lift(solution.paths[speed].coefficients[TIMES.index(t)])
     if not np.isfinite(coefficients).all():
         return None
     predictor = KernelPredictor(prepared.train.x, coefficients, kappa=1.0, **prepared.kernel)

@@ -5,7 +5,7 @@ import numpy as np
 from jntk_viz.drawing.theme import escape
 from jntk_viz.frame.numbers import number, percent, signed, stop, superscript
 from jntk_viz.frame.robustness import FRAGILE
-from jntk_viz.frame.words import coinciding, correlation, small, with_interval
+from jntk_viz.frame.words import ONE_FUNCTION, coinciding, correlation, small, with_interval
 from jntk_viz.pages.robust_training import predictor, stopping, study
 from jntk_viz.pages.robust_training.state import SOURCES
 
@@ -176,6 +176,11 @@ def about_point(state, prepared, solution) -> str:
     if np.isnan(right):
         return ""
     verdict = "robust" if margin > 0 else "not robust" if right > 0 else "wrong even unchanged"
+    if np.ndim(label):
+        return (
+            f"Test point {point} ({escape(prepared.test.classes[np.argmax(label)])}): lead of "
+            f"its class {signed(right)}, under attack {signed(margin)}: {verdict}."
+        )
     return (
         f"Test point {point} (y = {signed(label, 0)}): f = {signed(label * right)}, "
         f"y f − ε‖PJ‖ = {signed(margin)}, {verdict}."
@@ -187,10 +192,28 @@ SLICE_TITLES = {
     "classes": "f from class −1 to class +1 (→)",
     "point": "f around the test point; → the other class; ring: ε (L2)",
 }
+WINNER_TITLES = {
+    "principal": "The winning class on the first principal directions, a and b",
+    "classes": "The winning class on the plane of the class means",
+    "point": "The winning class around the test point; → another class; ring: ε (L2)",
+    "flat": "The winning class in each direction of the plane",
+}
+
+
+def gallery_title(test) -> str:
+    """Title of the digits; the Jacobian of several outputs is that of a lead."""
+    slope = "input Jacobian" if test.y.ndim == 1 else "Jacobian of the lead lost first"
+    return f"Test digits, {slope} and attack (red +, blue −)"
 
 
 def beside_digits(found) -> dict:
     """Two words beside each row of digits: what f says of it, and of the changed one."""
+    if found.before.ndim == 2:
+        before, after = (np.argmax(f, axis=1) for f in (found.before, found.after))
+        return {
+            "left": [f"{d} read as {f}" for d, f in zip(found.label, before, strict=True)],
+            "right": [f"→ {d} read as {f}" for d, f in zip(found.label, after, strict=True)],
+        }
     names = ["8" if label > 0 else "3" for label in found.label]
     left = [f"{name}: f = {signed(f)}" for name, f in zip(names, found.before, strict=True)]
     flips = [
@@ -207,13 +230,18 @@ def feature_title(lam, scores) -> str:
     return words + "; colour: log₁₀ e" * (lam > 0)
 
 
-def claim(state, standard, regularised) -> str:
-    """The paper's claim about eigenfeatures, beside what is measured here."""
+def claim(state, standard, regularised, several=False) -> str:
+    """The paper's claim about eigenfeatures, beside what is measured here.
+
+    It is about two classes; of several classes only what is measured.
+    """
     here = f"rank correlation {correlation(standard.correlation)} for λ = 0"
     fragile = f"{standard.fragile}"
     if state.lam > 0:
         here += f", {correlation(regularised.correlation)} for λ = {stop(state.lam)}"
         fragile += f" and {regularised.fragile}"
+    if several:
+        return f"<b>Measured here</b>: {here}. {ONE_FUNCTION}"
     return (
         "The paper (GeLU, 11 layers): with λ &gt; 0 high test accuracy implies robustness. "
         f"<b>Measured here</b>: {here}; {fragile} "
@@ -243,9 +271,14 @@ def _predictor_details(state, found) -> list[str]:
 
 
 def _feature_details(state, found) -> list[str]:
-    scores = [study.scores(found.solutions[lam], **state.attack) for lam in (0.0, state.lam)]
-    floor = about_floor(found.solutions[state.lam])
-    return [claim(state, *scores), floor, about_data(state, found.prepared)]
+    standard, regularised = (
+        study.scores(found.solutions[lam], **state.attack) for lam in (0.0, state.lam)
+    )
+    return [
+        claim(state, standard, regularised, several=found.prepared.test.y.ndim == 2),
+        about_floor(found.solutions[state.lam]),
+        about_data(state, found.prepared),
+    ]
 
 
 DETAILS = {"map": _map_details, "predictor": _predictor_details, "features": _feature_details}

@@ -156,6 +156,36 @@ def test_the_predictor_follows_and_a_click_follows_a_point(watch_page):
     page.get_by_role("combobox", name="Slice").wait_for(state="hidden")
 
 
+def test_all_classes_from_the_menu_to_every_tab(watch_page):
+    page = watch_page(PAGE)
+    settled(page)
+    choose(page, "Data set", "Iris, all 3")
+    wait_for(page, "Iris, all 3 classes: 75 training, 75 test points")
+    for slider, words in (("Regulariser", "λ = 0.2 at t = 10³"), ("Perturbation", "ε = 0.31")):
+        press(page, slider, "ArrowRight")
+        wait_for(page, words)
+    train, test = train_test_split(load_dataset("iris", classes="all"), seed=0)
+    outputs = RobustDynamics(train.x, train.y, depth=2, activation="gelu", lam=0.2).predict(
+        test.x, 1e3
+    )
+    clean, robust = (
+        round(100 * accuracy(first_order_margin(outputs, test.x, test.y, epsilon=epsilon)))
+        for epsilon in (0, 0.31)
+    )
+    wait_for(page, f"λ = 0.2 at t = 10³: {clean} % clean, {robust} % robust at ε = 0.31")
+    assert "data=iris_all" in page.url
+    tab(page, "Predictor")
+    wait_for(page, r"Test point 0 \(\w+\): lead of its class")
+    page.wait_for_function(f"() => ({DRAWN})().includes('The winning class on the first')")
+    drawn = page.evaluate(DRAWN)
+    press(page, "Training time", "ArrowRight")
+    page.wait_for_function(f"drawn => ({DRAWN})() != drawn", arg=drawn)
+    choose(page, "Data set", "Digits, all 10")
+    wait_for(page, r"Test point 0 \(\d\): lead of its class")
+    tab(page, "Eigenfeatures")
+    wait_for(page, "right on the points of two classes at most")
+
+
 @pytest.mark.slow
 def test_eigenfeatures_stay_and_lead_to_their_own_page(watch_page):
     page = watch_page(PAGE)
