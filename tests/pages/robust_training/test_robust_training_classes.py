@@ -157,7 +157,7 @@ def test_descent_is_solved_when_it_is_asked_for(parts, dynamics):
 
 def test_folds_hold_each_class_in_equal_shares(parts):
     train, _ = parts
-    fold = stopping.folds(train.y, seed=0)
+    fold = stopping.folds(train.y, stopping.FOLDS, seed=0)
     counts = [np.bincount(fold[train.y.argmax(axis=1) == c], minlength=3) for c in range(3)]
     assert np.ptp(counts) <= 1
     held = stopping.held_out(IRIS, 0.1)
