@@ -212,7 +212,6 @@ def _in_regions(number, side, names):
 
 _ROOM = 3  # places between a name and the nearest edge of its region
 _F = hv.Dimension("f", range=(-1.2, 1.2))
-_COLUMNS = ("digit x", "slope PJ", "change δ", "x + δ")
 _STEP = 10  # pixels from one tile to the next
 
 
@@ -222,39 +221,48 @@ def digit_gallery(image, jacobian, change, attacked, left, right):
     - `image`, `attacked`: (k, 8, 8), 0 to 16;  `jacobian`, `change`: (k, 8, 8), each scaled to
       its own largest entry;  `left`, `right`: (k,) words beside the rows.
     """
-    grey, signed = (np.full((len(image) * _STEP, 4 * _STEP), np.nan) for _ in range(2))
-    for i in range(len(image)):
-        for j, (sheet, tile) in enumerate(
-            ((grey, image), (signed, jacobian), (signed, change), (grey, attacked))
-        ):
-            scale = np.max(np.abs(tile[i]), initial=1e-300) if sheet is signed else 1.0
+    columns = {"digit x": image, "slope PJ": jacobian, "change δ": change, "x + δ": attacked}
+    title = "Test digits, input Jacobian and attack (red +, blue −)"
+    return _gallery(columns, {"slope PJ", "change δ"}, left, right).opts(title=title)
+
+
+def attack_alone(image, change, attacked, left, right):
+    """`digit_gallery` without slopes and title."""
+    columns = {"digit": image, "change": change, "sum": attacked}
+    return _gallery(columns, {"change"}, left, right).opts(title="", toolbar=None)
+
+
+def _gallery(columns, signed, left, right):
+    """Rows of 8×8 tiles; those of the columns `signed` are scaled to their own largest entry."""
+    count, wide = len(left), len(columns) * _STEP
+    sheets = {kind: np.full((count * _STEP, wide), np.nan) for kind in (False, True)}
+    for j, (name, tiles) in enumerate(columns.items()):
+        for i, tile in enumerate(tiles):
+            scale = np.max(np.abs(tile), initial=1e-300) if name in signed else 1.0
             row, column = i * _STEP + 1, j * _STEP + 1
-            sheet[row : row + 8, column : column + 8] = tile[i] / scale
-    height = len(image) * _STEP
-    middle = height - _STEP * (np.arange(len(image)) + 0.5)
-    words = [
-        *((_STEP * (j + 0.5), height + 1.0, name) for j, name in enumerate(_COLUMNS)),
-        *((-0.8, y + 1.6, word) for y, word in zip(middle, left, strict=True)),
-        *((-0.8, y - 1.6, word) for y, word in zip(middle, right, strict=True)),
-    ]
-    x, y, text = zip(*words, strict=True)
-    bounds = (0, 0, 4 * _STEP, height)
-    clear = {"NaN": "transparent"}
+            sheets[name in signed][row : row + 8, column : column + 8] = tile / scale
+    height = count * _STEP
+    middle = height - _STEP * (np.arange(count) + 0.5)
+    centres = _STEP * (np.arange(len(columns)) + 0.5)
+    beside = np.full(2 * count, -0.8), np.concatenate([middle + 1.6, middle - 1.6])
+    bounds, clear = (0, 0, wide, height), {"NaN": "transparent"}
     layers = [
-        el.Image(grey, bounds=bounds, vdims=_GREY).opts(
+        el.Image(sheets[False], bounds=bounds, vdims=_GREY).opts(
             cmap="gray_r", clim=(0, 16), colorbar=False, clipping_colors=clear
         ),
-        el.Image(signed, bounds=bounds, vdims=_SIGNED).opts(
+        el.Image(sheets[True], bounds=bounds, vdims=_SIGNED).opts(
             cmap=DIVERGING, clim=(-1, 1), colorbar=False, clipping_colors=clear
         ),
-        el.Labels((x[:4], y[:4], text[:4])).opts(text_color=INK, text_font_size="14px"),
-        el.Labels((x[4:], y[4:], text[4:])).opts(
+        el.Labels((centres, np.full(len(columns), height + 1.0), list(columns))).opts(
+            text_color=INK, text_font_size="14px"
+        ),
+        el.Labels((*beside, [*left, *right])).opts(
             text_color=INK, text_font_size="13px", text_align="right"
         ),
     ]
     return el.Overlay(layers).opts(
-        xlim=(-16, 4 * _STEP + 1), ylim=(-1, height + 3), xaxis=None, yaxis=None, show_grid=False,
-        show_legend=False, title="Test digits, input Jacobian and attack (red +, blue −)",
+        xlim=(-16, wide + 1), ylim=(-1, height + 3), xaxis=None, yaxis=None, show_grid=False,
+        show_legend=False,
     )  # fmt: skip
 
 

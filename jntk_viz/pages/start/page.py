@@ -4,52 +4,20 @@ from importlib.metadata import version
 
 import jax
 import panel as pn
-import param
 
 from jntk_viz import frame
+from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.plane import keep_square
 from jntk_viz.drawing.recolour import name_figure
 from jntk_viz.drawing.theme import ACCENT, AMBER, BLUE, FONT, INK, LINE, PHONE, css, escape
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.registry import part_of
+from jntk_viz.pages.start import words
 from jntk_viz.pages.start.pictures import Film
+from jntk_viz.pages.start.state import StartState
 
 OPENS_WITH = "playground"  # the page whose card moves, and stands above the others
 
-HEADING = """
-<h1>Watch infinitely wide networks learn, and see what makes them robust</h1>
-"""
-OPENING = """
-<p class="wide">Two networks learn the same dots for the same time: the left as usual, the right
-with a penalty on its slopes. <b class="plus">Red</b> says +1, <b class="minus">blue</b> −1; on the
-line they change their mind.</p>
-"""
-QUESTIONS = """
-<ul class="questions">
-<li><a href="playground">Move the dots yourself</a></li>
-<li><a href="gp_convergence">What does a random network look like?</a></li>
-<li><a href="jntk_constancy">What does training do?</a></li>
-<li><a href="robust_training">What does the penalty buy, and what does it cost?</a></li>
-</ul>
-"""
-
-THEORY = """
-<p class="wide">A very wide neural network and its <b>input Jacobian</b> (how fast the output moves
-when the input does) are one Gaussian process, and training it with a penalty on that Jacobian
-becomes a linear equation with a fixed kernel, the <b>Jacobian NTK</b>. Here you can watch finite
-networks get there, and see what the penalty buys (theory:
-<a href="https://proceedings.mlr.press/v235/kim24ah.html">Kim &amp; Yang, ICML 2024</a>).</p>
-"""
-NEXT = """
-<h2>Where to go next</h2>
-<ul>
-<li><b>Lessons</b> with the same pictures and the code behind them: <code>jntk-viz lab</code>
-opens the folder <code>notebooks/</code> in JupyterLab.</li>
-<li><b>The paper</b>: <a href="https://arxiv.org/abs/2312.03386">arXiv 2312.03386</a>,
-<i>An Infinite-Width Analysis on the Jacobian-Regularised Training of a Neural Network</i>.</li>
-<li><b>In Python</b>: <code>from jntk_viz import jntk, RobustDynamics</code>.</li>
-</ul>
-"""
 TEXT = css(f"""
 div {{ font: 400 15px/1.35 {FONT}; color: {INK}; }}
 h1 {{ font: 500 22px/1.2 {FONT}; margin: 2px 0; }} h2 {{ font: 500 17px/1.3 {FONT}; margin: 0; }}
@@ -123,9 +91,10 @@ class Start(frame.Content):
     """The small pictures; a visitor sees at once those that an earlier one has had computed."""
 
     name = ""
+    rows = ("epsilon",)
 
     def __init__(self):
-        super().__init__(param.Parameterized())
+        super().__init__(StartState())
         self.cards = {entry.name: part_of(entry.name, "card") for entry in frame.pages()}
         self.plots = {
             name: frame.LivePlot(
@@ -137,12 +106,17 @@ class Start(frame.Content):
             if hasattr(card, "SQUARE"):
                 keep_square(self.plots[name], *card.SQUARE)
         self.film = Film(self.plots[OPENS_WITH])
+        self.robust = self.cards["robust_training"]
+        self.attack = frame.LivePlot(self.robust.attack_picture, **self.robust.NO_ATTACK)
+        keep_square(self.attack, *self.robust.ATTACK_LIMITS)
+        self.read = Words(sizing_mode="stretch_width", stylesheets=[TEXT])
 
     def plan(self, known):
         played = self.cards[OPENS_WITH]
         return [
             *(Step(card.numbers, (), "Computing the pictures") for card in self.cards.values()),
             Step(played.film, (), "Computing the pictures that move"),
+            Step(self.robust.attacks, (), "Attacking a digit"),
         ]
 
     def draw(self, known):
@@ -153,6 +127,12 @@ class Start(frame.Content):
         film = known(self.cards[OPENS_WITH].film)
         if film is not None and self.film.button.disabled:
             self.film.show(film)
+        attacks = known(self.robust.attacks)
+        if attacks is not None:
+            epsilon = self.state.epsilon
+            found = attacks[self.robust.ATTACKS.index(epsilon)]
+            self.attack.update(**self.robust.of_attack(found))
+            self.read.object = words.about_attack(epsilon, found)
 
     def say(self, known):
         return ""
@@ -166,9 +146,23 @@ def opening(start):
         plot.pane, height=330, sizing_mode="stretch_width", margin=0,
         stylesheets=[f"{PHONE} {{ :host {{ height: 210px !important; }} }}"],
     )  # fmt: skip
-    heading = text(HEADING, margin=(0, 76, 0, 10))  # beside the buttons of the page
+    heading = text(words.HEADING, margin=(0, 76, 0, 10))  # beside the buttons of the page
     beside = pn.Column(
-        heading, text(OPENING), pn.Row(start.film.button, start.film.time), text(QUESTIONS),
+        heading, text(words.OPENING), pn.Row(start.film.button, start.film.time),
+        text(words.QUESTIONS),
+        sizing_mode="stretch_width", margin=(0, 12),
+    )  # fmt: skip
+    return pn.Column(
+        picture, beside, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[TWO_CSS]
+    )
+
+
+def what_is_an_attack(start):
+    """A digit, the change, the sum, and how two networks read it, at a size that readers choose."""
+    name_figure(start.attack.figure, words.ATTACK_SEEN)
+    picture = pn.Column(start.attack.pane, height=230, sizing_mode="stretch_width", margin=0)
+    beside = pn.Column(
+        text(words.ATTACK), *start.controls(), start.read,
         sizing_mode="stretch_width", margin=(0, 12),
     )  # fmt: skip
     return pn.Column(
@@ -193,10 +187,11 @@ def app():
         opening(start),
         on_a_phone(
             pn.Column(*cards, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[CARDS_CSS]),
-            2,
+            3,
         ),
+        on_a_phone(what_is_an_attack(start), 2),
         frame.job_bar(controller, buttons=False),
         on_a_phone(text(tour(), margin=(4, 12)), 1),
-        on_a_phone(text(THEORY + NEXT + f"<p>{machine()}</p>", margin=(8, 12)), 3),
+        on_a_phone(text(words.THEORY + words.NEXT + f"<p>{machine()}</p>", margin=(8, 12)), 4),
         start=controller.start,
     )

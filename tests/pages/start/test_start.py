@@ -6,11 +6,12 @@ import numpy as np
 import panel as pn
 import pytest
 
-from jntk_viz import RobustDynamics, jntk, load_dataset, train_test_split
+from jntk_viz import RobustDynamics, first_order_margin, jntk, load_dataset, train_test_split
 from jntk_viz.export.pages import open_page
 from jntk_viz.frame import LivePlot, pages, use_theme
 from jntk_viz.frame.registry import part_of
 from jntk_viz.pages.start import page as start
+from jntk_viz.pages.start import words
 
 
 def card(name):
@@ -84,12 +85,12 @@ def test_losses_are_those_of_gradient_descent_step_by_step():
 
 
 def points(page):
-    """How many numbers each picture of the landing page draws."""
+    """How many numbers the picture of each page draws on the landing page."""
     figures = [pane.object for part in page._parts for pane in part.select(pn.pane.Bokeh)]
-    assert len(figures) == len(pages())
+    assert len(figures) == len(pages()) + 1
     return [
         max(len(values) for r in figure.renderers for values in r.data_source.data.values())
-        for figure in figures
+        for figure in figures[:-1]  # below them the attack
     ]
 
 
@@ -111,9 +112,9 @@ def test_the_landing_page_says_what_each_picture_shows_and_tours_every_page():
 
 def test_a_visitor_reads_at_most_110_words_first():
     """Above the cards; the title bar's links are counted too."""
-    first = start.HEADING + start.OPENING + start.QUESTIONS
-    words = re.sub("<[^>]*>", "", first).split() + " ".join(e.short for e in pages()).split()
-    assert 40 < len(words) <= 110
+    first = words.HEADING + words.OPENING + words.QUESTIONS
+    read = re.sub("<[^>]*>", "", first).split() + " ".join(e.short for e in pages()).split()
+    assert 40 < len(read) <= 110
 
 
 def test_the_picture_that_plays_is_the_library_s_at_every_time():
@@ -132,6 +133,25 @@ def test_the_picture_that_plays_is_the_library_s_at_every_time():
             f = dynamics.predict(x, played.PLAYED[frame_number])[0, 0]
             pixel = film["image"][frame_number][row, side + column] / 100 - 1.25
             assert pixel == pytest.approx(np.clip(f, -1.25, 1.25), abs=0.02)
+
+
+def test_the_attack_is_the_library_s_and_turns_only_the_network_without_the_penalty():
+    robust = card("robust_training")
+    found = dict(zip(robust.ATTACKS, robust.attacks(), strict=True))
+    assert found[0.0].read == (3, 3)
+    assert found[robust.CLEAR].read == (8, 3)
+    digits = load_dataset("digits", classes=(3, 8))
+    training, test = train_test_split(digits, test_fraction=1 - 28 / len(digits.y), seed=0)
+    x, y = test.x[:100], test.y[:100]
+    for which, lam in enumerate((0.0, 0.1)):
+        u = RobustDynamics(training.x, training.y, depth=2, lam=lam).predict(x, robust.STOPPED)
+        for epsilon, one in found.items():
+            share = np.mean(first_order_margin(u, x, y, epsilon=epsilon) > 0)
+            assert one.robust[which] == pytest.approx(share)
+    for epsilon, one in found.items():
+        said = words.about_attack(epsilon, one)
+        assert ("still a 3" in said) == (one.read == (8, 3))
+        assert np.linalg.norm(one.change[0]) == pytest.approx(epsilon)
 
 
 def test_the_picture_plays_in_the_browser_and_pauses(watch_page):
