@@ -32,10 +32,13 @@ def test_that_the_link_was_copied_is_seen_within_the_window(watch_page):
 
 def test_a_card_is_a_link_as_a_whole(watch_page):
     page = watch_page("")
-    page.get_by_role("figure").last.wait_for()
-    box = page.get_by_role("figure").last.bounding_box()
+    entry = pages()[-1]
+    picture = page.get_by_role("figure", name=entry.card)
+    picture.wait_for()
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_url(f"**/{pages()[-1].name}*")
+    page.wait_for_url(f"**/{entry.name}*")
 
 
 def test_buttons_and_title_have_room_in_a_narrow_window(watch_page):
