@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import numpy as np
 import pytest
 from conftest import Watch
+from playwright.sync_api import expect
 
 from jntk_viz.drawing.tables import csv_text
 from jntk_viz.frame import save as download
@@ -155,7 +156,7 @@ def decoded(page, data):
 
 def test_every_file_can_be_saved_and_opened_again(page, tmp_path):
     options = page.get_by_role("combobox", name="Picture")
-    assert options.inner_text() == "Error of one network"
+    expect(options).to_have_text("Error of one network")
 
     png = download_by(page, "PNG", tmp_path)
     assert png.name == f"{NAME}-errors.png"
