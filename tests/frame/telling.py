@@ -54,5 +54,6 @@ TELLING = {
         "chaos": "strangers|fixed point at zero|whatever the angle",
         "skips": "rescue|falls as",
         "biases": "together|alike",
+        "training": "costs time|not robustness|learned slowly|no clear difference",
     },
 }
