@@ -77,7 +77,7 @@ _CORNER = f"""
 _NAV_BAR = f"""
 :host {{ margin-left: auto; }}
 nav {{ display: flex; gap: 2px; }}
-a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 10px;
+a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 8px;
      border-radius: 4px; white-space: nowrap; }}
 a:hover, a:focus-visible {{ background: #00578a; }}
 a[aria-current] {{ background: #fff; color: {ACCENT}; }}

@@ -184,8 +184,8 @@ def feature_title(index, spectrum, scores, margin) -> str:
     robust = scores.robustness[index] if index < len(scores.robustness) else np.mean(margin > 0)
     accurate = np.mean(spectrum.features.clean[index] > 0)
     return (
-        f"Feature {index + 1}: {percent(accurate)} accurate, {percent(robust)} robust, "
-        f"carries {number(100 * spectrum.share[index])} % of the target"
+        f"Feature {index + 1}: {percent(accurate)} accurate, {percent(robust)} robust; "
+        f"{number(100 * spectrum.share[index])} % of target"
     )
 
 
