@@ -418,7 +418,7 @@ def test_files_are_replaced_whole(tmp_path, monkeypatch):
     ("arguments", "says"),
     [
         (["export"], "name a page, or `--site DIR`"),
-        (["export", "nothing"], f"there is no page 'nothing'; known are {PAGE}"),
+        (["export", "nothing"], f"there is no page 'nothing'; known are playground, {PAGE}"),
         (["export", PAGE, "--preset", "none"], "has no preset 'none'; it has"),
         (["export", PAGE, "--set", "width=7"], "`width`"),
         (["export", PAGE, "--set", "nothing=7"], "`nothing` is no setting of this page"),
