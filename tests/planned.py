@@ -1,5 +1,6 @@
-"""Run the plan of a study without a page."""
+"""Run the plan of a study without a page, or a page without a browser."""
 
+from jntk_viz import frame
 from jntk_viz.frame.content import Known
 
 
@@ -16,3 +17,13 @@ def run_plan(plan, state, most=None):
         known.hold(missing[0].key, missing[0].run())
         done.append(missing[0])
     return known, done
+
+
+def started(content, **settings):
+    """A page without a browser, with its controller, everything computed."""
+    content.state.param.update(**settings)
+    frame.Controller(content)
+    content.shown = content.controls()
+    content.controller.start()
+    assert content.controller.error == ""
+    return content

@@ -74,12 +74,8 @@ def _errors(rows, kernel) -> Chart:
         shared.mean_curve(name, own, "width", f"{kernel}_error")
         for name, own in rows.groupby("architecture", sort=False)
     ]
-    return Chart(
+    return shared.errors_by_width(
         f"Error of one network by architecture: {KERNELS[kernel]}",
-        "width d",
-        "relative error, Frobenius norm",
-        curves + shared.reference(curves, -0.5, "∝ 1/√d"),
+        curves,
         f"Mean over data sets, depths and networks; band: {shared.INTERVAL}.",
-        log_x=True,
-        log_y=True,
     )

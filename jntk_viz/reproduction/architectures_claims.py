@@ -17,6 +17,12 @@ from jntk_viz.reproduction.widths import told
 KERNELS = {"nngp": "Jacobian NNGP", "jntk": "JNTK"}
 TOLERANCE = 0.1  # of the exponent −1/2
 _SOURCE = "Ours; the paper leaves other architectures open"
+# What the plain network is compared with, and how a sentence about it begins.
+OTHERS = {
+    "residual": "Residual links",
+    "biases": "Biases",
+    "biases, residual": "Biases and residual links",
+}
 _CASE = ["dataset", "activation", "depth", "seed"]
 _DEFINITIONS = (
     "Plain: σ_w = 1, no biases; residual: α = 0.5; biases: σ_b = 0.5. Each point is tested once: a "
@@ -68,12 +74,9 @@ def claims(table: pd.DataFrame) -> list[Claim]:
     return [
         _positive(table),
         *(_raises(table, name) for name in ("residual", "biases")),
-        *(_more_robust(table, name) for name in ("residual", "biases", "biases, residual")),
-        *(_stopping(table, name) for name in ("plain", "residual", "biases", "biases, residual")),
-        *(
-            _regulariser(table, name)
-            for name in ("plain", "residual", "biases", "biases, residual")
-        ),
+        *(_more_robust(table, name) for name in OTHERS),
+        *(_stopping(table, name) for name in ("plain", *OTHERS)),
+        *(_regulariser(table, name) for name in ("plain", *OTHERS)),
         *(_rate(table, kernel) for kernel in KERNELS),
     ]
 
@@ -82,7 +85,7 @@ def _positive(table) -> Claim:
     statement = "The JNTK of networks with skips and biases is positive definite, too."
     rows = trainings(table)
     if rows.empty:
-        return _claim(statement, UNKNOWN, OPEN, "", table)
+        return _unknown(statement, table)
     seen = rows.smallest.astype(float) > rows.noise_floor.astype(float)
     by = ", ".join(
         f"{name} {int(own.sum())} of {len(own)}"
@@ -99,13 +102,13 @@ def _positive(table) -> Claim:
 
 def _raises(table, name) -> Claim:
     """HOLDS if at every depth, FAILS if at some depth λ_min is clearly lower."""
-    statement = f"{_called(name)} raise λ_min of the JNTK at every depth."
+    statement = f"{OTHERS[name]} raise λ_min of the JNTK at every depth."
     rows = beside_plain(table, name)
     if len(rows):
         known = (rows.smallest > rows.noise_floor) & (rows.smallest_0 > rows.noise_floor_0)
         rows = rows[known]
     if rows.empty:
-        return _claim(statement, UNKNOWN, OPEN, "", table)
+        return _unknown(statement, table)
     rows = rows.assign(raised=np.log10((rows.smallest / rows.smallest_0).astype(float)))
     by_depth = {
         depth: over_data(group, group.raised) for depth, group in rows.groupby("depth", sort=True)
@@ -124,10 +127,10 @@ def _raises(table, name) -> Claim:
 
 
 def _more_robust(table, name) -> Claim:
-    statement = f"{_called(name)} make the best robust accuracy larger."
+    statement = f"{OTHERS[name]} make the best robust accuracy larger."
     rows = beside_plain(table, name)
     if rows.empty:
-        return _claim(statement, UNKNOWN, OPEN, "", table)
+        return _unknown(statement, table)
     gain, each = over_data(rows, 100 * (rows.best_robust - rows.best_robust_0))
     end, _ = over_data(rows, 100 * (rows.end_robust - rows.end_robust_0))
     steps, _ = over_data(rows, np.log10(rows.steps_robust / rows.steps_robust_0))
@@ -143,7 +146,7 @@ def _stopping(table, name) -> Claim:
     statement = f"Training to the end costs robust accuracy ({name})."
     rows = _of(table, name)
     if rows.empty:
-        return _claim(statement, UNKNOWN, OPEN, "", table)
+        return _unknown(statement, table)
     lost, each = over_data(rows, 100 * (rows.best_robust - rows.end_robust))
     standard, _ = over_data(rows, 100 * (rows.best_standard - rows.end_standard))
     sentence = (
@@ -157,7 +160,7 @@ def _regulariser(table, name) -> Claim:
     statement = f"λ > 0 gives more robust predictors than λ = 0, both stopped in time ({name})."
     rows = _of(table, name)
     if rows.empty:
-        return _claim(statement, UNKNOWN, OPEN, "", table)
+        return _unknown(statement, table)
     gain, each = over_data(rows, 100 * (rows.best_robust - rows.best_standard))
     end, _ = over_data(rows, 100 * (rows.end_robust - rows.end_standard))
     sentence = (
@@ -174,7 +177,7 @@ def _rate(table, kernel) -> Claim:
     )
     found = exponents(table, kernel)
     if not found:
-        return _claim(statement, UNKNOWN, OPEN, "", table)
+        return _unknown(statement, table)
     verdicts = {
         at: judge(law.low, law.high, -0.5 - TOLERANCE, -0.5 + TOLERANCE)
         for at, law in found.items()
@@ -202,14 +205,6 @@ def _of(table, name) -> pd.DataFrame:
     return rows[rows.architecture == name]
 
 
-def _called(name: str) -> str:
-    return {
-        "residual": "Residual links",
-        "biases": "Biases",
-        "biases, residual": "Biases and residual links",
-    }[name]
-
-
 def _judged(difference: Estimate) -> str:
     return judge(difference.low, difference.high, at_least=1e-9)
 
@@ -228,6 +223,10 @@ def _levels(rows) -> str:
         )
     }  # fmt: skip
     return "Robust accuracy: " + ", ".join(f"{k.strip()} {v:.1f} %" for k, v in four.items()) + "."
+
+
+def _unknown(statement, table) -> Claim:
+    return _claim(statement, UNKNOWN, OPEN, "", table)
 
 
 def _claim(statement, decides: Estimate, verdict, sentence, table) -> Claim:

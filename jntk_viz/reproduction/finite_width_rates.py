@@ -195,12 +195,8 @@ def _errors(table, name) -> Chart:
     depth = "" if deepest.empty else f", depth {deepest.depth.iloc[0]}"
     for activation, group in deepest.groupby("activation", sort=False):
         curves.append(shared.mean_curve(activation, group, "width", "frobenius_error"))
-    return Chart(
+    return shared.errors_by_width(
         f"Error of one network: {name}{depth}",
-        "width d",
-        "relative error, Frobenius norm",
-        curves + shared.reference(curves, -0.5, "∝ 1/√d"),
+        curves,
         f"Mean over the repeats; the band is its interval ({shared.INTERVAL}).",
-        log_x=True,
-        log_y=True,
     )

@@ -11,7 +11,7 @@ from jntk_viz.datasets import load_dataset
 from jntk_viz.kernels import jacobian_nngp, jntk
 from jntk_viz.rates import ENOUGH_REPEATS, PowerLaw, power_law
 from jntk_viz.reproduction.intervals import Estimate, slope_of
-from jntk_viz.reproduction.study import LAW, OPEN, Claim, Column, Curve, judge
+from jntk_viz.reproduction.study import LAW, OPEN, Chart, Claim, Column, Curve, judge
 
 FEWEST_WIDTHS = 3  # for an exponent: two points lie on a line whatever the law is
 INTERVAL = "95 %, percentile bootstrap over independent networks of the same width"
@@ -140,3 +140,16 @@ def reference(curves: list[Curve], exponent: float, label: str) -> list[Curve]:
         return []
     x = np.asarray(curves[0].x)
     return [Curve(label, x, curves[0].y[0] * (x / x[0]) ** exponent, style="dashed", group=LAW)]
+
+
+def errors_by_width(title: str, curves: list[Curve], note: str) -> Chart:
+    """Errors of one network against its width, beside a line of slope −1/2."""
+    return Chart(
+        title,
+        "width d",
+        "relative error, Frobenius norm",
+        curves + reference(curves, -0.5, "∝ 1/√d"),
+        note,
+        log_x=True,
+        log_y=True,
+    )

@@ -35,11 +35,10 @@ def _gain(variance) -> float:
 
 
 def _root(function, low, high) -> float:
-    """Where a function that increases on [low, high] is zero, by bisection."""
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if function(middle) < 0 else (low, middle)
-    return high
+    """The zero of a function that changes its sign between low and high."""
+    from scipy.optimize import brentq  # 20 MB, which other lessons can do without
+
+    return brentq(function, low, high)
 
 
 @cache
@@ -109,7 +108,7 @@ class Residual:
         return sphere(3, self.in_size, seed=self.in_size)
 
     def arguments(self) -> tuple:
-        """What a rule is called with behind the first layer, where F = Θ = σ_w² ⟨x, x'⟩ + σ_b².
+        """Arguments of a rule behind the first layer, where F = Θ = σ_w² ⟨x, x'⟩ + σ_b².
 
         The matrices have a row for each input and for its neighbours at ±_STEP in each coordinate.
         """

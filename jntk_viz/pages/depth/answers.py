@@ -60,7 +60,7 @@ def effect_of_biases(state, known):
 
 
 def harm_of_depth(state, known):
-    """What does a plain network lose by depth: robust accuracy, time, both, or neither?"""
+    """The loss of a plain network by depth: robust accuracy, time, both, or neither."""
     found = trainings_of(state, known)
     if not found.whole or found.plain[-1].refused:
         return None

@@ -112,7 +112,7 @@ class Under(NamedTuple):
     epsilon: float
 
     def attack(self, coefficients, points: Dataset) -> tuple[np.ndarray, np.ndarray]:
-        """Which points each predictor has right under attack, and unchanged: (k, m) each.
+        """Points that each predictor has right under attack, and unchanged: (k, m) each.
 
         All predictors are asked at once, since most of a call is spent on the kernel.
 

@@ -170,7 +170,7 @@ def _outputs(problem: Problem, c: np.ndarray) -> np.ndarray:
 
 
 def _reach(problem: Problem, linear: LinearDynamics, chosen: slice, c) -> Reach | Multiples:
-    """What attacks do to the chosen features, with coefficients (k, N, 1+d0)."""
+    """Effects of attacks on the chosen features, with coefficients (k, N, 1+d0)."""
     test, outputs = prepare(problem).test, _outputs(problem, c)
     if not linear.outputs:
         return reach(test, outputs)

@@ -47,7 +47,7 @@ PREPARING = "Preparing the networks; black and grey are known without training a
 
 
 def training_text(summary, settings) -> tuple[str, str]:
-    """How far the kernels have moved, or which networks diverged; and what else, as HTML."""
+    """Distances that kernels have moved, or the networks that diverged; and the rest, as HTML."""
     narrow, _, wide = settings.widths
     lost = lost_text(summary, settings)
     at_start = summary.step == 0
@@ -108,7 +108,7 @@ OFF = 0.9  # of the equation's own size: the network no longer follows
 
 
 def kernel_text(summary, settings, record, regime) -> tuple[str, str]:
-    """Where the followed kernel is, and whether the theorem's regime is reached; and why."""
+    """Place of the followed kernel, and whether the theorem's regime is reached, and why."""
     if record is None:
         return lost_text(summary, settings) or PREPARING, ""
     words = (

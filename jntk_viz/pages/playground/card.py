@@ -16,6 +16,7 @@ from jntk_viz.pages.playground.state import TIMES, PlaygroundState
 # What the picture is drawn from before its numbers arrive.
 EMPTY = {"field": NOTHING["field"], "points": np.zeros((0, 3)), "y": np.zeros(0)}
 SQUARE = globe.LIMITS
+LOWEST, STEPS = -1.25, 100  # the browser's numbers begin there, with so many to one
 PLAYED = (0.0, *TIMES[1:-1:6], np.inf)
 
 
@@ -41,7 +42,7 @@ def numbers():
 
 def _bytes(f):
     """A quarter of the bytes for the browser; the colours end at ±1.2."""
-    steps = np.rint((np.clip(f, -1.25, 1.25) + 1.25) * 100)
+    steps = np.rint((np.clip(f, LOWEST, -LOWEST) - LOWEST) * STEPS)
     return np.where(np.isnan(f), 255, steps).astype(np.uint8)
 
 
@@ -49,7 +50,7 @@ def _bytes(f):
 def film():
     """The picture at the times `PLAYED`, as the browser's own numbers.
 
-    Returns a dict of lists, one entry a time: label; image, f in steps of 0.01 from −1.25 on, 255
+    Returns a dict of lists, one entry a time: label; image, f as (f - LOWEST) STEPS, 255
     for no number; x, y, the boundary.
     """
     fields = [_fields(t) for t in PLAYED]

@@ -54,8 +54,7 @@ def picture(time, standard, regularised):
 
 # ---- what an attack is
 
-ATTACKS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)  # sizes ε
-CLEAR = 0.3  # the size by which the digit is chosen
+CLEAR = 0.3  # the size of the attack by which the digit is chosen
 STOPPED = 1e3  # when both trainings end
 _PROBLEM, _LAMBDAS = Problem("digits", 2, "gelu", 0), (0.0, 0.1)
 
@@ -82,8 +81,8 @@ def _margins(epsilon):
 
 
 @kept
-def attacks():
-    """`Attacked` at each size of `ATTACKS`: of a 3 on which the two networks differ most at CLEAR.
+def _point() -> int:
+    """The 3 on which the two networks differ most at CLEAR.
 
     Only digits that both read right are taken, and that only the penalised network still reads
     right then.
@@ -91,13 +90,14 @@ def attacks():
     test = study.prepare(_PROBLEM).test
     clean, (standard, penalised) = _margins(0.0), _margins(CLEAR)
     differ = (clean > 0).all(axis=0) & (standard <= 0) & (penalised > 0) & (test.y < 0)
-    point = int(np.argmax(np.where(differ, penalised - standard, -np.inf)))
-    return [_attacked(epsilon, point) for epsilon in ATTACKS]
+    return int(np.argmax(np.where(differ, penalised - standard, -np.inf)))
 
 
-def _attacked(epsilon, point):
+@kept
+def attack(epsilon: float) -> Attacked:
+    """The digit attacked by changes of this size."""
     shown = [
-        predictor.digits(_PROBLEM, lam, STOPPED, epsilon, "l2", FLOW, point) for lam in _LAMBDAS
+        predictor.digits(_PROBLEM, lam, STOPPED, epsilon, "l2", FLOW, _point()) for lam in _LAMBDAS
     ]
     image, change, attacked = (
         np.stack([getattr(digit, part)[0] for digit in shown])

@@ -80,6 +80,31 @@ _TURN = np.linspace(0, 2 * np.pi, 121)
 _RING = np.column_stack([np.cos(_TURN), np.sin(_TURN)])
 
 
+_HALVES = [-1, -0.5, 0, 0.5, 1]
+_ON_A_SLICE = {
+    "ylim": (-1.1, 1.1), "ylabel": "⟨x, b⟩", "show_grid": False, "xticks": _HALVES,
+    "yticks": _HALVES, "show_legend": False,
+}  # fmt: skip
+
+
+def _bounds(count):
+    """Those of an image of so many places from -1 to 1 in each direction."""
+    half = 1 / (count - 1)
+    return -1 - half, -1 - half, 1 + half, 1 + half
+
+
+def _followed(here, epsilon, size):
+    """The followed point at `here`, and a ring of radius `epsilon` around it."""
+    return [
+        el.Curve((here[0] + epsilon * _RING[:, 0], here[1] + epsilon * _RING[:, 1])).opts(
+            color=INK, line_dash=[4, 3], line_width=2
+        ),
+        el.Points(([here[0]], [here[1]])).opts(
+            color=PAPER, alpha=0.9, line_color=INK, line_width=3, size=size, fill_alpha=0
+        ),
+    ]
+
+
 def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
     """f on a two-dimensional slice of the sphere with its zero line, and where the points lie.
 
@@ -88,8 +113,7 @@ def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
     - `here`: (2,), the followed point;  `epsilon`: radius of the ring around it.
     """
     side = np.linspace(-1, 1, len(field))
-    half = 1 / (len(field) - 1)
-    bounds = (-1 - half, -1 - half, 1 + half, 1 + half)
+    bounds = _bounds(len(field))
     bad, plus = np.asarray(fragile, bool), np.asarray(test_y) > 0
     dots = {"line_color": PAPER, "line_width": 0.8}
     layers = [
@@ -103,17 +127,11 @@ def slice_field(field, train, train_y, test, test_y, fragile, here, epsilon):
         el.Scatter((test[~plus, 0], test[~plus, 1])).opts(color=_CLASS[-1], size=9, **dots),
         el.Scatter((test[plus, 0], test[plus, 1])).opts(color=_CLASS[1], size=9, **dots),
         el.Scatter((test[bad, 0], test[bad, 1])).opts(**_CROSS),
-        el.Curve((here[0] + epsilon * _RING[:, 0], here[1] + epsilon * _RING[:, 1])).opts(
-            color=INK, line_dash=[4, 3], line_width=2
-        ),
-        el.Points(([here[0]], [here[1]])).opts(
-            color=PAPER, alpha=0.9, line_color=INK, line_width=3, size=13, fill_alpha=0
-        ),
+        *_followed(here, epsilon, size=13),
     ]  # fmt: skip
     return el.Overlay(layers).opts(
-        xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), ylabel="⟨x, b⟩", show_grid=False,
+        xlim=(-1.1, 1.1), **_ON_A_SLICE,
         xlabel="⟨x, a⟩  (orange: y = +1, blue: −1, ×: not robust, ■: training)",
-        xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1], show_legend=False,
         title="f on a slice of the sphere",
     )  # fmt: skip
 
@@ -146,8 +164,7 @@ def winner_field(
       `slice_field`.
     """
     side = np.linspace(-1, 1, len(number))
-    half = 1 / (len(number) - 1)
-    bounds = (-1 - half, -1 - half, 1 + half, 1 + half)
+    bounds = _bounds(len(number))
     shade = np.minimum(np.floor(np.clip(lead / FULL, 0, 1) * _SHADES), _SHADES - 1) + 0.5
     lines = [zero_contour(side, side, one) for one in ahead]
     edge_x, edge_y = (
@@ -175,12 +192,7 @@ def winner_field(
             **dots | {"line_width": 1.2}, size=10
         ),
         el.Scatter((test[bad, 0], test[bad, 1])).opts(**_CROSS | {"size": 11}),
-        el.Curve((here[0] + epsilon * _RING[:, 0], here[1] + epsilon * _RING[:, 1])).opts(
-            color=INK, line_dash=[4, 3], line_width=2
-        ),
-        el.Points(([here[0]], [here[1]])).opts(
-            color=PAPER, alpha=0.9, line_color=INK, line_width=3, size=15, fill_alpha=0
-        ),
+        *_followed(here, epsilon, size=15),
         el.Points((np.full(len(names), LEGEND), rows, classes + 0.5), vdims=[_NUMBER]).opts(
             **dots, size=13
         ),
@@ -192,9 +204,8 @@ def winner_field(
         ),
     ]  # fmt: skip
     return el.Overlay(layers).opts(
-        xlim=(-1.1, 1.9), ylim=(-1.1, 1.1), ylabel="⟨x, b⟩", show_grid=False,
+        xlim=(-1.1, 1.9), **_ON_A_SLICE,
         xlabel="⟨x, a⟩  (●: test, ×: not robust, ■: training; fainter: smaller lead)",
-        xticks=[-1, -0.5, 0, 0.5, 1], yticks=[-1, -0.5, 0, 0.5, 1], show_legend=False,
         title="The winning class on a slice of the sphere",
     )  # fmt: skip
 

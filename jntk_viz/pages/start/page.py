@@ -105,7 +105,7 @@ class Start(frame.Content):
         for name, card in self.cards.items():
             if hasattr(card, "SQUARE"):
                 keep_square(self.plots[name], *card.SQUARE)
-        self.film = Film(self.plots[OPENS_WITH])
+        self.film = Film(self.plots[OPENS_WITH], self.cards[OPENS_WITH])
         self.robust = self.cards["robust_training"]
         self.attack = frame.LivePlot(self.robust.attack_picture, **self.robust.NO_ATTACK)
         keep_square(self.attack, *self.robust.ATTACK_LIMITS)
@@ -116,7 +116,7 @@ class Start(frame.Content):
         return [
             *(Step(card.numbers, (), "Computing the pictures") for card in self.cards.values()),
             Step(played.film, (), "Computing the pictures that move"),
-            Step(self.robust.attacks, (), "Attacking a digit"),
+            Step(self.robust.attack, (self.state.epsilon,), "Attacking a digit"),
         ]
 
     def draw(self, known):
@@ -127,15 +127,21 @@ class Start(frame.Content):
         film = known(self.cards[OPENS_WITH].film)
         if film is not None and self.film.button.disabled:
             self.film.show(film)
-        attacks = known(self.robust.attacks)
-        if attacks is not None:
-            epsilon = self.state.epsilon
-            found = attacks[self.robust.ATTACKS.index(epsilon)]
-            self.attack.update(**self.robust.of_attack(found))
-            self.read.object = words.about_attack(epsilon, found)
+        attacked = known(self.robust.attack, self.state.epsilon)
+        if attacked is not None:
+            self.attack.update(**self.robust.of_attack(attacked))
+            self.read.object = words.about_attack(self.state.epsilon, attacked)
 
     def say(self, known):
         return ""
+
+
+def beside(picture, *parts):
+    """A picture and what stands beside it."""
+    column = pn.Column(*parts, sizing_mode="stretch_width", margin=(0, 12))
+    return pn.Column(
+        picture, column, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[TWO_CSS]
+    )
 
 
 def opening(start):
@@ -147,27 +153,15 @@ def opening(start):
         stylesheets=[f"{PHONE} {{ :host {{ height: 210px !important; }} }}"],
     )  # fmt: skip
     heading = text(words.HEADING, margin=(0, 76, 0, 10))  # beside the buttons of the page
-    beside = pn.Column(
-        heading, text(words.OPENING), pn.Row(start.film.button, start.film.time),
-        text(words.QUESTIONS),
-        sizing_mode="stretch_width", margin=(0, 12),
-    )  # fmt: skip
-    return pn.Column(
-        picture, beside, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[TWO_CSS]
-    )
+    playing = pn.Row(start.film.button, start.film.time)
+    return beside(picture, heading, text(words.OPENING), playing, text(words.QUESTIONS))
 
 
 def what_is_an_attack(start):
     """A digit, the change, the sum, and how two networks read it, at a size that readers choose."""
     name_figure(start.attack.figure, words.ATTACK_SEEN)
     picture = pn.Column(start.attack.pane, height=230, sizing_mode="stretch_width", margin=0)
-    beside = pn.Column(
-        text(words.ATTACK), *start.controls(), start.read,
-        sizing_mode="stretch_width", margin=(0, 12),
-    )  # fmt: skip
-    return pn.Column(
-        picture, beside, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[TWO_CSS]
-    )
+    return beside(picture, text(words.ATTACK), *start.controls(), start.read)
 
 
 def on_a_phone(part, place):

@@ -17,7 +17,7 @@ _SHOW = """
 const last = film.data.label.length - 1
 const i = last - Math.abs(last - film.place)
 const old = image.data.image[0]
-const f = Float32Array.from(film.data.image[i], (b) => b == 255 ? NaN : b / 100 - 1.25)
+const f = Float32Array.from(film.data.image[i], (b) => b == 255 ? NaN : b / steps + lowest)
 image.data = {...image.data, image: [new old.constructor(f, old.shape)]}
 edge.data = {...edge.data, [across]: film.data.x[i], [up]: film.data.y[i]}
 time.text = film.data.label[i]
@@ -43,11 +43,11 @@ if (!source.disabled && !matchMedia("(prefers-reduced-motion: reduce)").matches)
 class Film:
     """Plays the pictures of a card's `film` in the figure of its `picture`.
 
-    - `button`: Pause and Play;  `time`: says which time is seen;
+    - `card`: of the picture;  `button`: Pause and Play;  `time`: says which time is seen;
     - `show`: give the browser what it plays, which then begins.
     """
 
-    def __init__(self, plot):
+    def __init__(self, plot, card):
         self.time = Words(width=120, margin=(8, 6), stylesheets=[_TIME])
         self.source = ColumnDataSource(data={"label": [], "image": [], "x": [], "y": []})
         self.button = pmui.Button(
@@ -59,7 +59,7 @@ class Film:
         arguments = {
             "film": self.source, "image": image.data_source, "edge": edge.data_source,
             "across": edge.glyph.x, "up": edge.glyph.y, "time": self.time,
-            "button": self.button,
+            "button": self.button, "lowest": card.LOWEST, "steps": card.STEPS,
         }  # fmt: skip
         self.button.js_on_click(args=arguments, code=_PLAY)
         self.button.jscallback(args=arguments, disabled=_BEGIN.format(_PLAY))

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import planned
 import pytest
 import scipy.stats
 from planned import run_plan
@@ -433,14 +434,7 @@ def compare(numbers, state):
 
 
 def started(**settings):
-    """A page without a browser, with its controller, everything computed."""
-    content = Eigenfeatures()
-    content.state.param.update(**settings)
-    frame.Controller(content)
-    content.controls()
-    content.controller.start()
-    assert content.controller.error == ""
-    return content
+    return planned.started(Eigenfeatures(), **settings)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pooch
 import pytest
 from oracles import unit_rows
-from planned import run_plan
+from planned import run_plan, started
 from programs import run_program
 
 import jntk_viz as jv
@@ -339,16 +339,6 @@ def app():
 @pytest.fixture
 def page(app):
     return started(app.FullRank(), points=10)
-
-
-def started(content, **settings):
-    """A page without a browser, with its controller, everything computed."""
-    content.state.param.update(**settings)
-    frame.Controller(content)
-    content.shown = content.controls()
-    content.controller.start()
-    assert content.controller.error == ""
-    return content
 
 
 def words(page):

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import planned
 import pooch
 import pytest
 from bokeh.models import Span
@@ -308,16 +309,9 @@ def page():
 
 
 def started(**settings):
-    """A page without a browser, with its controller, everything computed."""
     from jntk_viz.pages.robust_training.page import RobustTraining
 
-    content = RobustTraining()
-    content.state.param.update(**settings)
-    frame.Controller(content)
-    content.shown = content.controls()
-    content.controller.start()
-    assert content.controller.error == ""
-    return content
+    return planned.started(RobustTraining(), **settings)
 
 
 def said(page):

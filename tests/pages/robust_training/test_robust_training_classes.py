@@ -4,6 +4,7 @@ import html
 import io
 
 import numpy as np
+import planned
 import pytest
 from planned import run_plan
 from programs import run_program
@@ -65,14 +66,7 @@ def few_digits(monkeypatch):
 
 
 def started(**settings):
-    """A page without a browser, with its controller, everything computed."""
-    content = RobustTraining()
-    content.state.param.update(**settings)
-    frame.Controller(content)
-    content.shown = content.controls()
-    content.controller.start()
-    assert content.controller.error == ""
-    return content
+    return planned.started(RobustTraining(), **settings)
 
 
 def said(page):

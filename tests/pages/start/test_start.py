@@ -12,6 +12,7 @@ from jntk_viz.frame import LivePlot, pages, use_theme
 from jntk_viz.frame.registry import part_of
 from jntk_viz.pages.start import page as start
 from jntk_viz.pages.start import words
+from jntk_viz.pages.start.state import StartState
 
 
 def card(name):
@@ -137,7 +138,8 @@ def test_the_picture_that_plays_is_the_library_s_at_every_time():
 
 def test_the_attack_is_the_library_s_and_turns_only_the_network_without_the_penalty():
     robust = card("robust_training")
-    found = dict(zip(robust.ATTACKS, robust.attacks(), strict=True))
+    found = {e: robust.attack(e) for e in StartState.param.epsilon.objects}
+    assert len(found) == 6
     assert found[0.0].read == (3, 3)
     assert found[robust.CLEAR].read == (8, 3)
     digits = load_dataset("digits", classes=(3, 8))
