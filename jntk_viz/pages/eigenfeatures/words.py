@@ -110,7 +110,7 @@ def learned_headline(state, pair) -> str:
 
 
 def detail(state, prepared, pair, shuffled: str = "") -> str:
-    """The part that is forced (`shuffled`), the paper's claim beside what is measured, and the data."""
+    """The forced part (`shuffled`), the paper's claim beside what is measured, and the data."""
     words = claim(state, pair, study.majority_share(state.problem))
     about = about_data(prepared, pair.spectra[1].unresolved)
     several = ONE_FUNCTION if prepared.train.y.ndim == 2 else ""
