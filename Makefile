@@ -18,6 +18,9 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # Fixtures of a file are made once, and a notebook has one kernel; the short files come last.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
+# A browser that did not get its turn on a busy machine has another try; the summary names the test.
+AGAIN := --reruns 1 --only-rerun "playwright.*TimeoutError" -rR
+
 # pip's own output is hundreds of lines; this shows that something moves. Errors pass through.
 PROGRESS = awk '/^ *Collecting|^Processing/ { n++; if (n % 25 == 0) { print "  " n " packages found"; fflush() } } \
 	/^Installing collected/ { print "  unpacking"; fflush() }'
@@ -28,12 +31,12 @@ app: .venv/.installed-app  ## serve the apps on PORT=5006 (DATA=folder with the 
 
 .PHONY: test
 test: .venv/.installed-test browser  ## run the tests and notebooks on WORKERS=2 processes
-	@$(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) -m "not slow" tests \
+	@$(BIN)/python -m pytest -n $(WORKERS) $(BY_FILE) $(AGAIN) -m "not slow" tests \
 		$(if $(NOTEBOOKS),--nbval-lax --nbval-current-env --nbval-cell-timeout=120 $(NOTEBOOKS))
 
 .PHONY: test-pages
 test-pages: .venv/.installed-test browser  ## run the slow tests: every page, preset and exported file
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "slow and not binder"
+	@$(BIN)/python -m pytest -n $(WORKERS) $(AGAIN) -m "slow and not binder"
 
 .PHONY: test-binder
 test-binder: .venv/.installed-test browser  ## install as Binder does and open lesson and pages, with memory

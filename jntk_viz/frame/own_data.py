@@ -77,7 +77,9 @@ class _OwnData:
         )  # fmt: skip
         words = {"stylesheets": [_CSS], "sizing_mode": "stretch_width"}
         self.preview, self.cost = Words(**words), Words(**words)
-        self.use = pmui.Button(label="Use this table", variant="contained", disabled=True)
+        # Shown only while it can be used. To switch it off and on instead would lose a change
+        # that reaches a busy browser while it first draws the button: Panel listens only later.
+        self.use = pmui.Button(label="Use this table", variant="contained", visible=False)
         self.use.on_click(lambda _: self._use())
         self.choices = pn.Column(
             self.preview, self.label, self.classes.row, self.ignore, self.components, self.cost,
@@ -115,7 +117,7 @@ class _OwnData:
         except ValueError as error:
             # What the reader has chosen can be chosen otherwise.
             self.layout.visible = bool(layout) or isinstance(error, TableError)
-            self.choices.visible, self.use.disabled = False, True
+            self.choices.visible = self.use.visible = False
             words = ValueError(error.on_page) if isinstance(error, TableError) else error
             self.notice.set(error_text(words), "error")
             return
@@ -150,8 +152,7 @@ class _OwnData:
         except ValueError as error:
             self.notice.set(error_text(error), "error")
         self.cost.object = words
-        # Once: a button that is switched off and on in one message stays off.
-        self.use.disabled = self._dataset is None
+        self.use.visible = self._dataset is not None
 
     def _chosen(self):
         """The table, and the options of `load_csv` by which it was read."""

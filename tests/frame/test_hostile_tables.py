@@ -79,7 +79,7 @@ def test_what_cannot_be_a_table_is_refused_at_once_with_the_remedy(kind, own):
     tracemalloc.stop()
     assert says in message(own)
     assert len(message(own)) < 600
-    assert own.use.disabled
+    assert not own.use.visible
     assert seconds < 2
     assert most < 60e6
 
@@ -115,7 +115,7 @@ def test_the_message_names_the_place_in_few_words(text, says, own):
     upload(own, text)
     assert says in message(own)
     assert len(message(own)) < 600
-    assert own.use.disabled
+    assert not own.use.visible
 
 
 def test_huge_and_tiny_numbers_do_not_overflow():
@@ -154,7 +154,7 @@ def test_any_bytes_are_shown_escaped_and_read_or_refused(start, rest):
     assert "<script" not in shown
     assert shown.replace("\n", "").isprintable()
     assert len(it.notice.pane.object or "") < 700
-    assert it.use.disabled == (it._dataset is None)
+    assert it.use.visible == (it._dataset is not None)
     if it._dataset is None:
         assert it.notice.pane.visible or not start + rest
     else:

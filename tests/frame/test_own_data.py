@@ -114,7 +114,7 @@ def test_what_is_no_table_is_refused_before_it_is_read(content, says, own):
     send(own, content)
     assert says in message(own)
     assert not own.choices.visible
-    assert own.use.disabled
+    assert not own.use.visible
 
 
 @pytest.mark.parametrize(
@@ -129,11 +129,11 @@ def test_what_is_no_table_is_refused_before_it_is_read(content, says, own):
 def test_a_malformed_row_is_named_and_the_table_is_not_used(text, says, own):
     upload(own, text)
     assert says in message(own)
-    assert own.use.disabled
+    assert not own.use.visible
     assert own._state.data == "iris"
     upload(own, TREES)
     assert message(own) == ""
-    assert not own.use.disabled
+    assert own.use.visible
 
 
 def test_formulas_and_tags_stay_text(own):
@@ -149,7 +149,7 @@ def test_the_label_column_can_be_chosen_and_others_left_out(own):
     own.label.value = "height"
     assert "line 2, column &#x27;kind&#x27;: expected a finite number" in message(own)
     own.label.value = "kind"
-    assert not own.use.disabled
+    assert own.use.visible
     own.ignore.value = ["shade"]
     assert "left out: shade" in own.cost.object
     own.use.clicks += 1
@@ -173,7 +173,7 @@ def test_a_file_without_header_is_kept_and_read_when_the_reader_says_so(own):
     upload(own, TREES.partition("\n")[2])
     assert "looks like a row of data. Tick &#x27;This file has no header&#x27;" in message(own)
     assert own.layout.visible
-    assert own.use.disabled
+    assert not own.use.visible
     own.headless.value = True
     assert message(own) == ""
     assert "24 rows, 4 columns" in own.preview.object

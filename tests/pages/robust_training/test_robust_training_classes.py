@@ -382,7 +382,7 @@ def test_two_classes_and_a_class_named_all_are_as_before(own):
 )
 def test_tables_that_do_not_do_are_refused_with_the_reason(own, text, words):
     assert words in upload(own, text)
-    assert own.use.disabled
+    assert not own.use.visible
 
 
 def test_a_class_that_is_too_rare_to_be_trained_on_is_said(own):
