@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
 import panel as pn
 import panel_material_ui as pmui
@@ -15,12 +16,23 @@ from jntk_viz.drawing.theme import FONT, INK
 from jntk_viz.frame.presets import setting_names
 
 SHARPNESS = 2  # pixels of a PNG per pixel on an ordinary screen
+WHOLE = "The whole view"
+# Width and height in pixels; None follows from the other, or both from the screen.
+SIZES = {
+    "As on the screen": [None, None],
+    "Slide, 1920 × 1080": [1920, 1080],
+    "Paper, 180 mm wide": [2126, None],  # at 300 dots per inch
+}
 
 
 class Saver(JSComponent):
     """The invisible piece that hands texts to the browser as downloads."""
 
     figures = param.Dict({}, doc="Menu entry -> [id of the figure, name of its file].")
+    page = param.String(doc="The page's name, with which files begin.")
+    words = param.Dict({}, doc="heading: a text; sentence, legend: HTML. What is seen now.")
+    sizes = param.Dict(SIZES, constant=True)
+    font = param.String(FONT, constant=True)
 
     _esm = """
     export function render({ model }) {
@@ -41,40 +53,66 @@ class Saver(JSComponent):
         self._send_event(ESMEvent, data=file)
 
 
-# BokehJS draws the figure anew into a canvas or as SVG, with whatever it shows now. On a screen of
-# low resolution the canvas is made as large as a sharp one needs.
-_PICTURE = """
-const [id, name] = saver.data.figures[select.data.value] ?? []
-const view = Bokeh.index.find_one_by_id(id)
-if (view == null || view.el.getClientRects().length == 0) {
-  status.text = "This picture is not on the page now: choose its tab first."
-  return
-}
-const ratio = window.devicePixelRatio
-const sharper = value => Object.defineProperty(
-  window, "devicePixelRatio", {value, configurable: true, writable: true})
-let layer
-try {
-  if ("KIND" == "png") sharper(Math.max(ratio, SHARPNESS))
-  layer = view.export("KIND", "KIND" == "png")
-} finally {
-  sharper(ratio)
-}
-layer.to_blob().catch(error => {
-  status.text = `The picture could not be made: ${error}`
-  throw error
-}).then(blob => {
+_SAVED = """
+const saved = (blob, name) => {
   const link = document.createElement("a")
   link.href = URL.createObjectURL(blob)
-  link.download = name + ".KIND"
+  link.download = name
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
   status.text = "Saved " + link.download
+}
+"""
+# BokehJS draws a figure anew into a canvas or as SVG, with whatever it shows now. The samples in a
+# legend are small canvases of their own, as sharp as those of the page: so the page is painted
+# for a moment with as many pixels as the file has.
+_COMMON = """
+const view_of = id => {
+  const view = Bokeh.index.find_one_by_id(id)
+  return view != null && view.el.getClientRects().length > 0 ? view : null
+}
+const painted = (views, value) => {
+  Object.defineProperty(window, "devicePixelRatio", {value, configurable: true, writable: true})
+  for (const view of views) {
+    view.invalidate_painters()
+    view.paint()
+  }
+}
+const exported = (views, scale) => {
+  const ratio = window.devicePixelRatio
+  try {
+    painted(views, "KIND" == "png" ? scale : 1)
+    return views.map(view => view.export("KIND", "KIND" == "png").to_blob())
+  } finally {
+    painted(views, ratio)
+  }
+}
+const save = (made, name) => made.then(blob => {
+  const link = document.createElement("a")
+  link.href = URL.createObjectURL(blob)
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+  status.text = "Saved " + name
+}).catch(error => {
+  status.text = `The picture could not be made: ${error}`
+  throw error
 })
 """
+_ONE = """
+const [id, name] = saver.data.figures[select.data.value] ?? []
+const view = view_of(id)
+if (view == null) {
+  status.text = "This picture is not on the page now: choose its tab first."
+  return
+}
+const scale = Math.max(window.devicePixelRatio, SHARPNESS)
+save(exported([view], scale)[0], name + ".KIND")
+"""
+_VIEW = (Path(__file__).parent / "save_view.js").read_text(encoding="utf-8")
 
 
-def export_dialog(page_title, plots, state, script=None, seen=None):
+def export_dialog(page_title, plots, state, script=None, seen=None, words=None):
     """A closed dialog that saves a picture as PNG or SVG, its numbers as CSV, and the program.
 
     - `plots`: key -> `LivePlot`; the menu shows their titles, files are named by the keys.
@@ -82,12 +120,17 @@ def export_dialog(page_title, plots, state, script=None, seen=None):
     - `script`: function of the state, returns a Python program; without it there is no button.
     - `seen`: function that returns the `LivePlot`s that are on the screen now, which the menu then
       offers; without it all. The others may still show earlier settings.
+    - `words`: function that returns what is to be read beside the pictures, as `Saver.words`.
 
     Open it by `dialog.open = True`. Pictures are made in the browser, with what they show now.
     """
-    saver, page = Saver(width=0, height=0, margin=0), slug(page_title)
+    page = slug(page_title)
+    saver = Saver(page=page, width=0, height=0, margin=0)
     titles: dict[str, str] = {}
     select = pmui.Select(label="Picture", options=[], sizing_mode="stretch_width", margin=(8, 0))
+    size = pmui.Select(
+        label="Size", options=list(SIZES), visible=False, sizing_mode="stretch_width", margin=(8, 0)
+    )
     status = Words(
         "", styles={"font": f"400 14px {FONT}", "color": INK}, margin=(4, 0), min_height=22
     )
@@ -102,8 +145,13 @@ def export_dialog(page_title, plots, state, script=None, seen=None):
             for title, key in titles.items()
             if plots[key].drawn
         }
+        saver.words = words() if words else {}
+        whole = [WHOLE] if len(titles) > 1 else []
         again = [title for title, key in titles.items() if key == chosen]
-        select.param.update(options=list(titles), value=next(iter(again or titles), None))
+        if select.value == WHOLE:
+            again = whole
+        options = [*titles, *whole]
+        select.param.update(options=options, value=next(iter([*again, *options]), None))
         status.object = ""
 
     def save_numbers(_):
@@ -120,12 +168,18 @@ def export_dialog(page_title, plots, state, script=None, seen=None):
         saver.save(name, text, kind)
         status.object = f"<span role=status>Saved {name}</span>"
 
-    buttons = [_picture_button(kind, saver, select, status) for kind in ("png", "svg")]
-    buttons.append(_button("Numbers (CSV)", save_numbers))
+    given = {"saver": saver, "select": select, "size": size, "status": status}
+    buttons = [_picture_button(kind, given) for kind in ("png", "svg")]
+    buttons.append(numbers := _button("Numbers (CSV)", save_numbers))
+
+    def follow(event):
+        size.visible, numbers.visible = event.new == WHOLE, event.new != WHOLE
+
+    select.param.watch(follow, "value")
     if script is not None:
         buttons.append(_button("Python script", save_script))
     dialog = pmui.Dialog(
-        select, pn.FlexBox(*buttons), status, saver,
+        select, size, pn.FlexBox(*buttons), status, saver,
         title="Save as a file", title_variant="h6", show_close_button=True, close_on_click=True,
         width_option="sm", sizing_mode="stretch_width",
     )  # fmt: skip
@@ -140,10 +194,11 @@ def _button(label, on_click=None):
     return button
 
 
-def _picture_button(kind, saver, select, status):
+def _picture_button(kind, given):
     button = _button(f"Picture ({kind.upper()})")
-    code = _PICTURE.replace("KIND", kind).replace("SHARPNESS", str(SHARPNESS))
-    button.js_on_click(args={"saver": saver, "select": select, "status": status}, code=code)
+    code = f"{_COMMON}if (select.data.value == '{WHOLE}') {{\n{_VIEW}}} else {{{_ONE}}}"
+    code = code.replace("KIND", kind).replace("SHARPNESS", str(SHARPNESS))
+    button.js_on_click(args=given, code=code)
     return button
 
 

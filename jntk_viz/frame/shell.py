@@ -211,11 +211,22 @@ class StudyPage(PlainPage):
         dialogs = {}
         if self.plots:
             shown = partial(visible_plots, self.body)
-            saving = export_dialog(title, self.plots, self.state, self.content.script, shown)
+            saving = export_dialog(
+                title, self.plots, self.state, self.content.script, shown, self._words_seen
+            )
             dialogs["export"] = "Save as a file", saving
         if self.content.sources is not None:
             dialogs["data"] = "Your own data", own_data_dialog(self.state, self.content.sources)
         return dialogs
+
+    def _words_seen(self):
+        """What is read beside the pictures: the question, the sentence and the legends."""
+        legends = [pane.object for pane in html_panes(self.body) if "class=legend" in pane.object]
+        return {
+            "heading": self.guide.words or self.content.question,
+            "sentence": self.headline.pane.object,
+            "legend": "".join(legends),
+        }
 
     def _follow_scheme(self, pictures):
         """Let pictures, and the words among them, change their colours with the page's."""
