@@ -1,6 +1,7 @@
 """Tables that visitors upload: their limits, their layout at a glance, and how they are read."""
 
 import io
+import re
 
 from jntk_viz.datasets.dataset import Dataset
 from jntk_viz.datasets.labels import MOST_CLASSES, count_classes
@@ -74,6 +75,17 @@ def likely_label(table: Table) -> str:
         n for n in words if len(count_classes(table, n)) <= min(MOST_CLASSES, len(table.rows) / 2)
     ]
     return [*few, *words, table.names[-1]][0]
+
+
+def numbering(table: Table) -> list[str]:
+    """Columns that only number the rows, in any order: integers without a gap, each one once."""
+    found = []
+    for i, name in enumerate(table.names):
+        cells = sorted(int(c) for row in table.rows if re.fullmatch(r"\d{1,9}", c := row.cells[i]))
+        whole = len(cells) == len(table.rows) > 2
+        if whole and cells == list(range(cells[0], cells[0] + len(cells))):
+            found.append(name)
+    return found
 
 
 def read(content: bytes, **options) -> Dataset:

@@ -13,8 +13,8 @@ from .dataset import (
     standardize_columns,
 )
 from .labels import Labels
-from .layout import read_table
-from .tables import decode, listed, shortened, shown, to_number
+from .layout import Table, read_table
+from .tables import decode, is_missing, listed, shortened, shown, to_number
 
 
 def load_csv(
@@ -26,6 +26,7 @@ def load_csv(
     ignore=(),
     delimiter: str | None = None,
     header: bool | None = None,
+    drop_missing: bool = False,
     standardize: bool = True,
     n_components: int | None = None,
 ) -> Dataset:
@@ -36,7 +37,7 @@ def load_csv(
     are read where the separator is not the comma and no number has a decimal point. A first line
     `sep=;` counts. Left out are blank lines, a first column without a name that numbers or names
     the rows (as pandas and R write it), and an empty last column; the provenance says so. No other
-    row or column is lost. Nothing is evaluated.
+    row or column is lost unless an option says so. Nothing is evaluated.
 
     path: the file, or an open file (text or binary) such as io.BytesIO(upload).
     label: name of the column with the classes, strings or numbers. Empty, NA, NaN, null and ?
@@ -52,6 +53,8 @@ def load_csv(
     header: False for a file without column names: the columns are then called "column 1",
         "column 2", …; True if the first line holds names though it looks like data. By default it
         holds names, and it is an error if it looks like data.
+    drop_missing: True leaves out the rows with a missing value in the label or in a column that is
+        used, and the provenance says how many; by default a missing value is an error.
     standardize: columns to mean 0 and variance 1, constant ones dropped, before the rows are scaled
         to unit norm; False only scales the rows.
     n_components: keep that many principal components of the columns, for kernels of lower input
@@ -62,6 +65,8 @@ def load_csv(
     table = read_table(text, source, delimiter=delimiter, header=header)
     ignore = [ignore] if isinstance(ignore, str) else list(ignore)
     features = _feature_names(table.names, label, ignore, source)
+    if drop_missing:
+        table = _without_gaps(table, [label, *features], source)
     positions = [(table.names.index(name), name) for name in features]
     x = np.array(
         [
@@ -119,6 +124,25 @@ def _feature_names(names: list[str], label: str, ignore: list[str], source: str)
                 f"{shown(name)}, the columns are {listed(names)}."
             )
     return [name for name in names if name != label and name not in ignore]
+
+
+def rows_with_gaps(table: Table, names: list[str]) -> list[bool]:
+    """For each row of a table, whether a value is missing in one of the columns."""
+    positions = [table.names.index(name) for name in names]
+    return [any(is_missing(row.cells[i]) for i in positions) for row in table.rows]
+
+
+def _without_gaps(table: Table, names: list[str], source: str) -> Table:
+    gaps = rows_with_gaps(table, names)
+    if all(gaps):
+        raise ValueError(
+            f"{source}: expected rows without missing values; every row has one. Name columns that "
+            "are mostly empty in `ignore`."
+        )
+    count = sum(gaps)
+    left_out = f"{count} {'row' if count == 1 else 'rows'} with missing values left out"
+    rows = [row for row, gap in zip(table.rows, gaps, strict=True) if not gap]
+    return Table(table.names, rows, [*table.remarks, *[left_out] * (count > 0)])
 
 
 def _read_text(path) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from jntk_viz.datasets import layout, uploads
 from jntk_viz.datasets.angles import smallest_angle
 from jntk_viz.datasets.labels import count_classes
 from jntk_viz.datasets.tables import TableError, shortened
+from jntk_viz.datasets.user_csv import rows_with_gaps
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.theme import FONT, INK, LINE, css, escape
 from jntk_viz.engine import sources
@@ -71,6 +72,8 @@ class _OwnData:
         self._proposed = None  # the column of labels that was proposed last
         self.classes = ClassChoice(self._read, all_classes=table.all_classes)
         self.ignore = pmui.MultiChoice(label="Leave out", options=[])
+        self._numbering: list = []  # the columns that were left out for it last
+        self.gaps = pmui.Checkbox(label="Leave out rows with gaps", visible=False)
         self.components = pmui.IntSlider(
             label="Keep principal components", start=2, end=MOST_FEATURES, value=MOST_FEATURES,
             visible=False,
@@ -82,8 +85,8 @@ class _OwnData:
         self.use = pmui.Button(label="Use this table", variant="contained", visible=False)
         self.use.on_click(lambda _: self._use())
         self.choices = pn.Column(
-            self.preview, self.label, self.classes.row, self.ignore, self.components, self.cost,
-            self.use, visible=False, sizing_mode="stretch_width",
+            self.preview, self.label, self.classes.row, self.ignore, self.gaps, self.components,
+            self.cost, self.use, visible=False, sizing_mode="stretch_width",
         )  # fmt: skip
         compared = "" if table.all_classes else ", two of which are compared"
         self.dialog = pmui.Dialog(
@@ -93,7 +96,7 @@ class _OwnData:
         )  # fmt: skip
         for widget in (self.headless, self.separator):
             widget.param.watch(self._look, "value")
-        for widget in (self.label, self.ignore, self.components):
+        for widget in (self.label, self.ignore, self.gaps, self.components):
             widget.param.watch(self._read, "value")
         if pn.state.curdoc and pn.state.curdoc.session_context:
             pn.state.on_session_destroyed(lambda _: self._forget())
@@ -102,7 +105,7 @@ class _OwnData:
         """Take a file; returns whether it is a table, or could be one by a choice in the dialog."""
         self._content, self._file_name = content, name or "table.csv"
         self._setting = True
-        self.headless.value, self.separator.value = False, ""
+        self.headless.value, self.separator.value, self.gaps.value = False, "", False
         self._setting = False
         self._look()
         return self.layout.visible
@@ -128,7 +131,9 @@ class _OwnData:
             label = self._proposed = uploads.likely_label(self._seen)
         self._setting = True
         self.label.param.update(options=names, value=label)
-        kept = [name for name in self.ignore.value if name in names]
+        chosen = [name for name in self.ignore.value if name not in self._numbering]
+        self._numbering = [name for name in uploads.numbering(self._seen) if name != label]
+        kept = [name for name in names if name in {*chosen, *self._numbering}]
         self.ignore.param.update(options=names, value=kept)
         self._setting = False
         self.layout.visible = self.choices.visible = True
@@ -143,6 +148,7 @@ class _OwnData:
         if self._setting or self._seen is None or self.label.value is None:
             return
         self._dataset, words = None, ""
+        self._offer_gaps()
         self.classes.offer(count_classes(self._seen, self.label.value))
         try:
             dataset, self._options = self._chosen()
@@ -150,14 +156,30 @@ class _OwnData:
             self._dataset = dataset
             self.notice.set("")
         except ValueError as error:
-            self.notice.set(error_text(error), "error")
+            offer = f" Or tick '{self.gaps.label}' below." if self._gaps_stay() else ""
+            self.notice.set(error_text(error) + offer, "error")
         self.cost.object = words
         self.use.visible = self._dataset is not None
 
+    def _ignored(self):
+        return [name for name in self.ignore.value if name != self.label.value]
+
+    def _offer_gaps(self):
+        """Offer to leave out rows with missing values, where there are some and others as well."""
+        used = [name for name in self._seen.names if name not in self._ignored()]
+        gaps = rows_with_gaps(self._seen, used)
+        count, self.gaps.visible = sum(gaps), 0 < sum(gaps) < len(gaps)
+        rows = "1 row" if count == 1 else f"{count} rows"
+        self.gaps.label = f"Leave out the {rows} with gaps"
+
+    def _gaps_stay(self):
+        return self.gaps.visible and not self.gaps.value
+
     def _chosen(self):
         """The table, and the options of `load_csv` by which it was read."""
-        ignore = [name for name in self.ignore.value if name != self.label.value]
+        ignore = self._ignored()
         options = {"label": self.label.value} | ({"ignore": ignore} if ignore else {})
+        options |= {"drop_missing": True} if self.gaps.visible and self.gaps.value else {}
         options |= self._layout() | self.classes.options
         dataset = uploads.read(self._content, **options)
         self.components.visible = dataset.x.shape[1] > MOST_FEATURES

@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
 from jntk_viz.datasets import load_csv, load_dataset
+from jntk_viz.datasets.layout import read_table
+from jntk_viz.datasets.uploads import numbering
 
 TREES = "height,girth,plot,kind\n1,4,7,oak\n2,3,7,elm\n3,7,7,oak\n5,5,7,elm\n"
 EXPECTED = StandardScaler().fit_transform([[1, 4], [2, 3], [3, 7], [5, 5]])
@@ -155,3 +158,26 @@ def test_any_text_is_either_read_or_refused_with_a_valueerror(text):
     except ValueError:
         return
     assert_two_classes_on_sphere(data)
+
+
+def test_rows_with_missing_values_are_left_out_on_request_only():
+    text = "a,b,note,kind\n1,2,,p\n,4,x,q\n3,1,y,?\n5,7,NA,q\n6,2,,p\n"
+    read = partial(load_csv, label="kind", ignore="note")
+    with pytest.raises(ValueError, match="line 3, column 'a'"):
+        read(io.StringIO(text))
+    dataset = read(io.StringIO(text), drop_missing=True)
+    assert dataset.y.tolist() == [-1, 1, -1]
+    assert "2 rows with missing values left out" in dataset.provenance
+    complete = read(io.StringIO("a,b,note,kind\n1,2,,p\n5,7,,q\n6,2,,p\n"))
+    np.testing.assert_array_equal(dataset.x, complete.x)
+    assert "missing" not in complete.provenance
+    empty = "a,b,c,kind\n1,2,,p\n5,7,,q\n"
+    with pytest.raises(ValueError, match=r"every row has one.*`ignore`"):
+        load_csv(io.StringIO(empty), label="kind", drop_missing=True)
+
+
+def test_a_column_that_numbers_the_rows_is_recognised():
+    names = ["id", "shuffled", "year", "repeated", "gap", "kind"]
+    rows = ["1,3,2001.5,1,1,p", "2,1,2002.5,2,2,q", "3,2,2003.5,2,4,p", "4,4,2004,3,5,q"]
+    table = read_table("\n".join([",".join(names), *rows]), "`path`")
+    assert numbering(table) == ["id", "shuffled"]

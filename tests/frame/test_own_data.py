@@ -294,3 +294,36 @@ def test_nearly_parallel_rows_are_said(own):
     x = np.array([[1, 0], [np.cos(angle), np.sin(angle)], [0, 1]])
     assert smallest_angle(x) == pytest.approx(angle, rel=1e-6)
     assert smallest_angle(np.array([[1.0, 0], [-1, 0], [0, 1]])) == 0
+
+
+def test_rows_with_gaps_are_left_out_when_the_reader_says_so(own):
+    lines = TREES.splitlines()
+    lines[2] = ",".join(["", *lines[2].split(",")[1:]])
+    lines[5] = ",".join([*lines[5].split(",")[:-1], "NA"])
+    upload(own, "\n".join(lines))
+    assert own.gaps.visible
+    assert own.gaps.label == "Leave out the 2 rows with gaps"
+    assert "Or tick &#x27;Leave out the 2 rows with gaps&#x27; below" in message(own)
+    assert not own.use.visible
+    own.gaps.value = True
+    assert message(own) == ""
+    assert "2 rows with missing values left out" in own.cost.object
+    own.ignore.value = [lines[0].split(",")[0]]  # its gap does not count any more
+    assert own.gaps.label == "Leave out the 1 row with gaps"
+    own.use.clicks += 1
+    loading = sources.loading(own._state.data, {})
+    assert "drop_missing=True" in loading
+    upload(own, TREES)
+    assert not own.gaps.visible
+    assert not own.gaps.value
+
+
+def test_a_column_that_numbers_the_rows_is_left_out_unless_the_reader_wants_it(own):
+    head, *rows = TREES.splitlines()
+    upload(own, "\n".join([f"Id,{head}", *(f"{i + 1},{row}" for i, row in enumerate(rows))]))
+    assert own.ignore.value == ["Id"]
+    assert "left out: Id" in own.cost.object
+    own.ignore.value = []
+    assert "left out" not in own.cost.object
+    upload(own, TREES)
+    assert own.ignore.value == []
