@@ -42,7 +42,7 @@ class Exercise:
         name: number of the lesson and a letter, "1a".
         signature: how a function is called, "my_kernel(x1, x2, kappa)"; "" where a number is asked.
         truth: what a right answer returns; computed otherwise than the solution does.
-        cases: argument tuples a function is tried on; made when the exercise is first checked.
+        cases: argument tuples a function is tried on, made from a seed: 0 in the lessons.
         mistakes: typical wrong answers.
         remark: said when it is right.
         unit: said beside numbers.
@@ -57,13 +57,18 @@ class Exercise:
     truth: Callable
     mistakes: tuple[Mistake, ...]
     remark: str
-    cases: Callable[[], list[tuple]] = lambda: [()]
+    cases: Callable[[int], list[tuple]] = lambda seed: [()]
     unit: str = ""
     given: Callable | None = None
     near: float | None = None
 
     def check(self, answer) -> Feedback:
         """Compare an answer with the truth."""
+        found = self.attempt(answer)
+        return found if isinstance(found, Feedback) else self.judge(found)
+
+    def attempt(self, answer, seed: int = 0) -> list[np.ndarray] | Feedback:
+        """What an answer gives for all cases; or what to say where it gives no numbers."""
         if answer is None or answer is Ellipsis:
             return Feedback(TODO, f"Replace the … with your {self._kind}, then run the cell again.")
         if self.signature and not callable(answer):
@@ -75,14 +80,14 @@ class Exercise:
             given = _as_array(answer)
             if given is None or given.shape != () or not np.isfinite(given):
                 return Feedback(HINT, f"One finite number is asked for; this is {answer!r:.60}.")
-            return self._compare([given])
+            return [given]
         values = []
-        for case in self.cases():
+        for case in self.cases(seed):
             value = self._try(answer, case)
             if isinstance(value, Feedback):
                 return value
             values.append(value)
-        return self._compare(values)
+        return values
 
     @property
     def _kind(self) -> str:
@@ -129,30 +134,31 @@ class Exercise:
         told = [f"{name} {_brief(value)}" for name, value in zip(names, case, strict=True)]
         return f"It was called with {', '.join(told)}."
 
-    def _compare(self, values: list[np.ndarray]) -> Feedback:
-        truths = self.values(self.truth)
-        if _all_close(values, truths, self._near):
+    def judge(self, values: list[np.ndarray], seed: int = 0) -> Feedback:
+        """Compare what an attempt with the same seed has given with the truth and the mistakes."""
+        truths = self.values(self.truth, seed)
+        if all_close(values, truths, self._near):
             return Feedback(PASSED, self.remark)
-        if self.given is not None and _all_close(values, self.values(self.given), self._near):
+        if self.given is not None and all_close(values, self.values(self.given, seed), self._near):
             return Feedback(TODO, "This computes what the lines above computed: mend them first.")
-        wrong = [(m.hint, self.values(m.answer)) for m in self.mistakes]
+        wrong = [(m.hint, self.values(m.answer, seed)) for m in self.mistakes]
         for hint, result in wrong:
-            if _all_close(values, result, self._near):
+            if all_close(values, result, self._near):
                 return Feedback(HINT, hint)
         # A number that is nearly right was rounded; by chance it may be two mistakes' product, too.
-        nearly = not self.signature and _all_close(values, truths, _NEARLY)
+        nearly = not self.signature and all_close(values, truths, _NEARLY)
         for (one, first), (other, second) in [] if nearly else combinations(wrong, 2):
-            if any(_all_close(values, v, self._near) for v in _both(first, second, truths)):
+            if any(all_close(values, v, self._near) for v in _both(first, second, truths)):
                 return Feedback(HINT, f"Two things at once. First: {one} Second: {other}")
-        return Feedback(HINT, self._describe(values, truths))
+        return Feedback(HINT, self._describe(values, truths, self.cases(seed)))
 
-    def values(self, answer: Callable) -> list[np.ndarray]:
+    def values(self, answer: Callable, seed: int = 0) -> list[np.ndarray]:
         """What a function returns for all cases, as arrays."""
-        return [np.asarray(answer(*case), float) for case in self.cases()]
+        return [np.asarray(answer(*case), float) for case in self.cases(seed)]
 
-    def _describe(self, values, truths) -> str:
+    def _describe(self, values, truths, cases) -> str:
         """How an answer that no known mistake explains differs from the truth."""
-        for value, truth, case in zip(values, truths, self.cases(), strict=True):
+        for value, truth, case in zip(values, truths, cases, strict=True):
             if value.shape != truth.shape:
                 swapped = value.size == truth.size and value.ndim == truth.ndim
                 why = ": two axes seem to be swapped" if swapped else ""
@@ -160,7 +166,7 @@ class Exercise:
                     f"The shape should be {truth.shape}, yours is {value.shape}{why}. "
                     f"{self._called_with(case)}"
                 )
-        if all(v.ndim >= 2 for v in values) and _all_close([v.T for v in values], truths, _NEAR):
+        if all(v.ndim >= 2 for v in values) and all_close([v.T for v in values], truths, _NEAR):
             return "The axes are in the opposite order: this is the transpose of what is asked for."
         ratio = _common_ratio(values, truths)
         if ratio is not None:
@@ -190,6 +196,11 @@ class Diagnosis:
     mistakes: tuple[Mistake, ...] = ()
 
     def check(self, answer) -> Feedback:
+        found = self.attempt(answer)
+        return found if isinstance(found, Feedback) else self.judge(found)
+
+    def attempt(self, answer, seed: int = 0) -> dict[str, str] | Feedback:
+        """The dictionary, where it is one of causes."""
         if answer is None or answer is Ellipsis:
             return Feedback(TODO, "Fill in the dictionary, then run the cell again.")
         if not isinstance(answer, dict) or set(answer) != set(self.truth):
@@ -199,7 +210,11 @@ class Diagnosis:
         unknown = [c for c in answer.values() if c not in self.truth.values()]
         if unknown:
             causes = ", ".join(sorted(self.truth.values()))
-            return Feedback(HINT, f"{unknown[0]!r} is none of the causes: {causes}.")
+            return Feedback(HINT, f"{unknown[0]!r:.60} is none of the causes: {causes}.")
+        return answer
+
+    def judge(self, answer: dict[str, str], seed: int = 0) -> Feedback:
+        """How many symptoms have their cause, and what to look at for the first that has not."""
         wrong = [symptom for symptom in self.truth if answer[symptom] != self.truth[symptom]]
         if not wrong:
             return Feedback(PASSED, self.remark)
@@ -267,7 +282,8 @@ def _both(first, second, truths) -> list[list[np.ndarray]]:
     return together
 
 
-def _all_close(values, truths, near: float) -> bool:
+def all_close(values, truths, near: float) -> bool:
+    """Whether all arrays agree, relative to the largest entry of each."""
     return all(
         v.shape == t.shape
         and np.max(np.abs(v - t), initial=0) <= near * np.max(np.abs(t), initial=0)

@@ -14,6 +14,7 @@ from lesson_run import LESSONS, NOTEBOOKS, exercises, solution_file
 import jntk_viz as jv
 from jntk_viz.frame.predictions import verdict
 from jntk_viz.lessons import EXERCISES, Exercise, check, closest
+from jntk_viz.lessons.checking import all_close
 from jntk_viz.lessons.closed_forms import closed_form
 from jntk_viz.lessons.netsor import Limit, Program, limit_block, network_program
 from jntk_viz.lessons.static import markdown
@@ -118,6 +119,24 @@ def test_typical_wrong_answer_gets_its_own_hint(exercise, mistake):
     answer = mistake.answer if exercise.signature else mistake.answer()
     feedback = exercise.check(answer)
     assert (feedback.status, feedback.message) == ("hint", mistake.hint)
+
+
+@pytest.mark.parametrize(
+    "exercise", [e for e in EXERCISES.values() if getattr(e, "cases", None) and e.signature],
+    ids=lambda e: e.name,
+)  # fmt: skip
+def test_with_other_cases_the_truth_passes_and_mistakes_are_told_apart(exercise):
+    seed = 2026
+    truth = exercise.values(exercise.truth, seed)
+    assert exercise.judge(truth, seed).passed
+    seen = [truth]
+    for mistake in exercise.mistakes:
+        values = exercise.values(mistake.answer, seed)
+        assert not any(all_close(values, other, exercise._near) for other in seen), mistake.hint
+        seen.append(values)
+    assert exercise.judge(seen[1], seed).message == exercise.mistakes[0].hint
+    of_the_lesson = exercise.values(exercise.truth)
+    assert not exercise.judge(of_the_lesson, seed).passed, "the lesson's numbers, written down"
 
 
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.name)

@@ -6,15 +6,15 @@ from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.kernels import jacobian_nngp
 from jntk_viz.lessons.checking import Exercise, Mistake
 
-from .points import pairs
+from .points import generator, pairs
 
 
-def _network_cases():
-    rng = np.random.default_rng(1)
+def _network_cases(seed):
+    rng = generator(1, seed)
     cases = []
     # Two activations: code that has one of them written into it does not pass.
     for width, in_size, phi, kappa in ((5, 2, np.tanh, 1.0), (7, 3, np.arctan, 0.5)):
-        x = pairs(in_size)[0]
+        x = pairs(in_size, seed)[0]
         cases.append((rng.normal(size=width), rng.normal(size=(width, in_size)), x, phi, kappa))
     return cases
 
@@ -90,7 +90,7 @@ KERNEL = Exercise(
     name="1b",
     signature="my_kernel(x1, x2, kappa)",
     truth=_erf_kernel,
-    cases=lambda: [(*pairs(2), 1.0), (*pairs(3), 0.5)],
+    cases=lambda seed: [(*pairs(2, seed), 1.0), (*pairs(3, seed), 0.5)],
     mistakes=(
         Mistake(
             "κ is missing: f gets one κ, and a covariance is quadratic in f.",

@@ -31,7 +31,7 @@ VALUE_SLOPE = Exercise(
     name="2a",
     signature="my_value_slope(x1, x2)",
     truth=_value_slope,
-    cases=lambda: [pairs(2), pairs(3)],
+    cases=lambda seed: [pairs(2, seed), pairs(3, seed)],
     mistakes=(
         Mistake(
             "You differentiate K as a function of the angle alone. It also depends on the length "

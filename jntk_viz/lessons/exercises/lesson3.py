@@ -5,14 +5,14 @@ import numpy as np
 from jntk_viz.kernels import jntk
 from jntk_viz.lessons.checking import Exercise, Mistake
 
-from .points import pairs
+from .points import generator, pairs
 
 
-def _ntk_cases():
-    rng = np.random.default_rng(2)
+def _ntk_cases(seed):
+    rng = generator(2, seed)
     cases = []
     for width, in_size, kappa in ((6, 2, 1.0), (9, 3, 0.5)):
-        x1, x2 = pairs(in_size)
+        x1, x2 = pairs(in_size, seed)
         cases.append((rng.normal(size=width), rng.normal(size=(width, in_size)), x1, x2, kappa))
     return cases
 
@@ -109,8 +109,9 @@ FINITE = Exercise(
 _WHOLE = np.arcsin(2 / 3)
 
 
-def _limit_cases():
-    return [(np.array([-0.9, -0.3, 0.2, 0.7]), 1.0), (np.array([-0.6, 0.1, 0.95]), 0.5)]
+def _limit_cases(seed):
+    rng = generator(3, seed)
+    return [(rng.uniform(-0.95, 0.95, size), kappa) for size, kappa in ((4, 1.0), (3, 0.5))]
 
 
 def _limit_ntk(rho, kappa):

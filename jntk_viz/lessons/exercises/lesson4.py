@@ -8,11 +8,11 @@ from jntk_viz.lessons.problems import eight_points
 from jntk_viz.operators import JNTKOperator
 from jntk_viz.training import output_loss_parts
 
-from .points import sphere
+from .points import generator, sphere
 
 
-def _loss_cases():
-    rng = np.random.default_rng(4)
+def _loss_cases(seed):
+    rng = generator(4, seed)
     return [
         (rng.normal(size=5), rng.normal(size=(5, d0)), np.array([1.0, -1, 1, 1, -1]), lam)
         for d0, lam in ((3, 0.3), (2, 2.0))
@@ -60,11 +60,11 @@ LOSS = Exercise(
 )  # fmt: skip
 
 
-def _velocity_cases():
+def _velocity_cases(seed):
     cases = []
-    rng = np.random.default_rng(5)
+    rng = generator(5, seed)
     for d0, lam in ((2, 0.1), (3, 0.5)):
-        theta = jntk(sphere(4, d0, seed=6), depth=2)
+        theta = jntk(sphere(4, d0, 6, seed), depth=2)
         u, s = rng.normal(size=(4, 1 + d0)), rng.normal(size=(4, d0))
         cases.append((theta, u, np.array([1.0, -1, 1, -1]), s, rng.uniform(0.2, 2, size=4), lam))
     return cases

@@ -7,13 +7,13 @@ from jntk_viz.kernels import jntk
 from jntk_viz.lessons.checking import Exercise, Mistake
 from jntk_viz.lessons.problems import eight_points
 
-from .points import sphere
+from .points import generator, sphere
 
 
-def _final_cases():
+def _final_cases(seed):
     cases = []
     for d0, lam in ((2, 0.3), (3, 5.0)):
-        x, new = sphere(4, d0, seed=7), sphere(3, d0, seed=8)
+        x, new = sphere(4, d0, 7, seed), sphere(3, d0, 8, seed)
         kernel = {"depth": 2, "activation": "erf"}
         y = np.array([1.0, -1, -1, 1])
         cases.append((jntk(new, x, **kernel), jntk(x, **kernel), y, lam))
@@ -88,9 +88,9 @@ FINAL = Exercise(
 )  # fmt: skip
 
 
-def _four_cases():
+def _four_cases(seed):
     """Robust accuracies at five times and t = ∞; validation and test prefer other times."""
-    rng, cases = np.random.default_rng(5), []
+    rng, cases = generator(5, seed), []
     for validated, tested in (((1, 3), (2, 4)), ((3, 0), (1, 2)), ((2, 4), (3, 1))):
         curves = [np.round(rng.uniform(0.5, 0.8, (2, 6)), 2) for _ in range(2)]
         for curve, best in zip(curves, (validated, tested), strict=True):

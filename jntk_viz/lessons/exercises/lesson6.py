@@ -5,12 +5,12 @@ import numpy as np
 from jntk_viz.attacks import first_order_margin
 from jntk_viz.lessons.checking import Exercise, Mistake
 
-from .points import sphere
+from .points import generator, sphere
 
 
-def _null_cases():
+def _null_cases(seed):
     """Scores of 8 and 30 features on 50 test points, all right somewhere, and a permutation."""
-    rng = np.random.default_rng(9)
+    rng = generator(9, seed)
     cases = []
     for count in (8, 30):
         right = rng.integers(20, 50, count)
@@ -60,11 +60,11 @@ NULL = Exercise(
 )  # fmt: skip
 
 
-def _margin_cases():
+def _margin_cases(seed):
     cases = []
-    rng = np.random.default_rng(11)
+    rng = generator(11, seed)
     for d0, epsilon in ((3, 0.3), (4, 0.1)):
-        x = sphere(6, d0, seed=12)
+        x = sphere(6, d0, 12, seed)
         cases.append(
             (rng.normal(size=6), rng.normal(size=(6, d0)), x, rng.choice([-1.0, 1.0], 6), epsilon)
         )

@@ -8,9 +8,11 @@ from jntk_viz.activations import ACTIVATIONS
 from jntk_viz.lessons.checking import Exercise, Mistake
 from jntk_viz.lessons.netsor import Limit, network_program
 
+from .points import generator
 
-def _vectors():
-    rng = np.random.default_rng(13)
+
+def _vectors(seed):
+    rng = generator(13, seed)
     return [rng.normal(size=(4, 6)), rng.normal(size=(4, 9))]
 
 
@@ -39,7 +41,7 @@ CURVATURE = Exercise(
     name="8a",
     signature="my_curvature(g, dga, dgb, ddg)",
     truth=_curvature,
-    cases=lambda: [tuple(v) for v in _vectors()],
+    cases=lambda seed: [tuple(v) for v in _vectors(seed)],
     mistakes=(
         Mistake("g itself bends: φ'(g) times its second derivative is missing.",
                 lambda g, dga, dgb, ddg: _d2(g) * dga * dgb),
@@ -67,7 +69,7 @@ BACK = Exercise(
     name="8b",
     signature="my_back_slope(g, dg, v)",
     truth=_back_slope,
-    cases=lambda: [tuple(v[:3]) for v in _vectors()],
+    cases=lambda seed: [tuple(v[:3]) for v in _vectors(seed)],
     mistakes=(
         Mistake("That is b itself. Its derivative has φ'' and the inner derivative dg.",
                 lambda g, dg, v: v * _d1(g)),
