@@ -31,6 +31,7 @@ examples:
   jntk-viz reproduce                  the paper's experiments, and which claims hold
   jntk-viz lab                        the lessons in JupyterLab
   jntk-viz slides notebooks/05*.ipynb a lesson as slides, in one file
+  jntk-viz grade submitted            a table of who solved which exercise
   jntk-viz doctor                     is this installation sound?
 
 `jntk-viz COMMAND --help` explains the options of one command.
@@ -43,6 +44,10 @@ Sixty who open one page at once need not wait for it if it is made before they c
 
 Behind a reverse proxy that forwards https://example.org/jntk:
   jntk-viz serve --prefix jntk --allow-websocket-origin example.org
+"""
+GRADE_NOTES = """\
+Each notebook runs in a process of its own and in an empty folder, without network. That stops
+mistakes and ordinary tricks, not somebody who attacks the machine: for that, grade in a container.
 """
 # JupyterLab would ask the net for its newest version and for news. The reader would still be asked
 # whether to fetch them: that is a default of its settings, which lie in JUPYTER_SETTINGS.
@@ -100,6 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path(), metavar="DIR", help="folder to write to (default: here)"
     )
     slides_parser.set_defaults(command=slides)
+    add_grade_parser(commands)
     summary = "check versions, device, precision, cache, data and kernels"
     doctor = commands.add_parser("doctor", help=summary, description=f"{summary.capitalize()}.")
     doctor.set_defaults(command=run_doctor)
@@ -153,6 +159,27 @@ def add_serve_parser(commands) -> None:
     serve_parser.set_defaults(command=serve)
 
 
+def add_grade_parser(commands) -> None:
+    summary = "run submitted lessons again and write a table of right, wrong and missing answers"
+    grade_parser = commands.add_parser(
+        "grade", help=summary, description=f"{summary.capitalize()}.", epilog=GRADE_NOTES
+    )
+    add = grade_parser.add_argument
+    add("folder", type=Path, metavar="FOLDER", help="with the submitted notebooks, at any depth")
+    add(
+        "--out", type=Path, default=Path("grades.csv"), metavar="FILE", help="(default: grades.csv)"
+    )
+    for name, most, unit, what in (
+        ("--seconds", 300, "S", "for one notebook"),
+        ("--memory", 3000, "MB", "of one notebook"),
+        ("--jobs", 1, "N", "notebooks at once"),
+    ):
+        help_ = f"{what} (default: {most})"
+        add(name, type=positive, default=most, metavar=unit, help=help_)
+    add("--seed", type=positive, help="of the inputs for functions (default: a new one each time)")
+    grade_parser.set_defaults(command=grade)
+
+
 def add_show_option(parser) -> None:
     parser.add_argument(
         "--show",
@@ -189,6 +216,31 @@ def slides(arguments) -> int:
 
     for lesson in arguments.lessons:
         print(write_slides(lesson, arguments.out))
+    return 0
+
+
+def grade(arguments) -> int:
+    """Grade a folder; a line for each notebook as it is done."""
+    import secrets
+
+    from jntk_viz.lessons import grading
+
+    seed = arguments.seed or secrets.randbelow(10**6) + 1
+    network = "without network" if grading.without_network() else "with Python's sockets closed"
+    print(f"Grading {arguments.folder}, {network}; seed {seed}", flush=True)
+    limits, rows = grading.Limits(arguments.seconds, arguments.memory), []
+    try:
+        for of_one in grading.grade(
+            arguments.folder, limits=limits, seed=seed, jobs=arguments.jobs
+        ):
+            print(grading.summary(of_one), flush=True)
+            rows += of_one
+            grading.write_table(rows, arguments.out)
+    except ValueError as error:
+        raise CannotServe(str(error)) from error
+    except OSError as error:
+        raise CannotServe(f"`--out` {arguments.out} cannot be written: {error.strerror}") from error
+    print(arguments.out)
     return 0
 
 

@@ -9,10 +9,15 @@ what it computes and gets the hint that belongs to it. The widgets of the lesson
 """
 
 import math
+import os
 
 from .checking import Exercise, Mistake
 from .exercises import EXERCISES
 from .feedback import Feedback
+
+
+class NotPassed(AssertionError):
+    """An answer is not right yet; raised in graded runs only."""
 
 
 def check(name: str, answer) -> Feedback:
@@ -24,12 +29,17 @@ def check(name: str, answer) -> Feedback:
 
     Raises:
         ValueError: where there is no exercise of that name.
+        NotPassed: where the answer is not right and JNTK_VIZ_GRADE=1 is set: nbgrader and Otter
+            give no marks to a cell that raises, and full marks to one that prints "Not yet".
     """
     if name not in EXERCISES:
         raise ValueError(
             f"`name` must be one of {', '.join(EXERCISES)}; got {name!r}. It stands above the cell."
         )
-    return EXERCISES[name].check(answer)
+    feedback = EXERCISES[name].check(answer)
+    if os.environ.get("JNTK_VIZ_GRADE") == "1" and not feedback.passed:
+        raise NotPassed(str(feedback))
+    return feedback
 
 
 def closest(value: float, options: dict[str, float]) -> str:
@@ -37,4 +47,4 @@ def closest(value: float, options: dict[str, float]) -> str:
     return min(options, key=lambda option: abs(math.log(value / options[option])))
 
 
-__all__ = ["EXERCISES", "Exercise", "Feedback", "Mistake", "check", "closest"]
+__all__ = ["EXERCISES", "Exercise", "Feedback", "Mistake", "NotPassed", "check", "closest"]

@@ -61,6 +61,7 @@ class Exercise:
     unit: str = ""
     given: Callable | None = None
     near: float | None = None
+    judged_where_run = False
 
     def check(self, answer) -> Feedback:
         """Compare an answer with the truth."""
@@ -194,6 +195,11 @@ class Diagnosis:
     remark: str
     signature = "a dictionary"
     mistakes: tuple[Mistake, ...] = ()
+    judged_where_run = False
+
+    @staticmethod
+    def cases(seed: int) -> list[tuple]:
+        return [()]
 
     def check(self, answer) -> Feedback:
         found = self.attempt(answer)

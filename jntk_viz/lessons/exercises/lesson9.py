@@ -20,8 +20,13 @@ class Search:
     name: str = "9a"
     signature: str = "my_activation(z)"
     mistakes: tuple[Mistake, ...] = ()
+    judged_where_run = True  # the library differentiates the function: numbers cannot stand for it
 
     def check(self, answer) -> Feedback:
+        return self.attempt(answer)
+
+    def attempt(self, answer, seed: int = 0) -> Feedback:
+        """The verdict itself, whatever the seed: the forty irises are given."""
         if answer is None or answer is Ellipsis:
             return Feedback(TODO, "Write a function of z, then run the cell again.")
         if not callable(answer):
