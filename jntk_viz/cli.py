@@ -15,7 +15,7 @@ from jntk_viz.device import DeviceUnavailable
 from jntk_viz.engine.cluster import NoCluster
 from jntk_viz.engine.options import add_options, positive
 from jntk_viz.export.command import add_export_parser
-from jntk_viz.folders import CannotServe
+from jntk_viz.folders import CannotServe, lessons_folder
 from jntk_viz.reproduction.command import add_reproduce_parser
 from jntk_viz.server.serving import serve
 
@@ -94,6 +94,14 @@ def build_parser() -> argparse.ArgumentParser:
     add_reproduce_parser(commands)
     summary = "open the lessons in JupyterLab"
     lab_parser = commands.add_parser("lab", help=summary, description=f"{summary.capitalize()}.")
+    lab_parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path("jntk-viz-lessons"),
+        metavar="DIR",
+        help="where an installed package puts the lessons (default: jntk-viz-lessons); a clone "
+        "opens its own",
+    )
     add_show_option(lab_parser)
     lab_parser.set_defaults(command=lab)
     summary = "run lessons and write their slides, which need neither kernel nor network"
@@ -258,13 +266,8 @@ def lab_environment() -> dict[str, str]:
 
 
 def lab(arguments) -> int:
-    """Open JupyterLab on the lessons of the clone."""
-    lessons = Path(__file__).parents[1] / "notebooks"
-    if not lessons.is_dir():
-        raise CannotServe(
-            f"the lessons are not at {lessons}. They come with a clone, not with the installed "
-            "package: clone the repository and `pip install -e .` there"
-        )
+    """Open JupyterLab on the lessons."""
+    lessons = lessons_folder(arguments.folder)
     os.environ.update(lab_environment())
 
     from jupyterlab.labapp import LabApp

@@ -1,6 +1,7 @@
 """Folders that the commands work with: the apps, the data, the cache."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -20,6 +21,33 @@ def apps_folder() -> Path:
         f"no apps found beside {package}. Install jntk_viz from its wheel, or from a clone with "
         "`pip install -e .`"
     )
+
+
+def lessons_folder(copy_to: Path) -> Path:
+    """The folder of the lessons: those of a clone, else copies of an installed package's.
+
+    Lessons that are in `copy_to` already stay as their reader has left them.
+    """
+    package = Path(__file__).parent
+    installed = package / "_notebooks"
+    if not installed.is_dir():
+        if (package.parent / "notebooks").is_dir():
+            return package.parent / "notebooks"
+        raise CannotServe(
+            f"no lessons found beside {package}. Install jntk_viz from its wheel, or from a clone "
+            "with `pip install -e .`"
+        )
+    try:
+        copy_to.mkdir(parents=True, exist_ok=True)
+        for lesson in sorted(installed.glob("*.ipynb")):
+            if not (copy_to / lesson.name).exists():
+                shutil.copy(lesson, copy_to)
+    except OSError as error:
+        raise CannotServe(
+            f"the lessons cannot be copied to {copy_to}: {error.strerror}. Name another folder: "
+            "`jntk-viz lab --folder DIR`"
+        ) from error
+    return copy_to
 
 
 def app_routes(folder: Path) -> dict[str, Path]:

@@ -98,9 +98,9 @@ def test_apps_are_found_in_the_clone_and_in_a_package(tmp_path, monkeypatch):
 
 
 def test_lab_says_where_the_lessons_are(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "__file__", str(tmp_path / "jntk_viz" / "cli.py"))
+    monkeypatch.setattr(folders, "__file__", str(tmp_path / "jntk_viz" / "folders.py"))
     assert cli.main(["lab", "--no-show"]) == 2
-    assert "clone the repository" in capsys.readouterr().err
+    assert "no lessons found" in capsys.readouterr().err
 
     # Where JupyterLab would take over: what it is asked to open, and that Panel stays offline.
     (tmp_path / "notebooks").mkdir()
@@ -112,6 +112,20 @@ def test_lab_says_where_the_lessons_are(tmp_path, monkeypatch, capsys):
     assert cli.main(["lab", "--no-show"]) == 0
     assert asked == [[str(tmp_path / "notebooks"), *cli.QUIET, "--no-browser"]]
     assert os.environ["PANEL_INLINE"] == "1"
+
+    # An installed package has copies, and never writes over a student's.
+    packed, mine = tmp_path / "jntk_viz" / "_notebooks", tmp_path / "mine"
+    packed.mkdir(parents=True)
+    (packed / "01_one.ipynb").write_text("as it came")
+    (packed / "02_two.ipynb").write_text("new")
+    mine.mkdir()
+    (mine / "01_one.ipynb").write_text("my answers")
+    assert cli.main(["lab", "--no-show", "--folder", str(mine)]) == 0
+    assert asked[-1] == [str(mine), *cli.QUIET, "--no-browser"]
+    assert [f.read_text() for f in sorted(mine.iterdir())] == ["my answers", "new"]
+    mine = tmp_path / "mine" / "01_one.ipynb"
+    assert cli.main(["lab", "--no-show", "--folder", str(mine)]) == 2
+    assert "cannot be copied" in capsys.readouterr().err
 
 
 def test_routes_leave_helpers_out(tmp_path):
@@ -207,7 +221,14 @@ def test_wheel_serves_without_a_clone(tmp_path):
     assert {f"{route.strip('/') or 'index'}.py" for route in APPS} <= names
 
     environment = {"PYTHONPATH": str(installed)}
-    question = "from jntk_viz.folders import apps_folder; print(apps_folder())"
+    lessons = {path.name for path in (installed / "jntk_viz" / "_notebooks").glob("*.ipynb")}
+    assert lessons == {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert (installed / "jntk_viz" / "py.typed").is_file()
+
+    question = (
+        "from jntk_viz.apps import robust_training as page; from pathlib import Path;"
+        "assert callable(page.app); print(Path(page.__file__).parent)"
+    )
     answer = subprocess.run(
         [sys.executable, "-P", "-c", question],
         env={**os.environ, **environment},
