@@ -1,6 +1,7 @@
 """Take pictures of every page, once its background work is done.
 
     .venv/bin/python tools/screenshots.py                       the README's, docs/screenshots
+    .venv/bin/python tools/screenshots.py --share               what chats show of a shared link
     .venv/bin/python tools/screenshots.py --gallery [FOLDER]    light and dark, projector and phone
 
 The pages are served from this machine for the purpose. A gallery also gets an index.html.
@@ -18,6 +19,7 @@ from conftest import BROWSER_FLAGS, RunningServer
 from playwright.sync_api import sync_playwright
 
 from jntk_viz import frame
+from jntk_viz.server import shared_links
 
 PAGES = {"start": "", **{entry.name: entry.name for entry in frame.pages()}}
 SIZES = {"projector": (1280, 720), "phone": (390, 844)}
@@ -34,14 +36,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--gallery", action="store_true", help="light and dark, two sizes")
+    parser.add_argument("--share", action="store_true", help="the picture of shared links only")
     parser.add_argument("--page", choices=PAGES, action="append", help="only this page")
     wanted = parser.parse_args()
     folder = wanted.folder or Path("gallery" if wanted.gallery else "docs/screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     kinds = list(product(SIZES, ("light", "dark"))) if wanted.gallery else [("projector", "light")]
-    names = []
+    names: list[str] = []
     with RunningServer(folder / "server.log") as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_FLAGS)
+        if wanted.share:
+            share(browser, server.url)
+            wanted.page, kinds = PAGES, []
         for page, (size, scheme) in product(wanted.page or PAGES, kinds):
             names.append(f"{page}-{size}-{scheme}.png" if wanted.gallery else f"{page}.png")
             take(browser, server.url, page, size, scheme, folder / names[-1])
@@ -69,6 +75,22 @@ def take(browser, url, name, size, scheme, file):
     page.wait_for_timeout(1_000)
     page.screenshot(path=file, full_page=False)
     page.close()
+
+
+def share(browser, url):
+    """The landing page's first picture at the end of its film, in the shape that chats show."""
+    width, height = shared_links.SIZE
+    larger = 4 / 3  # than on the page, since chats show it small
+    clip = {"x": 0, "y": 0, "width": width / larger, "height": height / larger}
+    size = {"width": round(width / larger), "height": round(height / larger)}
+    page = browser.new_page(viewport=size, device_scale_factor=larger)
+    page.goto(url)
+    page.get_by_role("button", name="Pause").wait_for(timeout=LONGEST)
+    page.get_by_text("t = 1.6·10³").wait_for(timeout=LONGEST)
+    page.get_by_role("button", name="Pause").click()
+    page.screenshot(path=shared_links.PICTURE, clip=clip)
+    page.close()
+    print(shared_links.PICTURE)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from panel.io import server as panel_server
 from panel.io.resources import COMPONENT_PATH
 from tornado.web import HTTPError, OutputTransform, RequestHandler
 
+from jntk_viz.server.shared_links import PICTURE_PATTERN, SharedLink
 from jntk_viz.server.websocket import MOST_MESSAGE, Socket
 
 MOST_QUERY = 8_000  # characters; the longest state of a page has some 500
@@ -105,8 +106,8 @@ def protection() -> dict:
         (route, _protected(handler)) for route, handler in urls.per_app_patterns
     ]
     return {
-        "transforms": [Headers],
-        "extra_patterns": [(f"/{COMPONENT_PATH}(.*)", LoadedComponents, {})],
+        "transforms": [SharedLink, Headers],
+        "extra_patterns": [(f"/{COMPONENT_PATH}(.*)", LoadedComponents, {}), PICTURE_PATTERN],
         "websocket_max_message_size": MOST_MESSAGE,
         # Bokeh writes what a session may know of its request into the page, where scripts can read
         # it: not the cookies of a log-in in front of the server.

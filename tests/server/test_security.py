@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import socket
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from urllib.error import HTTPError
@@ -20,6 +21,7 @@ from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from jntk_viz.cli import build_parser
 from jntk_viz.server.security import MOST_MESSAGE, POLICY
+from jntk_viz.server.shared_links import SIZE
 
 
 def policy_of(answer):
@@ -66,6 +68,26 @@ def test_the_nonce_is_new_each_time_and_on_every_script(server):
         assert all(f'nonce="{nonce}"' in attributes for attributes in scripts)
         nonces.add(nonce)
     assert len(nonces) == 2
+
+
+@pytest.mark.parametrize("path", ["", "robust_training?t=10"])
+def test_a_shared_link_shows_a_title_a_sentence_and_a_picture(path, server):
+    behind = {"Host": "example.org", "X-Forwarded-Proto": "https"}
+    for headers in ({}, behind):
+        with urlopen(Request(f"{server}/{path}", headers=headers), timeout=60) as answer:
+            body = answer.read().decode()
+            assert int(answer.headers["Content-Length"]) == len(body.encode())
+        tags = dict(re.findall('<meta property="(og:[^"]+)" content="([^"]*)">', body))
+        root = "https://example.org" if headers else server
+        assert tags["og:url"] == f"{root}/{path.partition('?')[0]}"
+        assert tags["og:image"] == f"{root}/share.png"
+        assert ("Robust training" in tags["og:title"]) == bool(path)
+        assert 40 < len(tags["og:description"]) < 300
+        assert body.index("og:title") < body.index("</head>")
+    with urlopen(f"{server}/share.png", timeout=60) as picture:
+        data = picture.read()
+    assert data[:4] == b"\x89PNG"
+    assert struct.unpack(">II", data[16:24]) == SIZE
 
 
 @pytest.mark.slow
