@@ -80,15 +80,14 @@ def take(browser, url, name, size, scheme, file):
 def share(browser, url):
     """The landing page's first picture at the end of its film, in the shape that chats show."""
     width, height = shared_links.SIZE
-    larger = 4 / 3  # than on the page, since chats show it small
-    clip = {"x": 0, "y": 0, "width": width / larger, "height": height / larger}
-    size = {"width": round(width / larger), "height": round(height / larger)}
+    larger = 1.25  # than on the page, since chats show it small
+    size = {"width": int(width / larger), "height": int(height / larger)}
     page = browser.new_page(viewport=size, device_scale_factor=larger)
     page.goto(url)
     page.get_by_role("button", name="Pause").wait_for(timeout=LONGEST)
     page.get_by_text("t = 1.6·10³").wait_for(timeout=LONGEST)
     page.get_by_role("button", name="Pause").click()
-    page.screenshot(path=shared_links.PICTURE, clip=clip)
+    page.screenshot(path=shared_links.PICTURE)
     page.close()
     print(shared_links.PICTURE)
 
