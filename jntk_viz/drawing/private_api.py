@@ -62,6 +62,10 @@ class Words(pn.pane.HTML):
     """
 
     priority = None  # never chosen for a plain string
+    written = staticmethod(lambda html: html)  # what a subclass makes of the HTML before it is sent
+
+    def _transform_object(self, obj):
+        return super()._transform_object(self.written(obj or ""))
 
     def _update(self, ref, model):
         model.text = self._transform_object(self.object)["object"]

@@ -14,6 +14,7 @@ from jntk_viz.drawing.live import FigurePane, LivePlot
 from jntk_viz.drawing.theme import css
 from jntk_viz.export import ExportError
 from jntk_viz.frame.formula_sheet import Sheet
+from jntk_viz.frame.glossary import marked
 from jntk_viz.frame.parts import PlotGrid, Tabbed
 
 # Everything else in a toolbar or on a page answers to a server only.
@@ -138,14 +139,15 @@ def _formula(entry: dict) -> str:
     """One entry of a `Sheet`: equation, meaning, symbols."""
     tips = escape(json.dumps(entry["tips"]))
     rows = "".join(
-        f'<dt data-tex="{escape(symbol)}"></dt><dd>{escape(words)}</dd>'
+        f'<dt data-tex="{escape(symbol)}"></dt><dd>{words}</dd>'
         for symbol, words in entry["symbols"]
     )
-    meaning = f"<p>{escape(entry['meaning'])}</p>" if entry["meaning"] else ""
+    meaning = f"<p>{entry['html']}</p>" if entry["html"] else ""
     equation = (
         f'<div class="equation" data-tex="{escape(entry["latex"])}" data-tips="{tips}"></div>'
     )
-    return f"{equation}{meaning}<dl>{rows}</dl>\n"
+    source = f"<p>Source: {escape(entry['source'])}.</p>" if entry["source"] else ""
+    return f"{equation}{meaning}<dl>{rows}</dl>{source}\n"
 
 
 _HINT = re.compile(r"\s*\bClick [^.<>]*\.")
@@ -153,4 +155,4 @@ _HINT = re.compile(r"\s*\bClick [^.<>]*\.")
 
 def words_of(html) -> str:
     """A text of the page as it stands in a file: for dark paper too, without hints to click."""
-    return css(_HINT.sub("", html or ""))
+    return css(marked(_HINT.sub("", html or "")))

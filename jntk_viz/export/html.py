@@ -11,6 +11,7 @@ from bokeh.resources import INLINE
 
 from jntk_viz.drawing import theme
 from jntk_viz.export.contents import Contents, formulas_html
+from jntk_viz.frame.glossary import MARKS, TIPS, glossary_html
 from jntk_viz.frame.presets import Preset
 
 _HERE = Path(__file__).parent
@@ -56,7 +57,7 @@ def style(file: str = "page.css") -> str:
 
 def page_script() -> str:
     """The script that moves the pictures."""
-    return (_HERE / "page.js").read_text(encoding="utf-8")
+    return (_HERE / "page.js").read_text(encoding="utf-8") + TIPS
 
 
 def document(
@@ -73,7 +74,7 @@ def document(
 <title>{escape(title)}</title>
 <link rel="icon" href="data:,">
 <style>
-{style() if css is None else css}</style>
+{style() + MARKS if css is None else css}</style>
 </head>
 <body>
 {body}
@@ -175,7 +176,12 @@ def figure_place(model) -> str:
 
 def _formulas(contents: Contents) -> str:
     html = formulas_html(contents.formulas)
-    return f'<details id="formulas"><summary>Formulas</summary>{html}</details>\n' if html else ""
+    if not html:
+        return ""
+    return (
+        f'<details id="formulas"><summary>Formulas</summary>{html}</details>\n'
+        f"<details><summary>Words and symbols</summary>{glossary_html()}</details>\n"
+    )
 
 
 def _footer(settings: str = "") -> str:

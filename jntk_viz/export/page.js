@@ -84,11 +84,13 @@ async function typeset() {
   for (const element of document.querySelectorAll("[data-tex]")) {
     const display = element.classList.contains("equation")
     element.replaceChildren(provider.MathJax.tex2svg(element.dataset.tex, {display}))
+    // To MathJax it is one image, which could hold no symbols to stop at.
+    if (element.dataset.tips) element.querySelector("svg")?.removeAttribute("role")
     for (const [number, words] of Object.entries(JSON.parse(element.dataset.tips ?? "{}"))) {
       for (const symbol of element.querySelectorAll(`.jntk-sym-${number}`)) {
-        const title = document.createElementNS("http://www.w3.org/2000/svg", "title")
-        title.textContent = words
-        symbol.append(title)
+        symbol.setAttribute("tabindex", "0")
+        symbol.setAttribute("role", "img")
+        symbol.setAttribute("aria-label", words)
       }
     }
   }
@@ -175,6 +177,7 @@ function say(header, state, inputs) {
 
 async function main() {
   setTheme()
+  showTips()
   const status = document.getElementById("status")
   if (!window.DecompressionStream) {
     status.textContent = "This browser is too old for the pictures: " +

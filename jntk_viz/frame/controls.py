@@ -8,6 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 
+from jntk_viz.frame.glossary import explained
 from jntk_viz.frame.presets import setting_names
 
 _DRAG = 0.12  # seconds: two steps of a held key are 0.03 apart
@@ -85,7 +86,7 @@ def _follow_choices(state, name, widget):
 def _widget(parameter, value):
     common = {
         "label": parameter.label,
-        "description": " ".join((parameter.doc or "").split()),
+        "description": explained(" ".join((parameter.doc or "").split())),
         "value": value,
         "margin": (4, 10),
         "sizing_mode": "stretch_width",

@@ -7,7 +7,8 @@ import panel_material_ui as pmui
 import param
 from panel.custom import JSComponent
 
-from jntk_viz.drawing.theme import FONT, INK, LINE, MUTED, PAPER, css
+from jntk_viz.drawing.theme import FONT, INK, LINE, MUTED, css, escape
+from jntk_viz.frame.glossary import MARKS, TIPS, glossary_list, marked
 
 # One TeX token: a command, or a single character that is no blank.
 _TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|\S", re.DOTALL)
@@ -24,13 +25,15 @@ class Formula(NamedTuple):
     A key of `symbols` may name several symbols, separated by commas, an argument, as in `f(x)`,
     and what a symbol stands for, as in `u = (f, J)`.
 
-    - `code`: full name of the function that computes it, shown beside it.
+    - `code`: full name of the function that computes it;  `source`: paper or book, and where in it.
+      Both are shown below it.
     """
 
     latex: str
     meaning: str = ""
     symbols: dict = {}  # noqa: RUF012 - read only
     code: str = ""
+    source: str = ""
 
 
 def tokens(latex):
@@ -60,8 +63,9 @@ def symbols_of(key):
         heads = [left]
         if "(" in left[1:]:
             heads.append(left[: left.index("(")])
-        if r"\cdot" in left[1:]:  # a norm or a product of anything
-            heads.append(left[: left.index(r"\cdot")])
+        before = left[: left.index(r"\cdot")] if r"\cdot" in left[1:] else ()
+        if before and "{" not in before:  # a norm of anything, and no index as in K_{o\cdot}
+            heads.append(before)
         found += [tuple(head) for head in heads if head and tuple(head) not in found]
     return found
 
@@ -137,10 +141,12 @@ def sheet_entries(entries):
         others = [(symbol, number) for symbol, number, home in keys if home != at]
         latex, used = mark_symbols(entry.latex, own + others)
         tips = {str(number): meanings[number] for number in sorted(used)}
-        listed = [[key, words] for key, words in entry.symbols.items()]
+        # Its own symbols are explained by the list; those of the glossary may mean another thing.
+        listed = [[k, marked(escape(words), symbols=False)] for k, words in entry.symbols.items()]
         shown.append({
             "latex": latex, "meaning": entry.meaning, "tips": tips, "symbols": listed,
-            "code": entry.code,
+            "html": marked(escape(entry.meaning), symbols=False),
+            "code": entry.code, "source": entry.source,
         })  # fmt: skip
     return shown
 
@@ -159,11 +165,7 @@ dt, dd {{ margin: 0; overflow-wrap: anywhere; }}
 .jntk-sym .line {{ stroke: {MUTED}; stroke-width: 40; stroke-dasharray: 60 60; }}
 .jntk-sym:hover .area, .jntk-sym:focus .area {{ fill: {LINE}; }}
 .jntk-sym:focus-visible .area {{ stroke: currentColor; stroke-width: 60; }}
-.tip {{ position: fixed; z-index: 3000; max-width: min(360px, calc(100vw - 24px));
-        padding: 6px 10px; border-radius: 4px; background: {INK}; color: {PAPER};
-        font: 400 15px/1.35 {FONT}; pointer-events: none; }}
-.tip[hidden] {{ display: none; }}
-""")
+{MARKS}""")
 
 
 class Sheet(JSComponent):
@@ -175,14 +177,14 @@ class Sheet(JSComponent):
     entries = param.List([], doc="Dicts from `sheet_entries`.")
 
     _stylesheets = [_STYLE]  # noqa: RUF012 - read only
-    _esm = r"""
+    _esm = (
+        TIPS
+        + r"""
     export function render({ model, el }) {
-      const tip = make("div", "tip")
-      tip.setAttribute("role", "tooltip")
-      tip.hidden = true
+      showTips()
       const fill = async () => {
         const tex = await typesetter()
-        el.replaceChildren(...model.entries.flatMap(entry => formula(entry, tex, tip)), tip)
+        el.replaceChildren(...model.entries.flatMap(entry => formula(entry, tex)))
       }
       model.on("entries", fill)
       // Folded away, it is not typeset before somebody opens it.
@@ -190,7 +192,6 @@ class Sheet(JSComponent):
         if (found.some(f => f.isIntersecting)) { seen.disconnect(); fill() }
       })
       seen.observe(el)
-      window.addEventListener("scroll", () => { tip.hidden = true }, true)
       el.style.minHeight = "20px"
     }
 
@@ -213,7 +214,7 @@ class Sheet(JSComponent):
       return element
     }
 
-    function formula(entry, tex, tip) {
+    function formula(entry, tex) {
       const parts = [make("div", "equation")]
       parts[0].append(tex(entry.latex, true))
       // To MathJax it is one image, which could hold no symbols to stop at.
@@ -222,8 +223,11 @@ class Sheet(JSComponent):
       parts[0].setAttribute("aria-label", "Formula. " + entry.meaning)
       // A wide one scrolls, which the keyboard does from inside.
       if (!Object.keys(entry.tips).length) parts[0].tabIndex = 0
-      requestAnimationFrame(() => explain(parts[0], entry.tips, tip))
-      if (entry.meaning) parts.push(make("p", "", entry.meaning))
+      requestAnimationFrame(() => explain(parts[0], entry.tips))
+      if (entry.html) {
+        parts.push(make("p"))
+        parts[1].innerHTML = entry.html
+      }
       if (entry.symbols.length) {
         const list = make("dl")
         for (const [source, words] of entry.symbols) {
@@ -233,37 +237,27 @@ class Sheet(JSComponent):
           image.setAttribute("aria-label", source.replaceAll(/[\\{}$]/g, " "))
           image.querySelector("svg")?.setAttribute("aria-hidden", "true")
           term.append(image)
-          list.append(term, make("dd", "", words))
+          const meaning = make("dd")
+          meaning.innerHTML = words
+          list.append(term, meaning)
         }
         parts.push(list)
       }
       if (entry.code) {
-        const line = make("p", "code", "Computed by ")
+        const line = make("p", "code", `Source: ${entry.source}. Computed by `)
         line.append(make("code", "", entry.code))
         parts.push(line)
       }
       return parts
     }
 
-    function explain(equation, tips, tip) {
+    function explain(equation, tips) {
       for (const symbol of equation.querySelectorAll(".jntk-sym")) {
         const number = [...symbol.classList].find(c => /jntk-sym-\d/.test(c)).slice(9)
-        const words = tips[number]
         symbol.setAttribute("tabindex", "0")
         symbol.setAttribute("role", "img")
-        symbol.setAttribute("aria-label", words)
+        symbol.setAttribute("aria-label", tips[number])
         underline(symbol)
-        const show = () => {
-          tip.textContent = words
-          tip.hidden = false
-          place(tip, symbol.getBoundingClientRect())
-        }
-        const hide = () => { tip.hidden = true }
-        symbol.addEventListener("pointerenter", show)
-        symbol.addEventListener("pointerleave", hide)
-        symbol.addEventListener("focus", show)
-        symbol.addEventListener("blur", hide)
-        symbol.addEventListener("keydown", event => { if (event.key == "Escape") hide() })
       }
     }
 
@@ -282,15 +276,8 @@ class Sheet(JSComponent):
       put("rect", "area", {x: box.x - 30, y: low - 60, width: box.width + 60,
                            height: box.y + box.height - low + 120})
     }
-
-    function place(tip, symbol) {
-      const room = document.documentElement.clientWidth - tip.offsetWidth - 12
-      const middle = symbol.x + symbol.width / 2 - tip.offsetWidth / 2
-      const above = symbol.y - tip.offsetHeight - 8
-      tip.style.left = `${Math.max(12, Math.min(middle, room))}px`
-      tip.style.top = `${above > 60 ? above : symbol.bottom + 8}px`
-    }
     """
+    )
 
 
 def sheet(*entries):
@@ -299,9 +286,10 @@ def sheet(*entries):
 
 
 def formulas(*entries):
-    """The folded "Formulas" section: every equation, every symbol explained, by MathJax."""
+    """Folded sections: every equation, every symbol explained, by MathJax; and the glossary."""
     section = pmui.Accordion(
         ("Formulas", sheet(*entries)),
+        ("Words and symbols", glossary_list()),
         sizing_mode="stretch_width",
         margin=(2, 4),
         disable_gutters=True,

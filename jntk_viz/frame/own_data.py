@@ -17,6 +17,7 @@ from jntk_viz.drawing.theme import FONT, INK, LINE, css, escape
 from jntk_viz.engine import sources
 from jntk_viz.engine.runners import runner
 from jntk_viz.frame.class_choice import ClassChoice
+from jntk_viz.frame.glossary import Prose
 from jntk_viz.frame.numbers import number
 from jntk_viz.frame.parts import Notice, error_text
 from jntk_viz.frame.upload import FileInput
@@ -79,7 +80,7 @@ class _OwnData:
             visible=False,
         )  # fmt: skip
         words = {"stylesheets": [_CSS], "sizing_mode": "stretch_width"}
-        self.preview, self.cost = Words(**words), Words(**words)
+        self.preview, self.cost = Words(**words), Prose(**words)
         # Shown only while it can be used. To switch it off and on instead would lose a change
         # that reaches a busy browser while it first draws the button: Panel listens only later.
         self.use = pmui.Button(label="Use this table", variant="contained", visible=False)

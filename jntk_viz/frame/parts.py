@@ -15,6 +15,7 @@ from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.live import LivePlot
 from jntk_viz.drawing.recolour import name_figure
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, PHONE, TINTS, css, escape, set_class
+from jntk_viz.frame.glossary import Prose
 from jntk_viz.frame.words import CLOSED, OPENED
 
 _log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Headline:
         summary:focus-visible {{ outline: 2px solid {ACCENT}; outline-offset: 2px; }}
         [open] > summary::after {{ content: "\\A"; white-space: pre; }}
         """
-        self.pane = Words(sizing_mode="stretch_width", margin=(2, 4), stylesheets=[css(look)])
+        self.pane = Prose(sizing_mode="stretch_width", margin=(2, 4), stylesheets=[css(look)])
         self.set("")
 
     def set(self, words):

@@ -10,6 +10,7 @@ from bokeh.models import LogScale
 from jntk_viz.drawing.figures import COVERED, DRAW, Sketch
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, css, escape, set_class
+from jntk_viz.frame.glossary import Prose
 from jntk_viz.frame.predictions import verdict
 
 _CSS = css(f"""
@@ -38,7 +39,7 @@ class Prediction:
         self.committed, self._sketches = False, {}
         self.changed: Callable[[], None] = lambda: None
         style = {"stylesheets": [_CSS], "sizing_mode": "stretch_width", "margin": (0, 4)}
-        self._asked, self._said = Words(**style), Words(visible=False, **style)
+        self._asked, self._said = Prose(**style), Prose(visible=False, **style)
         self._commit = pmui.Button(label="Commit", variant="contained", margin=(4, 4))
         self._commit.on_click(lambda _: self.commit())
         self._row = pn.FlexBox(align_items="center", margin=(0, 4))

@@ -28,6 +28,7 @@ from jntk_viz.frame.connection import Connection
 from jntk_viz.frame.content import Content
 from jntk_viz.frame.controller import Controller
 from jntk_viz.frame.formula_sheet import formulas
+from jntk_viz.frame.glossary import Prose, Tips
 from jntk_viz.frame.guide import Guide, grids_of, html_panes, live_plots, visible_plots
 from jntk_viz.frame.own_data import own_data_dialog
 from jntk_viz.frame.parts import job_bar
@@ -240,7 +241,8 @@ class StudyPage(PlainPage):
 
     def as_notebook(self):
         main = self._column(
-            [self._heading, *self._parts, self.formulas, *self._starter()], _BESIDE_CONTROLS
+            [self._heading, *self._parts, self.formulas, *self._starter(), Tips(width=0, height=0)],
+            _BESIDE_CONTROLS,
         )
         # Let the bar of presets and progress take two lines where a cell is narrow.
         for item, sheet in ((self._steps, _WRAPPED), (self._progress, _WHOLE)):
@@ -332,7 +334,7 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
     nav = Words(navigation(name), stylesheets=[_NAV_BAR], margin=0, align="center")
     whole = pmui.Page(
         title=title,
-        header=[nav, *unseen, Connection(width=0, height=0, margin=0)],
+        header=[nav, *unseen, *(kind(width=0, height=0, margin=0) for kind in (Connection, Tips))],
         main=main,
         sidebar=list(sidebar),
         sidebar_open=not on_phone(pn.state.headers),
@@ -398,7 +400,7 @@ _BESIDE = """
 
 def _question(question, guide):
     """The page's question, or what a preset asks the reader to look at."""
-    pane = Words(
+    pane = Prose(
         stylesheets=[
             css(f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}")
             + f"{PHONE} {{ :host {{ flex: 1 0 100% !important; }} }}"

@@ -1,6 +1,7 @@
 """Which symbol of an equation gets which explanation. Without a browser."""
 
 import pkgutil
+import re
 
 import pytest
 
@@ -23,6 +24,7 @@ def plain(symbols):
         (r"J(f)(x)_\alpha", [r"J(f)(x)_\alpha", "J"]),
         (r"y_i = \pm 1", ["y_i"]),
         (r"\lVert\cdot\rVert_*", [r"\lVert\cdot\rVert_*", r"\lVert"]),
+        (r"K_{oo},\; K_{o\cdot}", ["K_{oo}", r"K_{o\cdot}"]),
         (r"J(x)_\alpha=\partial f/\partial x_\alpha", [r"J(x)_\alpha", "J"]),
         (r"\text{accuracy}", [r"\text{accuracy}"]),
     ],
@@ -55,6 +57,13 @@ def test_symbols_are_marked_where_they_stand():
     assert out == r"\dot{\class{jntk-sym jntk-sym-4}{\Sigma}}^2"
 
 
+def test_an_index_stays_with_its_symbol():
+    assert marked(r"K_{o\cdot} - K_{\cdot o}", r"K_{\cdot o},\; K_{o\cdot}") == [
+        (r"K_{o\cdot}", 0),
+        (r"K_{\cdot o}", 0),
+    ]
+
+
 def test_another_symbol_is_not_explained_by_a_part_of_its_name():
     assert marked(r"\Theta_t - \Theta", r"\Theta") == [(r"\Theta", 0)]
     assert marked("u^* + u + u' + x_1 + d_0", "u", "x", "d") == [("u", 0)]
@@ -81,9 +90,13 @@ def test_a_symbol_of_another_formula_can_be_hovered_but_the_own_meaning_comes_fi
 
 
 @pytest.mark.parametrize("page", [entry.name for entry in pages()])
-def test_every_page_explains_its_symbols_and_names_the_function_that_computes(page):
+def test_every_page_explains_its_symbols_and_names_source_and_function(page):
     formulas = part_of(page, "formulas").FORMULAS
     for entry, formula in zip(sheet_entries(formulas), formulas, strict=True):
         assert entry["tips"], entry["latex"]
         assert entry["latex"].count("{") == entry["latex"].count("}")
+        assert "_{}" not in entry["latex"]  # an index that has been cut off
+        assert re.search(r"\(\d{4}|\(\w+ \d{4}\)|elementary|symmetry", formula.source), (
+            formula.latex
+        )
         assert callable(pkgutil.resolve_name(formula.code)), formula.code

@@ -16,12 +16,14 @@ FORMULAS = (
             r"e_i,\;v_i": "eigenvalues and eigendirections; eₘₐₓ is the largest",
         },
         code="jntk_viz.pages.breakdown.case.linear_course",
+        source="Lee et al. (NeurIPS 2019), Section 2",
     ),
     Formula(
         r"\operatorname{Var}g^{l}=c^{\,l-1}|x|^2,\qquad c=\mathbb{E}\,\varphi(z)^2",
         "ReLU networks whose layers multiply the variance by c; the same for the squared Jacobian.",
         {r"g^l": "input of a neuron of layer l", r"z": "a standard normal number"},
         code="jntk_viz.pages.breakdown.kernels.layer_theory",
+        source="He et al. (ICCV 2015), Section 2.2",
     ),
     Formula(
         r"f(x)=d^{-a}\,W^{2}\varphi(W^1x),\qquad "
@@ -30,6 +32,7 @@ FORMULAS = (
         "the stability limit; for a = 1/2 it lies within the theorem's bound of order 1/√d.",
         {r"d": "width", r"\Theta_t": "the network's Jacobian NTK after t steps"},
         code="jntk_viz.pages.breakdown.training.measure_power",
+        source="Yang & Hu (ICML 2021)",
     ),
     Formula(
         r"\Theta_{\alpha\alpha}(x,x)\ni\mathbb{E}\,\varphi''(g)^2|W|^2\sim\beta,\qquad "
@@ -37,5 +40,6 @@ FORMULAS = (
         "Why ReLU has no JNTK: the Jacobian entries contain φ″ squared.",
         {r"\beta": "sharpness of the kink", r"W": "a neuron's first-layer weights"},
         code="jntk_viz.pages.breakdown.kink.jacobian_entry",
+        source="from Kim & Yang (ICML 2024), Theorem 4.3",
     ),
 )

@@ -7,9 +7,9 @@ from bokeh.models import LinearScale, LogScale
 
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.figures import name_ticks
-from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.live import LivePlot, update_all
 from jntk_viz.drawing.theme import INK, MUTED, PHONE
+from jntk_viz.frame.glossary import Prose
 from jntk_viz.frame.numbers import number, stop
 from jntk_viz.frame.parts import plot_grid
 from jntk_viz.pages.breakdown.case import CURED, HEALTHY, ILL, NOTHING, ROLES, Axis, Chart
@@ -115,7 +115,7 @@ class Pictures:
 
     def __init__(self):
         self.plots = {key: LivePlot(chart) for key in KEYS}
-        self.card = Words(sizing_mode="stretch_both", margin=(0, 8))
+        self.card = Prose(sizing_mode="stretch_both", margin=(0, 8))
         self._case = None
 
     def grid(self):

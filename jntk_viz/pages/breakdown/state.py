@@ -92,7 +92,7 @@ class BreakdownState(param.Parameterized):
         "Points N", "On the circle; the closer they lie, the smaller the smallest eigenvalue."
     )
     kink = _KINK.setting(
-        "Sharpness β", "gelu(βz)/β, scaled to unit variance: GeLU for 1, ReLU for ∞."
+        "Sharpness β", "gelu(β z)/β, scaled to unit variance: GeLU for 1, ReLU for ∞."
     )
     cure = param.Boolean(False, label="Cure", doc="Draws the cured run as well.")
     networks = param.Selector(

@@ -62,7 +62,7 @@ CARDS = {
         "The loss grows by a fixed factor each step and one direction of the outputs flips its "
         "sign each time. Then it overflows, or, as here, the network gives way: the kernel shrinks "
         "until the step is stable again.",
-        "A step multiplies direction i by 1 − ηeᵢ/N. Past η = 2N/eₘₐₓ the fastest one "
+        "A step multiplies direction i by 1 − η eᵢ/N. Past η = 2N/eₘₐₓ the fastest one "
         "exceeds 1 in size, the loss grows by its square. Only the start is linear: the network's "
         "kernel is not the one it began with afterwards.",
         "A learning rate below 2N/eₘₐₓ: half of it, from step 6 on (the switch).",

@@ -8,8 +8,7 @@ FORMULAS = (
         r"c^{l+1}=\frac{\sigma_w^2\,\mathbb{E}\,\varphi(u)\varphi(v)+\sigma_b^2}{Q^{l+1}};\qquad "
         r"F^{l+1}=F^l+\alpha^2(\sigma_w^2\,\mathbb{E}\,\varphi(u)\varphi(v)+\sigma_b^2)",
         "Variance and correlation of the neurons from layer to layer in the limit of infinite "
-        "width, for a plain network (Poole et al., NeurIPS 2016) and with skips (Yang & "
-        "Schoenholz, NeurIPS 2017), whose variance grows and has no fixed point.",
+        "width, for a plain network and with skips, whose variance grows and has no fixed point.",
         {
             r"Q^{l},\;c^{l}": "variance of a pre-activation of layer l; its correlation at the "
             "two inputs",
@@ -20,6 +19,7 @@ FORMULAS = (
             r"\varphi": "activation, scaled so that E φ(z)² = 1 at variance one",
         },
         code="jntk_viz.pages.depth.signal.limit",
+        source="Poole et al. (NeurIPS 2016); skips: Yang & Schoenholz (NeurIPS 2017)",
     ),
     Formula(
         r"\chi_1=\sigma_w^2\,\mathbb{E}\,\varphi'(u)^2,\qquad "
@@ -27,14 +27,14 @@ FORMULAS = (
         r"\ \text{at}\ Q^*,c^*",
         "At the fixed point of a plain network a layer multiplies small differences of inputs by "
         "χ₁. Below one all correlations tend to c* = 1 (order), above one to a c* < 1 (chaos), "
-        "by a factor e every ξ layers (Schoenholz et al., ICLR 2017). On the line χ₁ = 1 the "
-        "depth scale ξ is infinite.",
+        "by a factor e every ξ layers. On the line χ₁ = 1 the depth scale ξ is infinite.",
         {
             r"\chi_1": "growth of small differences and of |J|², layer by layer",
             r"\xi": "depth scale, in layers",
             r"Q^*,\;c^*": "fixed points of variance and correlation",
         },
         code="jntk_viz.pages.depth.phases.fixed_point",
+        source="Schoenholz et al. (ICLR 2017)",
     ),
     Formula(
         r"\mathbb{E}\,|J|^2=d_0F_c+F_{cc}+4F_{cq}+4F_{qq'}\ \ \text{at}\ x=x',\qquad "
@@ -48,6 +48,7 @@ FORMULAS = (
             r"d_0": "dimension of the inputs, here 2",
         },
         code="jntk_viz.pages.depth.signal.limit",
+        source="Kim & Yang (ICML 2024), Theorem 3.2; its growth: Poole et al. (NeurIPS 2016)",
     ),
     Formula(
         r"\kappa(\Theta)=\frac{\lambda_{\max}}{\lambda_{\min}},\qquad "
@@ -60,6 +61,7 @@ FORMULAS = (
             r"n,\;\varepsilon": "number of its rows, 100; machine precision, 2.2·10⁻¹⁶",
         },
         code="jntk_viz.pages.depth.kernel.ends",
+        source="Golub & Van Loan, Matrix Computations (2013), Chapters 2 and 8",
     ),
     Formula(
         r"R(t)=\frac1m\sum_i\mathbf{1}\Big["
@@ -67,7 +69,7 @@ FORMULAS = (
         r"t^*=\arg\max_t R(t)\ \text{on other points}",
         "Robust accuracy of training with λ, at the time that is best on a validation part, and at "
         "t = ∞, where the predictor does not depend on λ > 0. The minimum is sought by projected "
-        "gradients on the sphere (Madry et al., ICLR 2018), an upper bound. Time is in steps of "
+        "gradients on the sphere, which gives an upper bound. Time is in steps of "
         "gradient descent of size N/eₘₐₓ, half of what is stable.",
         {
             r"f_t": "trained on half of the points for a time t",
@@ -75,5 +77,6 @@ FORMULAS = (
             r"e_{\max},\;N": "largest eigenvalue of the kernel with λ; number of training points",
         },
         code="jntk_viz.pages.depth.training.trained",
+        source="Madry et al. (ICLR 2018)",
     ),
 )

@@ -21,11 +21,12 @@ FORMULAS = (
             r"e_i,\; v_i": "eigenvalues, largest first, and eigenvectors",
         },
         code="jntk_viz.dynamics.LinearDynamics",
+        source="Kim & Yang (ICML 2024), Section 4",
     ),
     Formula(
         r"f_i(x) = \Theta(x,X)\,\Lambda^{1/2} v_i\, \frac{v_i^\top \Lambda^{1/2} u^*}{e_i},"
         r"\qquad \sum_i f_i = f(\cdot, t=\infty)",
-        "Eigenfeatures (Tsilivis & Kempe, NeurIPS 2022): what one eigenvector contributes to the "
+        "Eigenfeatures: what one eigenvector contributes to the "
         "trained network. By time t a fraction 1 − exp(−e_i t/N) of feature i has been learned.",
         {
             r"u^* = (y, 0)": "what training aims at: the labels, and no slope",
@@ -33,6 +34,7 @@ FORMULAS = (
             r"(v_i^\top\Lambda^{1/2}u^*)^2/|\Lambda^{1/2}u^*|^2": "its share of the target",
         },
         code="jntk_viz.eigenfeatures.eigenfeatures",
+        source="Tsilivis & Kempe (NeurIPS 2022)",
     ),
     Formula(
         r"f_{ic}(x) = g_i(x)\, w_{ic}, \qquad g_i(x) = \Theta(x,X)\,\Lambda^{1/2} v_i, \qquad"
@@ -46,6 +48,7 @@ FORMULAS = (
             "g_i is what is shown up close",
         },
         code="jntk_viz.dynamics.LinearDynamics.feature_directions",
+        source="Tsilivis & Kempe (NeurIPS 2022), for several outputs",
     ),
     Formula(
         r"\text{accurate: } y f_i(x) > 0, \qquad \text{robust: } y f_i(x) - \varepsilon\,"
@@ -60,6 +63,7 @@ FORMULAS = (
             r"\varepsilon": "size of the change; inputs have norm 1",
         },
         code="jntk_viz.attacks.first_order_margin",
+        source="Goodfellow, Shlens & Szegedy (ICLR 2015); PGD: Madry et al. (ICLR 2018)",
     ),
     Formula(
         r"\rho = \mathrm{corr}\big(\mathrm{rank}(a_i), \mathrm{rank}(r_i)\big), \qquad"
@@ -81,5 +85,7 @@ FORMULAS = (
             f"on at most {percent(FRAGILE[1])} under attack",
         },
         code="jntk_viz.pages.eigenfeatures.links.link",
+        source="Spearman (1904); bootstrap and permutations: Efron & Tibshirani, An Introduction to "
+        "the Bootstrap (1993)",
     ),
 )

@@ -15,6 +15,8 @@ FORMULAS = (
             r"\varepsilon": "machine precision: 2.2·10⁻¹⁶ in float64, 1.2·10⁻⁷ in float32",
         },
         code="jntk_viz.spectrum.gram_spectrum",
+        source="Kim & Yang (ICML 2024), Assumption 4.4; rounding: Golub & Van Loan, Matrix "
+        "Computations (2013), Chapter 8",
     ),
     Formula(
         r"f(x') - f(x) - \tfrac{\theta}{2}\,\big(J_\perp(x) + J_\perp(x')\big)"
@@ -29,6 +31,8 @@ FORMULAS = (
             r"f'''": "third derivative of f along the circle",
         },
         code="jntk_viz.pages.full_rank.pair.pair",
+        source="error of the trapezoidal rule: Süli & Mayers, An Introduction to Numerical Analysis "
+        "(2003), Chapter 7",
     ),
     Formula(
         r"\varphi \text{ odd}: f(-x) = -f(x),\; J(-x) = J(x); \qquad"
@@ -39,6 +43,7 @@ FORMULAS = (
         "f(x) − f(−x) = ⟨x, J(x) + J(−x)⟩.",
         {r"\varphi": "activation", r"\langle x, J\rangle": "slope along the input, J∥"},
         code="jntk_viz.pages.full_rank.study.null_directions",
+        source="symmetry of the network; Euler's theorem on homogeneous functions",
     ),
     Formula(
         r"v_i^\top \Lambda^{1/2}(u - u^*)\,(t) \propto e^{-e_i t/N}, \qquad "
@@ -54,5 +59,7 @@ FORMULAS = (
             r"N,\; t": "number of inputs; time of the gradient flow",
         },
         code="jntk_viz.pages.full_rank.time.of_dynamics",
+        source="Kim & Yang (ICML 2024), Theorem 4.6; without slopes: Lee et al. (NeurIPS 2019), "
+        "Section 2",
     ),
 )

@@ -14,6 +14,7 @@ FORMULAS = (
             r"\kappa": "output scale; it multiplies f and J alike",
         },
         code="jntk_viz.mlp.MLP.value_and_jacobian",
+        source="Kim & Yang (ICML 2024), Section 2",
     ),
     Formula(
         r"(f, J) \;\xrightarrow{\;d\to\infty\;}\; \mathcal{GP},\qquad "
@@ -26,6 +27,7 @@ FORMULAS = (
             "many inputs are jointly normal",
         },
         code="jntk_viz.finite.sample_value_and_jacobian",
+        source="Kim & Yang (ICML 2024), Theorem 3.1",
     ),
     Formula(
         r"\mathrm{Cov}\big(f_\alpha(x), f_\beta(x')\big) = "
@@ -39,6 +41,7 @@ FORMULAS = (
             "no derivative for index 0",
         },
         code="jntk_viz.kernels.jacobian_nngp",
+        source="Kim & Yang (ICML 2024), Theorem 3.2",
     ),
     Formula(
         r"K_d = \tfrac{\kappa^2}{d}\,\big\langle h^L_\alpha(x),\, h^L_\beta(x')\big\rangle,\qquad"
@@ -52,6 +55,7 @@ FORMULAS = (
             r"\lVert\cdot\rVert_F": "root of the sum of all squared entries",
         },
         code="jntk_viz.pages.gp_convergence.study.errors",
+        source="Kim & Yang (ICML 2024), Figure 1; the rate is that of a mean over d neurons",
     ),
     Formula(
         r"m = K_{\cdot o}\,(K_{oo} + \sigma^2 I)^{-1} y,\qquad "
@@ -61,12 +65,15 @@ FORMULAS = (
         "proportion to how well they explain y, the last layer by this formula with their own K.",
         {
             r"y": "what was observed: values of f, and slopes J·τ",
-            r"K_{oo},\; K_{\cdot o}": "covariance of what was observed; of all numbers with it",
+            r"K_{oo},\; K_{\cdot o},\; K_{o\cdot}": "covariance of what was observed; of "
+            "all numbers with it, and the other way round",
             r"\sigma": "standard deviation of the noise of an observation",
             r"J\cdot\tau": "slope along the circle, df/dθ for x = (cos θ, sin θ) and the tangent "
             "τ = (−sin θ, cos θ)",
         },
         code="jntk_viz.pages.gp_convergence.posterior.condition",
+        source="Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), equations 2.22 "
+        "to 2.24; slopes: Section 9.4",
     ),
     Formula(
         r"f_d = K_d^{1/2}\, z \;\longrightarrow\; K^{1/2}\, z",
@@ -74,5 +81,6 @@ FORMULAS = (
         "With the same z at every width it can be seen what the function becomes.",
         {r"z": "a vector of independent N(0, 1) numbers, another one for each function"},
         code="jntk_viz.pages.gp_convergence.circle.on_circle",
+        source="Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), Appendix A.2",
     ),
 )

@@ -3,9 +3,9 @@
 import numpy as np
 from panel.io.state import set_curdoc
 
-from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.live import LivePlot, update_all
 from jntk_viz.frame.blocks import heat_map, name_blocks
+from jntk_viz.frame.glossary import Prose
 from jntk_viz.frame.parts import plot_grid
 from jntk_viz.pages.gp_convergence import function_pictures as gp_functions
 from jntk_viz.pages.gp_convergence import pictures, statistics, study
@@ -31,7 +31,7 @@ class Functions:
         self.slope = LivePlot(
             gp_functions.functions, ylabel="slope df/dθ = J·τ, per radian", **start
         )
-        self.note = Words(**text.NOTE_STYLE)
+        self.note = Prose(**text.NOTE_STYLE)
         self.plots = {"functions": self.value, "slopes": self.slope}
 
     def grid(self):
@@ -122,7 +122,7 @@ class Densities:
             LivePlot(pictures.quantile_lines, deviation=1.0, **LOW, **nothing) for _ in range(2)
         ]
         self.cloud = LivePlot(pictures.cloud, pairs=np.empty((0, 2)), covariance=np.eye(2))
-        self.note = Words(text.DENSITIES_NOTE, **text.NOTE_STYLE)
+        self.note = Prose(text.DENSITIES_NOTE, **text.NOTE_STYLE)
         self.plots = {
             "output": self.densities[0],
             "slope": self.densities[1],
@@ -179,7 +179,7 @@ class Covariance:
             pictures.errors_by_width, widths=WIDTHS, errors=unknown, width=WIDTHS[0],
             fit_from=study.FITTED,
         )  # fmt: skip
-        self.note = Words(**text.NOTE_STYLE)
+        self.note = Prose(**text.NOTE_STYLE)
         self.plots = {
             "errors": self.errors,
             "finite": self.finite,

@@ -16,6 +16,7 @@ FORMULAS = (
             r"\lambda,\;N,\;d_0": "weight of the regulariser; number of points, of columns",
         },
         code="jntk_viz.training.robust_loss",
+        source="Kim & Yang (ICML 2024), Section 4",
     ),
     Formula(
         r"\Theta_{d,\theta}(x,x')_{\alpha\beta}=\big\langle\partial_\theta f_\alpha(x),\,"
@@ -30,14 +31,16 @@ FORMULAS = (
             "another norm: root of the sum of all squared entries",
         },
         code="jntk_viz.finite.finite_jntk",
+        source="Kim & Yang (ICML 2024), Section 4",
     ),
     Formula(
         r"\sup_{t}\lVert\Theta_t-\Theta\rVert=O(d^{-1/2})",
         "Constancy: if the smallest eigenvalue of the limiting kernel is positive, a wide enough "
         "network keeps, with high probability, a kernel within order 1/√d of the limit for the "
-        "whole of the training (Kim and Yang, ICML 2024, Section 4).",
+        "whole of the training.",
         {r"d": "width: neurons in each hidden layer"},
         code="jntk_viz.pages.jntk_constancy.training.operator_norm",
+        source="Kim & Yang (ICML 2024), Theorem 4.5",
     ),
     Formula(
         r"\lambda_{\min}(\Theta_t)\ge\lambda_{\min}(\Theta)-\lVert\Theta_t-\Theta\rVert_{op}",
@@ -53,6 +56,7 @@ FORMULAS = (
             "with n rows and ε = 2.2e−16",
         },
         code="jntk_viz.pages.jntk_constancy.measures.regime",
+        source="Weyl's inequality: Horn & Johnson, Matrix Analysis (2013), Section 4.3",
     ),
     Formula(
         r"u'=-\tfrac{1}{N}\,\Theta\,\Lambda\,(u-u^*),\qquad u=(f,J),\;u^*=(y,0),\;"
@@ -61,5 +65,7 @@ FORMULAS = (
         "started from the network's own initial outputs; descent is stable below 2N/eₘₐₓ.",
         {r"e_{\max}": "largest eigenvalue of √Λ Θ √Λ on the training points"},
         code="jntk_viz.dynamics.LinearDynamics",
+        source="Kim & Yang (ICML 2024), Section 4, after Theorem 4.5; without slopes: Lee et al. "
+        "(NeurIPS 2019), Section 2",
     ),
 )

@@ -104,7 +104,7 @@ class JNTKConstancyState(param.Parameterized):
     networks = param.Integer(3, bounds=(1, 5), label="Networks", doc="How many of each width.")
     depth = depth_setting(2, 4)
     activation = activation_setting(
-        doc="Smooth ones only: the Jacobian NTK contains φ'', which ReLU does not have."
+        doc="Smooth ones only: the Jacobian NTK contains φ″, which ReLU does not have."
     )
     lam = lam_setting(0.1, LAMBDAS)
     kappa = param.Selector(

@@ -16,12 +16,13 @@ FORMULAS = (
             r"N": "number of training points",
         },
         code="jntk_viz.training.robust_loss",
+        source="Kim & Yang (ICML 2024), Section 4",
     ),
     Formula(
         r"(f, J)(x,t) = \Theta(x,X)\,\Lambda^{1/2} V\,\frac{1-e^{-et/N}}{e}\,V^\top"
         r"\Lambda^{1/2}u^*,"
         r"\qquad \Lambda^{1/2}\Theta(X,X)\Lambda^{1/2} = V\,\mathrm{diag}(e)\,V^\top",
-        "An infinitely wide network at every time of training (Kim & Yang, ICML 2024). As t → ∞ it "
+        "An infinitely wide network at every time of training. As t → ∞ it "
         "passes through all labels with slope zero there, whatever λ > 0 is.",
         {
             r"\Theta": "the Jacobian neural tangent kernel",
@@ -32,6 +33,7 @@ FORMULAS = (
             r"t": "training time",
         },
         code="jntk_viz.pages.playground.study.dynamics",
+        source="Kim & Yang (ICML 2024), Theorem 4.6",
     ),
     Formula(
         r"\min_{\lVert\delta\rVert\le\varepsilon}\; y\,f\!\left(\frac{x+\delta}"
@@ -45,11 +47,13 @@ FORMULAS = (
             r"P_x": "projection on the directions along the globe",
         },
         code="jntk_viz.attacks.worst_points",
+        source="Madry et al. (ICLR 2018); slopes: Goodfellow, Shlens & Szegedy (ICLR 2015)",
     ),
     Formula(
         r"(X, Y) = \frac{(x_1, x_2)}{\sqrt{1+|x_3|}}",
         "Lambert's projection of each hemisphere on a disc keeps areas equal.",
         {r"x_1": "the input's coordinate to the right", r"x_2": "upwards", r"x_3": "to the reader"},
         code="jntk_viz.pages.playground.globe.to_plane",
+        source="Snyder, Map Projections: A Working Manual (1987), Section 24",
     ),
 )

@@ -16,6 +16,7 @@ FORMULAS = (
             r"N,\; d_0": "number of training points and of input coordinates",
         },
         code="jntk_viz.training.robust_loss",
+        source="Kim & Yang (ICML 2024), Section 4",
     ),
     Formula(
         r"u(x,t) = \Theta(x,X)\,\Lambda^{1/2} V\,\frac{1-e^{-et/N}}{e}\,V^\top\Lambda^{1/2}u^*,"
@@ -33,6 +34,7 @@ FORMULAS = (
             r"t": "training time; of descent t = ηk, steps of size η times their number k",
         },
         code="jntk_viz.pages.robust_training.study.solve",
+        source="Kim & Yang (ICML 2024), Theorem 4.6",
     ),
     Formula(
         r"\text{flow: } 1-e^{-e t/N}, \qquad \text{descent: } 1-(1-\eta e/N)^{k}, \quad t=\eta k,"
@@ -46,6 +48,7 @@ FORMULAS = (
             r"e_{\max}": "the largest eigenvalue of √Λ Θ √Λ, so that η depends on λ",
         },
         code="jntk_viz.dynamics.LinearDynamics.learned",
+        source="Lee et al. (NeurIPS 2019), Section 2",
     ),
     Formula(
         r"\text{clean: } y f(x) > 0, \qquad \text{robust: } y f(x) - \varepsilon\,"
@@ -58,6 +61,7 @@ FORMULAS = (
             r"\lVert\cdot\rVert_*": "dual norm: ℓ2 for an L2 change, ℓ1 for an L∞ change",
         },
         code="jntk_viz.attacks.first_order_margin",
+        source="Goodfellow, Shlens & Szegedy (ICLR 2015); PGD: Madry et al. (ICLR 2018)",
     ),
     Formula(
         r"\min_{k \neq y}\; \Big[ f_y(x) - f_k(x) - \varepsilon\,"
@@ -70,6 +74,7 @@ FORMULAS = (
             r"\lVert J \rVert": "of all outputs together: Frobenius norm, in the curves of |J|",
         },
         code="jntk_viz.attacks.leads",
+        source="Hein & Andriushchenko (NeurIPS 2017), with the slope at the point itself",
     ),
     Formula(
         r"t^* = \arg\max_t \frac{1}{N}\sum_{i=1}^{N} \mathbf{1}\Big[\, y_i f^{(-i)}_t(x_i) > "
@@ -82,6 +87,8 @@ FORMULAS = (
         "regime, where stopping in time is optimal (Hou, Peng & Yang, arXiv 2604.25965).",
         {r"f^{(-i)}_t": "the predictor trained to time t without the third that holds point i"},
         code="jntk_viz.pages.robust_training.stopping.stopping_time",
+        source="Cross-validation: Hastie, Tibshirani & Friedman, The Elements of Statistical "
+        "Learning (2009), Section 7.10",
     ),
     Formula(
         r"x(s, r) = s\,a + r\,b + \sqrt{1-s^2-r^2}\;c",
@@ -94,11 +101,12 @@ FORMULAS = (
             "followed point to the nearest training point of the other class",
         },
         code="jntk_viz.pages.robust_training.predictor.cut",
+        source="elementary geometry: a point of the sphere from its shadow on a plane",
     ),
     Formula(
         r"f_i(x) = \Theta_\lambda(x,X)\, v_i\, \frac{v_i^\top \Lambda^{1/2} u^*}{e_i},"
         r"\qquad \sum_i f_i = f(\cdot, t=\infty)",
-        "Eigenfeatures (Tsilivis & Kempe, NeurIPS 2022): what one eigenvector contributes. Each "
+        "Eigenfeatures: what one eigenvector contributes. Each "
         "dot is one of them as a classifier of its own, attacked on its own. Eigenvalues below "
         "the noise floor, number of rows × 2.2e-16 × largest eigenvalue, are rounding error; "
         "their directions are left out.",
@@ -108,5 +116,6 @@ FORMULAS = (
             r"\text{robustness}": "the same, each point changed by ε against f_i",
         },
         code="jntk_viz.dynamics.LinearDynamics.feature_coefficients",
+        source="Tsilivis & Kempe (NeurIPS 2022)",
     ),
 )
