@@ -85,7 +85,7 @@ FORMULAS = (
             f"on at most {percent(FRAGILE[1])} under attack",
         },
         code="jntk_viz.pages.eigenfeatures.links.link",
-        source="Spearman (1904); bootstrap and permutations: Efron & Tibshirani, An Introduction to "
-        "the Bootstrap (1993)",
+        source="Spearman (1904); bootstrap and permutations: Efron & Tibshirani, An Introduction "
+        "to the Bootstrap (1993)",
     ),
 )

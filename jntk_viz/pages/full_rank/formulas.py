@@ -31,8 +31,8 @@ FORMULAS = (
             r"f'''": "third derivative of f along the circle",
         },
         code="jntk_viz.pages.full_rank.pair.pair",
-        source="error of the trapezoidal rule: Süli & Mayers, An Introduction to Numerical Analysis "
-        "(2003), Chapter 7",
+        source="error of the trapezoidal rule: Süli & Mayers, An Introduction to Numerical "
+        "Analysis (2003), Chapter 7",
     ),
     Formula(
         r"\varphi \text{ odd}: f(-x) = -f(x),\; J(-x) = J(x); \qquad"

@@ -72,8 +72,8 @@ FORMULAS = (
             "τ = (−sin θ, cos θ)",
         },
         code="jntk_viz.pages.gp_convergence.posterior.condition",
-        source="Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), equations 2.22 "
-        "to 2.24; slopes: Section 9.4",
+        source="Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), equations "
+        "2.22 to 2.24; slopes: Section 9.4",
     ),
     Formula(
         r"f_d = K_d^{1/2}\, z \;\longrightarrow\; K^{1/2}\, z",
