@@ -180,7 +180,7 @@ def _formulas(contents: Contents) -> str:
         return ""
     return (
         f'<details id="formulas"><summary>Formulas</summary>{html}</details>\n'
-        f"<details><summary>Words and symbols</summary>{glossary_html()}</details>\n"
+        f"<details><summary>Symbols</summary>{glossary_html()}</details>\n"
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+import panel as pn
 import panel_material_ui as pmui
 import param
 from panel.custom import JSComponent
@@ -286,10 +287,9 @@ def sheet(*entries):
 
 
 def formulas(*entries):
-    """Folded sections: every equation, every symbol explained, by MathJax; and the glossary."""
+    """The folded section below a page: its equations, every symbol explained, and the glossary."""
     section = pmui.Accordion(
-        ("Formulas", sheet(*entries)),
-        ("Words and symbols", glossary_list()),
+        ("Formulas and symbols", pn.Column(sheet(*entries), glossary_list())),
         sizing_mode="stretch_width",
         margin=(2, 4),
         disable_gutters=True,

@@ -109,7 +109,7 @@ GLOSSARY = ABBREVIATIONS | SYMBOLS
 
 # Not inside a word or another symbol: neither the e of "the" nor that of "e.g.".
 _BEFORE = r"(?<![A-Za-z\u0370-\u03ff_&’'.-])"
-_AFTER = r"(?![A-Za-z\u0370-\u03ff_ₐ-ₜᵢᵣᵤᵥₘₙ⊥∥′″*]|\.\w)[₀-₉]*"
+_AFTER = r"(?![A-Za-z0-9\u0370-\u03ff_ₐ-ₜᵢᵣᵤᵥₘₙ⊥∥′″*]|\.\w)[₀-₉]*"
 
 
 def _pattern(terms: Iterable[str]) -> re.Pattern:
@@ -183,6 +183,7 @@ class Tips(JSComponent):
 
 
 _LIST = css(f"""
+h2 {{ font: 500 16px {FONT}; color: {INK}; margin: 8px 6px; }}
 dl {{ font: 400 15px/1.4 {FONT}; color: {INK}; margin: 4px 6px 14px; display: grid; max-width: 70em;
       grid-template-columns: minmax(70px, max-content) 1fr; gap: 4px 14px; align-items: baseline; }}
 dt {{ font-weight: 500; }} dd {{ margin: 0; }}
@@ -192,7 +193,7 @@ dt {{ font-weight: 500; }} dd {{ margin: 0; }}
 def glossary_html() -> str:
     """The whole glossary as a list, for what stands in pictures, where nothing can be marked."""
     rows = (f"<dt>{escape(term)}</dt><dd>{escape(words)}</dd>" for term, words in GLOSSARY.items())
-    return f"<dl>{''.join(rows)}</dl>"
+    return f"<h2>Abbreviations and symbols of all pages</h2><dl>{''.join(rows)}</dl>"
 
 
 def glossary_list() -> pn.viewable.Viewable:

@@ -1,18 +1,14 @@
 """What readers see in words: short headlines, and no symbol as a program writes it."""
 
 import re
-from unittest import mock
 
-import panel as pn
 import pytest
 from bokeh.models import ColorBar
+from page_words import opened, shown_words
 
 from jntk_viz import frame
-from jntk_viz.frame import address, shell
 from jntk_viz.frame.guide import live_plots
 from jntk_viz.frame.parts import Headline
-from jntk_viz.frame.presets import setting_names
-from jntk_viz.frame.registry import part_of
 from jntk_viz.frame.words import small
 
 NAMES = [entry.name for entry in frame.pages()]
@@ -25,17 +21,6 @@ def counted(html):
     """Number of words of a headline; numbers and symbols are words, signs such as = are not."""
     text = re.sub("<[^>]*>", "", _BELOW.sub("", html))
     return sum(any(map(str.isalnum, word)) for word in text.split())
-
-
-def opened(name):
-    """A page, and the function that begins its work; everything is then computed at once."""
-    frame.use_theme()
-    waiting = []
-    with (
-        mock.patch.object(address, "arguments_of_page", return_value={}),
-        mock.patch.object(shell.pn.state, "onload", waiting.append),
-    ):
-        return part_of(name, "page").app(), waiting
 
 
 def test_words_are_counted_without_markup_and_small_print():
@@ -68,29 +53,6 @@ def test_small_print_stays_open_from_one_sentence_to_the_next():
     assert small("", "") == ""
 
 
-def seen_words(page):
-    """(place, words) of all that a page can say before anything has been computed."""
-    state = page.state
-    for name in setting_names(state):
-        parameter = state.param[name]
-        yield name, parameter.label or ""
-        yield name, parameter.doc or ""
-    for preset in page.presets:
-        question = preset.predict
-        asked = (question.title, question.question, question.explain) if question else ()
-        for words in (preset.title, preset.say, *asked):
-            yield preset.name, words
-    for formula in page.content.formulas:
-        for words in (formula.meaning, *formula.symbols.values()):
-            yield formula.latex, words
-    for plot in live_plots(page.body):
-        for axis in plot.figure.axis:
-            yield plot.title, axis.axis_label or ""
-        yield plot.title, plot.title
-    for pane in page.body.select(pn.pane.HTML):
-        yield "a pane", re.sub("<[^>]*>", "", str(pane.object))
-
-
 # A subscript or a power as a program writes it. Unicode has no small w and b below the line.
 RAW = re.compile(r"(?!σ_[wb])\w_\w|\w\^\S")
 CODE = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+\b")  # names of functions and files are no symbols
@@ -99,13 +61,7 @@ CODE = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+\b")  # names of functions and fi
 @pytest.mark.parametrize("name", NAMES)
 def test_symbols_are_typeset_and_not_written_as_in_a_program(name):
     page, _ = opened(name)
-    if name == "breakdown":  # whose axes are those of its case
-        words = [*seen_words(page)]
-        for case in page.state.param["case"].get_range().values():
-            page.state.case = case
-            words += seen_words(page)
-    else:
-        words = [*seen_words(page)]
+    words = shown_words(page)
     raw = [(place, text) for place, text in words if RAW.search(CODE.sub("", text))]
     assert raw == []
 

@@ -7,6 +7,7 @@ from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.plane import keep_square
 from jntk_viz.drawing.theme import PHONE
 from jntk_viz.frame.controls import play_through
+from jntk_viz.frame.glossary import Prose
 from jntk_viz.frame.numbers import stop
 from jntk_viz.pages.playground import answers, globe, study, words
 from jntk_viz.pages.playground.editing import Editing
@@ -56,7 +57,7 @@ class Playground(frame.Content):
         return {"play": play, "editing": self.editing.buttons()}
 
     def body(self):
-        legend = Words(words.LEGEND, sizing_mode="stretch_both", stylesheets=[words.LEGEND_CSS])
+        legend = Prose(words.LEGEND, sizing_mode="stretch_both", stylesheets=[words.LEGEND_CSS])
         left, right = self.plots.values()
         rows = (*["ab"] * 5, "cd", "ee", "ee")
         grid = frame.plot_grid(
