@@ -163,12 +163,12 @@ def train_test_split(
         rows = model_selection.train_test_split(
             np.arange(len(dataset.y)), test_size=count, random_state=seed, stratify=of_class
         )
-    except ValueError as error:
+    except ValueError:  # whose words are of arguments that the caller has not given
         raise ValueError(
             f"`test_fraction` = {test_fraction!r} does not split the {len(dataset.y)} rows so that "
-            f"{'both' if dataset.y.ndim == 1 else 'all'} classes are in both parts ({error}). Use "
-            "more rows or a fraction nearer to 0.5."
-        ) from error
+            f"{'both' if dataset.y.ndim == 1 else 'all'} classes are in both parts. Use more "
+            "rows or a fraction nearer to 0.5."
+        ) from None
     train, test = (
         Dataset(
             dataset.x[part],

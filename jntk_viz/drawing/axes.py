@@ -29,8 +29,11 @@ def lam_position(lam):
 
 
 def time_ticks(power: Callable[[int], str]) -> list[tuple[float, str]]:
-    """Ticks (place, word) from t = 1 to t = ∞; `power(k)` writes 10ᵏ."""
-    return [*((float(k), power(k)) for k in range(0, 11, 2)), (INFINITY, "∞")]
+    """Ticks (place, word) from t = 1 to 10⁸, and t = ∞; `power(k)` writes 10ᵏ.
+
+    In small pictures the word of 10¹⁰ would run into ∞.
+    """
+    return [*((float(k), power(k)) for k in range(0, 10, 2)), (INFINITY, "∞")]
 
 
 def lam_ticks(power: Callable[[int], str]) -> list[tuple[float, str]]:

@@ -28,7 +28,8 @@ _REST = 0.15  # seconds between two pictures while steps run: the browser has to
 _MANY = 4  # pages that compute; where there are more, each draws less often
 _SAY_AGAIN = 0.1  # seconds between two reports of how far it is, for each page that computes …
 _SAY_LATEST = 1.0  # … but no more than this
-_COMPUTING = "Computing … the pictures still show the previous setting."
+_FIRST = "Computing …"
+_COMPUTING = f"{_FIRST} the pictures still show the previous setting."
 _NOTHING = "No result. The pictures still show the previous setting."
 
 
@@ -65,6 +66,7 @@ class Controller(param.Parameterized):
         self._woken: asyncio.Event | None = None
         self._began = self._used = 0.0  # when it began; seconds of computing since the last change
         self._news = False  # has a result come that is not drawn yet?
+        self._told = False  # has it ever been said what the pictures show?
         self._drawn_at = self._said_at = -math.inf
         names = setting_names(content.state)
         content.state.param.watch(self.changed, names)
@@ -144,7 +146,9 @@ class Controller(param.Parameterized):
         with pn.io.hold():
             self.content.draw(self.known)
             said = self.content.say(self.known)
-            self.headline.set(said or (_NOTHING if self.error else _COMPUTING))
+            waiting = _COMPUTING if self._told else _FIRST
+            self.headline.set(said or (_NOTHING if self.error else waiting))
+            self._told = self._told or said is not None
         self._drawn_at = time.monotonic()
 
     # ---- the work

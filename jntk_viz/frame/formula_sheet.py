@@ -299,15 +299,16 @@ def formulas(*entries):
             "& .MuiAccordionSummary-content *": {"fontSize": 16, "fontWeight": 500},
         },
     )
-    section.jscallback(active=_SCROLL_DOWN)
+    section.jscallback(args={"section": section}, active=_SCROLL_THERE)
     return section
 
 
 # Opened below the pictures, the section would lie outside the window; typesetting takes a while.
-_SCROLL_DOWN = """
+_SCROLL_THERE = """
 for (const element of document.querySelectorAll("body *")) {
   const main = element.shadowRoot?.querySelector(".main-content")
-  const scroll = () => main.scrollTo({top: main.scrollHeight, behavior: "smooth"})
+  const top = () => Bokeh.index.find_one(section).el.getBoundingClientRect().top
+  const scroll = () => main.scrollBy({top: top() - 60, behavior: "smooth"})
   if (main) [350, 1200].forEach(wait => setTimeout(scroll, wait))
 }
 """

@@ -38,19 +38,24 @@ def sources(
 
     def own(label: str, dataset: Dataset) -> Source:
         n, d0 = dataset.x.shape
-        count = np.bincount(class_numbers(dataset.y))
-        if count.min() < 2:
-            lonely = dataset.classes[int(count.argmin())]
-            raise ValueError(
-                f"`table` must have two rows of each class or more, one to train on and one to "
-                f"test; got one row of {lonely!r}. Add rows of it, or choose classes without it."
-            )
-        fewest = max(least, 2 * len(count))
+        fewest = max(least, 2 * check_class_sizes(dataset))
         return Source(label, {}, min(n // 2, max(fewest, most_rows // (1 + d0))))
 
     return Sources(
         entries, own=own, points=lambda source, dataset: source.train, all_classes=all_classes
     )
+
+
+def check_class_sizes(dataset: Dataset) -> int:
+    """Refuse a visitor's table that has a class of one row; else the number of its classes."""
+    count = np.bincount(class_numbers(dataset.y))
+    if count.min() < 2:
+        lonely = dataset.classes[int(count.argmin())]
+        raise ValueError(
+            f"`table` must have two rows of each class or more, one to train on and one to "
+            f"test; got one row of {lonely!r}. Add rows of it, or choose classes without it."
+        )
+    return len(count)
 
 
 def class_numbers(y) -> np.ndarray:

@@ -26,15 +26,15 @@ function showTips() {
     tip.style.left = `${Math.max(12, Math.min(box.x + (box.width - tip.offsetWidth) / 2, room))}px`
     tip.style.top = `${above > 60 ? above : box.bottom + 8}px`  // not over the title bar
   }
-  const on = (name, act) => document.addEventListener(name, event => {
-    const mark = event.composedPath().find(e => e.matches?.("abbr[tabindex], .jntk-sym[tabindex]"))
-    if (mark) act(mark, event)
+  const mark = event => event.composedPath().find(
+    e => e.matches?.("abbr[tabindex], .jntk-sym[tabindex]"))
+  const follow = event => { mark(event) ? show(mark(event)) : hide() }
+  // Not "pointerout": words that are replaced while they are pointed at send none.
+  document.addEventListener("pointerover", event => {
+    if (event.pointerType != "touch") follow(event)
   })
-  on("pointerover", (mark, event) => { if (event.pointerType != "touch") show(mark) })
-  on("pointerout", hide)
-  on("focusin", show)
-  on("focusout", hide)
-  on("click", show)
+  for (const name of ["focusin", "click"]) document.addEventListener(name, follow)
+  document.addEventListener("focusout", hide)
   document.addEventListener("keydown", event => { if (event.key == "Escape") hide() })
   document.addEventListener("scroll", hide, true)
 }

@@ -4,6 +4,8 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from screen import words_on_screen
+from telling import TELLING
 
 from jntk_viz import frame
 from jntk_viz.drawing.figures import COVERED, DRAW
@@ -44,6 +46,14 @@ def test_stepping_through_the_presets_sets_what_they_say(name, watch_page, state
             page.get_by_role("button", name="Next preset").click()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_label("Preset", exact=True)).to_have_value(presets[-2].name)
+
+
+def told(page, name, preset):
+    """Visible texts that would tell the answer, but for the question and what can be answered."""
+    question = preset.predict
+    asked = (question.question, *question.options)
+    words = [w for w in words_on_screen(page) if w not in asked and w not in question.question]
+    return [text for text in words if re.search(TELLING[name][preset.name], text)]
 
 
 def commit(page, question):
@@ -91,6 +101,7 @@ def test_a_guess_is_committed_before_the_result_is_shown(name, watch_page, state
         question = preset.predict
         expect(page.get_by_text(question.question)).to_be_visible()
         expect(page.locator(HEADLINE).first).to_be_hidden()
+        assert told(page, name, preset) == []
         commit(page, question)
         said = page.get_by_text(re.compile("You (said|put)|your line|Your line"))
         expect(said).to_be_visible(timeout=120_000)

@@ -126,11 +126,12 @@ def smallest_by_depth(depths, smallest, below, names, chosen, noise, single, dep
         el.Scatter((depths, crosses)).opts(
             marker="x", size=9, color=INK, line_color=INK, line_width=2
         ),
-        el.Curve(([0.5, 12.5], [threshold] * 2)).opts(color=INK, line_dash="dashed", line_width=2),
+        el.Curve(([0.5, 12.5], [threshold] * 2), label="threshold").opts(
+            color=INK, line_dash="dashed", line_width=2
+        ),
         el.VLine(depth).opts(**_CURSOR),
         el.Scatter((depths[here], own[here])).opts(**_RING),
         *_floor_words(0.62, noise[0] * ratio, 12.4),
-        el.Labels(([12.4], [threshold * 1.15], ["threshold"])).opts(**_TEXT | _RIGHT),
     ]
     return el.Overlay(layers).opts(
         logy=True, xlim=(0.5, 12.5), ylim=(BOTTOM, TOP), xticks=DEPTH_TICKS,

@@ -31,8 +31,11 @@ _REMARK = {
 
 
 def density_limits(deviation):
-    """xlim and ylim of `density`: multiples of what the limit says, so that they seldom move."""
-    return (-REACH * deviation, REACH * deviation), (0, 0.72 / deviation)
+    """xlim and ylim of `density`: multiples of what the limit says, so that they seldom move.
+
+    Above the curves there is room for the remark.
+    """
+    return (-REACH * deviation, REACH * deviation), (0, 0.95 / deviation)
 
 
 def density(values, deviation, remark=""):
@@ -44,13 +47,11 @@ def density(values, deviation, remark=""):
     heights = counts / (max(len(values), 1) * np.diff(edges))
     gaussian = np.exp(-(_GRID**2) / 2) / np.sqrt(2 * np.pi) / deviation
     xlim, ylim = density_limits(deviation)
-    bars = el.Histogram((edges, heights), label="networks").opts(
-        fill_color=SAMPLE, line_color=None, alpha=0.55, show_legend=True
-    )
-    curve = el.Curve((_GRID * deviation, gaussian), label="limit").opts(color=THEORY)
+    bars = el.Histogram((edges, heights)).opts(fill_color=SAMPLE, line_color=None, alpha=0.55)
+    curve = el.Curve((_GRID * deviation, gaussian)).opts(color=THEORY)
     words = el.Labels(([0.97 * xlim[0]], [0.96 * ylim[1]], [remark])).opts(**_REMARK)
     return (bars * curve * words).opts(
-        xlim=xlim, ylim=ylim, xlabel="", ylabel="density", yticks=3, legend_position="top_right"
+        xlim=xlim, ylim=ylim, xlabel="", ylabel="density", yticks=3, show_legend=False
     )
 
 

@@ -132,7 +132,7 @@ class Densities:
         }
 
     def grid(self):
-        rows = [*5 * ["aaaaqqqqccccc"], *5 * ["bbbbrrrrccccc"], 13 * "n"]
+        rows = [*6 * ["aaaaqqqqccccc"], *6 * ["bbbbrrrrccccc"], *2 * [13 * "n"]]
         (a, b), (q, r) = self.densities, self.quantiles
         return plot_grid(*rows, min_height=HEIGHT, a=a, b=b, q=q, r=r, c=self.cloud, n=self.note)
 

@@ -112,9 +112,9 @@ def densities_headline(state, found, limit):
 
 
 DENSITIES_NOTE = (
-    "Points on the line have the limit's quantiles; exactly Gaussian draws, as many as the "
-    "networks, stay in the grey band 95 % of the time at each place. Heavy tails bend down on the "
-    "left and up on the right. Ellipses: limit black, networks light."
+    "Orange: networks; black: the limit. Exactly Gaussian draws, as many as the networks, stay in "
+    "the grey band 95 % of the time at each place; heavy tails bend down on the left and up on the "
+    "right. Light ellipses: the networks'."
 )
 
 
@@ -165,10 +165,11 @@ def functions_note(state, circle):
         "dots on the right. Grey: the limit, mean ± 2σ"
     )
     words += ". " if not state.ends else "; blue: what the orange ones become. "
+    words += "Hollow diamond: what the buttons would observe. "
     if not state.observed:
         return words + (
             "Click on the left to observe a value, on the right a slope; click an observation "
-            "again to remove it. Hollow diamond: what the buttons would observe."
+            "again to remove it."
         )
     if circle.posterior.gap > 0.01 * circle.prior[0]:
         return words + (

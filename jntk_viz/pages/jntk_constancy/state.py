@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import param
 
+from jntk_viz.datasets import Dataset
 from jntk_viz.engine.sources import Sources
+from jntk_viz.frame.robustness import check_class_sizes
 from jntk_viz.frame.settings import (
     Source,
     activation_setting,
@@ -25,6 +27,11 @@ def most_points(in_size: int, wanted: int) -> int:
     return min(wanted, max(2, MOST_ROWS // (1 + in_size)))
 
 
+def _of_table(label: str, dataset: Dataset) -> Source:
+    check_class_sizes(dataset)
+    return Source(label, {})
+
+
 SOURCES = Sources(
     {
         "iris": Source("Iris", {}),
@@ -36,7 +43,7 @@ SOURCES = Sources(
         "banknote": Source("Banknotes", {}),
         "sonar": Source("Sonar", {}),
     },
-    own=lambda label, dataset: Source(label, {}),
+    own=_of_table,
     points=lambda entry, dataset: most_points(dataset.x.shape[1], 32),
 )
 

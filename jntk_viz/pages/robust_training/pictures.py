@@ -147,24 +147,23 @@ def lambda_profile(lams, now, end, lam=1.0):
     """
     places = lam_position(lams)
     layers = [
-        _column(places, end, "t = ∞", color=MUTED, **_DASHED),
-        _column(places, now, "at t", color=ORANGE),
+        _column(places, end, color=MUTED, **_DASHED),
+        _column(places, now, color=ORANGE),
         el.Scatter((np.asarray(now, float), places)).opts(color=ORANGE, size=6),
         _lam_cursor(lam),
     ]
     return el.Overlay(layers).opts(
         xlim=(30, 102), ylim=LAM_LIMITS, yticks=_LAM_TICKS, xticks=3, xlabel="robust (%)",
-        ylabel="λ", title="The column at t", legend_position="top_left",
-        backend_opts={"legend.background_fill_alpha": 0.6, **_LEVEL},
+        ylabel="λ", title="At t (dashed: t = ∞)", show_legend=False, backend_opts=_LEVEL,
     )  # fmt: skip
 
 
-def _column(places, values, label, **style):
+def _column(places, values, **style):
     """A line upwards over λ > 0, and an upright bar in the slot of λ = 0."""
     values = np.asarray(values, float)
     x = np.concatenate([values[[0, 0]], [np.nan], values[1:]])
     y = np.concatenate([ZERO_SLOT, [np.nan], places[1:]])
-    return el.Curve((x, y), label=label).opts(**style)
+    return el.Curve((x, y)).opts(**style)
 
 
 # With a range of its own HoloViews does not look for one, in vain while nothing is known.

@@ -295,11 +295,10 @@ def spectrum(eigenvalues, learned, floor, front):
     height = np.log10(np.asarray(eigenvalues, float))
     ends = np.array([-0.15, 4.0])
     layers = [
-        el.Area((ends, np.full(2, -30.0), np.full(2, np.log10(floor))), vdims=["a", "b"],
-                label="rounding error").opts(color=MUTED, alpha=0.25, line_color=None),
-        el.Curve((ends, np.full(2, np.log10(front))), label="e = N/t").opts(
-            color=ORANGE, line_width=2
+        el.Area((ends, np.full(2, -30.0), np.full(2, np.log10(floor))), vdims=["a", "b"]).opts(
+            color=MUTED, alpha=0.25, line_color=None
         ),
+        el.Curve((ends, np.full(2, np.log10(front)))).opts(color=ORANGE, line_width=2),
         el.Points((order, height, np.clip(learned, 0, 1)), vdims=[_LEVEL]).opts(
             color="learned", cmap=SEQUENTIAL, clim=(0, 1), size=7, line_color=PAPER,
             line_width=0.3, colorbar=True, clabel=" ",
@@ -308,8 +307,8 @@ def spectrum(eigenvalues, learned, floor, front):
     ]  # fmt: skip
     return el.Overlay(layers).opts(
         xlim=(-0.15, 3.3), ylim=(-10, 2), xticks=[(k, str(10**k)) for k in range(4)],
-        yticks=_EIGENVALUES, xlabel="mode, by size", ylabel="eigenvalue e",
-        title="Spectrum; colour: learned", legend_position="bottom_left",
+        yticks=_EIGENVALUES, xlabel="mode, by size (line: e = N/t)", ylabel="eigenvalue e",
+        title="Spectrum; colour: learned", show_legend=False,
     )  # fmt: skip
 
 

@@ -1,0 +1,62 @@
+"""Every preset of every page as it is opened and as it is presented, in a real browser.
+
+`test_browser_guide` looks at them as they are predicted.
+"""
+
+import pytest
+from on_page import wait_until
+from screen import empty_axes, settled, outside
+
+from jntk_viz import frame
+from jntk_viz.frame.presets import load_presets
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+NAMES = [entry.name for entry in frame.pages()]
+# A projector, a small window, and a projector at 150 %, which is too low for all pictures.
+WINDOWS = {(1280, 720): True, (1000, 700): True, (853, 480): False}
+
+
+def inside(page, preset, **how):
+    """Fail unless all is inside the window, once the page is laid out."""
+    found = [""]
+
+    def fits():
+        found[:] = outside(page, **how)
+        return not found
+
+    try:
+        wait_until(page, fits, 20)
+    except pytest.fail.Exception:
+        return [f"{preset}, {page.viewport_size['width']} px: {what}" for what in found]
+    return []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_preset_fills_its_pictures_and_fits_the_window(name, watch_page, state_types):
+    presets, _ = load_presets(name, state_types[name]())
+    page = watch_page(f"{name}?preset={presets[0].name}")
+    problems = []
+    for preset in presets:
+        page.get_by_label("Preset", exact=True).select_option(preset.name)
+        page.wait_for_function(f"() => location.search.endsWith('preset={preset.name}')")
+        settled(page)
+        problems += [f"{preset.name}: nothing in “{title}”" for title in empty_axes(page)]
+        for (width, height), high in WINDOWS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            problems += inside(page, preset.name, high=high)
+        page.set_viewport_size({"width": 1280, "height": 720})
+    assert problems == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_preset_fits_the_window_when_it_is_presented(name, watch_page, state_types):
+    presets, _ = load_presets(name, state_types[name]())
+    page = watch_page(f"{name}?preset={presets[0].name}&present=true")
+    problems = []
+    for preset in presets:
+        page.wait_for_function(f"() => location.search.includes('preset={preset.name}')")
+        settled(page)
+        problems += [f"{preset.name}: nothing in “{title}”" for title in empty_axes(page)]
+        problems += inside(page, preset.name)
+        page.keyboard.press("PageDown")
+    assert problems == []
