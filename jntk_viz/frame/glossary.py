@@ -90,6 +90,7 @@ SYMBOLS = {
     "E": "Expected value: the mean over random weights, or over a standard normal z.",
     "τ": "The direction along the circle, of length 1.",
     "uₜ": "Outputs and slopes of a network after t steps of training.",
+    "g": "The input of a neuron.",
     "z": "A standard normal random number.",
     "c": "The factor by which a layer multiplies the variance.",
     "c*": "The correlation at which two inputs end after many layers.",

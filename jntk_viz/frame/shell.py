@@ -39,7 +39,7 @@ from jntk_viz.frame.save import export_dialog
 from jntk_viz.frame.toolbar import Toolbar, page_toolbar
 
 _BAR = 48  # height of the title bar in pixels
-_NARROW = 1150  # pixels of a window in which the pages are listed in the drawer
+_NARROW = 1279  # pixels of a window in which the pages are listed in the drawer
 
 
 def navigation(current=None):
@@ -78,7 +78,7 @@ _CORNER = f"""
 _NAV_BAR = f"""
 :host {{ margin-left: auto; }}
 nav {{ display: flex; gap: 2px; }}
-a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 8px;
+a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 5px;
      border-radius: 4px; white-space: nowrap; }}
 a:hover, a:focus-visible {{ background: #00578a; }}
 a[aria-current] {{ background: #fff; color: {ACCENT}; }}

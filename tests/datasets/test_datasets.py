@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from jntk_viz.datasets import (
     DATASETS,
+    Dataset,
     count_coinciding,
     dataset_available,
     load_dataset,
@@ -188,6 +189,15 @@ def test_equal_inputs_are_counted_and_said():
 def test_split_refuses(fraction):
     with pytest.raises(ValueError, match="`test_fraction`"):
         train_test_split(load_dataset("iris"), test_fraction=fraction)
+
+
+def test_a_class_that_cannot_be_split_is_said_in_our_words_alone():
+    iris = load_dataset("iris")
+    few = Dataset(iris.x[48:51], iris.y[48:51], iris.names, iris.provenance)
+    with pytest.raises(ValueError, match=r"3 rows .* Use more rows") as refused:
+        train_test_split(few)
+    assert "populated" not in str(refused.value)
+    assert refused.value.__suppress_context__
 
 
 # ---------------------------------------------------------------- names and options

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from jntk_viz import frame
 from jntk_viz.drawing import theme
+from jntk_viz.frame.glossary import GLOSSARY
 
 pytestmark = pytest.mark.slow
 # "" is the landing page.
@@ -94,7 +95,7 @@ def test_pictures_and_controls_have_names(name, watch_page):
 def test_symbols_are_explained_on_hover_and_by_keyboard(watch_page):
     page = watch_page("gp_convergence")
     page.get_by_role("button", name="Formulas").click()
-    symbols, tip = page.locator(".jntk-sym"), page.get_by_role("tooltip")
+    symbols, tip = page.locator(".jntk-sym"), tip_of(page)
     symbols.first.wait_for()
     page.wait_for_timeout(1500)  # the page scrolls to the section
     phi = page.locator(".jntk-sym[aria-label^='activation']").first
@@ -110,6 +111,49 @@ def test_symbols_are_explained_on_hover_and_by_keyboard(watch_page):
     assert tip.is_visible()
     assert tip.inner_text() != symbols.first.get_attribute("aria-label")
     page.keyboard.press("Escape")
+    tip.wait_for(state="hidden")
+
+
+def tip_of(page):
+    return page.locator("#jntk-tip")
+
+
+def wait_for_terms(page):
+    """The words marked in the headline, once it says something."""
+    page.wait_for_function(f"() => {MODELS}.some(m => String(m.text).includes('resolved'))")
+    return page.locator("[aria-live=polite] abbr")
+
+
+def test_words_explain_themselves_when_pointed_at_and_focused(watch_page):
+    page = watch_page("full_rank?points=10")
+    terms, tip = wait_for_terms(page), tip_of(page)
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden")
+    terms.first.hover()
+    tip.wait_for(state="visible")
+    assert tip.inner_text() == GLOSSARY["GeLU"]
+    page.mouse.move(640, 600)
+    tip.wait_for(state="hidden")
+    terms.first.focus()
+    page.keyboard.press("Tab")
+    tip.wait_for(state="visible")
+    assert tip.inner_text() == GLOSSARY["λₘᵢₙ"]
+    assert terms.nth(1).get_attribute("aria-description") == GLOSSARY["λₘᵢₙ"]
+    page.keyboard.press("Escape")
+    tip.wait_for(state="hidden")
+
+
+def test_words_explain_themselves_when_tapped_inside_a_phone_s_window(watch_page):
+    phone = {"width": 360, "height": 740}
+    page = watch_page("full_rank?points=10", viewport=phone, has_touch=True, is_mobile=True)
+    terms, tip = wait_for_terms(page), tip_of(page)
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden")
+    for term in (terms.first, terms.nth(1)):
+        term.tap()
+        tip.wait_for(state="visible")
+        box = tip.bounding_box()
+        assert 0 <= box["x"] < box["x"] + box["width"] <= 360
+        assert 0 <= box["y"] < box["y"] + box["height"] <= 740
+    page.touchscreen.tap(180, 700)
     tip.wait_for(state="hidden")
 
 

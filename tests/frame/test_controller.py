@@ -58,6 +58,17 @@ def test_in_a_script_all_is_computed_when_a_change_returns():
     assert not controller.running
 
 
+def test_of_previous_pictures_is_spoken_once_there_are_some(monkeypatch):
+    page = Squares()
+    controller, said = frame.Controller(page), []
+    monkeypatch.setattr(controller.headline, "set", said.append)
+    controller.start()
+    page.state.n = 2
+    first, later = (words for words in said if "Computing" in words)
+    assert "previous" not in first
+    assert "previous" in later
+
+
 def test_what_is_known_is_drawn_without_asking_anybody():
     page = Squares()
     controller = frame.Controller(page)

@@ -5,7 +5,7 @@
 
 import pytest
 from on_page import wait_until
-from screen import empty_axes, settled, outside
+from screen import empty_axes, outside, settled
 
 from jntk_viz import frame
 from jntk_viz.frame.presets import load_presets

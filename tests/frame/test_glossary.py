@@ -13,8 +13,8 @@ NAMES = [entry.name for entry in frame.pages()]
 # What stands on pages and needs no explanation: articles, axes of a slice that say themselves what
 # they are, meetings, file formats, names of data sets and of the library's functions.
 PLAIN = {
-    "a", "A", "I", "b", "s", "dθ", "αα", "log₁₀", "arXiv", "ICML", "ICLR", "NeurIPS", "UCI", "CSV",
-    "RobustDynamics", "JupyterLab",
+    "a", "A", "I", "b", "i", "s", "dθ", "αα", "log₁₀", "arXiv", "ICML", "ICLR", "NeurIPS", "UCI",
+    "CSV", "RobustDynamics", "JupyterLab",
 }  # fmt: skip
 _TOKEN = re.compile(r"[^\W\d_][\w*′″⊥∥]*")
 _SIGN = re.compile("[\u0370-\u03ff₀-₉ₐ-ₜᵢᵣᵤᵥₘₙ⊥∥]")
@@ -27,7 +27,7 @@ def unexplained(words, pattern=TERM):
 
 
 def _is_short(token):
-    letters = sum(map(str.isalpha, token))
+    letters = sum(c.isalpha() and c not in "ᵃ" for c in token)
     return letters and (letters == 1 or _SIGN.search(token) or sum(map(str.isupper, token)) > 1)
 
 
@@ -77,7 +77,7 @@ def test_all_words_that_have_terms_explain_them(name):
     panes = [page.headline.pane, *page._heading.select(pn.pane.HTML)]
     for pane in [*panes, *page.body.select(pn.pane.HTML)]:
         if not isinstance(pane, Prose):
-            assert marked(str(pane.object)) == pane.object
+            assert marked(str(pane.object)) == str(pane.object)
     for setting, widget in page.content.widgets.items():
         if setting in page.state.param:
             for term in TERM.findall(page.state.param[setting].doc or ""):

@@ -72,7 +72,7 @@ class EigenfeaturesState(param.Parameterized):
         default="all",
         objects={"All resolved": "all", "The leading N": "leading"},
         label="Features counted",
-        doc="λ > 0 has 1+d0 times as many features as λ = 0, most of them with tiny eigenvalues. "
+        doc="λ > 0 has 1+d₀ times as many features as λ = 0, most of them with tiny eigenvalues. "
         "The leading N are as many as there are training points.",
     )
     standard = param.Integer(

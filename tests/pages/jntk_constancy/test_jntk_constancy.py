@@ -7,6 +7,7 @@ from planned import run_plan
 from programs import run_program
 
 from jntk_viz import MLP, LinearDynamics, finite_jntk, jacobian_nngp, jntk, train
+from jntk_viz.datasets import Dataset
 from jntk_viz.engine import sources
 from jntk_viz.frame.blocks import by_block
 from jntk_viz.frame.numbers import percent
@@ -14,7 +15,7 @@ from jntk_viz.pages.jntk_constancy import curve_pictures, measures, study, train
 from jntk_viz.pages.jntk_constancy import state as state_module
 from jntk_viz.pages.jntk_constancy.answers import answers
 from jntk_viz.pages.jntk_constancy.script import script
-from jntk_viz.pages.jntk_constancy.state import MOMENTS, JNTKConstancyState, record_steps
+from jntk_viz.pages.jntk_constancy.state import MOMENTS, SOURCES, JNTKConstancyState, record_steps
 from jntk_viz.rates import PowerLaw
 from jntk_viz.training import output_loss_parts
 
@@ -174,6 +175,12 @@ def test_past_the_stability_limit_networks_diverge_without_a_nan_in_the_pictures
 def test_the_learning_rate_is_the_chosen_share_of_the_limit(done):
     limit = 2 * len(done.problem.x) / done.problem.dynamics.eigenvalues[-1]
     assert done.problem.learning_rate == pytest.approx(0.25 * limit)
+
+
+def test_a_table_with_a_class_of_one_row_is_refused_in_our_words():
+    table = Dataset(np.eye(3), np.array([1.0, 1.0, -1.0]), ("a", "b", "c"), "mine", ("elm", "oak"))
+    with pytest.raises(ValueError, match="got one row of 'elm'"):
+        SOURCES.own_entry("mine.csv", table)
 
 
 def test_many_columns_get_fewer_points(monkeypatch):
