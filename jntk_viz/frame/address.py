@@ -221,11 +221,12 @@ class Window(JSComponent):
     and each time Bokeh walks through all that is tied to that: the page.
     """
 
-    wide = param.Boolean(True, doc="Is it wider than a phone?")
+    wide = param.Boolean(True, doc="Is there room for the drawer beside the pictures?")
 
     _esm = """
     export function render({ model }) {
-      model.wide = window.innerWidth >= 600
+      // A projector of 1280 pixels at 150 % has 853.
+      model.wide = window.innerWidth >= 960
       return document.createElement("span")
     }
     """

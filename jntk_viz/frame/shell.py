@@ -284,7 +284,7 @@ class StudyPage(PlainPage):
             sidebar=[side, *self.controls],
             unseen=[browser, window, self.scheme],
         )
-        # A narrow window that is no phone is known only now.
+        # How wide a window is that is no phone is known only now.
         window.jslink(template, code={"wide": "target.data.sidebar_open = source.wide"})
         words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
         _look(template, guide, window, visible, words, self.formulas, grids_of(self.body))

@@ -51,3 +51,8 @@ def test_buttons_and_title_have_room_in_a_narrow_window(watch_page):
         assert 0 <= box["x"] < box["x"] + box["width"] <= 1000
     assert page.get_by_text("The kernel that stays put").first.bounding_box()["height"] < 48
     cancel.click()
+
+
+def test_the_drawer_leaves_the_room_to_the_pictures_at_150_percent(watch_page):
+    page = watch_page("full_rank?points=10", viewport={"width": 853, "height": 480})
+    expect(page.get_by_role("button", name="Open drawer")).to_be_visible()

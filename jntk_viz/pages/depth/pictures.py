@@ -147,7 +147,7 @@ def phase_diagram(scale, line, names, outside, here):
         ),
     ]).opts(
         xlim=WEIGHT_STDS, ylim=(BIAS_STDS[0] - 0.06, BIAS_STDS[1]),
-        xlabel="σ_w (click to move)", ylabel="σ_b",
+        xlabel="σ_w (click to move)", ylabel="σ_b", xticks=[0.5, 1, 1.5, 2],
         show_grid=False, show_legend=False, title="Depth scale ξ, and the line χ₁ = 1",
     )  # fmt: skip
 

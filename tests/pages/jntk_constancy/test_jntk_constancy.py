@@ -8,6 +8,7 @@ from programs import run_program
 
 from jntk_viz import MLP, LinearDynamics, finite_jntk, jacobian_nngp, jntk, train
 from jntk_viz.datasets import Dataset
+from jntk_viz.drawing.theme import use_theme
 from jntk_viz.engine import sources
 from jntk_viz.frame.blocks import by_block
 from jntk_viz.frame.numbers import percent
@@ -499,3 +500,14 @@ def test_no_label_of_a_slope_lies_above_all_that_is_shown():
     assert max(y) == pytest.approx(1.1)
     assert min(np.array(y[1:]) / y[:-1]) >= 2.59
     assert len(words) == 3
+
+
+def test_fitted_lines_and_the_guide_span_the_widths_that_are_shown_and_no_others():
+    use_theme()
+    shown = np.array([16.0, 64.0]), np.array([0.4, 0.2])  # the widest is still in training
+    law = PowerLaw(-0.5, -0.6, -0.4, 0.0)
+    picture = curve_pictures.width_errors([shown] * 3, [law] * 3, (16, 64, 256))
+    lines = [part.dimension_values(0) for part in picture if type(part).__name__ == "Curve"]
+    assert len(lines) == 4
+    for line in lines:
+        np.testing.assert_array_equal(line, [16, 64])
