@@ -281,6 +281,7 @@ def job_bar(job, buttons=True):
     bar = Words(
         pn.bind(draw, job.param.fraction, job.param.noticeable),
         sizing_mode="stretch_width", min_width=30, margin=(12, 6), stylesheets=[_BAR],
+        css_classes=["progress"],
     )  # fmt: skip
 
     def describe(noticeable, paused, text, left):

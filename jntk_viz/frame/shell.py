@@ -390,10 +390,13 @@ _WRAP = f"""
 """
 
 
-# Progress takes the room that presets and controls leave, and not more.
+# Progress takes the room that presets and controls leave, and not more: in a small window that of
+# the buttons alone.
 _BESIDE = """
 :host { flex: 1 1 0 !important; width: auto !important; min-width: 0 !important;
   flex-wrap: nowrap; }
+@media (min-width: 701px) and (max-width: 1100px) {
+  :host > .progress { display: none !important; } }
 @media (max-width: 700px) { :host { flex: 1 0 100% !important; } }
 """
 
