@@ -222,7 +222,7 @@ def test_density_is_normalised_and_its_axes_follow_the_limit_alone():
     x, y = curve.dimension_values(0), curve.dimension_values(1)
     assert np.trapezoid(y, x) == pytest.approx(1, abs=1e-4)
     assert np.abs(np.interp((edges[1:] + edges[:-1]) / 2, x, y) - heights).max() < 0.05
-    assert pictures.density_limits(2.0) == ((-8.4, 8.4), (0, 0.36))
+    assert pictures.density_limits(2.0) == ((-8.4, 8.4), (0, 0.475))
 
 
 def test_ellipses_are_contours():
