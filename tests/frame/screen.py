@@ -37,7 +37,7 @@ _OUTSIDE = """() => {
   }
   for (const view of views) {
     const box = view.el.getBoundingClientRect()
-    if (box.bottom > floor + 1 && HIGH)
+    if (box.bottom > floor + 1)
       found.push(`${view.model.title.text}: bottom at ${Math.round(box.bottom)}`)
   }
   // A text that is higher than its place lies under what comes next, or is cut.
@@ -84,19 +84,16 @@ _WORDS = """() => {
 FOLD = "Formulas and symbols"  # the bar below the pictures
 
 
-def _script(text, high=True):
-    values = {"EACH": _EACH, "FOLD": f'"{FOLD}"', "HIGH": str(high).lower()}
+def _script(text):
+    values = {"EACH": _EACH, "FOLD": f'"{FOLD}"'}
     for name, value in values.items():
         text = re.sub(rf"\b{name}\b", lambda _, value=value: value, text)
     return text
 
 
-def outside(page, high=True):
-    """What is not wholly inside the window, or lies under the bar below the pictures.
-
-    - `high`: must the pictures end above that bar? Not in a window that is too low for them.
-    """
-    return page.evaluate(_script(_OUTSIDE, high))
+def outside(page):
+    """What is not wholly inside the window, or lies under the bar below the pictures."""
+    return page.evaluate(_script(_OUTSIDE))
 
 
 def empty_axes(page):
