@@ -8,8 +8,9 @@ u' = -(1/N) Θ Λ (u - u*) in closed form for a fixed Θ,
 
 That is exact where ∂u/∂θ stays what it is, as in the limit, so steps may grow as t does. Of
 networks so narrow that it does not stay, Θ and ∂u/∂θ are taken in the middle of the step (the
-exponential midpoint rule, of second order); where the loss would grow, which it never does along
-the flow, the step is halved.
+exponential midpoint rule, of second order). Where the loss would grow, which it never does along
+the flow, the step is halved, and at last left out: that happens to networks with fewer weights than
+there are outputs and slopes to be learned.
 """
 
 from functools import partial
@@ -29,7 +30,7 @@ from jntk_viz.pages.playground.surface import Outputs, seen, unpacked
 from jntk_viz.training import output_loss_parts
 
 MIDPOINT = 64  # the widest networks of which the middle of the step is taken
-_HALVED = 5  # times at most
+HALVED = 3  # times at most
 
 
 class Moment(NamedTuple):
@@ -90,7 +91,7 @@ def _step(mlp: MLP, params, at, theta, u, h: float, lam: float, points: Points) 
 
 
 def _begin(kernel: Kernel, lam: float, width: int, draw: int, centred: bool) -> _State:
-    mlp, points = MLP(3, width, kernel.depth, kernel.activation), read_points(kernel.points)
+    mlp, points = MLP(3, width, **kernel.network), read_points(kernel.points)
     # The generator "rbg" compiles three times faster than JAX's default one.
     key = jax.random.fold_in(jax.random.key(draw, impl="rbg"), width)
     params = mlp.init(key, dtype="float64")
@@ -115,7 +116,7 @@ def train(state: _State, k: int, kernel: Kernel, lam: float, width: int, draw: i
     points = read_points(kernel.points)
     less = state.start.points if centred else np.zeros_like(state.u)
     if k:
-        state = _advance(state, TIMES[k] - TIMES[k - 1], lam, points, less, _HALVED)
+        state = _advance(state, TIMES[k] - TIMES[k - 1], lam, points, less, HALVED)
     now = _seen(state.mlp, state.params)
     if centred:
         now, begun = now - state.start.seen, start_at_zero(len(points.y))
@@ -135,11 +136,11 @@ def _advance(state: _State, h: float, lam: float, points: Points, less, halve: i
         new = _step(mlp, params, params, theta, u, h, *rest)
     after, theta = _linear(mlp, new, points)
     after = after - less
-    if halve and np.isfinite(h) and not _loss(after, points.y, lam) <= _loss(u, points.y, lam):
-        for _ in range(2):
-            state = _advance(state, h / 2, lam, points, less, halve - 1)
-        return state
-    return state._replace(params=new, u=after, theta=theta)
+    if _loss(after, points.y, lam) <= _loss(u, points.y, lam):
+        return state._replace(params=new, u=after, theta=theta)
+    for _ in range(2 if halve and np.isfinite(h) else 0):
+        state = _advance(state, h / 2, lam, points, less, halve - 1)
+    return state
 
 
 def _loss(u, y, lam: float) -> float:
@@ -159,7 +160,11 @@ class Compared(NamedTuple):
 @kept
 def compared(points: str, network: bytes, limit: bytes, epsilon: float) -> Compared:
     """A `Moment`, attacked by ε."""
-    both = [unpacked(part) for part in (network, limit)]
-    apart = np.subtract(*(outputs.seen[:, 0] for outputs in both))
-    found = (attacked(read_points(points), outputs, epsilon) for outputs in both)
-    return Compared(*found, float(np.sqrt(np.mean(apart**2))), float(np.abs(apart).max()))
+    now, beside = unpacked(network), unpacked(limit)
+    apart, read = now.seen[:, 0] - beside.seen[:, 0], read_points(points)
+    return Compared(
+        attacked(read, now, epsilon),
+        attacked(read, beside, epsilon),
+        float(np.sqrt(np.mean(apart**2))),
+        float(np.abs(apart).max()),
+    )

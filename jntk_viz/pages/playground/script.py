@@ -2,7 +2,7 @@
 
 import math
 
-from jntk_viz.pages.playground.network import MIDPOINT
+from jntk_viz.pages.playground.network import HALVED, MIDPOINT
 from jntk_viz.pages.playground.points import read_points
 from jntk_viz.pages.playground.prior import KNOWN, NOISE
 from jntk_viz.pages.playground.state import TIMES, PlaygroundState
@@ -103,13 +103,15 @@ def loss(params):
     return np.mean((u[:, 0] - y) ** 2) + {lam!r} * np.mean(np.sum(u[:, 1:] ** 2, axis=1))
 
 
-def advance(params, h, halve=5):
+def advance(params, h, halve={halved}):
     u = network(params)(x) - less(x)
     middle = add(params, change(params, u, h / 2)) if {width} <= {midpoint} else params
     new = add(params, change(middle, u, h))
-    if halve and np.isfinite(h) and not loss(new) <= loss(params):
-        return advance(advance(params, h / 2, halve - 1), h / 2, halve - 1)
-    return new
+    if loss(new) <= loss(params):
+        return new
+    for _ in range(2 if halve and np.isfinite(h) else 0):
+        params = advance(params, h / 2, halve - 1)
+    return params
 
 
 params = first
@@ -136,7 +138,7 @@ def script(state: PlaygroundState) -> str:
         x=f"[\n{rows},\n]", y=points.y.tolist(), seen=SEEN, lam=state.lam, depth=state.depth,
         activation=state.activation, t=times[-1], epsilon=state.epsilon, width=state.width,
         draw=state.draw, known=KNOWN, noise=NOISE, times=f"[{', '.join(times)}]", start=start,
-        less="network(first)" if centred else "zero", midpoint=MIDPOINT,
+        less="network(first)" if centred else "zero", midpoint=MIDPOINT, halved=HALVED,
         search=", ".join(f"{name}={value}" for name, value in SEARCH.items()),
     )  # fmt: skip
 

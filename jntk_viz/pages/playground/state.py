@@ -1,6 +1,6 @@
 """The settings of the playground: every range, default and label stands here alone."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import param
@@ -25,6 +25,11 @@ class Kernel(NamedTuple):
     points: str
     depth: int
     activation: str
+
+    @property
+    def network(self) -> dict[str, Any]:
+        """Keywords of kernels and networks."""
+        return {"depth": self.depth, "activation": self.activation}
 
 
 class PlaygroundState(param.Parameterized):

@@ -146,7 +146,10 @@ def test_the_field_is_the_robust_dynamics_of_the_library():
         f = dynamics.predictor(t)
         np.testing.assert_allclose(network.clean, points.y * f(points.x)[:, 0], atol=1e-6 * scale)
         margin = pgd_margin(f, points.x, points.y, epsilon=0.2, **study.SEARCH)
-        np.testing.assert_allclose(network.margin, margin, atol=3e-4 * scale)
+        if np.isfinite(t):  # where slopes are zero the search goes wherever rounding leads it
+            np.testing.assert_allclose(network.margin, margin, atol=3e-4 * scale)
+        found = points.y * f(network.worst)[:, 0]
+        np.testing.assert_allclose(network.margin, found, atol=3e-4 * scale)
         order = first_order_margin(f(points.x), points.x, points.y, epsilon=0.2)
         np.testing.assert_allclose(network.first_order, order, atol=1e-5 * scale)
 
