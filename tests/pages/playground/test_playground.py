@@ -233,7 +233,7 @@ def test_the_script_prints_the_numbers_of_the_page():
 def test_the_headline_has_at_most_25_words_in_every_preset_and_at_every_kind_of_time(page):
     for preset in page.presets:
         page.guide.choose(preset.name)
-        for t in (0.0, 3.15, 1e8, np.inf):
+        for t in (0.0, 3.15) if page.state.finite else (0.0, 3.15, 1e8, np.inf):
             page.state.t = t
             text = re.sub("<[^>]+>", "", page.headline.pane.object)
             assert 5 < len(text.split()) <= 25, text
