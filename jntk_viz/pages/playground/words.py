@@ -3,7 +3,7 @@
 import math
 
 from jntk_viz.drawing.html import line_sample
-from jntk_viz.drawing.theme import ACCENT, FONT, INK, MUTED, css
+from jntk_viz.drawing.theme import ACCENT, FONT, INK, MUTED, PHONE, css
 from jntk_viz.frame.numbers import number, percent, stop
 from jntk_viz.pages.playground.pictures import BROKEN, FEARED, OTHER, SAFE
 from jntk_viz.pages.playground.point_pictures import CLASSES
@@ -17,6 +17,8 @@ dl {{ display: flex; justify-content: space-around; margin: 0 auto; max-width: 4
   font: 400 14px/1.2 {FONT}; color: {MUTED}; }}
 dl div {{ display: flex; flex-direction: column-reverse; text-align: center; }}
 dd {{ margin: 0; font: 500 24px/1.15 {FONT}; color: {INK}; }} dt {{ color: {MUTED}; }}
+dd, dt {{ white-space: nowrap; }}
+{PHONE} {{ dd {{ font-size: 18px; }} dt {{ font-size: 12px; }} }}
 """)
 LEGEND_CSS = css(f"""
 :host {{ overflow-y: auto; }}
