@@ -34,7 +34,7 @@ from pages import (
 )
 
 MEDIAN_MS, PICTURES = 100, 15  # what is aimed at
-MOVES, STEPS, PLAYED_S = 40, 40, 10
+STEPS, PLAYED_S = 40, 10
 # Take hold of the first point and move it; the pointer's events are made in the page, since those
 # of a busy test driver come so late that they would be a long press.
 HOLD = """() => {
@@ -66,11 +66,11 @@ MOVE = """async dx => {
 }"""
 
 
-def drag(page):
+def drag(page, steps):
     """Milliseconds of each move of a point, to and fro."""
     page.evaluate(HOLD)
     settled(page)
-    found = [page.evaluate(MOVE, 5 + (k if k < MOVES / 2 else MOVES - k)) for k in range(MOVES)]
+    found = [page.evaluate(MOVE, 5 + min(k, steps - k)) for k in range(steps)]
     page.evaluate("fire('pointerup', 5, 0)")
     settled(page)
     return found
@@ -87,15 +87,15 @@ def play(page):
     return len({round(at) for at in seen}) / PLAYED_S
 
 
-def measure(browser, url):
+def measure(browser, url, steps):
     """Name -> values of one opened page."""
     with opened(browser, f"{url}/playground") as page:
         useful_after(page)
         settled(page, 1500)
         found = {
-            "drag of a point": drag(page),
-            "λ": latencies(page, Control("slider", "Penalty λ"), steps=STEPS),
-            "t": latencies(page, Control("slider", "Training time t"), steps=STEPS),
+            "drag of a point": drag(page, steps),
+            "λ": latencies(page, Control("slider", "Penalty λ"), steps=steps),
+            "t": latencies(page, Control("slider", "Training time t"), steps=steps),
         }
         return found, play(page)
 
@@ -104,6 +104,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--url", nargs="+", help="of running servers; else one is started")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=STEPS, help="of a point and of each slider")
     parser.add_argument("--json", metavar="FILE", help="write all numbers to this file")
     wanted = parser.parse_args()
     with contextlib.ExitStack() as stack:
@@ -119,7 +120,7 @@ def main():
         rates = {url: [] for url in urls}
         for _ in range(1 + wanted.rounds):  # the first one compiles
             for url in urls:
-                found, rate = measure(browser, url)
+                found, rate = measure(browser, url, wanted.steps)
                 for name, values in found.items():
                     times[url].setdefault(name, []).append(values)
                 rates[url].append(rate)
