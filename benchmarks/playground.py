@@ -37,13 +37,15 @@ MEDIAN_MS, PICTURES = 100, 15  # what is aimed at
 STEPS, PLAYED_S = 40, 10
 # Take hold of the first point and move it; the pointer's events are made in the page, since those
 # of a busy test driver come so late that they would be a long press.
-HOLD = """() => {
+PLACE = """() => {
   const models = [...Bokeh.documents[0].all_models]
   const source = models.find(m => m.type == "ColumnDataSource" && m.columns().includes("class"))
   const view = Bokeh.index.find_one(models.find(m => m.type == "Figure"))
   const { left, top } = view.el.getBoundingClientRect()
-  const at = [left + view.frame.x_scale.compute(source.get_column("x")[0]),
-              top + view.frame.y_scale.compute(source.get_column("y")[0])]
+  return [left + view.frame.x_scale.compute(source.get_column("x")[0]),
+          top + view.frame.y_scale.compute(source.get_column("y")[0])]
+}"""
+HOLD = """at => {
   let target = document.elementFromPoint(...at)
   while (target.shadowRoot) {
     const inner = target.shadowRoot.elementFromPoint(...at)
@@ -55,7 +57,7 @@ HOLD = """() => {
     cancelable: true, clientX: at[0] + dx, clientY: at[1],
   }))
   fire("pointerdown", 0, 1)
-  for (let k = 1; k <= 4; k++) fire("pointermove", k, 1)
+  for (let k = 1; k <= 4; k++) fire("pointermove", 8 * k, 1)  // a few pixels alone are no drag
 }"""
 MOVE = """async dx => {
   probe.reset()
@@ -68,9 +70,11 @@ MOVE = """async dx => {
 
 def drag(page, steps):
     """Milliseconds of each move of a point, to and fro."""
-    page.evaluate(HOLD)
+    place = page.evaluate(PLACE)
+    page.mouse.move(*place)
+    page.evaluate(HOLD, place)
     settled(page)
-    found = [page.evaluate(MOVE, 5 + min(k, steps - k)) for k in range(steps)]
+    found = [page.evaluate(MOVE, 34 + 2 * min(k, steps - k)) for k in range(steps)]
     page.evaluate("fire('pointerup', 5, 0)")
     settled(page)
     return found
@@ -85,6 +89,11 @@ def play(page):
     button(page, "■ Stop").click()
     settled(page)
     return len({round(at) for at in seen}) / PLAYED_S
+
+
+def middle(values):
+    """The median of what was seen."""
+    return statistics.median([v for v in values if v is not None] or [float("nan")])
 
 
 def measure(browser, url, steps):
@@ -121,6 +130,8 @@ def main():
         for _ in range(1 + wanted.rounds):  # the first one compiles
             for url in urls:
                 found, rate = measure(browser, url, wanted.steps)
+                medians = [f"{name} {middle(values):.0f} ms" for name, values in found.items()]
+                print(f"{url}: {', '.join(medians)}, Play {rate:.1f} pictures/s", flush=True)
                 for name, values in found.items():
                     times[url].setdefault(name, []).append(values)
                 rates[url].append(rate)
