@@ -19,6 +19,7 @@ from jntk_viz.frame.parts import PlotGrid, Tabbed
 
 # Everything else in a toolbar or on a page answers to a server only.
 _TOOLS = {"PanTool", "WheelZoomTool", "BoxZoomTool", "HoverTool", "ResetTool", "SaveTool"}
+_OF_ROOM = {"change:inner_width", "change:inner_height"}
 
 
 @dataclass
@@ -109,9 +110,13 @@ def _leaves(item):
 
 
 def _without_server(figure: Plot) -> None:
-    """Take away what would need the server: callbacks, and tools that only report to it."""
+    """Take away what would need the server: callbacks, and tools that only report to it.
+
+    What follows the room that a figure has is the browser's own affair (`plane.keep_square`).
+    """
     for model in figure.references():
-        model.js_property_callbacks = {}
+        callbacks = model.js_property_callbacks
+        model.js_property_callbacks = {key: callbacks[key] for key in _OF_ROOM & set(callbacks)}
         model.js_event_callbacks = {}
         model.subscribed_events = set()
     dead = [tool for tool in figure.select(Tool) if type(tool).__name__ not in _TOOLS]

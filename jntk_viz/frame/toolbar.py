@@ -249,14 +249,19 @@ class History(param.Parameterized):
 def page_toolbar(state, guide, notice, dialogs, scheme):
     """Undo, Reset, Draw again (where there is a seed), Copy link, dialogs, Dark, Present, …
 
+    - `state`: may name in `drawn_again` another setting than "seed", which “Draw again” changes.
     - `dialogs`: key of the icon -> (label, closed dialog).
     """
     names = setting_names(state)
     history = History({state: names, guide: ["preset"]})
+
+    def drawn_again():
+        return getattr(state, "drawn_again", "seed")
+
     handlers = {
         "undo": history.undo,
         "reset": lambda: state.param.update(**{n: state.param[n].default for n in names}),
-        "draw": lambda: state.param.update(seed=random.randrange(10_000)),
+        "draw": lambda: state.param.update(**{drawn_again(): random.randrange(10_000)}),
         "dark": lambda: scheme.param.update(dark=not scheme.dark),
         "present": lambda: guide.param.update(present=not guide.present),
     }

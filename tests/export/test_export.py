@@ -540,3 +540,30 @@ def test_recorder_sees_changes_in_place_new_models_and_returns_to_the_default():
     assert all(values[1] == values[2] != values[0] for values in found.values())
     assert found[plot.title.id, "align"][0] == '"left"'
     assert '"id":"new0"' in found[plot.yaxis[0].id, "ticker"][1]
+
+
+def test_the_playground_leaves_with_t_and_lambda_live_and_round_globes(tmp_path, open_file):
+    (tmp_path / "playground.yaml").write_text(
+        "- name: tiny\n  title: Tiny\n  set: {example: caps, depth: 1, t: 10, lam: 0.1}\n"
+        "  sweep: {t: [10, 100], lam: [0.1, 1.0]}\n",
+        encoding="utf-8",
+    )
+    written = files.export_page("playground", "tiny", tmp_path / "talk.html", presets=tmp_path)
+    page = open_file(written.path)
+    said = page.locator("#headline")
+    assert "At t = 10 an attack" in said.inner_text()
+    page.get_by_role("slider", name="Training time t").press("ArrowRight")
+    page.wait_for_function("document.querySelector('#headline').innerText.includes('t = 100')")
+    before = [figure["columns"] for figure in page.evaluate(SHOWN).values()]
+    page.get_by_role("slider", name="Penalty λ").press("ArrowRight")
+    page.wait_for_function("location.hash.includes('lam=1')")
+    after = list(page.evaluate(SHOWN).values())
+    assert after[0]["columns"] == before[0], "without the penalty λ changes nothing"
+    assert after[1]["columns"] != before[1]
+    units = page.evaluate(
+        """() => Bokeh.documents[0].roots().filter(m => m.type == "Figure").map(figure =>
+          [[figure.x_range, figure.inner_width], [figure.y_range, figure.inner_height]].map(
+            ([range, room]) => (range.end - range.start) / room))"""
+    )
+    for across, up in units:
+        assert across == pytest.approx(up, rel=1e-3)

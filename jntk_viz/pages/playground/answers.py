@@ -3,14 +3,14 @@
 from jntk_viz.frame.numbers import percent
 from jntk_viz.frame.parts import Answer
 from jntk_viz.pages.playground.state import PlaygroundState
-from jntk_viz.pages.playground.study import arguments_of, pair
+from jntk_viz.pages.playground.study import both
 
 SAFER, SAME, LESS = "more of them", "as many", "fewer"
 
 
 def robust_points(state: PlaygroundState, known) -> Answer | None:
     """More points, as many or fewer: those that withstand the attack with the penalty."""
-    networks = known(pair, *arguments_of(state))
+    networks = known.of(both(state).key)
     if networks is None:
         return None
     standard, penalised = (network.robust for network in networks)
@@ -23,7 +23,7 @@ def robust_points(state: PlaygroundState, known) -> Answer | None:
 
 def robust_share(state: PlaygroundState, known) -> Answer | None:
     """Percent of the points that withstand the attack with the penalty."""
-    networks = known(pair, *arguments_of(state))
+    networks = known.of(both(state).key)
     if networks is None:
         return None
     standard, penalised = (network.robust for network in networks)

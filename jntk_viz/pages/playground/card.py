@@ -12,6 +12,7 @@ from jntk_viz.pages.playground.pictures import EMPTY as NOTHING
 from jntk_viz.pages.playground.pictures import canvas, edges, function_alone
 from jntk_viz.pages.playground.points import read_points
 from jntk_viz.pages.playground.state import TIMES, PlaygroundState
+from jntk_viz.pages.playground.surface import surface
 
 # What the picture is drawn from before its numbers arrive.
 EMPTY = {"field": NOTHING["field"], "points": np.zeros((0, 3)), "y": np.zeros(0)}
@@ -24,9 +25,9 @@ def _fields(t):
     """f on the front of the globe at time t, without the penalty and with it, as it is drawn."""
     state = PlaygroundState()
     kernel = state.kernel
-    motions = (study.dynamics(kernel, lam) for lam in (0.0, state.lam))
-    fields = (study.on_globe(kernel, motion.coefficients(t))[0] for motion in motions)
-    return np.stack([study.drawn(field)[0] for field in fields])
+    start = study.first_outputs(kernel, None)
+    networks = (study.limit(kernel, lam, t, start) for lam in (0.0, state.lam))
+    return np.stack([study.drawn(surface(outputs.seen).field)[0] for outputs in networks])
 
 
 @kept

@@ -12,12 +12,23 @@ from jntk_viz.pages.playground.globe import inside, on_globe, to_plane
 from jntk_viz.pages.playground.points import MOST, Points, read_points, write_points
 
 STEP = np.radians(4)  # by which an arrow button moves a point
-_PLAIN = {"& .MuiToggleButton-root": {"textTransform": "none", "padding": "2px 10px"}}
+_PLAIN = {
+    "& .MuiToggleButton-root": {
+        "textTransform": "none", "padding": "2px 9px", "whiteSpace": "nowrap",
+    },
+}  # fmt: skip
+_SMALL = {"padding": "2px 6px", "minWidth": "30px", "whiteSpace": "nowrap"}
 
 
-def _button(label, action):
+def _button(label, action, **more):
     button = pmui.Button(
-        label=label, size="small", variant="outlined", margin=(2, 2), sx={"padding": "2px 6px"}
+        label=label,
+        size="small",
+        variant="outlined",
+        margin=(2, 2),
+        align="end",
+        sx=_SMALL,
+        **more,
     )
     button.on_click(lambda _: action())
     return button
@@ -28,10 +39,10 @@ class Editing:
 
     def __init__(self, content):
         self.content = content
-        self.which = pmui.Select(label="Point", size="small", margin=(4, 10), width=130)
+        self.which = pmui.Select(label="Point", size="small", margin=(6, 4), width=96)
         self.new = pmui.RadioButtonGroup(
             options={"+1 (amber)": "+1", "−1 (blue)": "−1"}, value="+1", size="small",
-            label="Class of new points", margin=(4, 10), sx=_PLAIN,
+            label="Class of new points", margin=(2, 4), sx=_PLAIN,
         )  # fmt: skip
         self.new.param.watch(lambda event: content.board.new_points_are(event.new), "value")
 
@@ -67,21 +78,22 @@ class Editing:
 
     def buttons(self):
         """Add, move, delete and change a point without pointing at it."""
-        actions = {
-            "Add": self.add, "Delete": self.delete, "Other class": self.turn,
-            "Start over": self.start_over,
-        }  # fmt: skip
         moves = {
-            "Left": partial(self.move, -1, 0), "Right": partial(self.move, 1, 0),
-            "Up": partial(self.move, 0, 1), "Down": partial(self.move, 0, -1),
+            "←": ("Left", -1, 0), "→": ("Right", 1, 0), "↑": ("Up", 0, 1), "↓": ("Down", 0, -1),
         }  # fmt: skip
-        acting, moving = (
-            pn.FlexBox(*(_button(*one) for one in part.items()), margin=(0, 6))
-            for part in (actions, moves)
-        )
+        arrows = [
+            _button(label, partial(self.move, *way), description=f"Move the point: {name.lower()}")
+            for label, (name, *way) in moves.items()
+        ]
+        acting = [
+            _button("Delete", self.delete), _button("Other class", self.turn),
+            _button("Start over", self.start_over),
+        ]  # fmt: skip
+        rows = [self.new, _button("Add", self.add)], [self.which, *arrows], acting
         return pn.Column(
-            self.new, acting, self.which, moving, margin=0, sizing_mode="stretch_width"
-        )
+            *(pn.Row(*row, margin=(2, 6)) for row in rows),
+            margin=0, sizing_mode="stretch_width",
+        )  # fmt: skip
 
     def follow(self) -> None:
         """Offer the points that there are."""

@@ -36,6 +36,31 @@ FORMULAS = (
         source="Kim & Yang (ICML 2024), Theorem 4.6",
     ),
     Formula(
+        r"(f, J)(x,0) = K(x,Z)\,V\,\mathrm{diag}(e)^{-1/2} z,\qquad"
+        r" K(Z,Z) = V\,\mathrm{diag}(e)\,V^\top,\quad z \sim \mathcal{N}(0, I)",
+        "A random function: what an infinitely wide network says before training, with its slopes. "
+        "If training begins there, u* - u(X, 0) stands above in place of u*, and (f, J)(x, 0) is "
+        "added.",
+        {
+            r"K": "the covariance of f and J over random networks (the joint NNGP kernel)",
+            r"Z": "points that cover the globe",
+        },
+        code="jntk_viz.pages.playground.prior.draw_of",
+    ),
+    Formula(
+        r"\theta(t+h) = \theta(t) + \Big(\frac{\partial u}{\partial\theta}\Big)^{\!\top}"
+        r"\Lambda^{1/2} V\,\frac{1-e^{-eh/N}}{e}\,V^\top\Lambda^{1/2}\big(u^*-u(t)\big)",
+        "A network of finite width follows the gradient flow in steps that are exact while its "
+        "kernel stays what it is: for narrow networks, that of the middle of each step.",
+        {
+            r"\theta": "the weights, drawn at random before training",
+            r"u": "the network's (f, J) on the training points",
+            r"h": "time of one step: t grows by 12 % or so",
+            r"e,\; V": "eigenvalues and eigenvectors of the network's own kernel",
+        },
+        code="jntk_viz.pages.playground.network.train",
+    ),
+    Formula(
         r"\min_{\lVert\delta\rVert\le\varepsilon}\; y\,f\!\left(\frac{x+\delta}"
         r"{\lVert x+\delta\rVert}\right) > 0 \;\text{: robust},\qquad"
         r" y f(x) - \varepsilon\,\lVert P_x J(x)\rVert > 0 \;\text{: called robust by the slope}",

@@ -13,6 +13,8 @@ import numpy as np
 GAP = 0.06  # between a disc and the middle of the plane
 FRONT, BACK = -1 - GAP, 1 + GAP  # where the discs' centres lie, on the line Y = 0
 LIMITS = (-2.13, 2.13), (-1.24, 1.06)  # of the pictures
+SIDE = 50  # places of a hemisphere in each direction at which f is computed
+HALF = 1.05  # half the side of a square around a disc that they cover
 _TURN = np.linspace(0, 2 * np.pi, 121)
 
 
@@ -37,6 +39,24 @@ def to_sphere(places) -> np.ndarray:
     root = np.sqrt(np.maximum(2 - square, 0))
     x = np.column_stack([side * root * across, root * places[:, 1], side * (1 - square)])
     return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def places() -> np.ndarray:
+    """Places at which f is computed, (2·SIDE², 2): the front by rows from below, then the back."""
+    side = np.linspace(-HALF, HALF, SIDE)
+    across, up = (part.ravel() for part in np.meshgrid(side, side))
+    # In the corners of the squares, which nobody sees, the sphere would end.
+    shrunk = np.minimum(1, 1.15 / np.maximum(np.hypot(across, up), 1e-9))
+    across, up = shrunk * across, shrunk * up
+    return np.concatenate([np.column_stack([centre + across, up]) for centre in (FRONT, BACK)])
+
+
+def lattice(n: int) -> np.ndarray:
+    """Points that cover the sphere evenly, (n, 3): Fibonacci's lattice."""
+    k = np.arange(n) + 0.5
+    z, turn = 1 - 2 * k / n, np.pi * (1 + 5**0.5) * k
+    across = np.sqrt(1 - z**2)
+    return np.column_stack([across * np.cos(turn), across * np.sin(turn), z])
 
 
 def inside(places, margin: float = 0.0) -> np.ndarray:

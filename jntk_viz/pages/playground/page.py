@@ -8,11 +8,11 @@ from jntk_viz.drawing.plane import keep_square
 from jntk_viz.drawing.theme import PHONE
 from jntk_viz.frame.controls import play_through
 from jntk_viz.frame.glossary import Prose
-from jntk_viz.frame.numbers import stop
-from jntk_viz.pages.playground import answers, globe, study, words
+from jntk_viz.pages.playground import answers, globe, words
 from jntk_viz.pages.playground.editing import Editing
 from jntk_viz.pages.playground.formulas import FORMULAS
-from jntk_viz.pages.playground.pictures import EMPTY, hemispheres, picture_of
+from jntk_viz.pages.playground.pictures import EMPTY, hemispheres, picture_of, picture_of_draw
+from jntk_viz.pages.playground.plan import plan, view
 from jntk_viz.pages.playground.point_pictures import Board
 from jntk_viz.pages.playground.points import read_points
 from jntk_viz.pages.playground.script import script
@@ -30,8 +30,11 @@ class Playground(frame.Content):
 
     name = "playground"
     question = words.QUESTION
-    rows = ("example", ("t", "play"), "lam", "epsilon", "depth", "activation", "editing")
-    slow = ("depth", "activation")
+    rows = (
+        "example", ("t", "play"), "lam", "epsilon", "width", "start", ("depth", "activation"),
+        "editing",
+    )  # fmt: skip
+    slow = ("depth", "activation", "width")
     formulas = FORMULAS
     script = staticmethod(script)
 
@@ -49,6 +52,9 @@ class Playground(frame.Content):
         self.numbers = [
             Words(sizing_mode="stretch_both", stylesheets=[words.NUMBERS_CSS]) for _ in range(2)
         ]
+        self.legend = Prose(
+            words.legend(self.state), sizing_mode="stretch_both", stylesheets=[words.LEGEND_CSS]
+        )
         self._said: str | None = None
 
     def buttons(self):
@@ -57,11 +63,10 @@ class Playground(frame.Content):
         return {"play": play, "editing": self.editing.buttons()}
 
     def body(self):
-        legend = Prose(words.LEGEND, sizing_mode="stretch_both", stylesheets=[words.LEGEND_CSS])
         left, right = self.plots.values()
         rows = (*["ab"] * 5, "cd", "ee", "ee")
         grid = frame.plot_grid(
-            *rows, a=left, b=right, c=self.numbers[0], d=self.numbers[1], e=legend
+            *rows, a=left, b=right, c=self.numbers[0], d=self.numbers[1], e=self.legend
         )
         for cell, (order, height) in zip(grid, _ON_A_PHONE.values(), strict=True):
             look = f"order: {order}; height: {height} !important; min-height: 0 !important;"
@@ -69,29 +74,41 @@ class Playground(frame.Content):
         return grid
 
     def plan(self, known):
-        return study.plan(self.state)
+        return plan(self.state, known)
 
     def draw(self, known):
         points = read_points(self.state.text)
         self.board.show(points)
         self.editing.follow()
-        titles = words.STANDARD, words.PENALISED.format(stop(self.state.lam))
-        for plot, title in zip(self.plots.values(), titles, strict=True):
+        found = view(self.state, known)
+        if found is not None or self._said is None:  # else old pictures keep their titles
+            self._set_titles()
+        if found is None:
+            return
+        frame.update_all(*zip(self.plots.values(), self._pictures(found, points.x), strict=True))
+        left, right = found.networks
+        self.numbers[0].object = words.numbers(left, found.compared)
+        self.numbers[1].object = words.numbers(right)
+        self.legend.object = words.legend(self.state, found)
+
+    def _set_titles(self):
+        for plot, title in zip(self.plots.values(), words.titles(self.state), strict=True):
             if plot.title != title:
                 plot.set(title=title)
-        networks = known(study.pair, *study.arguments_of(self.state))
-        if networks is None:
-            return
-        pictures = [picture_of(network, points.x, self.state.epsilon) for network in networks]
-        frame.update_all(*zip(self.plots.values(), pictures, strict=True))
-        for pane, network in zip(self.numbers, networks, strict=True):
-            pane.object = words.numbers(network)
+
+    def _pictures(self, found, x) -> list[dict]:
+        if words.bare(self.state, found):
+            return [picture_of_draw(network) for network in found.networks]
+        left, right = (picture_of(network, x, self.state.epsilon) for network in found.networks)
+        if found.compared is not None:
+            left["other"] = right["edge"]
+        return [left, right]
 
     def say(self, known):
         """The sentence of the pictures that are drawn: new ones are a moment away."""
-        networks = known(study.pair, *study.arguments_of(self.state))
-        if networks is not None:
-            self._said = words.headline(self.state.t, self.state.epsilon, *networks)
+        found = view(self.state, known)
+        if found is not None:
+            self._said = words.headline(self.state, found)
         return self._said
 
     def answers(self):

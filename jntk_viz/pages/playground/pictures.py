@@ -6,17 +6,22 @@ The points themselves are drawn by `point_pictures`, which lets the reader move 
 import holoviews as hv
 import numpy as np
 
+from jntk_viz.datasets import normalize
 from jntk_viz.drawing import elements as el
 from jntk_viz.drawing.plane import zero_contour
-from jntk_viz.drawing.theme import DIVERGING, INK, MUTED, PAPER, PURPLE
+from jntk_viz.drawing.theme import DIVERGING, GREEN, INK, MUTED, PAPER, PURPLE
 from jntk_viz.pages.playground import globe
-from jntk_viz.pages.playground.study import FINE, HALF, Trained, drawn
+from jntk_viz.pages.playground.globe import HALF
+from jntk_viz.pages.playground.study import FINE, Trained, drawn
+from jntk_viz.pages.playground.surface import seen
 
 SAFE, FEARED, BROKEN = INK, PURPLE, "#B3001B"  # of caps
+OTHER = GREEN  # the boundary of the limit, in the picture of a network of finite width
 _F = hv.Dimension("f", range=(-1.2, 1.2))
 _NOTHING = (np.zeros(0), np.zeros(0))
 _SIDE = np.linspace(-HALF, HALF, FINE)
 _CELL = _SIDE[1] - _SIDE[0]
+_SPARSE, _LONGEST = 2, 0.2  # of slopes, every second is drawn; the longest is so long on the globe
 _GAP = round(2 * (globe.BACK - HALF) / _CELL)  # cells between the two squares
 
 
@@ -25,12 +30,13 @@ def canvas(field):
     return np.hstack([field[0], np.full((FINE, _GAP), np.nan), field[1]])
 
 
-def hemispheres(field, edge, safe, feared, broken, steps, names=("front", "back")):
+def hemispheres(field, edge, other, safe, feared, broken, steps, names=("front", "back")):
     """f on the front (left) and the back of the globe; blue is −1, orange-red is +1.
 
     - `field`: (2, FINE, FINE), front and back, row by row from below, NaN outside the discs;
-    - `edge`: where f = 0;  `safe`, `feared`, `broken`: edges of the caps that no attack and no
-      slope leads out of, those that the slope alone does, and those in which an attack succeeds;
+    - `edge`: where f = 0;  `other`: where another network has it;
+    - `safe`, `feared`, `broken`: edges of the caps that no attack and no slope leads out of, those
+      that the slope alone does, and those in which an attack succeeds;
     - `steps`: arrows to the worst place of each cap. Lines as (x, y), separated by NaN;
     - `names`: of the two discs.
     """
@@ -42,7 +48,11 @@ def hemispheres(field, edge, safe, feared, broken, steps, names=("front", "back"
         el.Curve(steps).opts(color=PAPER, line_width=3.2, line_alpha=0.6),
         el.Curve(steps).opts(color=INK, line_width=1.6),
     ]
-    return _framed([*_function(field, edge), *caps, _under(names)])
+    beside = [
+        el.Curve(other).opts(color=PAPER, line_width=5, line_alpha=0.8),
+        el.Curve(other).opts(color=OTHER, line_width=3, line_dash=[7, 4]),
+    ]
+    return _framed([*_function(field, edge), *beside, *caps, _under(names)])
 
 
 def function_alone(field, edge, names):
@@ -59,7 +69,7 @@ def _function(field, edge):
             clipping_colors={"NaN": "transparent"},
         ),
         el.Curve(globe.rims()).opts(color=MUTED, line_width=2.5),
-        el.Curve(edge).opts(color=INK, line_width=3),
+        el.Curve(edge).opts(color=INK, line_width=3, line_join="round"),
     ]  # fmt: skip
 
 
@@ -79,8 +89,8 @@ def _framed(layers):
 
 
 EMPTY = {
-    "field": np.full((2, FINE, FINE), np.nan), "edge": _NOTHING, "safe": _NOTHING,
-    "feared": _NOTHING, "broken": _NOTHING, "steps": _NOTHING,
+    "field": np.full((2, FINE, FINE), np.nan), "edge": _NOTHING, "other": _NOTHING,
+    "safe": _NOTHING, "feared": _NOTHING, "broken": _NOTHING, "steps": _NOTHING,
 }  # fmt: skip
 
 
@@ -93,11 +103,21 @@ def picture_of(network: Trained, x, epsilon: float) -> dict:
     return {
         "field": field,
         "edge": edges(field),
+        "other": _NOTHING,
         "safe": globe.paths(rings[~broken & ~feared]),
         "feared": globe.paths(rings[feared]),
         "broken": globe.paths(rings[broken]),
         "steps": globe.paths(arrows(x, network.worst)),
     }
+
+
+def picture_of_draw(network: Trained) -> dict:
+    """Arguments of `hemispheres` for a random function: arrows uphill, as long as f is steep."""
+    field, x = drawn(network.field), seen()[::_SPARSE]
+    slopes = network.slopes[::_SPARSE]
+    longest = max(float(np.linalg.norm(slopes, axis=1).max()), 1e-9)
+    uphill = arrows(x, normalize(x + _LONGEST * slopes / longest))
+    return EMPTY | {"field": field, "edge": edges(field), "steps": globe.paths(uphill)}
 
 
 def edges(field):

@@ -80,3 +80,39 @@ def test_play_moves_the_time_and_stops(watch_page):
     wait_until(page, lambda: "At t =" in headline(page))
     page.get_by_role("button", name="■ Stop").click()
     page.get_by_role("button", name="▶ Play").wait_for()
+
+
+def test_a_finite_network_trains_in_sight_and_draw_again_draws_another(watch_page):
+    page = watch_page("playground?example=caps&depth=1&width=16&t=4&start=draw")
+    wait_until(page, lambda: "(RMS) from its limit; attacks" in headline(page))
+    assert "At t = 4 width 16" in headline(page)
+    said, places = headline(page), page.evaluate(POINTS)
+    page.get_by_role("button", name="Draw again").click()
+    wait_until(page, lambda: "draw=" in page.url and "draw=0" not in page.url)
+    wait_until(page, lambda: "attacks" in headline(page) and headline(page) != said)
+    assert page.evaluate(POINTS) == places
+    page.get_by_role("slider", name="Training time t").focus()
+    page.keyboard.press("Home")
+    wait_until(page, lambda: "a random network of width 16" in headline(page))
+    page.get_by_text("arrows point uphill").wait_for()
+
+
+def test_points_are_added_moved_and_deleted_by_keyboard(watch_page):
+    page = watch_page("playground?example=caps&depth=1")
+    settled(page, 24)
+    for button, n in (("Add", 25), ("Move the point: up", 25), ("Delete", 24)):
+        before = page.url
+        page.get_by_role("button", name=button, exact=True).focus()
+        page.keyboard.press("Enter")
+        wait_until(page, lambda before=before: page.url != before)
+        settled(page, n)
+
+
+def test_on_a_phone_a_tap_adds_a_point_and_nothing_is_cut_off(watch_page):
+    page = watch_page(
+        "playground?example=caps&depth=1", viewport={"width": 360, "height": 740}, has_touch=True
+    )
+    settled(page, 24)
+    page.touchscreen.tap(*page.evaluate(PLACE, [0, -1.0, 0.05]))
+    settled(page, 25)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
