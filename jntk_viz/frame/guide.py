@@ -119,7 +119,9 @@ class Guide(param.Parameterized):
             known = ", ".join(p.name for p in self.presets) or "none"
             raise ValueError(f"preset={shortened(name)}: no such preset; this page has {known}")
         # As one message: on another tab the old heading would stand above pictures to come.
-        with pn.io.hold():
+        # Nobody is told before both are set: a preset is one change.
+        batch = param.parameterized.batch_call_watchers
+        with pn.io.hold(), batch(self), batch(self.state):
             self.state.param.update(**settings(preset, self.state))
             self.preset = preset.name
 

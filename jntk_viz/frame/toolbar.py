@@ -1,5 +1,6 @@
 """The two bars of buttons of a page: what can be done with it, such as Undo, and its presets."""
 
+import math
 import random
 import time
 from collections import deque
@@ -214,23 +215,25 @@ class History(param.Parameterized):
     def __init__(self, names, most=100):
         super().__init__()
         self._names, self._past = names, deque(maxlen=most)
-        self._last, self._undoing = -float("inf"), False
+        self._now, self._undoing = self._values(), False
+        self._last: tuple[set, float] = set(), -math.inf  # what was changed last, and when
         for owner, watched in names.items():
             owner.param.watch(self._changed, watched)
 
-    def _changed(self, *events):
-        now = time.monotonic()
-        new = now - self._last > _ONE_CHANGE
-        self._last = now
-        if self._undoing or not new:
+    def _values(self):
+        return {(o, name): getattr(o, name) for o, watched in self._names.items() for name in watched}
+
+    def _changed(self, *_):
+        before, self._now = self._now, self._values()
+        changed = {key for key, value in self._now.items() if value != before[key]}
+        if self._undoing or not changed:
             return
-        old = {(event.obj, event.name): event.old for event in events}
-        self._past.append(
-            [
-                (owner, {name: old.get((owner, name), getattr(owner, name)) for name in watched})
-                for owner, watched in self._names.items()
-            ]
-        )
+        (last, then), now = self._last, time.monotonic()
+        self._last = changed, now
+        # A drag moves one setting; what moves several at once, such as a preset, is pressed.
+        if len(changed) == 1 and changed == last and now - then < _ONE_CHANGE:
+            return
+        self._past.append(before)
         self.depth = len(self._past)
 
     def undo(self):
@@ -239,10 +242,11 @@ class History(param.Parameterized):
             return
         self._undoing = True
         try:
-            for owner, values in self._past.pop():
-                owner.param.update(**values)
+            values = self._past.pop()
+            for owner, watched in self._names.items():
+                owner.param.update(**{name: values[owner, name] for name in watched})
         finally:
-            self._undoing, self._last = False, -float("inf")
+            self._undoing, self._last = False, (set(), -math.inf)
             self.depth = len(self._past)
 
 

@@ -186,6 +186,20 @@ def test_a_drag_is_one_change(page, monkeypatch):
     assert page.state.lam == 0.75
 
 
+@pytest.mark.parametrize("gap", [0.0, 10.0])
+def test_each_preset_is_one_change_however_busy_the_server(gap, page, monkeypatch):
+    """No time passes between two of them, or much while the first is drawn."""
+    clock = iter(np.arange(0, 1000, gap) if gap else np.zeros(1000))
+    monkeypatch.setattr(toolbar.time, "monotonic", lambda: next(clock))
+    for _ in range(3):
+        page.guide.step(1)
+    assert page.guide.preset == "guess"
+    for preset, lam in (("narrow", 0.5), ("guess", 0.25), ("narrow", 0.75)):
+        page.toolbar._handle_msg("undo")
+        assert (page.guide.preset, page.state.lam) == (preset, lam)
+    assert page.toolbar.disabled_actions == ["undo"]
+
+
 # -------------------------------------------------------------------------------------- prediction
 
 
