@@ -13,7 +13,7 @@ from jntk_viz.drawing.theme import ACCENT, AMBER, BLUE, FONT, INK, LINE, PHONE, 
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.registry import part_of
 from jntk_viz.pages.start import words
-from jntk_viz.pages.start.pictures import Film
+from jntk_viz.pages.start.pictures import Opening
 from jntk_viz.pages.start.state import StartState
 
 OPENS_WITH = "playground"  # the page whose card moves, and stands above the others
@@ -105,7 +105,7 @@ class Start(frame.Content):
         for name, card in self.cards.items():
             if hasattr(card, "SQUARE"):
                 keep_square(self.plots[name], *card.SQUARE)
-        self.film = Film(self.plots[OPENS_WITH], self.cards[OPENS_WITH])
+        self.film = Opening(self.plots[OPENS_WITH], self.cards[OPENS_WITH])
         self.robust = self.cards["robust_training"]
         self.attack = frame.LivePlot(self.robust.attack_picture, **self.robust.NO_ATTACK)
         keep_square(self.attack, *self.robust.ATTACK_LIMITS)
@@ -126,7 +126,7 @@ class Start(frame.Content):
         )
         film = known(self.cards[OPENS_WITH].film)
         if film is not None and self.film.button.disabled:
-            self.film.show(film)
+            self.film.show_card(film)
         attacked = known(self.robust.attack, self.state.epsilon)
         if attacked is not None:
             self.attack.update(**self.robust.of_attack(attacked))
