@@ -32,6 +32,7 @@ const show = (place) => {
   const part = Math.min(1, Math.max(0, 1.4 * (place - i) - 0.2))
   const share = part * part * (3 - 2 * part)
   tracks.forEach(([model, name], k) => {
+    if (film.data["c" + k][0] == null) return
     const [one, other] = [i, Math.min(i + 1, last)].map(j => film.data["c" + k][j])
     const value = between(one, other, share, model.data?.[name])
     news.set(model, model.data ? {...(news.get(model) ?? model.data), [name]: value} : value)
@@ -42,7 +43,7 @@ const show = (place) => {
   }
 }
 const changed = () => [...film.shown].filter(([model, value]) => held(model) !== value)
-const touches = ["pointerdown", "keydown", "change"]
+const touches = ["pointerdown", "keydown", "change"]  // as in `address.Browser`
 const stop = () => {
   clearInterval(film.timer)
   film.timer = null
@@ -77,7 +78,8 @@ else {
 # more than an opening: a page that the reader has touched does not begin to move by itself.
 _BEGIN = """
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches
-if (!source.disabled && !still && !(once && navigator.userActivation?.hasBeenActive)) { PLAY }
+const touched = "touched" in document.documentElement.dataset  // kept by `address.Browser`
+if (!source.disabled && !still && !(once && touched)) { PLAY }
 """
 
 
@@ -125,7 +127,8 @@ class Film:
     def show(self, tracks: Sequence[Sequence]) -> None:
         """Give the browser what it plays, which then begins.
 
-        - `tracks`: for each of the columns, then of the words, its value in each picture.
+        - `tracks`: for each of the columns, then of the words, its value in each picture; None
+          everywhere for what stays.
         """
         self.source.data = {f"c{k}": list(track) for k, track in enumerate(tracks)}
         self.button.disabled = False

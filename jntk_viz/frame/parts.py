@@ -45,8 +45,12 @@ class Headline:
 
     def set(self, words):
         """Show a new sentence."""
-        words = words.replace(CLOSED, OPENED) if self.opened else words
-        self.pane.object = css(f'<div aria-live="polite">{words}</div>')
+        self.pane.object = announced(words.replace(CLOSED, OPENED) if self.opened else words)
+
+
+def announced(words):
+    """HTML of a sentence that screen readers say when it changes."""
+    return css(f'<div aria-live="polite">{words}</div>')
 
 
 _BOX = css(f"""

@@ -221,7 +221,9 @@ class History(param.Parameterized):
             owner.param.watch(self._changed, watched)
 
     def _values(self):
-        return {(o, name): getattr(o, name) for o, watched in self._names.items() for name in watched}
+        return {
+            (o, name): getattr(o, name) for o, watched in self._names.items() for name in watched
+        }
 
     def _changed(self, *_):
         before, self._now = self._now, self._values()
