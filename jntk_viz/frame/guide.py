@@ -51,6 +51,7 @@ class Guide(param.Parameterized):
     preset = param.String("", doc="Name of the preset that was chosen last.")
     predict = param.Boolean(False, doc="Is the reader asked to predict before seeing?")
     present = param.Boolean(False, doc="Large type, few controls?")
+    tour = param.Selector(default=0, objects=[0], doc="Step of the tour, 0 for none; see `Tour`.")
     _asking = param.Boolean(False, doc="Is a guess waited for?")
 
     def __init__(self, state, presets, prediction, plots, slow=()):

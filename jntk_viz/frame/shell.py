@@ -36,6 +36,7 @@ from jntk_viz.frame.presets import load_presets
 from jntk_viz.frame.registry import pages
 from jntk_viz.frame.save import export_dialog
 from jntk_viz.frame.toolbar import Toolbar, page_toolbar
+from jntk_viz.frame.tour import Tour
 
 _BAR = 48  # height of the title bar in pixels
 _NARROW = 1150  # pixels of a window in which the pages are listed in the drawer
@@ -176,6 +177,7 @@ class StudyPage(PlainPage):
         self.guide = content.guide = Guide(
             self.state, self.presets, prediction, pictures, content.slow
         )
+        self.tour = Tour(content, self.guide)
         warning = address.read(self.state, self.guide, problems)
         self._follow_scheme(pictures)
         titles = {page.name: page.title for page in pages()}
@@ -183,7 +185,7 @@ class StudyPage(PlainPage):
         dialogs = self._dialogs(title)
         self.toolbar = page_toolbar(self.state, self.guide, controller.notice, dialogs, self.scheme)
         self._heading = pn.Row(
-            _question(content.question, self.guide), self.toolbar,
+            _question(content.question, self.guide, self.tour.stop), self.toolbar,
             sizing_mode="stretch_width", margin=0, stylesheets=[_WRAP],
         )  # fmt: skip
         self._progress = job_bar(controller)
@@ -193,10 +195,14 @@ class StudyPage(PlainPage):
             sizing_mode="stretch_width", margin=0, min_height=36, stylesheets=[_WRAP],
         )  # fmt: skip
         super().__init__(
-            title, self.headline.pane, prediction.pane, self._steps, warning.pane,
+            title, self.tour.strip, self.headline.pane, prediction.pane, self._steps, warning.pane,
             controller.notice.pane, self.body, *(dialog for _, dialog in dialogs.values()),
-            name=content.name, start=controller.notice.guarded(controller.start),
+            name=content.name, start=controller.notice.guarded(self._begin),
         )  # fmt: skip
+
+    def _begin(self):
+        self.job.start()
+        self.tour.begin()
 
     def _prediction(self):
         known, answers = self.job.known, self.content.answers()
@@ -396,8 +402,8 @@ _BESIDE = """
 """
 
 
-def _question(question, guide):
-    """The page's question, or what a preset asks the reader to look at."""
+def _question(question, guide, stop):
+    """The page's question, what a preset asks the reader to look at, or what the tour does here."""
     pane = Words(
         stylesheets=[
             css(f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}")
@@ -408,9 +414,9 @@ def _question(question, guide):
     )
 
     def show(*_):
-        words = guide.words or question
+        words = (guide.tour and stop.do) or guide.words or question
         pane.object = f"<h1>{escape(words)}</h1>"
 
-    guide.param.watch(show, ["preset", "_asking"])
+    guide.param.watch(show, ["preset", "_asking", "tour"])
     show()
     return pane

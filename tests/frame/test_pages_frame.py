@@ -1,7 +1,6 @@
 """The landing page and what all pages share, in a real browser."""
 
 from itertools import pairwise
-from urllib.parse import parse_qsl
 
 import pytest
 
@@ -84,22 +83,6 @@ def test_landing_page_on_a_phone(watch_page):
     assert page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth")
     tops = [page.get_by_role("link", name=e.title).bounding_box()["y"] for e in frame.pages()[1:]]
     assert min(b - a for a, b in pairwise(tops)) > 150  # below each other
-
-
-@pytest.mark.slow
-def test_the_tour_visits_every_page_with_settings_that_the_page_knows(watch_page):
-    page = watch_page("")
-    links = page.get_by_role("listitem").get_by_role("link")
-    hrefs = [links.nth(i).get_attribute("href") for i in range(links.count())]
-    stops = [href for href in hrefs if "?" in href]
-    assert [href.partition("?")[0] for href in stops] == NAMES
-    for href in stops:
-        settings = dict(parse_qsl(href.partition("?")[2]))
-        opened = watch_page(href)
-        settled_history(opened)
-        shown = dict(parse_qsl(opened.url.partition("?")[2]))
-        assert {key: shown.get(key) for key in settings} == settings, href
-        opened.context.close()
 
 
 def bottom_of_the_plots(page):

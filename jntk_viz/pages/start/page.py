@@ -12,6 +12,7 @@ from jntk_viz.drawing.recolour import name_figure
 from jntk_viz.drawing.theme import ACCENT, AMBER, BLUE, FONT, INK, LINE, PHONE, css, escape
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.registry import part_of
+from jntk_viz.frame.tour import link, steps
 from jntk_viz.pages.start import words
 from jntk_viz.pages.start.pictures import Opening
 from jntk_viz.pages.start.state import StartState
@@ -71,11 +72,10 @@ def card_of(entry, plot):
 def tour():
     """The guided tour: one link a stop, with its settings in the address."""
     stops = "".join(
-        f'<li><a href="{escape(page.stop.link)}">{page.stop.do}</a>. {page.stop.see}</li>'
-        for page in frame.pages()
-        if page.stop
+        f'<li><a href="{escape(link(i))}">{page.stop.do}</a>. {page.stop.see}</li>'
+        for i, page in enumerate(steps(), 1)
     )
-    return f"<h2>A tour of five minutes</h2><ol>{stops}</ol>"
+    return f"{words.TOUR}<ol>{stops}</ol>"
 
 
 def machine():

@@ -210,7 +210,7 @@ def test_the_film_ends_where_the_address_says(watch_page):
           button.data.setv({disabled: false}, {sync: false})
         }"""
     )
-    assert "of width" in title(page)
+    wait_until(page, lambda: "of width" in title(page))
     page.evaluate(f"{FILM}.place = 9")
     page.wait_for_function(f"() => !{FILM}.timer")
     assert pictures(page) == still
