@@ -29,10 +29,11 @@ from jntk_viz.frame.content import Content
 from jntk_viz.frame.controller import Controller
 from jntk_viz.frame.formula_sheet import formulas
 from jntk_viz.frame.guide import Guide, grids_of, html_panes, live_plots, visible_plots
+from jntk_viz.frame.notes import Notes
 from jntk_viz.frame.own_data import own_data_dialog
-from jntk_viz.frame.parts import job_bar
+from jntk_viz.frame.parts import Tabbed, job_bar, progress_line
 from jntk_viz.frame.prediction import Prediction
-from jntk_viz.frame.presets import load_presets
+from jntk_viz.frame.presets import load_presets, setting_names
 from jntk_viz.frame.registry import pages
 from jntk_viz.frame.save import export_dialog
 from jntk_viz.frame.toolbar import Toolbar, page_toolbar
@@ -188,6 +189,7 @@ class StudyPage(PlainPage):
             _question(content.question, self.guide, self.tour.stop), self.toolbar,
             sizing_mode="stretch_width", margin=0, stylesheets=[_WRAP],
         )  # fmt: skip
+        self._line = progress_line(controller)
         self._progress = job_bar(controller)
         self._progress.stylesheets = [*self._progress.stylesheets, _BESIDE]
         self._steps = pn.Row(
@@ -272,13 +274,14 @@ class StudyPage(PlainPage):
             "leave": lambda: guide.param.update(present=False),
         }
         browser = address.Browser(keys, presenting=guide.param.present, width=0, height=0, margin=0)
+        notes = Notes(guide, self.headline.pane)
         self._keep_open(browser)
         window = address.Window(width=0, height=0, margin=0)
         address.follow(browser, self.state, guide)
         fill = f"""
         :host {{ padding: 4px 10px 0; min-height: calc(100dvh - {_BAR + 56}px); }}
-        :host(.presented) {{ min-height: calc(100dvh - {_BAR + 20}px); }}"""
-        visible = self._column([self._heading, *self._parts], fill)
+        :host(.presented) {{ min-height: calc(100dvh - 20px); }}"""
+        visible = self._column([self._line, self._heading, *self._parts], fill)
         side = Words(navigation(self.name_), stylesheets=[_NAV_SIDE], margin=(0, 10))
         template = frame(
             self.title,
@@ -286,31 +289,55 @@ class StudyPage(PlainPage):
             # Two items, as Material's page does not scroll when it holds a single stretched one.
             main=[visible, self.formulas],
             sidebar=[side, *self.controls],
-            unseen=[browser, window, self.scheme],
+            unseen=[browser, window, notes, self.scheme],
         )
         # A narrow window that is no phone is known only now.
         window.jslink(template, code={"wide": "target.data.sidebar_open = source.wide"})
-        words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
-        _look(template, guide, window, visible, words, self.formulas, grids_of(self.body))
+        self._look(template, window, visible)
         return template
 
+    def _look(self, template, window, visible):
+        """Keep the served page as the guide says: in a presentation larger, with less beside it."""
+        guide, grids = self.guide, grids_of(self.body)
+        words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
+        for pane in words:
+            pane.stylesheets = [*pane.stylesheets, _PRESENTED]
 
-def _look(template, guide, window, visible, words, below, grids):
-    """Keep drawer, type size and colours of the served page as the guide says."""
-    for pane in words:
-        pane.stylesheets = [*pane.stylesheets, _PRESENTED]
+        def present(*_):
+            template.param.update(
+                sidebar_open=window.wide and not guide.present,
+                sx=template.sx | (_NO_BAR if guide.present else _WITH_BAR),
+            )
+            for part in [self.formulas, self._progress, *self._tab_choices()]:
+                part.visible = not guide.present
+            self._line.visible = guide.present
+            for item in [visible, *words]:
+                set_class(item, "presented", guide.present)
+            for grid in grids:
+                set_class(grid, "low", guide.present)
+            choose()
 
-    def present(*_):
-        template.sidebar_open = window.wide and not guide.present
-        below.visible = not guide.present
-        for grid in grids:
-            set_class(grid, "low", guide.present)
-        for item in [visible, *words]:
-            set_class(item, "presented", guide.present)
+        def choose(*_):
+            for grid in grids:
+                grid.show_only(self._presented() if guide.present else [])
 
-    guide.param.watch(present, "present")
-    if guide.present:
-        present()
+        guide.param.watch(present, "present")
+        guide.param.watch(choose, "preset")
+        self.state.param.watch(choose, setting_names(self.state))  # one may be another tab
+        if guide.present:
+            present()
+
+    def _tab_choices(self):
+        return self.body[:1] if isinstance(self.body, Tabbed) else []
+
+    def _presented(self):
+        """The pictures of the tab in view that a presentation shows."""
+        shown, large, preset = visible_plots(self.body), self.content.large, self.guide.current
+        keys = preset.picture if preset else ()
+        if preset and preset.predict and not keys:
+            keys = preset.predict.hide[:large]
+        wanted = [self.plots[key] for key in keys if self.plots.get(key) in shown]
+        return wanted or shown[:large]
 
 
 def _served():
@@ -327,6 +354,17 @@ _PRESENTED = """
 def on_phone(headers) -> bool:
     """Does a request come from a phone, by its headers?"""
     return "Mobi" in headers.get("User-Agent", "")
+
+
+# Of the whole page, with the title bar and without.
+_WITH_BAR = {
+    "& .header": {"backgroundColor": ACCENT, "backgroundImage": "none", "color": "#fff"},
+    "& .main .MuiToolbar-root": {"minHeight": _BAR},
+}
+_NO_BAR = {
+    "& .header": {"display": "none"},
+    "& .main .MuiToolbar-root": {"display": "none"},
+}
 
 
 def frame(title, name, *, main, sidebar=(), unseen=()):
@@ -353,9 +391,8 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
         },
         sx={
             "& .header .MuiToolbar-root": {"minHeight": _BAR},
-            "& .main .MuiToolbar-root": {"minHeight": _BAR},
             "& .title": {"fontSize": 19, "whiteSpace": "nowrap"},
-            "& .header": {"backgroundColor": ACCENT, "backgroundImage": "none", "color": "#fff"},
+            **_WITH_BAR,
             "& .header > .MuiLinearProgress-root": {"display": "none"},
         },
     )

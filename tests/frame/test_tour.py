@@ -51,9 +51,8 @@ def test_every_page_has_a_step_of_one_sentence_that_moves_one_of_its_controls():
             if isinstance(value, type) and issubclass(value, frame.Content)
             and value.__module__ == page.__name__
         ]  # fmt: skip
-        assert stop.move[0] in {
-            n for row in kind.rows for n in ([row] if isinstance(row, str) else row)
-        }
+        rows = [(row,) if isinstance(row, str) else row for row in kind.rows]
+        assert stop.move[0] in {name for row in rows for name in row}
         assert tour.link(i) == f"{stop.link}&tour={i}"
 
 
@@ -113,7 +112,6 @@ def page(monkeypatch):
     )  # fmt: skip
     body = frame.plot_grid("a", a=frame.LivePlot(hv.Curve, data=np.arange(3.0)))
     made = page_of(State(), body, rows=("width",), name="page")
-    made.tour.begin()
     made.tick = lambda: [function() for function in [*clock]]
     made.clock, made.query = clock, query
     return made

@@ -31,6 +31,7 @@ class Playground(frame.Content):
     question = words.QUESTION
     rows = ("example", ("t", "play"), "lam", "epsilon", "depth", "activation", "editing")
     slow = ("depth", "activation")
+    large = 2  # without the penalty and with it
     formulas = FORMULAS
     script = staticmethod(script)
 
