@@ -25,7 +25,7 @@ class Stop(NamedTuple):
     link: str
     do: str
     see: str
-    move: tuple[str, Any] | None = None
+    move: tuple[str, Any]
 
     @property
     def settings(self) -> dict[str, str]:

@@ -15,7 +15,9 @@ from jntk_viz.drawing.theme import (
     DARK,
     FONT,
     INK,
+    LINE,
     OUR_LOOK,
+    PAPER,
     PHONE,
     css,
     escape,
@@ -27,6 +29,7 @@ from jntk_viz.frame import address
 from jntk_viz.frame.connection import Connection
 from jntk_viz.frame.content import Content
 from jntk_viz.frame.controller import Controller
+from jntk_viz.frame.controls import controls_for
 from jntk_viz.frame.formula_sheet import formulas
 from jntk_viz.frame.guide import Guide, grids_of, html_panes, live_plots, visible_plots
 from jntk_viz.frame.notes import Notes
@@ -71,6 +74,12 @@ _CONTROLS = """
 _WRAPPED = ":host { flex-wrap: wrap; }"
 _WHOLE = ":host { flex-basis: auto !important; }"
 _BESIDE_CONTROLS = ":host { flex: 1000 1 820px !important; min-width: 0 !important; }"
+_SHEET_HEIGHT = 72
+_SHEET = css(f"""
+:host {{ position: fixed !important; inset: auto 0 0 0; z-index: 1050; width: 100% !important;
+  min-height: {_SHEET_HEIGHT}px; background: {PAPER}; border-top: 1px solid {LINE};
+  box-shadow: 0 -2px 8px rgba(0, 0, 0, 0.12); }}
+""")
 # Beside the first heading of a plain page, above it on a phone.
 _CORNER = f"""
 :host {{ position: absolute; top: 6px; right: 12px; z-index: 1; }}
@@ -86,6 +95,7 @@ a[aria-current] {{ background: #fff; color: {ACCENT}; }}
 @media (max-width: {_NARROW}px) {{ :host {{ display: none !important; }} }}
 """
 _NAV_SIDE = css(f"""
+summary {{ color: {ACCENT}; font: 500 16px {FONT}; padding: 8px 4px; cursor: pointer; }}
 nav {{ display: flex; flex-direction: column; }}
 a {{ color: {ACCENT}; font: 500 16px {FONT}; padding: 8px 4px; }}
 a[aria-current] {{ color: {INK}; text-decoration: none; }}
@@ -149,9 +159,14 @@ class PlainPage(pn.viewable.Viewer):
             actions=[("dark", "Dark"), ("full", "Full screen")], stylesheets=[_CORNER],
         )  # fmt: skip
         scheme.param.watch(lambda e: actions.param.update(pressed=["dark"] * e.new), "dark")
-        column = self._column([actions, *self._parts])
+        column = self._column([actions, self._menu(), *self._parts])
         column.sizing_mode = "stretch_width"
         return frame(self.title, self.name_, main=[column, scheme])
+
+    def _menu(self):
+        """The pages, to be opened where the window has no room for them in the title bar."""
+        menu = f"<details><summary>Pages</summary>{navigation(self.name_ or './')}</details>"
+        return Words(menu, stylesheets=[_NAV_SIDE], margin=(6, 12, 0, 12))
 
 
 class StudyPage(PlainPage):
@@ -287,7 +302,7 @@ class StudyPage(PlainPage):
             self.title,
             self.name_,
             # Two items, as Material's page does not scroll when it holds a single stretched one.
-            main=[visible, self.formulas],
+            main=[visible, self.formulas, *(self._sheet() if on_phone(pn.state.headers) else [])],
             sidebar=[side, *self.controls],
             unseen=[browser, window, notes, self.scheme],
         )
@@ -326,6 +341,29 @@ class StudyPage(PlainPage):
         self.state.param.watch(choose, setting_names(self.state))  # one may be another tab
         if guide.present:
             present()
+
+    def _sheet(self):
+        """Of a phone, whose drawer would cover the pictures: two controls that stay in sight.
+
+        They are the one that the tour moves and those of the preset in use, or of the first one,
+        filled up from the page's own.
+        """
+        sheet = pn.Row(margin=0, stylesheets=[_SHEET], css_classes=["sheet"])
+        content, guide = self.content, self.guide
+        rows = [(row,) if isinstance(row, str) else row for row in content.rows]
+        every = [name for row in rows for name in row if name in setting_names(self.state)]
+
+        def fill(*_):
+            preset = guide.current or next(iter(self.presets), None)
+            moving = self.tour.stop.move[:1] if guide.tour else ()
+            names = dict.fromkeys([*moving, *(preset.controls if preset else ()), *every])
+            chosen = [name for name in names if content.acts(name)][:2]
+            sheet[:] = controls_for(self.state, *chosen, slow=content.slow)
+            sheet.visible = not guide.present
+
+        guide.param.watch(fill, ["preset", "present", "tour"])
+        fill()
+        return [pn.Spacer(height=_SHEET_HEIGHT, margin=0), sheet]
 
     def _tab_choices(self):
         return self.body[:1] if isinstance(self.body, Tabbed) else []

@@ -15,7 +15,7 @@ from panel.custom import JSComponent
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, PAPER, PHONE, TINTS, css, set_class
 from jntk_viz.frame.address import query_of, read_query
 from jntk_viz.frame.presets import setting_names
-from jntk_viz.frame.registry import Page, Stop, pages
+from jntk_viz.frame.registry import Page, pages
 
 _MOST = 24  # places at which a control rests on its way
 _SECONDS = 7.0  # for the whole way, where what is shown comes at once
@@ -125,7 +125,7 @@ class Tour:
         every = steps()
         names = [page.name for page in every]
         self.number = names.index(content.name) + 1 if content.name in names else 0
-        self.stop: Stop | None = every[self.number - 1].stop if self.number else None
+        self.stop: Any = every[self.number - 1].stop if self.number else None
         guide.param.tour.objects = sorted({0, self.number})
         handlers = {"end": lambda: guide.param.update(tour=0), "touched": self.leave}
         self.strip = Strip(

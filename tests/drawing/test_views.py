@@ -169,7 +169,7 @@ def test_new_words_do_not_make_bokeh_walk_through_the_page(served, walks):
 
 def test_a_new_address_does_not_make_panel_look_through_the_page(served):
     document, _ = served
-    (told,) = [m for m in document.models if "presenting" in m.properties()]
+    (told,) = [m for m in document.models if "query" in m.properties()]
     assert len(told.references()) < 5 < len(document.models)
 
 

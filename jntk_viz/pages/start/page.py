@@ -71,11 +71,12 @@ def card_of(entry, plot):
 
 def tour():
     """The guided tour: one link a stop, with its settings in the address."""
-    stops = "".join(
-        f'<li><a href="{escape(link(i))}">{page.stop.do}</a>. {page.stop.see}</li>'
-        for i, page in enumerate(steps(), 1)
+    stops = [page.stop for page in steps() if page.stop]
+    items = "".join(
+        f'<li><a href="{escape(link(i))}">{stop.do}</a>. {stop.see}</li>'
+        for i, stop in enumerate(stops, 1)
     )
-    return f"{words.TOUR}<ol>{stops}</ol>"
+    return f"{words.TOUR}<ol>{items}</ol>"
 
 
 def machine():
