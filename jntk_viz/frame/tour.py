@@ -140,9 +140,7 @@ class Tour:
 
     @property
     def _widget(self):
-        return (
-            self._content.widgets.get(self.stop.move[0]) if self.stop and self.stop.move else None
-        )
+        return self.stop and self._content.widgets.get(self.stop.move[0])
 
     def _show(self, *_):
         on = bool(self._guide.tour)
@@ -157,10 +155,9 @@ class Tour:
 
     def begin(self):
         """Let the control move, where the page stands as the step opens."""
-        stop, state = self.stop, self._content.state
-        if not (self._guide.tour and stop and stop.move and self._at_start()):
+        if not (self._guide.tour and self._at_start()):
             return
-        self._left = way(state, *stop.move)
+        self._left = way(self._content.state, *self.stop.move)
         period = max(_LEAST, _SECONDS / len(self._left))
         self._waited = 0.0
         self._player = pn.state.add_periodic_callback(

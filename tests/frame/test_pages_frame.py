@@ -85,6 +85,27 @@ def test_landing_page_on_a_phone(watch_page):
     assert min(b - a for a, b in pairwise(tops)) > 150  # below each other
 
 
+ANDROID = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/120 Mobile Safari/537.36"
+
+
+def test_a_phone_keeps_two_controls_in_sight_and_has_a_menu_of_all_pages(watch_page):
+    page = watch_page("full_rank", viewport=SMALL_PHONE, user_agent=ANDROID)
+    settled_history(page)
+    sliders = page.locator(".sheet").get_by_role("slider")
+    sliders.first.wait_for()
+    page.locator(".bk-Figure").last.scroll_into_view_if_needed()
+    box = page.locator(".sheet").bounding_box()
+    assert box["y"] + box["height"] == SMALL_PHONE["height"]
+    assert box["height"] < 100
+    assert (box["x"], box["width"]) == (0, SMALL_PHONE["width"])
+    sliders.first.press("ArrowRight")
+    page.wait_for_function("() => location.search.includes('depth=3')")
+    menu = watch_page("", viewport=SMALL_PHONE)
+    menu.locator("summary", has_text="Pages").click()
+    menu.get_by_role("navigation", name="Pages").get_by_role("link", name="Full rank").click()
+    menu.wait_for_url("**/full_rank*")
+
+
 def bottom_of_the_plots(page):
     return page.evaluate(
         f"""() => Math.max(...{MODELS}.filter(m => m.type == "Figure").map(m =>
