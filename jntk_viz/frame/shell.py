@@ -87,8 +87,8 @@ _CORNER = f"""
 """
 _NAV_BAR = f"""
 :host {{ margin-left: auto; }}
-nav {{ display: flex; gap: 2px; }}
-a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 8px;
+nav {{ display: flex; }}
+a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px;
      border-radius: 4px; white-space: nowrap; }}
 a:hover, a:focus-visible {{ background: #00578a; }}
 a[aria-current] {{ background: #fff; color: {ACCENT}; }}
@@ -429,7 +429,7 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
         },
         sx={
             "& .header .MuiToolbar-root": {"minHeight": _BAR},
-            "& .title": {"fontSize": 19, "whiteSpace": "nowrap"},
+            "& .title": {"fontSize": 18, "whiteSpace": "nowrap"},
             **_WITH_BAR,
             "& .header > .MuiLinearProgress-root": {"display": "none"},
         },
