@@ -12,7 +12,7 @@ from jntk_viz.frame.controls import play_button
 from jntk_viz.pages.gp_convergence import answers, study, tabs
 from jntk_viz.pages.gp_convergence import words as text
 from jntk_viz.pages.gp_convergence.formulas import FORMULAS
-from jntk_viz.pages.gp_convergence.opening import Opening
+from jntk_viz.pages.gp_convergence.opening_pictures import Opening
 from jntk_viz.pages.gp_convergence.script import script
 from jntk_viz.pages.gp_convergence.state import SOURCES, GPConvergenceState
 
