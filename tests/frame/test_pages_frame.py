@@ -55,7 +55,7 @@ def test_landing_page_draws_its_pictures_and_leads_to_every_page(watch_page):
 
 
 def test_pictures_fit_again_when_the_headline_takes_more_lines(watch_page):
-    page = watch_page("gp_convergence")
+    page = watch_page("gp_convergence?width=32")
     settled_history(page)
     # What lies below the frame of the first picture: the numbers of its axis and the label.
     below = f"""() => {{
