@@ -348,7 +348,7 @@ class StudyPage(PlainPage):
         They are the one that the tour moves and those of the preset in use, or of the first one,
         filled up from the page's own.
         """
-        sheet = pn.Row(margin=0, stylesheets=[_SHEET], css_classes=["sheet"])
+        sheet = pn.Row(margin=0, stylesheets=[_SHEET], css_classes=["phone-sheet"])
         content, guide = self.content, self.guide
         rows = [(row,) if isinstance(row, str) else row for row in content.rows]
         every = [name for row in rows for name in row if name in setting_names(self.state)]

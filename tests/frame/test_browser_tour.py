@@ -36,7 +36,7 @@ def test_a_step_moves_leads_on_and_back_and_ends(watch_page):
     number = next(i for i, step in enumerate(STEPS, 1) if step.name == "full_rank")
     page = watch_page(tour.link(number))
     at(page, number)
-    assert page.get_by_label("Preset", exact=True).count() == 0  # one thing at a time
+    expect(page.get_by_label("Preset", exact=True)).to_be_hidden()  # one thing at a time
     moved(page, STEPS[number - 1].stop)
     page.get_by_role("link", name="Next").click()
     strip = at(page, number + 1)

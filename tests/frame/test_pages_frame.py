@@ -91,10 +91,10 @@ ANDROID = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/120 Mobile 
 def test_a_phone_keeps_two_controls_in_sight_and_has_a_menu_of_all_pages(watch_page):
     page = watch_page("full_rank", viewport=SMALL_PHONE, user_agent=ANDROID)
     settled_history(page)
-    sliders = page.locator(".sheet").get_by_role("slider")
+    sliders = page.locator(".phone-sheet").get_by_role("slider")
     sliders.first.wait_for()
     page.locator(".bk-Figure").last.scroll_into_view_if_needed()
-    box = page.locator(".sheet").bounding_box()
+    box = page.locator(".phone-sheet").bounding_box()
     assert box["y"] + box["height"] == SMALL_PHONE["height"]
     assert box["height"] < 100
     assert (box["x"], box["width"]) == (0, SMALL_PHONE["width"])

@@ -176,13 +176,13 @@ def test_the_page_opens_moving_until_it_is_touched(watch_page):
     page = watch_page(PAGE)
     wait_until(page, lambda: "of width" in title(page))
     page.evaluate(TOLD)
-    assert "widen from 8 to 1024" in said(page)
+    wait_until(page, lambda: "widen from 8 to 1024" in said(page))
     distances = pictures(page)[DISTANCE]
     wait_until(page, lambda: pictures(page)[DISTANCE] != distances)  # the ring slides
     page.keyboard.press("Shift")
     assert title(page) == "f of random networks"
     assert page.evaluate("window.told") == []  # all that while the server was not troubled
-    assert "width 32 and" in said(page)
+    wait_until(page, lambda: "width 32 and" in said(page))
     finished(page)
     query = page.url.partition("?")[2]
     assert "width=32&" in query
@@ -195,25 +195,15 @@ def test_the_page_opens_moving_until_it_is_touched(watch_page):
 
 
 def test_the_film_ends_where_the_address_says(watch_page):
-    page = watch_page(PAGE, reduced_motion="reduce")
-    finished(page)
-    page.wait_for_function(f"() => {FILM}")
-    still = pictures(page)
-    assert page.evaluate(f"{FILM}.place") is None  # it has not begun
-    # As the button would that other films have, near its end.
-    page.emulate_media(reduced_motion="no-preference")
-    page.evaluate(
-        """() => {
-          const button = [...Bokeh.documents[0].all_models].find(
-            m => m.data?.label == "Play" && m.data.js_property_callbacks["change:disabled"])
-          button.data.setv({disabled: true}, {sync: false})
-          button.data.setv({disabled: false}, {sync: false})
-        }"""
-    )
+    still = watch_page(PAGE, reduced_motion="reduce")
+    finished(still)
+    still.wait_for_function(f"() => {FILM}")
+    page = watch_page(PAGE)
     wait_until(page, lambda: "of width" in title(page))
     page.evaluate(f"{FILM}.place = 9")
     page.wait_for_function(f"() => !{FILM}.timer")
-    assert pictures(page) == still
+    wait_until(page, lambda: pictures(page) == pictures(still))
+    assert still.evaluate(f"{FILM}.place") is None  # there it has not begun
 
 
 @pytest.mark.slow
