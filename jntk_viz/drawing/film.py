@@ -78,8 +78,9 @@ else {
 # more than an opening: a page that the reader has touched does not begin to move by itself.
 _BEGIN = """
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches
-const touched = "touched" in document.documentElement.dataset  // kept by `address.Browser`
-if (!source.disabled && !still && !(once && touched)) { PLAY }
+const touched = () => "touched" in document.documentElement.dataset  // see `address.Browser`
+// A moment later: what the server sends along with it, such as a new headline, would end it.
+if (!source.disabled && !still) setTimeout(() => { if (!(once && touched())) { PLAY } }, 300)
 """
 
 
