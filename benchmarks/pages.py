@@ -177,7 +177,7 @@ class Server:
 @contextlib.contextmanager
 def opened(browser, url):
     """A page in a fresh browser profile, with the probe in it."""
-    context = browser.new_context(viewport=WINDOW)
+    context = browser.new_context(viewport=WINDOW, reduced_motion="reduce")  # no film
     context.add_init_script(PROBE)
     page = context.new_page()
     page.set_default_timeout(8_000)

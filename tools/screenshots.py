@@ -66,7 +66,11 @@ def main() -> None:
 def take(browser, url, name, size, scheme, file):
     """One picture; a page has begun once its headline holds a number, and shows Cancel at work."""
     width, height = SIZES[size]
-    page = browser.new_page(viewport={"width": width, "height": height}, is_mobile=size == "phone")
+    page = browser.new_page(
+        viewport={"width": width, "height": height},
+        is_mobile=size == "phone",
+        reduced_motion="reduce",  # no film
+    )
     page.goto(f"{url}/{PAGES[name]}" + ("?dark=true" if scheme == "dark" else ""))
     if PAGES[name]:
         page.wait_for_function(HEADLINE, timeout=LONGEST)

@@ -289,6 +289,18 @@ class LivePlot:
                 _write(plot, names, part, last)
         self._shown = parts
 
+    @property
+    def columns(self):
+        """(data source, column) of all curves and marks, for a `Film`; draws the figure."""
+        self.figure  # noqa: B018 - drawn by being asked for
+        pairs = zip(self._plots, self._names, strict=True)
+        return [(plot.handles["source"], name) for plot, names in pairs for name in names or ()]
+
+    def values(self, **data):
+        """What `update` would put into each of the `columns`, without doing so."""
+        parts = zip(self._names, self._parts(self.data | data), strict=True)
+        return [values for names, part in parts if names for values in part.columns(names).values()]
+
     def be_at_most(self, pixels):
         """Lower the least height to `pixels`, so that a low cell does not cut the axis off."""
         self.pane.min_height = min(self.pane.min_height, pixels)

@@ -67,6 +67,11 @@ def arguments_of_page():
     return {k: v[-1].decode(errors="replace") for k, v in pn.state.session_args.items()}
 
 
+def is_bare():
+    """Does the address of the page that is being opened say no more than its colours?"""
+    return set(arguments_of_page()) <= {"dark"}
+
+
 def repeated():
     """Names that the query of the page says more than once, in sentences as of `read_query`."""
     return [
@@ -159,6 +164,10 @@ class Browser(JSComponent):
       model.on("query", write)
       write()
       model.shown = true
+      // What moves by itself begins only where the reader has not begun to do something.
+      const touch = () => { document.documentElement.dataset.touched = "" }
+      for (const each of ["pointerdown", "keydown", "change"])
+        window.addEventListener(each, touch, {capture: true, once: true})
       const keys = {
         ArrowRight: "next", PageDown: "next", ArrowLeft: "previous", PageUp: "previous",
         Escape: "leave",

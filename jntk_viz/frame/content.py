@@ -78,6 +78,7 @@ class Content:
         views: setting or button -> the values of `state.view` under which it acts; else all.
         slow: settings whose change starts heavy work: a drag reaches the state when it pauses.
         plots: key -> `LivePlot`, by which presets hide pictures and readers save them.
+        large: how many pictures of a tab belong together: a presentation shows them side by side.
         formulas: `Formula`s, shown below.
         sources: the study's `Sources`, where readers may bring a table of their own.
         script: function of the state, returns a Python program that reproduces the numbers.
@@ -93,6 +94,7 @@ class Content:
     views: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - read only
     slow: tuple[str, ...] = ()
     plots: dict[str, Any] = {}  # noqa: RUF012 - replaced, not changed
+    large = 1
     formulas: tuple = ()
     sources: Any = None
     script: Callable | None = None

@@ -51,6 +51,7 @@ class Guide(param.Parameterized):
     preset = param.String("", doc="Name of the preset that was chosen last.")
     predict = param.Boolean(False, doc="Is the reader asked to predict before seeing?")
     present = param.Boolean(False, doc="Large type, few controls?")
+    tour = param.Selector(default=0, objects=[0], doc="Step of the tour, 0 for none; see `Tour`.")
     _asking = param.Boolean(False, doc="Is a guess waited for?")
 
     def __init__(self, state, presets, prediction, plots, slow=()):
@@ -119,7 +120,9 @@ class Guide(param.Parameterized):
             known = ", ".join(p.name for p in self.presets) or "none"
             raise ValueError(f"preset={shortened(name)}: no such preset; this page has {known}")
         # As one message: on another tab the old heading would stand above pictures to come.
-        with pn.io.hold():
+        # Nobody is told before both are set: a preset is one change.
+        batch = param.parameterized.batch_call_watchers
+        with pn.io.hold(), batch(self), batch(self.state):
             self.state.param.update(**settings(preset, self.state))
             self.preset = preset.name
 

@@ -46,8 +46,12 @@ class Headline:
 
     def set(self, words):
         """Show a new sentence."""
-        words = words.replace(CLOSED, OPENED) if self.opened else words
-        self.pane.object = css(f'<div aria-live="polite">{words}</div>')
+        self.pane.object = announced(words.replace(CLOSED, OPENED) if self.opened else words)
+
+
+def announced(words):
+    """HTML of a sentence that screen readers say when it changes."""
+    return css(f'<div aria-live="polite">{words}</div>')
 
 
 _BOX = css(f"""
@@ -150,6 +154,10 @@ def plot_grid(*rows, min_height=470, **plots):
     {PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important;
       max-height: none !important; }} }}
     :host(.hidden) {{ display: none; }}
+    :host(.alone) {{ display: flex; flex-direction: row; }}
+    .put-away {{ display: none !important; }}
+    .large {{ flex: 1 1 0 !important; width: auto !important; height: auto !important; }}
+    {PHONE} {{ :host(.alone) {{ flex-direction: column; }} }}
     :host(.low) {{ flex-basis: {_LOW}px !important; min-height: {_LOW}px; }}"""
     return PlotGrid(rows, plots, cells, layout)
 
@@ -163,6 +171,15 @@ class PlotGrid(pn.Column):
     def __init__(self, rows, items, cells, layout):
         super().__init__(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[layout])
         self.rows, self.items = rows, items
+
+    def show_only(self, plots):
+        """Show these of the pictures alone, as large as they get; without any, all as before."""
+        panes = [plot.pane for plot in plots]
+        for cell in self:
+            large = any(pane in getattr(cell, "objects", ()) for pane in panes)
+            set_class(cell, "large", large)
+            set_class(cell, "put-away", bool(plots) and not large)
+        set_class(self, "alone", bool(plots))
 
     @param.depends("visible", watch=True)
     def _hide(self):
@@ -261,11 +278,27 @@ i {{ display: block; height: 100%; background: {ACCENT}; transition: width 0.2s;
 """)
 
 
+_LINE = css(f"""
+:host {{ position: fixed !important; top: 0; left: 0; width: 100% !important; z-index: 2000; }}
+i {{ display: block; height: 3px; background: {ACCENT}; transition: width 0.2s; }}
+""")
 # Words give way where there is little room, never the buttons.
 _ON_ONE_LINE = """
 :host { flex: 0 1 auto !important; min-width: 0 !important; overflow: hidden; }
 :host div, span { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 """
+
+
+def progress_line(job):
+    """Progress as a thin line along the upper edge of the window, bound to a `Controller`."""
+
+    def draw(fraction, noticeable):
+        return f'<i style="width: {round(100 * fraction)}%"></i>' if noticeable else ""
+
+    return Words(
+        pn.bind(draw, job.param.fraction, job.param.noticeable),
+        visible=False, margin=0, stylesheets=[_LINE],
+    )  # fmt: skip
 
 
 def job_bar(job, buttons=True):

@@ -10,6 +10,8 @@ NAME.yaml, whose entries come first. An entry:
       set: {width: 8}                   # settings of the page; the others are at their defaults
       controls: [width]                 # shown in presentation mode and exported files: 3 at most
       sweep: {width: [8, 32, 128]}      # stops of exported sliders; else all of `controls`
+      picture: [errors]                 # alone in presentation mode; else what `predict` hides
+                                        # first, or the tab's first
       predict:                          # a guess to commit before the result is shown
         title: Error and width          # in place of `title` until then, if that tells the answer
         question: Which power of the width does the error follow?
@@ -32,7 +34,7 @@ from jntk_viz.frame.registry import files_of
 
 KINDS = ("choice", "number", "order", "sketch")
 MOST_CONTROLS = 3
-_KEYS = {"name", "title", "say", "set", "controls", "sweep", "predict"}
+_KEYS = {"name", "title", "say", "set", "controls", "sweep", "picture", "predict"}
 
 
 class Question(NamedTuple):
@@ -67,6 +69,7 @@ class Preset(NamedTuple):
     controls: tuple[str, ...] = ()
     sweep: dict[str, tuple] = {}  # noqa: RUF012 - read only
     predict: Question | None = None
+    picture: tuple[str, ...] = ()
 
 
 def load_presets(page: str, state: param.Parameterized, folder=None):
@@ -130,6 +133,7 @@ def read_preset(entry: dict, state: param.Parameterized) -> Preset:
         controls,
         sweep,
         _question(entry.get("predict")),
+        tuple(entry.get("picture") or ()),
     )
 
 

@@ -9,17 +9,28 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 import jntk_viz.pages
 
 
 class Stop(NamedTuple):
-    """A stop of the guided tour: a page with its settings, what to do, what to look at."""
+    """A stop of the guided tour: a page with its settings, and what is to be seen.
+
+    link: address of the page with the settings. do: what happens there, in some words. see: one
+    sentence on what to look at. move: a setting and the value to which it then goes by itself.
+    """
 
     link: str
     do: str
     see: str
+    move: tuple[str, Any]
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of the link, as text."""
+        return dict(parse_qsl(self.link.partition("?")[2]))
 
 
 class Page(NamedTuple):

@@ -15,7 +15,9 @@ from jntk_viz.drawing.theme import (
     DARK,
     FONT,
     INK,
+    LINE,
     OUR_LOOK,
+    PAPER,
     PHONE,
     css,
     escape,
@@ -27,16 +29,19 @@ from jntk_viz.frame import address
 from jntk_viz.frame.connection import Connection
 from jntk_viz.frame.content import Content
 from jntk_viz.frame.controller import Controller
+from jntk_viz.frame.controls import controls_for
 from jntk_viz.frame.formula_sheet import formulas
 from jntk_viz.frame.glossary import Prose, Tips
 from jntk_viz.frame.guide import Guide, grids_of, html_panes, live_plots, visible_plots
+from jntk_viz.frame.notes import Notes
 from jntk_viz.frame.own_data import own_data_dialog
-from jntk_viz.frame.parts import job_bar
+from jntk_viz.frame.parts import Tabbed, job_bar, progress_line
 from jntk_viz.frame.prediction import Prediction
-from jntk_viz.frame.presets import load_presets
+from jntk_viz.frame.presets import load_presets, setting_names
 from jntk_viz.frame.registry import pages
 from jntk_viz.frame.save import export_dialog
 from jntk_viz.frame.toolbar import Toolbar, page_toolbar
+from jntk_viz.frame.tour import Tour
 
 _BAR = 48  # height of the title bar in pixels
 _NARROW = 1279  # pixels of a window in which the pages are listed in the drawer
@@ -70,6 +75,12 @@ _CONTROLS = """
 _WRAPPED = ":host { flex-wrap: wrap; }"
 _WHOLE = ":host { flex-basis: auto !important; }"
 _BESIDE_CONTROLS = ":host { flex: 1000 1 820px !important; min-width: 0 !important; }"
+_SHEET_HEIGHT = 72
+_SHEET = css(f"""
+:host {{ position: fixed !important; inset: auto 0 0 0; z-index: 1050; width: 100% !important;
+  min-height: {_SHEET_HEIGHT}px; background: {PAPER}; border-top: 1px solid {LINE};
+  box-shadow: 0 -2px 8px rgba(0, 0, 0, 0.12); }}
+""")
 # Beside the first heading of a plain page, above it on a phone.
 _CORNER = f"""
 :host {{ position: absolute; top: 6px; right: 12px; z-index: 1; }}
@@ -77,7 +88,7 @@ _CORNER = f"""
 """
 _NAV_BAR = f"""
 :host {{ margin-left: auto; }}
-nav {{ display: flex; gap: 2px; }}
+nav {{ display: flex; }}
 a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 5px;
      border-radius: 4px; white-space: nowrap; }}
 a:hover, a:focus-visible {{ background: #00578a; }}
@@ -85,6 +96,7 @@ a[aria-current] {{ background: #fff; color: {ACCENT}; }}
 @media (max-width: {_NARROW}px) {{ :host {{ display: none !important; }} }}
 """
 _NAV_SIDE = css(f"""
+summary {{ color: {ACCENT}; font: 500 16px {FONT}; padding: 8px 4px; cursor: pointer; }}
 nav {{ display: flex; flex-direction: column; }}
 a {{ color: {ACCENT}; font: 500 16px {FONT}; padding: 8px 4px; }}
 a[aria-current] {{ color: {INK}; text-decoration: none; }}
@@ -148,9 +160,14 @@ class PlainPage(pn.viewable.Viewer):
             actions=[("dark", "Dark"), ("full", "Full screen")], stylesheets=[_CORNER],
         )  # fmt: skip
         scheme.param.watch(lambda e: actions.param.update(pressed=["dark"] * e.new), "dark")
-        column = self._column([actions, *self._parts])
+        column = self._column([actions, self._menu(), *self._parts])
         column.sizing_mode = "stretch_width"
         return frame(self.title, self.name_, main=[column, scheme])
+
+    def _menu(self):
+        """The pages, to be opened where the window has no room for them in the title bar."""
+        menu = f"<details><summary>Pages</summary>{navigation(self.name_ or './')}</details>"
+        return Words(menu, stylesheets=[_NAV_SIDE], margin=(6, 12, 0, 12))
 
 
 class StudyPage(PlainPage):
@@ -177,6 +194,7 @@ class StudyPage(PlainPage):
         self.guide = content.guide = Guide(
             self.state, self.presets, prediction, pictures, content.slow
         )
+        self.tour = Tour(content, self.guide)
         warning = address.read(self.state, self.guide, problems)
         self._follow_scheme(pictures)
         titles = {page.name: page.title for page in pages()}
@@ -184,9 +202,10 @@ class StudyPage(PlainPage):
         dialogs = self._dialogs(title)
         self.toolbar = page_toolbar(self.state, self.guide, controller.notice, dialogs, self.scheme)
         self._heading = pn.Row(
-            _question(content.question, self.guide), self.toolbar,
+            _question(content.question, self.guide, self.tour.stop), self.toolbar,
             sizing_mode="stretch_width", margin=0, stylesheets=[_WRAP],
         )  # fmt: skip
+        self._line = progress_line(controller)
         self._progress = job_bar(controller)
         self._progress.stylesheets = [*self._progress.stylesheets, _BESIDE]
         self._steps = pn.Row(
@@ -194,10 +213,14 @@ class StudyPage(PlainPage):
             sizing_mode="stretch_width", margin=0, min_height=36, stylesheets=[_WRAP],
         )  # fmt: skip
         super().__init__(
-            title, self.headline.pane, prediction.pane, self._steps, warning.pane,
+            title, self.tour.strip, self.headline.pane, prediction.pane, self._steps, warning.pane,
             controller.notice.pane, self.body, *(dialog for _, dialog in dialogs.values()),
-            name=content.name, start=controller.notice.guarded(controller.start),
+            name=content.name, start=controller.notice.guarded(self._begin),
         )  # fmt: skip
+
+    def _begin(self):
+        self.job.start()
+        self.tour.begin()
 
     def _prediction(self):
         known, answers = self.job.known, self.content.answers()
@@ -268,45 +291,93 @@ class StudyPage(PlainPage):
             "leave": lambda: guide.param.update(present=False),
         }
         browser = address.Browser(keys, presenting=guide.param.present, width=0, height=0, margin=0)
+        notes = Notes(guide, self.headline.pane)
         self._keep_open(browser)
         window = address.Window(width=0, height=0, margin=0)
         address.follow(browser, self.state, guide)
         fill = f"""
         :host {{ padding: 4px 10px 0; min-height: calc(100dvh - {_BAR + 56}px); }}
-        :host(.presented) {{ min-height: calc(100dvh - {_BAR + 20}px); }}"""
-        visible = self._column([self._heading, *self._parts], fill)
+        :host(.presented) {{ min-height: calc(100dvh - 20px); }}"""
+        visible = self._column([self._line, self._heading, *self._parts], fill)
         side = Words(navigation(self.name_), stylesheets=[_NAV_SIDE], margin=(0, 10))
         template = frame(
             self.title,
             self.name_,
             # Two items, as Material's page does not scroll when it holds a single stretched one.
-            main=[visible, self.formulas],
+            main=[visible, self.formulas, *(self._sheet() if on_phone(pn.state.headers) else [])],
             sidebar=[side, *self.controls],
-            unseen=[browser, window, self.scheme],
+            unseen=[browser, window, notes, self.scheme],
         )
         # How wide a window is that is no phone is known only now.
         window.jslink(template, code={"wide": "target.data.sidebar_open = source.wide"})
-        words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
-        _look(template, guide, window, visible, words, self.formulas, grids_of(self.body))
+        self._look(template, window, visible)
         return template
 
+    def _look(self, template, window, visible):
+        """Keep the served page as the guide says: in a presentation larger, with less beside it."""
+        guide, grids = self.guide, grids_of(self.body)
+        words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
+        for pane in words:
+            pane.stylesheets = [*pane.stylesheets, _PRESENTED]
 
-def _look(template, guide, window, visible, words, below, grids):
-    """Keep drawer, type size and colours of the served page as the guide says."""
-    for pane in words:
-        pane.stylesheets = [*pane.stylesheets, _PRESENTED]
+        def present(*_):
+            template.param.update(
+                sidebar_open=window.wide and not guide.present,
+                sx=template.sx | (_NO_BAR if guide.present else _WITH_BAR),
+            )
+            for part in [self.formulas, self._progress, *self._tab_choices()]:
+                part.visible = not guide.present
+            self._line.visible = guide.present
+            for item in [visible, *words]:
+                set_class(item, "presented", guide.present)
+            for grid in grids:
+                set_class(grid, "low", guide.present)
+            choose()
 
-    def present(*_):
-        template.sidebar_open = window.wide and not guide.present
-        below.visible = not guide.present
-        for grid in grids:
-            set_class(grid, "low", guide.present)
-        for item in [visible, *words]:
-            set_class(item, "presented", guide.present)
+        def choose(*_):
+            for grid in grids:
+                grid.show_only(self._presented() if guide.present else [])
 
-    guide.param.watch(present, "present")
-    if guide.present:
-        present()
+        guide.param.watch(present, "present")
+        guide.param.watch(choose, "preset")
+        self.state.param.watch(choose, setting_names(self.state))  # one may be another tab
+        if guide.present:
+            present()
+
+    def _sheet(self):
+        """Of a phone, whose drawer would cover the pictures: two controls that stay in sight.
+
+        They are the one that the tour moves and those of the preset in use, or of the first one,
+        filled up from the page's own.
+        """
+        sheet = pn.Row(margin=0, stylesheets=[_SHEET], css_classes=["phone-sheet"])
+        content, guide = self.content, self.guide
+        rows = [(row,) if isinstance(row, str) else row for row in content.rows]
+        every = [name for row in rows for name in row if name in setting_names(self.state)]
+
+        def fill(*_):
+            preset = guide.current or next(iter(self.presets), None)
+            moving = self.tour.stop.move[:1] if guide.tour else ()
+            names = dict.fromkeys([*moving, *(preset.controls if preset else ()), *every])
+            chosen = [name for name in names if content.acts(name)][:2]
+            sheet[:] = controls_for(self.state, *chosen, slow=content.slow)
+            sheet.visible = not guide.present
+
+        guide.param.watch(fill, ["preset", "present", "tour"])
+        fill()
+        return [pn.Spacer(height=_SHEET_HEIGHT, margin=0), sheet]
+
+    def _tab_choices(self):
+        return self.body[:1] if isinstance(self.body, Tabbed) else []
+
+    def _presented(self):
+        """The pictures of the tab in view that a presentation shows."""
+        shown, large, preset = visible_plots(self.body), self.content.large, self.guide.current
+        keys = preset.picture if preset else ()
+        if preset and preset.predict and not keys:
+            keys = preset.predict.hide[:large]
+        wanted = [self.plots[key] for key in keys if self.plots.get(key) in shown]
+        return wanted or shown[:large]
 
 
 def _served():
@@ -323,6 +394,17 @@ _PRESENTED = """
 def on_phone(headers) -> bool:
     """Does a request come from a phone, by its headers?"""
     return "Mobi" in headers.get("User-Agent", "")
+
+
+# Of the whole page, with the title bar and without.
+_WITH_BAR = {
+    "& .header": {"backgroundColor": ACCENT, "backgroundImage": "none", "color": "#fff"},
+    "& .main .MuiToolbar-root": {"minHeight": _BAR},
+}
+_NO_BAR = {
+    "& .header": {"display": "none"},
+    "& .main .MuiToolbar-root": {"display": "none"},
+}
 
 
 def frame(title, name, *, main, sidebar=(), unseen=()):
@@ -349,9 +431,8 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
         },
         sx={
             "& .header .MuiToolbar-root": {"minHeight": _BAR},
-            "& .main .MuiToolbar-root": {"minHeight": _BAR},
-            "& .title": {"fontSize": 19, "whiteSpace": "nowrap"},
-            "& .header": {"backgroundColor": ACCENT, "backgroundImage": "none", "color": "#fff"},
+            "& .title": {"fontSize": 18, "whiteSpace": "nowrap"},
+            **_WITH_BAR,
             "& .header > .MuiLinearProgress-root": {"display": "none"},
         },
     )
@@ -401,8 +482,8 @@ _BESIDE = """
 """
 
 
-def _question(question, guide):
-    """The page's question, or what a preset asks the reader to look at."""
+def _question(question, guide, stop):
+    """The page's question, what a preset asks the reader to look at, or what the tour does here."""
     pane = Prose(
         stylesheets=[
             css(f"h1 {{ font: 500 21px/1.25 {FONT}; color: {INK}; margin: 0; }}")
@@ -413,9 +494,9 @@ def _question(question, guide):
     )
 
     def show(*_):
-        words = guide.words or question
+        words = (guide.tour and stop.do) or guide.words or question
         pane.object = f"<h1>{escape(words)}</h1>"
 
-    guide.param.watch(show, ["preset", "_asking"])
+    guide.param.watch(show, ["preset", "_asking", "tour"])
     show()
     return pane

@@ -1,5 +1,6 @@
 """The two bars of buttons of a page: what can be done with it, such as Undo, and its presets."""
 
+import math
 import random
 import time
 from collections import deque
@@ -21,6 +22,7 @@ from jntk_viz.drawing.theme import (
 )
 from jntk_viz.frame.presets import setting_names
 
+_FULL = ("full", "Full screen")
 _ONE_CHANGE = 0.6  # seconds: a drag of a slider is one change
 # Strokes on a 24 × 24 grid.
 _ICONS = {
@@ -33,6 +35,7 @@ _ICONS = {
     "data": "M12 21V9 M7 14l5-5 5 5 M4 4h16",
     "dark": "M20 14.5A8 8 0 1 1 9.5 4 6.5 6.5 0 0 0 20 14.5z",
     "present": "M3 5h18v11H3z M12 16v4 M8 20h8",
+    "notes": "M5 4h14v16H5z M8 9h8 M8 13h8 M8 17h4",
     "full": "M4 9V4h5 M20 9V4h-5 M4 15v5h5 M20 15v5h-5",
     "previous": "M15 5l-7 7 7 7",
     "next": "M9 5l7 7-7 7",
@@ -96,7 +99,7 @@ class Toolbar(_Bar):
     """Icon buttons for what can be done with the page as a whole.
 
     `handlers`: key -> function called on a click; `actions`: (key, label) pairs in order. "link"
-    copies the page's address and "full" fills the screen, both without a handler.
+    copies the page's address, "full" fills the screen, "notes" is the key n; they need no handler.
     """
 
     actions = param.List(doc="Pairs of key and label.")
@@ -130,14 +133,17 @@ class Toolbar(_Bar):
         copied.title = "Link copied"
         setTimeout(() => { copied.title = "Copy link"; said.textContent = "" }, 2500)
       }
-      const own = {link, full}, buttons = {}
+      const notes = () => window.dispatchEvent(new KeyboardEvent("keydown", {key: "n"}))
+      const own = {link, full, notes}, buttons = {}
       const draw = () => {
         bar.className = model.large ? "bar large" : "bar"
         const shown = model.actions.map(([key, label]) => {
           buttons[key] ??= button(model, model.icons, key, label, own[key])
+          if (key != "link") buttons[key].title = buttons[key].ariaLabel = label
           return buttons[key]
         })
-        if (bar.childElementCount != shown.length + 1) bar.replaceChildren(...shown, said)
+        if (shown.some((each, i) => bar.children[i] !== each) ||
+            bar.childElementCount != shown.length + 1) bar.replaceChildren(...shown, said)
         for (const [key] of model.actions) {
           buttons[key].disabled = model.disabled_actions.includes(key)
           if (model.pressed.includes(key)) buttons[key].setAttribute("aria-pressed", "true")
@@ -214,23 +220,27 @@ class History(param.Parameterized):
     def __init__(self, names, most=100):
         super().__init__()
         self._names, self._past = names, deque(maxlen=most)
-        self._last, self._undoing = -float("inf"), False
+        self._now, self._undoing = self._values(), False
+        self._last: tuple[set, float] = set(), -math.inf  # what was changed last, and when
         for owner, watched in names.items():
             owner.param.watch(self._changed, watched)
 
-    def _changed(self, *events):
-        now = time.monotonic()
-        new = now - self._last > _ONE_CHANGE
-        self._last = now
-        if self._undoing or not new:
+    def _values(self):
+        return {
+            (o, name): getattr(o, name) for o, watched in self._names.items() for name in watched
+        }
+
+    def _changed(self, *_):
+        before, self._now = self._now, self._values()
+        changed = {key for key, value in self._now.items() if value != before[key]}
+        if self._undoing or not changed:
             return
-        old = {(event.obj, event.name): event.old for event in events}
-        self._past.append(
-            [
-                (owner, {name: old.get((owner, name), getattr(owner, name)) for name in watched})
-                for owner, watched in self._names.items()
-            ]
-        )
+        (last, then), now = self._last, time.monotonic()
+        self._last = changed, now
+        # A drag moves one setting; what moves several at once, such as a preset, is pressed.
+        if len(changed) == 1 and changed == last and now - then < _ONE_CHANGE:
+            return
+        self._past.append(before)
         self.depth = len(self._past)
 
     def undo(self):
@@ -239,10 +249,11 @@ class History(param.Parameterized):
             return
         self._undoing = True
         try:
-            for owner, values in self._past.pop():
-                owner.param.update(**values)
+            values = self._past.pop()
+            for owner, watched in self._names.items():
+                owner.param.update(**{name: values[owner, name] for name in watched})
         finally:
-            self._undoing, self._last = False, -float("inf")
+            self._undoing, self._last = False, (set(), -math.inf)
             self.depth = len(self._past)
 
 
@@ -275,7 +286,8 @@ def page_toolbar(state, guide, notice, dialogs, scheme):
         actions.append((key, label))
         handlers[key] = partial(dialog.param.update, open=True)
     if on_a_page:
-        actions += [("dark", "Dark"), ("present", "Present"), ("full", "Full screen")]
+        actions += [("dark", "Dark"), ("present", "Present"), _FULL]
+    presenting = [("present", "End presentation"), ("notes", "Speaker’s notes"), _FULL]
     toolbar = Toolbar(
         {key: notice.guarded(handler) for key, handler in handlers.items()},
         actions=actions, disabled_actions=["undo"], margin=(0, 4), align="start",
@@ -285,6 +297,7 @@ def page_toolbar(state, guide, notice, dialogs, scheme):
         toolbar.disabled_actions = [] if history.depth else ["undo"]
         on = {"dark": scheme.dark, "present": guide.present}
         toolbar.pressed = [key for key, pressed in on.items() if pressed]
+        toolbar.actions = presenting if guide.present else actions
 
     history.param.watch(refresh, "depth")
     guide.param.watch(refresh, "present")

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from jntk_viz import frame
 from jntk_viz.drawing import theme
+from jntk_viz.frame import tour
 from jntk_viz.frame.glossary import GLOSSARY
 
 pytestmark = pytest.mark.slow
@@ -53,7 +54,7 @@ def wait_for_scheme(page, dark):
     )
 
 
-@pytest.mark.parametrize("name", PAGES, ids=lambda name: name or "landing")
+@pytest.mark.parametrize("name", [*PAGES, tour.link(6)], ids=lambda name: name or "landing")
 def test_axe_finds_nothing_serious(name, watch_page):
     page = watch_page(name)
     wait_for_scheme(page, dark=False)

@@ -20,7 +20,7 @@ PAGE = Page(
     title="Powers of a number",
     short="Powers",
     card="The square.",
-    stop=Stop("powers?n=3", "Take a power", "Slide n."),
+    stop=Stop("powers?n=3", "Take a power", "The cube of 5 is 125.", move=("n", 5)),
 )
 """,
     "state.py": """
@@ -143,7 +143,7 @@ def test_navigation_and_tour_find_it(added):
 
     assert frame.pages()[-1].name == "powers"
     assert '<a href="powers">Powers</a>' in shell.navigation()
-    assert 'href="powers?n=3"' in tour()
+    assert f'href="powers?n=3&amp;tour={len(frame.pages())}"' in tour()
 
 
 def test_it_has_an_address_a_picture_and_words(added):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from on_page import wait_until
 from playwright.sync_api import expect
 from screen import words_on_screen
 from telling import TELLING
@@ -128,7 +129,11 @@ def test_presentation_is_large_has_few_controls_and_answers_to_the_keyboard(
             break
         page.wait_for_timeout(200)
     assert 1 <= visible_controls(page) <= 3
-    expect(page.get_by_role("button", name="Open drawer")).to_be_visible()
+    for name in ("Open drawer", "Formulas", "Save as a file"):
+        expect(page.get_by_role("button", name=name)).to_be_hidden()
+    expect(page.get_by_role("navigation", name="Pages")).to_be_hidden()
+    # One picture, or two that belong together.
+    wait_until(page, lambda: 1 <= len(heights(page)) <= 2 and min(heights(page)) > 0.5)
     page.keyboard.press("PageDown")
     expect(page.get_by_label("Preset", exact=True)).to_have_value(presets[1].name)
     page.keyboard.press("ArrowLeft")
@@ -137,6 +142,33 @@ def test_presentation_is_large_has_few_controls_and_answers_to_the_keyboard(
     page.keyboard.press("Escape")
     page.wait_for_function(f"() => {size} == {small}")
     page.wait_for_function("() => !location.search.includes('present')")
+
+
+def heights(page):
+    """Of the pictures that are seen, as shares of the window's."""
+    boxes = [box.bounding_box() for box in page.locator(".bk-Figure").all() if box.is_visible()]
+    return [box["height"] / 720 for box in boxes]
+
+
+def test_notes_open_in_a_window_of_their_own_and_lead_on(watch_page, state_types):
+    first, second, *_ = presets_of("full_rank", state_types)
+    page = watch_page(f"full_rank?preset={first.name}")
+    page.keyboard.press("n")  # not before something is presented
+    page.get_by_role("button", name="Present", exact=True).click()
+    expect(page.get_by_role("button", name="End presentation")).to_be_visible()
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Speaker’s notes").click()
+    notes = opened.value
+    expect(notes.get_by_role("heading", name=first.title)).to_be_visible()
+    expect(notes.get_by_role("timer")).to_have_text(re.compile(r"00:0\d"))
+    assert len(page.context.pages) == 2
+    notes.keyboard.press("ArrowRight")
+    expect(page.get_by_label("Preset", exact=True)).to_have_value(second.name)
+    expect(notes.get_by_role("heading", name=second.title)).to_be_visible()
+    expect(notes.get_by_text(second.predict.explain.split(".")[0])).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+    wait_until(page, notes.is_closed)
 
 
 def visible_controls(page):

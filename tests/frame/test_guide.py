@@ -12,6 +12,7 @@ from jntk_viz import frame
 from jntk_viz.drawing import figures
 from jntk_viz.frame import predictions, presets, toolbar
 from jntk_viz.frame.address import query_of
+from jntk_viz.frame.notes import notes
 from jntk_viz.frame.prediction import Prediction
 from jntk_viz.frame.presets import Question, load_presets, read_preset
 from jntk_viz.frame.save import Saver
@@ -186,6 +187,20 @@ def test_a_drag_is_one_change(page, monkeypatch):
     assert page.state.lam == 0.75
 
 
+@pytest.mark.parametrize("gap", [0.0, 10.0])
+def test_each_preset_is_one_change_however_busy_the_server(gap, page, monkeypatch):
+    """No time passes between two of them, or much while the first is drawn."""
+    clock = iter(np.arange(0, 1000, gap) if gap else np.zeros(1000))
+    monkeypatch.setattr(toolbar.time, "monotonic", lambda: next(clock))
+    for _ in range(3):
+        page.guide.step(1)
+    assert page.guide.preset == "guess"
+    for preset, lam in (("narrow", 0.5), ("guess", 0.25), ("narrow", 0.75)):
+        page.toolbar._handle_msg("undo")
+        assert (page.guide.preset, page.state.lam) == (preset, lam)
+    assert page.toolbar.disabled_actions == ["undo"]
+
+
 # -------------------------------------------------------------------------------------- prediction
 
 
@@ -276,6 +291,38 @@ def test_presentation_enlarges_type_and_lines_and_shows_the_presets_controls(pag
     page.toolbar._handle_msg("present")
     assert (axis.axis_label_text_font_size, glyph.line_width) == before
     assert not page.guide.controls.visible
+
+
+def test_a_presentation_shows_what_the_preset_names_alone(page):
+    plots = [frame.LivePlot(hv.Curve, data=np.arange(3.0)) for _ in range(3)]
+    grid = frame.plot_grid("abc", **dict(zip("abc", plots, strict=True)))
+
+    def put_away():
+        return ["put-away" in (cell.css_classes or []) for cell in grid]
+
+    grid.show_only(plots[1:2])
+    assert put_away() == [True, False, True]
+    assert "large" in grid[1].css_classes
+    grid.show_only(plots[1:])
+    assert put_away() == [True, False, False]
+    grid.show_only([])
+    assert put_away() == 3 * [False]
+    assert "large" not in grid[1].css_classes
+    page.guide.presets[:] = [p._replace(picture=("curve", "gone")) for p in page.guide.presets]
+    assert page._presented() == [page.plots["curve"]]
+
+
+def test_notes_tell_the_lecturer_what_the_audience_is_not_told(page):
+    guide = page.guide
+    guide.choose("guess")
+    guide.predict = True
+    said = notes(guide, "x <details class=aside>y</details>")
+    for words in ("2 of 2", "Which?", "Because.", "<details open", "Next</h2><p>Narrow"):
+        assert words in said
+    guide.presets[:] = [p._replace(title="<b>") for p in guide.presets]
+    assert "<b>" not in notes(guide, "")
+    guide.choose("narrow")
+    assert "Move</h2><p>Width" in notes(guide, "")
 
 
 def test_a_preset_says_what_to_look_at(page):

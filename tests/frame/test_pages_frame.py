@@ -1,7 +1,6 @@
 """The landing page and what all pages share, in a real browser."""
 
 from itertools import pairwise
-from urllib.parse import parse_qsl
 
 import pytest
 
@@ -56,7 +55,7 @@ def test_landing_page_draws_its_pictures_and_leads_to_every_page(watch_page):
 
 
 def test_pictures_fit_again_when_the_headline_takes_more_lines(watch_page):
-    page = watch_page("gp_convergence")
+    page = watch_page("gp_convergence?width=32")
     settled_history(page)
     # What lies below the frame of the first picture: the numbers of its axis and the label.
     below = f"""() => {{
@@ -86,20 +85,25 @@ def test_landing_page_on_a_phone(watch_page):
     assert min(b - a for a, b in pairwise(tops)) > 150  # below each other
 
 
-@pytest.mark.slow
-def test_the_tour_visits_every_page_with_settings_that_the_page_knows(watch_page):
-    page = watch_page("")
-    links = page.get_by_role("listitem").get_by_role("link")
-    hrefs = [links.nth(i).get_attribute("href") for i in range(links.count())]
-    stops = [href for href in hrefs if "?" in href]
-    assert [href.partition("?")[0] for href in stops] == NAMES
-    for href in stops:
-        settings = dict(parse_qsl(href.partition("?")[2]))
-        opened = watch_page(href)
-        settled_history(opened)
-        shown = dict(parse_qsl(opened.url.partition("?")[2]))
-        assert {key: shown.get(key) for key in settings} == settings, href
-        opened.context.close()
+ANDROID = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/120 Mobile Safari/537.36"
+
+
+def test_a_phone_keeps_two_controls_in_sight_and_has_a_menu_of_all_pages(watch_page):
+    page = watch_page("full_rank", viewport=SMALL_PHONE, user_agent=ANDROID)
+    settled_history(page)
+    sliders = page.locator(".phone-sheet").get_by_role("slider")
+    sliders.first.wait_for()
+    page.locator(".bk-Figure").last.scroll_into_view_if_needed()
+    box = page.locator(".phone-sheet").bounding_box()
+    assert box["y"] + box["height"] == SMALL_PHONE["height"]
+    assert box["height"] < 100
+    assert (box["x"], box["width"]) == (0, SMALL_PHONE["width"])
+    sliders.first.press("ArrowRight")
+    page.wait_for_function("() => location.search.includes('depth=3')")
+    menu = watch_page("", viewport=SMALL_PHONE)
+    menu.locator("summary", has_text="Pages").click()
+    menu.get_by_role("navigation", name="Pages").get_by_role("link", name="Full rank").click()
+    menu.wait_for_url("**/full_rank*")
 
 
 def bottom_of_the_plots(page):

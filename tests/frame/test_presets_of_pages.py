@@ -40,6 +40,10 @@ def test_presets_are_few_small_and_ask_what_the_page_can_answer(page):
         if preset.predict:
             assert preset.predict.answer in answers
             assert {*preset.predict.hide} <= {*page.plots}
+        page.guide.choose(preset.name)
+        presented = page._presented()  # what the preset names is in the tab that it opens
+        assert [page.plots[key] for key in preset.picture] in ([], presented)
+        assert 1 <= len(presented) <= 2
     assert len({preset.predict.kind for preset in presets if preset.predict}) >= 2
 
 

@@ -8,10 +8,10 @@ PAGE = Page(
     short="Breakdown",
     card="Training error at learning rates of 0.5 (blue) and 1.1 (orange) times the limit.",
     stop=Stop(
-        "breakdown?case=rate",
+        "breakdown?case=rate&rate=0.5",
         "Break it",
-        "At a learning rate past its limit the error grows step by step, as the linear equation "
-        "says; then the network's kernel gives way and the error falls again. The other cases show"
-        " how each assumption of the theory looks when it fails.",
+        "At 1.5 times the largest stable learning rate the fastest part of the error is multiplied "
+        "by 1.96 at every step, until the network's kernel gives way and the error falls again.",
+        move=("rate", 1.5),
     ),
 )

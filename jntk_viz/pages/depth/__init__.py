@@ -8,10 +8,10 @@ PAGE = Page(
     short="Deeper",
     card="Correlation of two inputs against depth: order (blue), chaos (orange), the edge (black).",
     stop=Stop(
-        "depth?preset=edge",
+        "depth?weight_std=0.5&bias_std=0.2&theta=45",
         "Look for the edge of chaos",
-        "Before any training, click in the diagram. Left of the line any two inputs become one, "
-        "right of it neighbours become strangers; only near the line does a signal pass through "
-        "many layers.",
+        "With small weights two inputs become one on their way through 40 layers (correlation 1), "
+        "with large ones they become strangers (0.07); only near the edge does a signal get far.",
+        move=("weight_std", 1.5),
     ),
 )

@@ -13,7 +13,8 @@ PAGE = Page(
     stop=Stop(
         "eigenfeatures?data=circle&depth=2",
         "Take the kernel apart into features",
-        "Every dot is one feature. How far below the diagonal it lies is what an attack costs; "
-        "select a dot to see the function it stands for.",
+        "Every dot is one feature, further right if it is more accurate and higher if it is more "
+        "robust; as the attack grows the dots fall, and none can lie above the diagonal.",
+        move=("epsilon", 0.5),
     ),
 )

@@ -29,6 +29,7 @@ class Eigenfeatures(frame.Content):
         "example",
     )  # fmt: skip
     slow = ("depth", "data", "activation", "lam", "attack", "seed")
+    large = 2  # without the penalty and with it
     formulas = FORMULAS
     sources = SOURCES
     script = staticmethod(script)

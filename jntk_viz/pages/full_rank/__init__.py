@@ -10,7 +10,8 @@ PAGE = Page(
     stop=Stop(
         "full_rank?depth=1",
         "Ask whether the kernel is invertible",
-        "Slide the depth. The smallest eigenvalue grows out of the grey, where rounding hides it: "
-        "full rank is a matter of arithmetic before it is one of depth.",
+        "At depth 1 the smallest eigenvalue drowns in the rounding of float64 (grey); at depth 12 "
+        "it is 18,000 times as large as that, and float32 would still lose it.",
+        move=("depth", 12),
     ),
 )

@@ -155,8 +155,19 @@ class OnCircle(NamedTuple):
         """Root mean square distance of f from what it becomes, in prior deviations of f."""
         if self.networks is None:
             return None
-        gap = self.networks[..., 0] - self.ends[..., 0]
-        return float(np.sqrt(np.mean(gap**2)) / self.prior[0])
+        return _apart(self.networks[..., 0], self.ends[..., 0], self.prior[0])
+
+
+def _apart(functions, ends, deviation) -> float:
+    """Root mean square distance of functions from their ends, in deviations."""
+    return float(np.sqrt(np.mean((functions - ends) ** 2)) / deviation)
+
+
+def distance(limit: Covariance, batch: Covariance, seed: int) -> float:
+    """`OnCircle.distance` of the networks of a batch while nothing is observed."""
+    z, _ = _normals(seed)
+    functions = np.einsum("mij,mj->mi", batch.root, z)
+    return _apart(functions[:, ::2], (z @ limit.root)[:, ::2], np.sqrt(limit.matrix[0, 0]))
 
 
 def on_circle(

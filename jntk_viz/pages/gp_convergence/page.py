@@ -7,10 +7,12 @@ import panel_material_ui as pmui
 
 from jntk_viz import frame
 from jntk_viz.engine import sources
+from jntk_viz.frame import address
 from jntk_viz.frame.controls import play_button
 from jntk_viz.pages.gp_convergence import answers, study, tabs
 from jntk_viz.pages.gp_convergence import words as text
 from jntk_viz.pages.gp_convergence.formulas import FORMULAS
+from jntk_viz.pages.gp_convergence.opening_pictures import Opening
 from jntk_viz.pages.gp_convergence.script import script
 from jntk_viz.pages.gp_convergence.state import SOURCES, GPConvergenceState
 
@@ -44,6 +46,7 @@ class GPConvergence(frame.Content):
             "covariance": tabs.Covariance(),
         }
         self.plots = {key: plot for tab in self.tabs.values() for key, plot in tab.plots.items()}
+        self.opening: Opening | None = None
         self.state.param.watch(self.show_own_data, "data")
         # After the slider has followed.
         self.state.param.watch(self.offer_features, ["view", "data", "alpha"], precedence=1)
@@ -80,10 +83,14 @@ class GPConvergence(frame.Content):
             study.observe_at(self.state, angle, value, kind, circle.prior["vs".index(kind)])
 
     def body(self):
-        self.tabs["functions"].on_tap(self.controller.notice.guarded(self.observe_at))
-        return frame.tabbed(
-            self.state, "view", **{name: tab.grid() for name, tab in self.tabs.items()}
-        )
+        functions = self.tabs["functions"]
+        functions.on_tap(self.controller.notice.guarded(self.observe_at))
+        if pn.state.curdoc and pn.state.curdoc.session_context and address.is_bare():
+            self.opening = Opening(functions, self.controller.headline.pane)
+        grids = {name: tab.grid() for name, tab in self.tabs.items()}
+        if self.opening is not None:
+            grids["functions"].append(self.opening.film.button)
+        return frame.tabbed(self.state, "view", **grids)
 
     def plan(self, known):
         return study.plan(self.state, known)
@@ -91,6 +98,8 @@ class GPConvergence(frame.Content):
     def draw(self, known):
         self.offer_features()
         self.tabs[self.state.view].draw(self.state, known)
+        if self.opening is not None:
+            self.opening.show(self.state, known)
 
     def offer_features(self, *_):
         """Let the slope be taken along features that the data set has, once that is known."""

@@ -139,6 +139,37 @@ def errors_by_width(widths, errors, width, fitted=None, fit_from=64):
     )  # fmt: skip
 
 
+DISTANCE_LIMITS = (0.02, 3)
+_SIGMAS = [(v, f"{v:g}") for v in (0.03, 0.1, 0.3, 1)]
+
+
+def distances_by_width(widths, distances, width, distance):
+    """Distances (w,) of functions from their limit, NaN where unknown, on log–log axes.
+
+    The dashed line has slope -1/2 and runs through the middle of them; the ring is at `width`,
+    `distance`.
+    """
+    x, y = np.asarray(widths, float), np.asarray(distances, float)
+    known = np.isfinite(y)
+    level = np.exp(np.mean(np.log(y[known]) + np.log(x[known]) / 2)) if known.any() else np.nan
+    place = 2.2 * x[0]
+    elements = [
+        el.Curve((x, level * x**-0.5)).opts(color=MUTED, line_dash="dashed", line_width=2),
+        el.Scatter((x[known], y[known])).opts(color=ORANGE, size=7, line_color=None),
+        el.Scatter(([width], [distance])).opts(
+            fill_color=None, line_color=INK, line_width=2.5, size=15
+        ),
+        el.Labels(([place], [1.5 * level * place**-0.5], ["slope −½"])).opts(
+            **_REMARK | {"text_baseline": "bottom"}
+        ),
+    ]
+    return el.Overlay(elements).opts(
+        logx=True, logy=True, xlim=(6, 1400), ylim=DISTANCE_LIMITS, xlabel="width d", ylabel="",
+        xticks=[(w, str(int(w))) for w in widths[::3]], yticks=_SIGMAS, show_legend=False,
+        title="Distance from the limit, in σ",
+    )  # fmt: skip
+
+
 def fit_words(law):
     """The fitted slope and its interval, in two lines."""
     slope, low, high = (decimals(value) for value in (law.slope, law.low, law.high))

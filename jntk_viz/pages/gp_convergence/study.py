@@ -262,6 +262,21 @@ def on_circle(state: GPConvergenceState, known, width: int | None = None) -> cir
     )
 
 
+def distances(state: GPConvergenceState, known) -> np.ndarray:
+    """How far functions of each of the WIDTHS are from their limit while nothing is observed.
+
+    Root mean square over functions and angles, in deviations of the limit: (len(WIDTHS),), NaN
+    where not known.
+    """
+    limit = known(circle.limiting, state.depth, state.activation)
+    batches = [known(circle.networks, state.ensemble, width, 0) for width in WIDTHS]
+    unknown = [limit is None or batch is None for batch in batches]
+    return np.array([
+        np.nan if missing else circle.distance(limit, batch, state.seed)
+        for missing, batch in zip(unknown, batches, strict=True)
+    ])  # fmt: skip
+
+
 def _until_none(values):
     return takewhile(lambda value: value is not None, values)
 

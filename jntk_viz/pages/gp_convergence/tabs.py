@@ -32,11 +32,19 @@ class Functions:
             gp_functions.functions, ylabel="slope df/dθ = J·τ, per radian", **start
         )
         self.note = Prose(**text.NOTE_STYLE)
-        self.plots = {"functions": self.value, "slopes": self.slope}
+        self.distance = LivePlot(
+            pictures.distances_by_width, widths=WIDTHS, distances=np.full(len(WIDTHS), np.nan),
+            width=WIDTHS[0], distance=np.nan,
+        )  # fmt: skip
+        self.plots = {
+            "functions": self.value, "slopes": self.slope, "distances": self.distance
+        }  # fmt: skip
 
     def grid(self):
-        rows = [*11 * [12 * "v" + 9 * "s"], *2 * [21 * "n"]]
-        return plot_grid(*rows, min_height=HEIGHT, v=self.value, s=self.slope, n=self.note)
+        rows = [*11 * [11 * "v" + 8 * "s" + 6 * "d"], *2 * [25 * "n"]]
+        return plot_grid(
+            *rows, min_height=HEIGHT, v=self.value, s=self.slope, d=self.distance, n=self.note
+        )
 
     def on_tap(self, observe):
         """Call `observe(angle, value, kind)` for each click in a picture."""
@@ -47,12 +55,19 @@ class Functions:
         circle = study.on_circle(state, known)
         if circle is None:
             return
-        update_all(*zip(self.plots.values(), _arrays(state, circle), strict=True))
-        for plot, prior, title in zip(
-            self.plots.values(), circle.prior, text.functions_titles(state), strict=True
-        ):
-            plot.set(ylim=gp_functions.limits(prior), title=title)
+        update_all(*self.pictures(state, circle, known))
+        for plot, title in zip(self.plots.values(), text.functions_titles(state), strict=True):
+            plot.set(title=title)
+        for plot, prior in zip((self.value, self.slope), circle.prior, strict=True):
+            plot.set(ylim=gp_functions.limits(prior))
         self.note.object = text.functions_note(state, circle)
+
+    def pictures(self, state, circle, known):
+        """Each plot with the arguments of its view."""
+        return [
+            *zip((self.value, self.slope), _arrays(state, circle), strict=True),
+            (self.distance, _distances(study.distances(state, known), state.width)),
+        ]
 
     def say(self, state, known):
         circle = study.on_circle(state, known)
@@ -61,13 +76,18 @@ class Functions:
         return text.functions_headline(state, circle, _wider(state, known))
 
 
+def _distances(distances, width):
+    """Arguments of the picture of the distances."""
+    return {"distances": distances, "width": width, "distance": distances[WIDTHS.index(width)]}
+
+
 def _wider(state, known):
     """Distance from the limit at four times the width, or at a quarter of it."""
     if state.observed:
         return None
     width = 4 * state.width if 4 * state.width in WIDTHS else state.width // 4
-    other = study.on_circle(state, known, width)
-    return (width, other.distance) if other and other.distance is not None else None
+    distance = study.distances(state, known)[WIDTHS.index(width)]
+    return None if np.isnan(distance) else (width, distance)
 
 
 def _arrays(state, circle):

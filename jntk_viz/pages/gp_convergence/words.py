@@ -193,7 +193,23 @@ def functions_note(state, circle):
     )
 
 
+FILM = (
+    "As networks widen from 8 to 1024, each random function settles on its limit (dashed). "
+    "Any key or click stops."
+)
+
+
+def film_title(state):
+    """Title of the functions while the width grows by itself."""
+    return f"f of random networks of width {state.width}"
+
+
 def functions_titles(state):
-    """Titles of both pictures, which also say what a click does."""
+    """Titles of the functions, of their slopes, and of the distances of all widths."""
     given = " given the observations" if state.observed else ""
-    return f"f of random networks{given}", "Their slopes along the circle"
+    distance = "before observing" if state.observed else "from the limit"
+    return (
+        f"f of random networks{given}",
+        "Their slopes along the circle",
+        f"Distance {distance}, in σ",
+    )

@@ -10,7 +10,8 @@ PAGE = Page(
     stop=Stop(
         "playground?example=caps&lam=0.1&t=1000",
         "Play with it",
-        "Both networks have been trained for the same time on the same points; the right one with "
-        "the penalty. Drag a point, then press Play and watch what t = ∞ does to both.",
+        "As the training time runs to ∞, the slopes of the right network, which has the penalty, "
+        "call all 24 points safe, yet its boundary enters 16 of their rings.",
+        move=("t", float("inf")),
     ),
 )

@@ -35,6 +35,7 @@ class Playground(frame.Content):
         "editing",
     )  # fmt: skip
     slow = ("depth", "activation", "width")
+    large = 2  # without the penalty and with it
     formulas = FORMULAS
     script = staticmethod(script)
 

@@ -11,9 +11,10 @@ PAGE = Page(
         "two peaks, two ends."
     ),
     stop=Stop(
-        "robust_training?lam=0.1",
-        "Solve that equation for every λ and t",
-        "Slide the time. Robust accuracy rises and falls again, with the penalty (orange) and "
-        "without (dashed). Is it the penalty, or stopping? Compare best with best, end with end.",
+        "robust_training?lam=0.1&t=0.1",
+        "Solve training for every λ and t",
+        "Robust accuracy rises and falls again: with the penalty (orange) it is 92 % at t = 20 and "
+        "72 % at t = ∞, without (dashed) 90 % at t = 10 and 86 % at t = ∞.",
+        move=("t", float("inf")),
     ),
 )

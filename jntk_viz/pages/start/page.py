@@ -12,8 +12,9 @@ from jntk_viz.drawing.recolour import name_figure
 from jntk_viz.drawing.theme import ACCENT, AMBER, BLUE, FONT, INK, LINE, PHONE, css, escape
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.registry import part_of
+from jntk_viz.frame.tour import link, steps
 from jntk_viz.pages.start import words
-from jntk_viz.pages.start.pictures import Film
+from jntk_viz.pages.start.pictures import Opening
 from jntk_viz.pages.start.state import StartState
 
 OPENS_WITH = "playground"  # the page whose card moves, and stands above the others
@@ -70,12 +71,12 @@ def card_of(entry, plot):
 
 def tour():
     """The guided tour: one link a stop, with its settings in the address."""
-    stops = "".join(
-        f'<li><a href="{escape(page.stop.link)}">{page.stop.do}</a>. {page.stop.see}</li>'
-        for page in frame.pages()
-        if page.stop
+    stops = [page.stop for page in steps() if page.stop]
+    items = "".join(
+        f'<li><a href="{escape(link(i))}">{stop.do}</a>. {stop.see}</li>'
+        for i, stop in enumerate(stops, 1)
     )
-    return f"<h2>A tour of five minutes</h2><ol>{stops}</ol>"
+    return f"{words.TOUR}<ol>{items}</ol>"
 
 
 def machine():
@@ -105,7 +106,7 @@ class Start(frame.Content):
         for name, card in self.cards.items():
             if hasattr(card, "SQUARE"):
                 keep_square(self.plots[name], *card.SQUARE)
-        self.film = Film(self.plots[OPENS_WITH], self.cards[OPENS_WITH])
+        self.film = Opening(self.plots[OPENS_WITH], self.cards[OPENS_WITH])
         self.robust = self.cards["robust_training"]
         self.attack = frame.LivePlot(self.robust.attack_picture, **self.robust.NO_ATTACK)
         keep_square(self.attack, *self.robust.ATTACK_LIMITS)
@@ -126,7 +127,7 @@ class Start(frame.Content):
         )
         film = known(self.cards[OPENS_WITH].film)
         if film is not None and self.film.button.disabled:
-            self.film.show(film)
+            self.film.show_card(film)
         attacked = known(self.robust.attack, self.state.epsilon)
         if attacked is not None:
             self.attack.update(**self.robust.of_attack(attacked))

@@ -36,6 +36,10 @@ opens the folder <code>notebooks/</code> in JupyterLab.</li>
 <li><b>In Python</b>: <code>from jntk_viz import jntk, RobustDynamics</code>.</li>
 </ul>
 """
+TOUR = """
+<h2>A tour of five minutes</h2>
+<p>Each stop is a page on which one control moves by itself; <b>Next</b> leads on.</p>
+"""
 ATTACK = """
 <h2>What is an attack?</h2>
 <p>A small change of an input, of length ε, in the direction that hurts most. An answer is

@@ -113,7 +113,8 @@ def test_knob_cure_and_seed_change_what_they_should_and_nothing_else(watch_page)
 
 def test_everything_fits_a_projector(watch_page):
     page = watch_page(f"{PAGE}?case=kink&present=true")
-    page.get_by_text(CARDS["kink"][2][:20]).wait_for()
+    page.get_by_role("button", name="End presentation").wait_for()
+    page.get_by_text(CARDS["kink"][2][:20]).wait_for(state="hidden")  # one picture, few words
     for part in (*page.get_by_role("slider").all(), page.get_by_role("combobox").first):
         box = part.bounding_box()
         assert box is None or box["y"] + box["height"] <= 720

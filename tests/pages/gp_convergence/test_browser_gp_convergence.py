@@ -26,7 +26,7 @@ PICTURES = """() => {
             {count: flat.length, sum, x: [figure.x_range.start, figure.x_range.end],
              y: [figure.y_range.start, figure.y_range.end], title: figure.title.text}]
   }))}"""
-F, SLOPES = "f of", "Their slopes"
+F, SLOPES, DISTANCE, BEFORE = "f of", "Their slopes", "Distance from", "Distance before"
 OUTPUT, SLOPE, CLOUD = "Output f(x₁)", "Slope J₁(x₁)", "Both, with"
 MAP, LIMIT, DIFFERENCE, ERROR = "One network,", "Limit", "Difference", "Error of"
 
@@ -111,12 +111,12 @@ def page(watch_page):
 
 def test_functions_are_observed_by_pointing_and_by_keys(page):
     state = GPConvergenceState(depth=1, activation="erf", width=32)
-    assert set(pictures(page)) == {F, SLOPES}
-    fits(page, 2)
+    assert set(pictures(page)) == {F, SLOPES, DISTANCE}
+    fits(page, 3)
     circle = study.on_circle(state, run_plan(study.plan, state)[0])
     assert f"{decimals(circle.distance)} σ from their limit" in said(page)
 
-    changed_by(page, lambda: point(page, F, 91, 1.2), {F, SLOPES}, True)
+    changed_by(page, lambda: point(page, F, 91, 1.2), {F, SLOPES, BEFORE}, True)
     observed = re.search(r"observed=90%3A([\d.]+)%3Av&", page.url)
     assert float(observed[1]) == pytest.approx(1.2, abs=0.05)
     changed_by(page, lambda: point(page, SLOPES, 181, 0.5), {F, SLOPES}, True)
@@ -139,9 +139,9 @@ def test_functions_are_observed_by_pointing_and_by_keys(page):
     value, slope = state.observations
     changed_by(page, lambda: point(page, F, value.angle, value.value), {F, SLOPES}, True)
     assert "Given 1 value and 1 slope" in said(page)  # pointed at once more, it is gone
-    changed_by(page, lambda: press(page, "Clear"), {F, SLOPES}, True)
+    changed_by(page, lambda: press(page, "Clear"), {F, SLOPES, DISTANCE}, True)
     assert "random functions are on average" in said(page)
-    changed_by(page, lambda: press(page, "Slope"), {F, SLOPES}, True)
+    changed_by(page, lambda: press(page, "Slope"), {F, SLOPES, BEFORE}, True)
     assert "Given 1 slope" in said(page)
 
 
@@ -149,12 +149,61 @@ def test_controls_of_the_functions(page):
     changed_by(
         page, lambda: page.get_by_role("switch", name="Where they end").click(), {F, SLOPES}, False
     )
-    changed_by(page, lambda: right(page, "Width d"), {F, SLOPES}, True)
+    changed_by(page, lambda: right(page, "Width d"), {F, SLOPES, DISTANCE}, True)
     changed_by(page, lambda: right(page, "Output scale κ"), {F, SLOPES}, False)
-    changed_by(page, lambda: right(page, "Depth L"), {F, SLOPES}, True)
-    changed_by(page, lambda: choose(page, "Activation φ", "ReLU"), {F, SLOPES}, True)
-    changed_by(page, lambda: press(page, "Draw again"), {F, SLOPES}, True)
+    everything = {F, SLOPES, DISTANCE}
+    changed_by(page, lambda: right(page, "Depth L"), everything, True)
+    changed_by(page, lambda: choose(page, "Activation φ", "ReLU"), everything, True)
+    changed_by(page, lambda: press(page, "Draw again"), everything, True)
     assert page.get_by_role("slider", name="Random networks").count() == 0
+
+
+TOLD = """() => {
+  window.told = []
+  Bokeh.documents[0].on_change(batch => {
+    for (const event of batch.events ?? [batch])
+      if (event.sync && ["data", "text"].includes(event.attr)) window.told.push(event.attr)
+  })
+}"""
+FILM = "[...Bokeh.documents[0].all_models].find(m => m.data?.c0 !== undefined)"
+
+
+def title(page):
+    return pictures(page).get(F, {"title": ""})["title"]
+
+
+def test_the_page_opens_moving_until_it_is_touched(watch_page):
+    page = watch_page(PAGE)
+    wait_until(page, lambda: "of width" in title(page))
+    page.evaluate(TOLD)
+    wait_until(page, lambda: "widen from 8 to 1024" in said(page))
+    distances = pictures(page)[DISTANCE]
+    wait_until(page, lambda: pictures(page)[DISTANCE] != distances)  # the ring slides
+    page.keyboard.press("Shift")
+    assert title(page) == "f of random networks"
+    assert page.evaluate("window.told") == []  # all that while the server was not troubled
+    wait_until(page, lambda: "width 32 and" in said(page))
+    finished(page)
+    query = page.url.partition("?")[2]
+    assert "width=32&" in query
+    linked = watch_page(f"{PAGE}?{query}")
+    finished(linked)
+    assert linked.evaluate(f"{FILM} === undefined")  # a link shows what it says
+    wait_until(page, lambda: pictures(page) == pictures(linked))
+    page.keyboard.press("Shift")  # and it does not begin again
+    assert title(page) == "f of random networks"
+
+
+def test_the_film_ends_where_the_address_says(watch_page):
+    still = watch_page(PAGE, reduced_motion="reduce")
+    finished(still)
+    still.wait_for_function(f"() => {FILM}")
+    page = watch_page(PAGE)
+    wait_until(page, lambda: "of width" in title(page))
+    page.evaluate(f"{FILM}.place = 9")
+    page.wait_for_function(f"() => !{FILM}.timer")
+    wait_until(page, lambda: pictures(page) == pictures(still))
+    assert still.evaluate(f"{FILM}.place") is None  # there it has not begun
 
 
 @pytest.mark.slow
@@ -243,14 +292,14 @@ def test_a_link_opens_what_it_says_and_tabs_keep_apart(watch_page):
     assert page.get_by_role("slider", name="Angle θ").count() == 0
     press(page, "Functions")
     wait_until(page, lambda: "at 45°" in said(page))
-    fits(page, 2)
+    fits(page, 3)
     page.wait_for_url("**view=functions**")
 
 
 def test_a_phone_gets_one_column(watch_page):
     page = watch_page(f"{PAGE}?{QUICK}", viewport={"width": 390, "height": 800})
     finished(page)
-    wait_until(page, lambda: len(places(page)) == 2)
+    wait_until(page, lambda: len(places(page)) == 3)
 
     def inside(box):
         return box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] > 200
