@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 import jntk_viz.lessons as lessons
 from jntk_viz.lessons.checking import raised
@@ -53,8 +52,7 @@ def main(folder: str, others: str, seed: int, channel: int) -> None:
 
     told, lessons.check = lessons.check, check
     sys.dont_write_bytecode = True
-    quiet = Config({"HistoryManager": {"enabled": False}})
-    shell = InteractiveShell.instance(config=quiet)
+    shell = InteractiveShell.instance()
     sys.addaudithook(guard(Path(folder).resolve(), Path(others).resolve()))
     for source in cells:
         result = shell.run_cell(source, store_history=False)

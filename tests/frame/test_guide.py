@@ -15,7 +15,7 @@ from jntk_viz.frame.address import query_of
 from jntk_viz.frame.notes import notes
 from jntk_viz.frame.prediction import Prediction
 from jntk_viz.frame.presets import Question, load_presets, read_preset
-from jntk_viz.frame.save import Saver
+from jntk_viz.frame.save import WHOLE, Saver
 
 GOOD = """
 - name: narrow
@@ -351,10 +351,10 @@ def test_what_is_saved_is_what_is_seen(monkeypatch):
     body = frame.tabbed(state, "view", one=one, two=frame.plot_grid("c", c=plots["c"]))
     page = page_of(state, body, plots=plots)
     (dialog,) = [part for part in page._parts if isinstance(part, pmui.Dialog)]
-    (menu,) = dialog.select(pmui.Select)
+    menu, _ = dialog.select(pmui.Select)
     numbers = next(b for b in dialog.select(pmui.Button) if "CSV" in b.label)
     page.toolbar._handle_msg("export")
-    assert menu.options == ["Picture a", "Picture b"]
+    assert menu.options == ["Picture a", "Picture b", WHOLE]
     dialog.open = False
     state.view = "two"
     assert plots["c"].figure is not None  # as a browser that shows it
