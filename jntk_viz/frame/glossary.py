@@ -27,6 +27,7 @@ ABBREVIATIONS = {
     "are; its kernel is their covariance.",
     "PGD": "Projected gradient descent: an attack that searches for the worst small change of an "
     "input, step by step, instead of trusting the slope at the input alone.",
+    "RMS": "Root mean square: the square root of the mean squared difference.",
     "ODE": "Ordinary differential equation: here the linear one that training becomes when the "
     "kernel stays constant.",
     "ReLU": "Rectified linear unit: an activation that is zero below zero and the identity above, "

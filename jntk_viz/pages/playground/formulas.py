@@ -46,6 +46,7 @@ FORMULAS = (
             r"Z": "points that cover the globe",
         },
         code="jntk_viz.pages.playground.prior.draw_of",
+        source="Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), Appendix A.2",
     ),
     Formula(
         r"\theta(t+h) = \theta(t) + \Big(\frac{\partial u}{\partial\theta}\Big)^{\!\top}"
@@ -59,6 +60,8 @@ FORMULAS = (
             r"e,\; V": "eigenvalues and eigenvectors of the network's own kernel",
         },
         code="jntk_viz.pages.playground.network.train",
+        source="steps exact for a constant kernel: Hochbruck & Ostermann, Exponential integrators "
+        "(Acta Numerica 2010), Section 2",
     ),
     Formula(
         r"\min_{\lVert\delta\rVert\le\varepsilon}\; y\,f\!\left(\frac{x+\delta}"
