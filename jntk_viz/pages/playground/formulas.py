@@ -60,8 +60,8 @@ FORMULAS = (
             r"e,\; V": "eigenvalues and eigenvectors of the network's own kernel",
         },
         code="jntk_viz.pages.playground.network.train",
-        source="steps exact for a constant kernel: Hochbruck & Ostermann, Exponential integrators "
-        "(Acta Numerica 2010), Section 2",
+        source="steps exact for a constant kernel: Hochbruck & Ostermann, Exponential integrators, "
+        "Acta Numerica (2010), Section 2",
     ),
     Formula(
         r"\min_{\lVert\delta\rVert\le\varepsilon}\; y\,f\!\left(\frac{x+\delta}"
