@@ -188,7 +188,10 @@ def watch_page(chromium, running_server):
 
     def open_page(path="", *, viewport=None, **context_options):
         size = viewport or {"width": 1280, "height": 720}
-        context = chromium.new_context(viewport=size, **context_options)
+        # Nothing plays by itself, which in a browser without a GPU takes a whole core; tests of
+        # what does pass reduced_motion="no-preference".
+        options = {"reduced_motion": "reduce", **context_options}
+        context = chromium.new_context(viewport=size, **options)
         context.set_default_timeout(60_000)  # a busy machine is no failure
         contexts.append(context)
         page = context.new_page()

@@ -17,7 +17,8 @@ import psutil
 from jntk_viz.server.idle import had_work
 
 MOST_MB = 1000  # beyond which memory is given back while nobody computes …
-_GROWN_MB = 200  # … once it has grown by so much since the last time
+BESIDE_WORKERS_MB = 400  # … of a process whose workers compute and compile
+_GROWN = 0.2  # … once it has grown by this share of that since the last time
 _MOST_OF_ALL = 0.7  # share of what the process may have, beyond which it does not wait for that
 _MANY_CLOSED = 30  # pages; each is some 7 MB
 _LOOK = 5.0  # seconds between two looks
@@ -116,4 +117,4 @@ class Keeper:
     def is_much(self, megabytes: float, idle: bool) -> bool:
         """Whether it is time to give memory back."""
         bound = self.most_mb if idle else _MOST_OF_ALL * self.limit_mb
-        return megabytes > max(bound, self._left + _GROWN_MB)
+        return megabytes > max(bound, self._left + _GROWN * self.most_mb)

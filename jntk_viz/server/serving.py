@@ -24,7 +24,7 @@ from jntk_viz.folders import (
     apps_folder,
     use_folders,
 )
-from jntk_viz.server.memory import Keeper, limit_mb, set_apart
+from jntk_viz.server.memory import BESIDE_WORKERS_MB, MOST_MB, Keeper, limit_mb, set_apart
 
 _TOKENS = 30 * 24 * 3600  # seconds that a page may wait on the shelf for its reader
 
@@ -79,7 +79,8 @@ def serve_pages(arguments, routes, ahead, port: int) -> int:
 
     if arguments.warm or arguments.ready > 1:
         server.io_loop.call_later(1, work_ahead)
-    keeper = Keeper(limit_mb=limit_mb())
+    elsewhere = arguments.workers or arguments.scheduler
+    keeper = Keeper(BESIDE_WORKERS_MB if elsewhere else MOST_MB, limit_mb())
     pn.state.on_session_destroyed(keeper.page_closed)
     server.io_loop.add_callback(keeper.run)
     server.io_loop.start()

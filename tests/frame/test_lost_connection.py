@@ -20,7 +20,7 @@ PHONE = {
 
 
 def open_page(chromium, url, setup=None, **options):
-    context = chromium.new_context(**options)
+    context = chromium.new_context(reduced_motion="reduce", **options)
     context.set_default_timeout(60_000)
     page = context.new_page()
     if setup:

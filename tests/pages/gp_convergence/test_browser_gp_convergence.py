@@ -173,7 +173,7 @@ def title(page):
 
 
 def test_the_page_opens_moving_until_it_is_touched(watch_page):
-    page = watch_page(PAGE)
+    page = watch_page(PAGE, reduced_motion="no-preference")
     wait_until(page, lambda: "of width" in title(page))
     page.evaluate(TOLD)
     wait_until(page, lambda: "widen from 8 to 1024" in said(page))
@@ -186,7 +186,7 @@ def test_the_page_opens_moving_until_it_is_touched(watch_page):
     finished(page)
     query = page.url.partition("?")[2]
     assert "width=32&" in query
-    linked = watch_page(f"{PAGE}?{query}")
+    linked = watch_page(f"{PAGE}?{query}", reduced_motion="no-preference")
     finished(linked)
     assert linked.evaluate(f"{FILM} === undefined")  # a link shows what it says
     wait_until(page, lambda: pictures(page) == pictures(linked))
@@ -195,10 +195,10 @@ def test_the_page_opens_moving_until_it_is_touched(watch_page):
 
 
 def test_the_film_ends_where_the_address_says(watch_page):
-    still = watch_page(PAGE, reduced_motion="reduce")
+    still = watch_page(PAGE)
     finished(still)
     still.wait_for_function(f"() => {FILM}")
-    page = watch_page(PAGE)
+    page = watch_page(PAGE, reduced_motion="no-preference")
     wait_until(page, lambda: "of width" in title(page))
     page.evaluate(f"{FILM}.place = 9")
     page.wait_for_function(f"() => !{FILM}.timer")

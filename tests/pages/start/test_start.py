@@ -157,7 +157,7 @@ def test_the_attack_is_the_library_s_and_turns_only_the_network_without_the_pena
 
 
 def test_the_picture_plays_in_the_browser_and_pauses(watch_page):
-    page = watch_page("")
+    page = watch_page("", reduced_motion="no-preference")
     models = "[...Bokeh.documents[0]._all_models.values()]"
     title = f"() => {models}.find(m => m.text?.startsWith?.('t = '))?.text"
     page.get_by_role("button", name="Pause").wait_for()
