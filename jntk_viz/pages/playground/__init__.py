@@ -11,7 +11,7 @@ PAGE = Page(
         "playground?example=caps&lam=0.1&t=1000",
         "Play with it",
         "As the training time runs to ∞, the slopes of the right network, which has the penalty, "
-        "call all 24 points safe, yet its boundary enters 16 of their rings.",
+        "call all 24 points safe, yet its boundary enters more than half of their rings.",
         move=("t", float("inf")),
     ),
 )
