@@ -10,8 +10,7 @@ from jntk_viz.frame import connection
 RUN = "jntk_constancy?points=8&widest=128&networks=1&depth=1&steps=3000&kappa=2"
 PLAIN = "index?dark=true"
 READY = "() => window.Bokeh?.documents[0]?.is_idle"
-IMPATIENT = "(t => { window.setTimeout = (f, ms, ...a) => t(f, ms == 30000 ? 5000 : ms, ...a) })"
-
+PATIENCE = 31_000  # milliseconds, a little more than `connection` waits for an answer
 
 PHONE = {
     "viewport": {"width": 390, "height": 844},
@@ -78,14 +77,20 @@ class Network:
     """What lies between a page and its server, where a test can pull the plug."""
 
     def __init__(self, page):
-        self.plugged, self.silent, self.sockets = True, False, []
+        self.plugged, self.silent, self.sockets, self.answers = True, False, [], 0
         page.route_web_socket("**/ws**", self.join)
         page.route("**/bokeh.min.js*", self.fetch)
 
     def join(self, near):
         far = near.connect_to_server()
         near.on_message(lambda message: None if self.silent else far.send(message))
-        far.on_message(lambda message: None if self.silent else near.send(message))
+
+        def answer(message):
+            if not self.silent:
+                self.answers += "answers" in str(message)
+                near.send(message)
+
+        far.on_message(answer)
         self.sockets.append((near, far))
 
     def fetch(self, route):
@@ -101,11 +106,11 @@ def cuttable(chromium, server):
     """A page behind a `Network`."""
     contexts = []
 
-    def make(path, script=None):
+    def make(path, clock=False):
         def setup(page):
             page.network = Network(page)
-            if script:
-                page.add_init_script(script)
+            if clock:
+                page.clock.install()
 
         page = open_page(chromium, f"{server}/{path}", setup)
         contexts.append(page.context)
@@ -146,15 +151,22 @@ def test_a_closed_lid_and_a_network_that_fails_again_and_again(cuttable):
 
 def test_a_connection_that_nobody_has_closed_is_found_out(cuttable):
     """As after a sleep in which only the server has given the connection up."""
-    page = cuttable(PLAIN, f"{IMPATIENT}(window.setTimeout)")
+    page = cuttable(PLAIN, clock=True)
+    page.network.answers = 0  # the page itself has a first one
     page.evaluate("dispatchEvent(new Event('online'))")
-    page.wait_for_timeout(6000)
-    assert marked(page), "the server has answered"
+    while not page.network.answers:
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(300)  # on its way to the page
+    page.clock.fast_forward(PATIENCE)
+    assert page.get_by_role("alert").count() == 0, "the server has answered"
+    assert marked(page)
     page.network.silent = True
     page.evaluate("dispatchEvent(new Event('online'))")
+    page.clock.fast_forward(PATIENCE)
     said(page, connection.LOST)
     page.network.silent = False
-    said(page, connection.BACK)
+    page.wait_for_function("() => !window.mark")  # loaded anew
+    page.wait_for_function(READY)
 
 
 def test_a_page_that_the_back_button_shows_again_is_loaded_anew(cuttable):
