@@ -192,12 +192,12 @@ def watch_page(chromium, running_server):
         # what does pass reduced_motion="no-preference".
         options = {"reduced_motion": "reduce", **context_options}
         context = chromium.new_context(viewport=size, **options)
-        context.set_default_timeout(60_000)  # a busy machine is no failure
+        context.set_default_timeout(120_000)  # a busy machine is no failure
         contexts.append(context)
         page = context.new_page()
         watches.append(Watch(page))
-        page.goto(f"{running_server.url}/{path}", timeout=90_000)
-        page.wait_for_function("() => window.Bokeh?.documents[0]?.is_idle", timeout=60_000)
+        page.goto(f"{running_server.url}/{path}", timeout=120_000)
+        page.wait_for_function("() => window.Bokeh?.documents[0]?.is_idle")
         return page
 
     yield open_page

@@ -35,10 +35,6 @@ def pixels(data):
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), dtype=int)
 
 
-def drawn(page):
-    page.wait_for_function("() => Bokeh.documents[0].is_idle")
-
-
 def test_the_whole_view_is_a_slide_or_a_figure_of_a_paper(watch_page, saved):
     page = watch_page("robust_training?t=1000")
     page.locator("[aria-live=polite]", has_text="standard training").wait_for()
@@ -67,11 +63,13 @@ def test_the_whole_view_is_a_slide_or_a_figure_of_a_paper(watch_page, saved):
 
 def test_a_saved_legend_is_that_of_the_page_however_sharp_the_screen_is(watch_page, saved):
     """Bokeh draws a legend's samples for the screen and copies them: half as large in the file."""
-    files = []
-    for sharpness in (1, 2):
-        page = watch_page("robust_training?t=1000", device_scale_factor=sharpness)
+    pages = [watch_page("robust_training?t=1000", device_scale_factor=s) for s in (1, 2)]
+    for page in pages:
         page.locator("[aria-live=polite]", has_text="standard training").wait_for()
-        drawn(page)
-        files.append(pixels(saved(page, "Test accuracy", "PNG")))
-    assert files[0].shape == files[1].shape
-    assert (np.abs(files[0] - files[1]) > 64).any(axis=2).sum() < 40
+
+    def differing():
+        one, other = (pixels(saved(page, "Test accuracy", "PNG")) for page in pages)
+        return (np.abs(one - other) > 64).any(axis=2).sum() if one.shape == other.shape else np.inf
+
+    # The attacked points of the picture may come a moment later on one of the pages.
+    assert min(differing() for _ in range(4)) < 40
