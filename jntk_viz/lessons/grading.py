@@ -142,7 +142,7 @@ def _run(cells: list[str], folder: Path, limits: Limits, seed: int) -> _Heard:
     environment = {
         **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
         "HOME": str(own), "IPYTHONDIR": str(own), "TMPDIR": str(own), "MPLBACKEND": "agg",
-        "JAX_PLATFORMS": "cpu", "PYTHONUTF8": "1",
+        "JAX_PLATFORMS": "cpu", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
     try:
         with subprocess.Popen(

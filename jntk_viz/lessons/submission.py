@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from IPython.core.interactiveshell import InteractiveShell
 
-import jntk_viz.lessons as lessons
+from jntk_viz import lessons
 from jntk_viz.lessons.checking import raised
 from jntk_viz.lessons.feedback import Feedback
 
@@ -51,7 +51,6 @@ def main(folder: str, others: str, seed: int, channel: int) -> None:
         return found if isinstance(found, Feedback) else exercise.judge(found, seed)
 
     told, lessons.check = lessons.check, check
-    sys.dont_write_bytecode = True
     shell = InteractiveShell.instance()
     sys.addaudithook(guard(Path(folder).resolve(), Path(others).resolve()))
     for source in cells:
