@@ -25,7 +25,7 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
-START_SECONDS = 90
+START_SECONDS = 180
 
 
 def slow_if(slow, *values):

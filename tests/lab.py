@@ -91,10 +91,10 @@ class Lesson:
         # In a workspace of its own, or lessons that were open before come back, and the kernel of
         # one of them answers.
         place = f"lab/workspaces/{Path(path).stem}/tree/{path}"
-        page.goto(f"{url}/{place}?token={TOKEN}", timeout=90_000)
-        page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for(timeout=90_000)
+        page.goto(f"{url}/{place}?token={TOKEN}", timeout=180_000)
+        page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for(timeout=180_000)
         # A kernel that answers: before that, JupyterLab would ask which one to start.
-        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=90_000)
+        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=180_000)
 
     def menu(self, name: str, entry: str):
         """Choose an entry, given by its beginning, of JupyterLab's menu."""

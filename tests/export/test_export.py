@@ -75,7 +75,7 @@ def open_file(chromium):
         page.on("request", lambda request: requests.append(request.url))
         page.goto(path.as_uri() + fragment)
         if ready:
-            page.wait_for_function("document.documentElement.dataset.ready", timeout=60_000)
+            page.wait_for_function("document.documentElement.dataset.ready", timeout=120_000)
         return page
 
     yield open_page

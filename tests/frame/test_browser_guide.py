@@ -16,7 +16,7 @@ from jntk_viz.frame.presets import load_presets, settings
 pytestmark = pytest.mark.slow
 NAMES = [entry.name for entry in frame.pages()]
 HEADLINE = "[aria-live=polite]"
-expect.set_options(timeout=60_000)  # a busy machine is no failure
+expect.set_options(timeout=120_000)  # a busy machine is no failure
 FIGURES = "[...Bokeh.documents[0].all_models].filter(m => m.type == 'Figure')"
 
 

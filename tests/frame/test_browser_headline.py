@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from jntk_viz.frame import pages
 
 pytestmark = pytest.mark.slow
-expect.set_options(timeout=60_000)  # a busy machine is no failure
+expect.set_options(timeout=120_000)  # a busy machine is no failure
 
 
 def test_more_stays_open_when_a_setting_changes(watch_page):

@@ -10,7 +10,7 @@ from jntk_viz.frame import tour
 from jntk_viz.frame.address import _text
 
 STEPS = tour.steps()
-expect.set_options(timeout=60_000)  # a busy machine is no failure
+expect.set_options(timeout=120_000)  # a busy machine is no failure
 
 
 def settings(page):

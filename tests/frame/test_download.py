@@ -100,10 +100,10 @@ def address(tmp_path_factory):
 @pytest.fixture
 def page(chromium, address):
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     watch = Watch(page)
-    page.goto(address, timeout=90_000)
+    page.goto(address, timeout=180_000)
     page.get_by_role("slider", name="Width").press("ArrowRight")  # the state is not the default
     page.get_by_role("button", name="Save").press("Enter")
     page.get_by_role("dialog", name="Save as a file").wait_for()

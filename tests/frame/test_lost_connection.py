@@ -20,11 +20,11 @@ PHONE = {
 
 def open_page(chromium, url, setup=None, **options):
     context = chromium.new_context(reduced_motion="reduce", **options)
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     if setup:
         setup(page)
-    page.goto(url, timeout=90_000)
+    page.goto(url, timeout=180_000)
     page.wait_for_function(READY)
     return page
 

@@ -44,7 +44,7 @@ def open_lesson(chromium, lab):
     def open_it(path):
         context = chromium.new_context(viewport={"width": 1280, "height": 900})
         contexts.append(context)
-        context.set_default_timeout(90_000)
+        context.set_default_timeout(180_000)
         return Lesson(context.new_page(), lab, path)
 
     yield open_it
@@ -161,7 +161,7 @@ def test_slides_fit_the_screen_and_need_no_network(lesson, chromium, tmp_path):
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(file.as_uri())
-    page.wait_for_function("() => window.slidesReady", timeout=90_000)
+    page.wait_for_function("() => window.slidesReady", timeout=180_000)
     slides = page.evaluate(SLIDES)
     context.close()
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []

@@ -59,7 +59,7 @@ def session(image, memory, tmp_path_factory):
 def reader(chromium):
     """A new page in a browser; fails the test if the page asks any other host for anything."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(90_000)
+    context.set_default_timeout(180_000)
     page = context.new_page()
     watch = Watch(page)
     yield page

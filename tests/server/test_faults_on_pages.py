@@ -51,8 +51,8 @@ def test_a_server_whose_cache_folder_cannot_be_made(tmp_path, chromium):
     environment = {**OWN_CACHE, "XDG_CACHE_HOME": str(tmp_path / "home")}
     with RunningServer(tmp_path / "log.txt", environment=environment) as server:
         page = chromium.new_page()
-        page.goto(f"{server.url}/{TINY}", timeout=90_000)
-        page.locator(HEADLINE).get_by_text("After 30 steps").wait_for(timeout=90_000)
+        page.goto(f"{server.url}/{TINY}", timeout=180_000)
+        page.locator(HEADLINE).get_by_text("After 30 steps").wait_for(timeout=180_000)
         page.close()
         lines = server.log().splitlines()
     assert [line for line in lines if "compiled code cannot be kept" in line] == lines[1:2]
@@ -82,11 +82,11 @@ def test_two_servers_on_one_cache_folder_one_of_them_with_a_wrong_clock(tmp_path
     with one, other:
         pages = [chromium.new_page() for _ in range(2)]
         for page, server in zip(pages, (one, other), strict=True):
-            page.goto(f"{server.url}/{TINY}", timeout=90_000, wait_until="commit")
-        pages[1].get_by_role("button", name="Cancel").wait_for(timeout=90_000)
+            page.goto(f"{server.url}/{TINY}", timeout=180_000, wait_until="commit")
+        pages[1].get_by_role("button", name="Cancel").wait_for(timeout=180_000)
         right.touch()
         for page in pages:
-            page.locator(HEADLINE).get_by_text("After 30 steps").wait_for(timeout=90_000)
+            page.locator(HEADLINE).get_by_text("After 30 steps").wait_for(timeout=180_000)
             page.close()
     for server in (one, other):
         assert server.log().split("\n", 2)[2].strip() == "Stopped."

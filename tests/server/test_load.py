@@ -24,7 +24,7 @@ MOST_MB = 2500
 
 def test_a_small_class_is_served(running_server, monkeypatch):
     # Beside other tests, on a server that has compiled nothing yet.
-    monkeypatch.setattr(bokeh_client, "PATIENCE", 150)
+    monkeypatch.setattr(bokeh_client, "PATIENCE", 240)
     monkeypatch.setattr(visitors, "ARRIVAL", ARRIVAL)
     monkeypatch.setattr(visitors, "LONG", LONGEST_WATCHED)
     seen = len(running_server.log())

@@ -23,7 +23,7 @@ PLACE = """([x, y]) => {
 def test_a_click_in_the_diagram_moves_there_and_the_address_follows(watch_page):
     page = watch_page("depth?width=32")
     wait_for(page, "chaos, inputs become strangers")
-    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=90_000)
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=180_000)
     x, y = page.evaluate(PLACE, [0.5, 0.7])
     page.mouse.click(x, y)
     said = wait_for(page, "order, inputs become one")

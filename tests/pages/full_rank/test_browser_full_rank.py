@@ -36,7 +36,7 @@ def settled(page):
     """The headline once everything has been computed."""
     wait_for(page, "(numerically resolved|exactly|modes learned)")
     page.wait_for_timeout(300)
-    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=90_000)
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=180_000)
     return headline(page)
 
 

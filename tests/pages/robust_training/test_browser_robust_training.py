@@ -44,7 +44,7 @@ def wait_for(page, words, seconds=60):
 def settled(page):
     """The headline once everything has been computed, the searching attack included."""
     wait_for(page, r"Under an attacker's search \(PGD\)")
-    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=90_000)
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden", timeout=180_000)
     return headline(page)
 
 
