@@ -31,7 +31,7 @@ def test_a_small_class_is_served(running_server, monkeypatch):
     notes = asyncio.run(crowd(running_server.url, SESSIONS, SECONDS))
     assert notes.failed == []
     assert len(notes.opened) == SESSIONS
-    assert len(notes.arriving) + len(notes.settings) > SESSIONS
+    assert len(notes.arriving) + len(notes.settings) > SESSIONS / 2
     assert {run.page for run in notes.runs} == set(TRAINING)
     assert any(run.ended for run in notes.runs)
     assert all(run.said or run.watched < 10 for run in notes.runs), notes.runs
