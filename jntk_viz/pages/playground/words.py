@@ -150,7 +150,8 @@ _MORE = (
     "is one random draw, trained along the gradient flow; beside it is the limit for the same "
     "start. “RMS from limit” is the root mean square of their difference over the globe, “at most” "
     "the largest. If f = 0 before training, what this network said at random is subtracted. Narrow "
-    "networks differ from draw to draw: press Draw again.</p>"
+    "networks differ from draw to draw: press Draw again. Their late times are approximate, since "
+    "each step of training takes the kernel of its middle.</p>"
     "<p>Click to add a point, drag it to move it, tap it and press Backspace to delete it; at "
     f"most {MOST}. The buttons under the sliders do the same.</p></details>"
 )
