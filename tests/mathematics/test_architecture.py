@@ -34,14 +34,18 @@ X, Y, X_TEST = unit_rows(14, 6, 3), np.array([1.0, -1, 1, 1, -1, -1]), unit_rows
 
 
 def test_the_papers_network_is_what_it_was_to_the_last_digit():
-    """Exact on a machine that rounds as the one that wrote the values; elsewhere to rounding."""
+    """Exact on a machine that rounds as the one that wrote the values; elsewhere to rounding.
+
+    erf's layer map has slope 1.226 at ρ = 1: forty layers make a last digit 3,400 times as large in
+    the values and 10⁷ times in second derivatives, against 10⁸ in the entries that are compared.
+    """
     file = Path(__file__).parents[1] / "data" / "standard_network.json"
     stored = json.loads(file.read_text())
     same = stored.pop("arithmetic") == standard_network.arithmetic()
     found = standard_network.values()
     assert found.keys() == stored.keys()
     for name, values in found.items():
-        assert worst(values, stored[name]) < 1e-11
+        assert worst(values, stored[name]) < (1e-10 if name.endswith("erf 40") else 1e-12), name
         assert not same or np.array_equal(values, stored[name]), name
 
 
