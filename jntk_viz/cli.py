@@ -32,6 +32,8 @@ examples:
   jntk-viz lab                        the lessons in JupyterLab
   jntk-viz slides notebooks/05*.ipynb a lesson as slides, in one file
   jntk-viz grade submitted            a table of who solved which exercise
+  jntk-viz assign --for nbgrader notebooks/01*.ipynb
+                                      a lesson in the form that nbgrader takes, or Otter
   jntk-viz doctor                     is this installation sound?
 
 `jntk-viz COMMAND --help` explains the options of one command.
@@ -48,6 +50,10 @@ Behind a reverse proxy that forwards https://example.org/jntk:
 GRADE_NOTES = """\
 Each notebook runs in a process of its own and in an empty folder, without network. That stops
 mistakes and ordinary tricks, not somebody who attacks the machine: for that, grade in a container.
+"""
+ASSIGN_NOTES = """\
+These are the lecturer's files, with solutions. `nbgrader generate_assignment NAME` or `otter assign
+NAME.ipynb DIR` makes the students' ones.
 """
 # JupyterLab would ask the net for its newest version and for news. The reader would still be asked
 # whether to fetch them: that is a default of its settings, which lie in JUPYTER_SETTINGS.
@@ -114,6 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     slides_parser.set_defaults(command=slides)
     add_grade_parser(commands)
+    add_assign_parser(commands)
     summary = "check versions, device, precision, cache, data and kernels"
     doctor = commands.add_parser("doctor", help=summary, description=f"{summary.capitalize()}.")
     doctor.set_defaults(command=run_doctor)
@@ -188,6 +195,19 @@ def add_grade_parser(commands) -> None:
     grade_parser.set_defaults(command=grade)
 
 
+def add_assign_parser(commands) -> None:
+    summary = "write lessons in the form that nbgrader or Otter takes"
+    assign_parser = commands.add_parser(
+        "assign", help=summary, description=f"{summary.capitalize()}.", epilog=ASSIGN_NOTES
+    )
+    add = assign_parser.add_argument
+    add("lessons", nargs="+", type=Path, metavar="NOTEBOOK", help="with solutions/ beside it")
+    add("--for", dest="tool", choices=("nbgrader", "otter"), required=True)
+    add("--out", type=Path, default=Path(), metavar="DIR", help="(default: here)")
+    add("--points", type=positive, default=1, metavar="N", help="of an exercise (default: 1)")
+    assign_parser.set_defaults(command=assign)
+
+
 def add_show_option(parser) -> None:
     parser.add_argument(
         "--show",
@@ -249,6 +269,24 @@ def grade(arguments) -> int:
     except OSError as error:
         raise CannotServe(f"`--out` {arguments.out} cannot be written: {error.strerror}") from error
     print(arguments.out)
+    return 0
+
+
+def assign(arguments) -> int:
+    """Write each lesson for nbgrader or Otter."""
+    from jntk_viz.lessons.assignment import write_assignment
+
+    for lesson in arguments.lessons:
+        if not lesson.is_file():
+            raise CannotServe(f"`{lesson}` is no file; name a notebook, as notebooks/05_….ipynb")
+        try:
+            print(write_assignment(lesson, arguments.out, arguments.tool, arguments.points))
+        except ValueError as error:
+            raise CannotServe(str(error)) from error
+        except OSError as error:
+            raise CannotServe(
+                f"`--out` {arguments.out} cannot be written: {error.strerror}"
+            ) from error
     return 0
 
 
