@@ -25,7 +25,7 @@ from ._validation import (
 from .activations import Activation
 from .architecture import Architecture
 from .correlations import Correlation, correlations, traced_correlations
-from .layers import Scalars, composed_layers
+from .layers import Scalars, composed_layers, input_state, layer
 from .panels import panels
 
 
@@ -224,12 +224,17 @@ def _six(cosines: Correlation, network: Architecture, kappa, jntk) -> np.ndarray
 
 def _out_of_range(pair: Correlation, network: Architecture, kappa, jntk) -> str:
     """What to say of a pair of points whose numbers do not fit at this depth: where they did."""
+    states = [input_state(pair, network)]  # before each layer's φ; the last rule leads to f
     fits, lost = 0, network.depth
-    while lost - fits > 1:  # numbers that are lost stay lost
-        middle = (fits + lost) // 2
-        with np.errstate(over="ignore", invalid="ignore"):
-            six = kappa**2 * np.stack(composed_layers(pair, replace(network, depth=middle), jntk))
-        fits, lost = (middle, lost) if np.abs(six).max() <= LARGEST else (fits, middle)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for rule in network.rules()[:-1]:
+            states.append(layer(states[-1], rule, network, jntk))
+        while lost - fits > 1:  # numbers that are lost stay lost
+            middle = (fits + lost) // 2
+            last = replace(network, depth=middle).rules()[-1]
+            end = layer(states[middle - 1], last, network, jntk)
+            six = kappa**2 * np.stack(end.theta if jntk else end.sigma)
+            fits, lost = (middle, lost) if np.abs(six).max() <= LARGEST else (fits, middle)
     return (
         f"`depth` {network.depth} is too large for {network.activation.name}: derivatives of the "
         f"kernel at the cosine {pair.rho[0]:.6g} pass the range of float64 (1e308) at depth {lost}."
