@@ -175,7 +175,8 @@ def test_nbgrader_gives_points_for_right_answers_only(tmp_path):
     run("nbgrader", "export", cwd=course)
     with (course / "grades.csv").open(encoding="utf-8") as table:
         found = {row["student_id"]: float(row["score"]) for row in csv.DictReader(table)}
-    assert found == {"right": 3, "wrong": 2, "empty": 0, "deleted": 2, "loop": 1}
+    # The loop is interrupted after a minute, and the exercise behind it is judged as well.
+    assert found == {"right": 3, "wrong": 2, "empty": 0, "deleted": 2, "loop": 2}
 
 
 @pytest.mark.slow
