@@ -360,7 +360,13 @@ class StudyPage(PlainPage):
             moving = self.tour.stop.move[:1] if guide.tour else ()
             names = dict.fromkeys([*moving, *(preset.controls if preset else ()), *every])
             chosen = [name for name in names if content.acts(name)][:2]
-            sheet[:] = controls_for(self.state, *chosen, slow=content.slow)
+            made = dict(
+                zip(chosen, controls_for(self.state, *chosen, slow=content.slow), strict=True)
+            )
+            for name in moving:
+                if name in made:
+                    self.tour.ring(made[name])
+            sheet[:] = list(made.values())
             sheet.visible = not guide.present
 
         guide.param.watch(fill, ["preset", "present", "tour"])

@@ -210,6 +210,6 @@ def functions_titles(state):
     distance = "before observing" if state.observed else "from the limit"
     return (
         f"f of random networks{given}",
-        "Their slopes along the circle",
+        "Their slopes",
         f"Distance {distance}, in σ",
     )

@@ -6,7 +6,7 @@ import jax
 import panel as pn
 
 from jntk_viz import frame
-from jntk_viz.drawing.html import Words
+from jntk_viz.drawing.html import Words, unbroken
 from jntk_viz.drawing.plane import keep_square
 from jntk_viz.drawing.recolour import name_figure
 from jntk_viz.drawing.theme import ACCENT, AMBER, BLUE, FONT, INK, LINE, PHONE, css, escape
@@ -49,7 +49,7 @@ a:hover::after, a:focus-visible::after {{ outline: 2px solid {ACCENT}; }}
 
 def text(html, **layout):
     return pn.pane.HTML(
-        f"<div>{html}</div>", stylesheets=[TEXT], sizing_mode="stretch_width", **layout
+        f"<div>{unbroken(html)}</div>", stylesheets=[TEXT], sizing_mode="stretch_width", **layout
     )
 
 
@@ -126,7 +126,7 @@ class Start(frame.Content):
             *((self.plots[name], found) for name, found in numbers.items() if found is not None)
         )
         film = known(self.cards[OPENS_WITH].film)
-        if film is not None and self.film.button.disabled:
+        if film is not None and not self.film.button.visible:
             self.film.show_card(film)
         attacked = known(self.robust.attack, self.state.epsilon)
         if attacked is not None:
@@ -154,7 +154,7 @@ def opening(start):
         stylesheets=[f"{PHONE} {{ :host {{ height: 210px !important; }} }}"],
     )  # fmt: skip
     heading = text(words.HEADING, margin=(0, 76, 0, 10))  # beside the buttons of the page
-    playing = pn.Row(start.film.button, start.film.time)
+    playing = pn.Row(start.film.button, start.film.time, min_height=46)
     return beside(picture, heading, text(words.OPENING), playing, text(words.QUESTIONS))
 
 
