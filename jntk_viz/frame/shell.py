@@ -484,8 +484,12 @@ _BESIDE = """
   flex-wrap: nowrap; }
 @media (min-width: 701px) and (max-width: 1100px) {
   :host > .progress { display: none !important; } }
-@media (max-width: 700px) { :host { flex: 1 0 100% !important; } }
 """
+# On a phone it lies above the sheet, and takes no room while nothing is computed.
+_BESIDE += css(f"""
+{PHONE} {{ :host {{ position: fixed !important; inset: auto 0 {_SHEET_HEIGHT}px 0; z-index: 1040;
+  min-height: 0 !important; width: 100% !important; margin: 0 !important; background: {PAPER}; }} }}
+""")
 
 
 def _question(question, guide, stop):
