@@ -306,17 +306,19 @@ MINUTES = {
 
 
 def count_words(browser, url, folder):
-    """Print how many words each page's first screen has; symbols and numbers are words."""
-    print("\nWords on the first screen, navigation and ticks of axes left out")
+    """Print how many words each page's first screen has, and how many symbols and numbers."""
+    print("\nFirst screens, without navigation and ticks of axes: words; symbols and numbers")
     for name in ["", *NAMES]:
         minute = Minute(browser, url, f"words-{name or 'start'}", folder, DESK)
         minute.open(name)
         if name:
             minute.said()
         words = " ".join(words_in_the_window(minute.page)).split()
-        words = [word for word in words if any(map(str.isalnum, word))]
+        signs = [word for word in words if any(map(str.isalnum, word))]
+        words = [word for word in signs if re.search("[A-Za-z]{2}", word)]
         verdict = "" if len(words) <= MOST_WORDS else f"more than {MOST_WORDS}"
-        print(f"  {name or 'start page':16s} {len(words):4d} {verdict}", flush=True)
+        counts = f"{len(words):4d} {len(signs) - len(words):4d}"
+        print(f"  {name or 'start page':16s} {counts} {verdict}", flush=True)
         minute.page.screenshot(path=folder / f"{minute.name}.png")
         minute.context.close()
 

@@ -74,14 +74,13 @@ _WORDS = """(inWindow) => {
     if (left(e.getBoundingClientRect())) continue
     if (["script", "style", "title"].includes(e.localName)) continue
     if (e.localName == "option" && !e.selected) continue
+    if (e.localName == "details" && !e.open) continue  // its own words are behind *More*
     if (own(e)) words.push(own(e))
   }
   for (const {model, el} of views) {
     if (left(el.getBoundingClientRect())) continue
     words.push(model.title.text)
     for (const axis of [...model.below, ...model.left]) words.push(axis.axis_label ?? "")
-    for (const legend of model.center.filter(m => m.type == "Legend" && m.visible))
-      words.push(...legend.items.filter(i => i.visible).map(i => i.label.value ?? ""))
   }
   return words
 }"""
