@@ -206,7 +206,7 @@ def falling_error(minute):
     with minute.step("“What does a random network look like?”: it moves"):
         minute.press(page.get_by_role("link", name=FUNCTIONS))
         with minute.waiting():
-            page.wait_for_function("""() => [...Bokeh.documents[0].all_models].some(
+            page.wait_for_function("""() => [...window.Bokeh?.documents[0]?.all_models ?? []].some(
               m => m.type == "Figure" && /of width \\d+/.test(m.title.text))""")
     with minute.step("watched: each function glides, the ring slides down"):
         page.wait_for_timeout(4000)
