@@ -5,8 +5,8 @@
 
 From a move to the frame that shows its effect, median and 95 %, as `probe.js` stamps them; pictures
 in a second while Play runs; and, of a server of its own, its processor time for each picture, which
-says the same on a machine that is busy with other things. With several addresses they are measured in turn, so that a
-busy machine is busy for all of them: compare ratios within one run.
+says the same on a machine that is busy with other things. With several addresses they are measured
+in turn, so that a busy machine is busy for all of them: compare ratios within one run.
 """
 
 import argparse

@@ -108,7 +108,7 @@ def accuracy_curves(
 
 
 # Three columns of names beside the map and its profile in a window of 1000 pixels.
-_TIGHT = {"legend.spacing": 0, "legend.glyph_width": 16, "legend.margin": 2}
+_TIGHT = {"legend.spacing": 3, "legend.glyph_width": 14, "legend.margin": 2}
 # Left edges of the two pictures that share the time axis.
 _ALIGNED = {"plot.min_border_left": 62}
 # Lower edges of the map and of its column.
