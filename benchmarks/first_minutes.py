@@ -31,7 +31,7 @@ from pages import NAMES, Server  # noqa: E402
 from screen import words_in_the_window  # noqa: E402
 
 POINT_S, KEY_S, DECIDE_S, WORDS_PER_S = 1.1, 0.2, 1.35, 4
-LONGEST_MS = 120_000
+LONGEST_MS = 400_000  # a busy machine is no failure
 MOST_WORDS = 110
 DESK = {"viewport": {"width": 1280, "height": 720}}
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True,
