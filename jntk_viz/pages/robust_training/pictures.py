@@ -101,7 +101,7 @@ def accuracy_curves(
         _time_cursor(t),
     ]
     return el.Overlay(layers).opts(
-        xlim=TIME_LIMITS, ylim=accuracy_limits(), xticks=_TIME_TICKS, xlabel="",
+        xlim=TIME_LIMITS, ylim=accuracy_limits(), xticks=_TIME_TICKS, xlabel="training time t",
         ylabel="accuracy (%)", legend_position="bottom_left", legend_cols=3,
         title="Test accuracy", backend_opts={**_ALIGNED, **_TIGHT},
     )  # fmt: skip
