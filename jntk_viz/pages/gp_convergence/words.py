@@ -160,14 +160,11 @@ def counted(observations):
 
 def functions_note(state, circle):
     """Key to the colours, and what has to be known about the observations."""
-    words = (
-        f"Orange: eight networks of width {state.width}; ticks: their slopes, drawn on the right. "
-        "Grey: the limit, mean ± 2σ"
-    )
+    words = "Orange: eight networks; ticks: slopes, drawn on the right. Grey: the limit, mean ± 2σ"
     words += ". " if not state.ends else "; blue: what the orange ones become. "
     words += "Diamond: what the buttons observe. "
     if not state.observed:
-        return words + "Click on the left to observe a value, on the right a slope."
+        return words + "Click left to observe a value, right a slope."
     words += "Click an observation again to remove it. "
     if circle.posterior.gap > 0.01 * circle.prior[0]:
         return words + (
