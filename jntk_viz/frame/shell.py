@@ -485,9 +485,9 @@ _BESIDE = """
 @media (min-width: 701px) and (max-width: 1100px) {
   :host > .progress { display: none !important; } }
 """
-# On a phone it lies above the sheet, and takes no room while nothing is computed.
+# On a phone it lies below the title bar, and takes no room while nothing is computed.
 _BESIDE += css(f"""
-{PHONE} {{ :host {{ position: fixed !important; inset: auto 0 {_SHEET_HEIGHT}px 0; z-index: 1040;
+{PHONE} {{ :host {{ position: fixed !important; inset: {_BAR}px 0 auto 0; z-index: 1040;
   min-height: 0 !important; width: 100% !important; margin: 0 !important; background: {PAPER}; }} }}
 """)
 
