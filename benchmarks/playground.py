@@ -3,9 +3,10 @@
     .venv/bin/python benchmarks/playground.py                       # a server of its own
     .venv/bin/python benchmarks/playground.py --url http://127.0.0.1:5006 http://127.0.0.1:5007
 
-From a move to the frame that shows its effect, median and 95 %, as `probe.js` stamps them; and
-pictures in a second while Play runs. With several addresses they are measured in turn, so that a
-busy machine is busy for all of them: compare ratios within one run.
+From a move to the frame that shows its effect, median and 95 %, as `probe.js` stamps them; pictures
+in a second while Play runs; and, of a server of its own, its processor time for each picture, which
+says the same on a machine that is busy with other things. With several addresses they are measured
+in turn, so that a busy machine is busy for all of them: compare ratios within one run.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from pages import (
     Control,
     Server,
     button,
+    family,
     find_browser,
     latencies,
     opened,
@@ -35,15 +37,18 @@ from pages import (
 
 MEDIAN_MS, PICTURES = 100, 15  # what is aimed at
 STEPS, PLAYED_S = 40, 10
-# Take hold of the first point and move it; the pointer's events are made in the page, since those
-# of a busy test driver come so late that they would be a long press.
+# Take hold of the point nearest to the middle of a hemisphere and move it: one at the rim that is
+# dragged outwards stays where it is. The pointer's events are made in the page, since those of a
+# busy test driver come so late that they would be a long press.
 PLACE = """() => {
   const models = [...Bokeh.documents[0].all_models]
   const source = models.find(m => m.type == "ColumnDataSource" && m.columns().includes("class"))
   const view = Bokeh.index.find_one(models.find(m => m.type == "Figure"))
   const { left, top } = view.el.getBoundingClientRect()
-  return [left + view.frame.x_scale.compute(source.get_column("x")[0]),
-          top + view.frame.y_scale.compute(source.get_column("y")[0])]
+  const [x, y] = ["x", "y"].map(name => Array.from(source.get_column(name)))
+  const off = x.map((v, i) => Math.hypot(Math.abs(v) - 1.05, y[i]))
+  const i = off.indexOf(Math.min(...off))
+  return [left + view.frame.x_scale.compute(x[i]), top + view.frame.y_scale.compute(y[i])]
 }"""
 HOLD = """at => {
   let target = document.elementFromPoint(...at)
@@ -64,7 +69,7 @@ MOVE = """async dx => {
   await new Promise(resolve => setTimeout(resolve, 50))
   probe.event = performance.now()
   fire("pointermove", dx, 1)
-  return probe.shown("picture", 3000)
+  return probe.shown("picture", 10000)
 }"""
 
 
@@ -96,17 +101,33 @@ def middle(values):
     return statistics.median([v for v in values if v is not None] or [float("nan")])
 
 
-def measure(browser, url, steps):
-    """Name -> values of one opened page."""
+def processor_ms(server):
+    """Processor time of a server and what it has started, so far; NaN of one that is not ours."""
+    if server is None:
+        return float("nan")
+    times = [process.cpu_times() for process in family(server.process.pid)]
+    return 1000 * sum(t.user + t.system for t in times)
+
+
+def measure(browser, url, steps, server=None):
+    """Name -> values of one opened page; name -> processor time for each picture; pictures/s."""
+    sections = {
+        "drag of a point": lambda page: drag(page, steps),
+        "λ": lambda page: latencies(page, Control("slider", "Penalty λ"), steps=steps),
+        "t": lambda page: latencies(page, Control("slider", "Training time t"), steps=steps),
+    }
     with opened(browser, f"{url}/playground") as page:
         useful_after(page)
         settled(page, 1500)
-        found = {
-            "drag of a point": drag(page, steps),
-            "λ": latencies(page, Control("slider", "Penalty λ"), steps=steps),
-            "t": latencies(page, Control("slider", "Training time t"), steps=steps),
-        }
-        return found, play(page)
+        found, spent = {}, {}
+        for name, section in sections.items():
+            before = processor_ms(server)
+            found[name] = section(page)
+            spent[name] = (processor_ms(server) - before) / max(1, len(found[name]))
+        before = processor_ms(server)
+        rate = play(page)
+        spent["Play"] = (processor_ms(server) - before) / max(1, rate * PLAYED_S)
+        return found, spent, rate
 
 
 def main():
@@ -121,17 +142,20 @@ def main():
             stack.enter_context(sync_playwright())
             .chromium.launch(executable_path=find_browser(), args=BROWSER_FLAGS)
         )  # fmt: skip
-        urls = wanted.url
+        urls, server = wanted.url, None
         if not urls:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
-            urls = [stack.enter_context(Server(folder, None)).url]
+            server = stack.enter_context(Server(folder, None))
+            urls = [server.url]
         times = {url: {} for url in urls}
         rates = {url: [] for url in urls}
         for _ in range(1 + wanted.rounds):  # the first one compiles
             for url in urls:
-                found, rate = measure(browser, url, wanted.steps)
+                found, spent, rate = measure(browser, url, wanted.steps, server)
                 medians = [f"{name} {middle(values):.0f} ms" for name, values in found.items()]
                 print(f"{url}: {', '.join(medians)}, Play {rate:.1f} pictures/s", flush=True)
+                used = ", ".join(f"{name} {ms:.0f} ms" for name, ms in spent.items())
+                print(f"  processor time for each picture: {used}", flush=True)
                 for name, values in found.items():
                     times[url].setdefault(name, []).append(values)
                 rates[url].append(rate)

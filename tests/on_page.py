@@ -9,8 +9,11 @@ HEADLINE = "[aria-live=polite]"
 
 
 def headline(page):
-    """All that the page says: the sentence that is read out and what stands behind *More*."""
-    return page.locator(HEADLINE).text_content()
+    """All that the page says: the sentence that is read out and what stands behind *More*.
+
+    With plain spaces: before a percent sign the page has one that does not break.
+    """
+    return page.locator(HEADLINE).text_content().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def wait_until(page, condition, seconds=90, missing="not"):

@@ -80,7 +80,7 @@ _BEGIN = """
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches
 const touched = () => "touched" in document.documentElement.dataset  // see `address.Browser`
 // A moment later: what the server sends along with it, such as a new headline, would end it.
-if (!source.disabled && !still) setTimeout(() => { if (!(once && touched())) { PLAY } }, 300)
+if (source.visible && !still) setTimeout(() => { if (!(once && touched())) { PLAY } }, 300)
 """
 
 
@@ -98,7 +98,8 @@ class Film:
       paused.
     - `lowest`, `steps`: an image of bytes b holds the numbers lowest + b / steps, NaN for 255.
 
-    `button`: Pause and Play. It has to be part of the page, also if it is not to be seen.
+    `button`: Pause and Play, seen from `show` on unless the film plays once: the first touch ends
+    that. It has to be part of the page in any case.
     """
 
     def __init__(
@@ -112,9 +113,12 @@ class Film:
         steps: float = 1.0,
     ):
         self.source = ColumnDataSource(data={})
+        # Not `disabled`: Material reads that when it draws the button and listens to changes only
+        # after that, so one that comes between the two is lost.
         self.button = pmui.Button(
-            label="Play", size="small", variant="outlined", width=90, disabled=True
-        )
+            label="Play", size="small", variant="outlined", width=90, visible=False,
+            stylesheets=[":host { display: none !important; }"] if once else [],
+        )  # fmt: skip
         names = [f"words{i}" for i in range(len(words))]
         arguments = {
             "film": self.source, "columns": [list(pair) for pair in columns],
@@ -123,7 +127,7 @@ class Film:
         }  # fmt: skip
         play = _PLAY.replace("WORDS", ", ".join(names))
         self.button.js_on_click(args=arguments, code=play)
-        self.button.jscallback(args=arguments, disabled=_BEGIN.replace("PLAY", play))
+        self.button.jscallback(args=arguments, visible=_BEGIN.replace("PLAY", play))
 
     def show(self, tracks: Sequence[Sequence]) -> None:
         """Give the browser what it plays, which then begins.
@@ -132,4 +136,4 @@ class Film:
           everywhere for what stays.
         """
         self.source.data = {f"c{k}": list(track) for k, track in enumerate(tracks)}
-        self.button.disabled = False
+        self.button.visible = True

@@ -1,8 +1,21 @@
 """HTML on a page whose words change often, and samples of lines among words."""
 
-from jntk_viz.drawing.private_api import Words
+import re
 
-__all__ = ["Words", "line_sample"]
+from jntk_viz.drawing import private_api
+
+_PERCENT = re.compile(r"(?<=[\d–])((?:</\w+>)?) %")
+
+
+def unbroken(html: str) -> str:
+    """HTML, or plain words, in which no line ends between a number and its percent sign."""
+    return _PERCENT.sub("\\1\N{NO-BREAK SPACE}%", html)
+
+
+class Words(private_api.Words):
+    """A pane of HTML, sent to the browser as new words alone; see there."""
+
+    written = staticmethod(unbroken)
 
 
 def line_sample(colour: str, style: str = "solid", thickness: float = 4) -> str:

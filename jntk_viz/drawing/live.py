@@ -239,7 +239,7 @@ class LivePlot:
                     f"of {', '.join(sorted(_MARKS))}."
                 )
         root.state.update(
-            sizing_mode="stretch_both", min_height=self.pane.min_height, min_width=200
+            sizing_mode="stretch_both", min_height=self.pane.min_height, min_width=120
         )
         self._root = root
         self.pane.object = root.state

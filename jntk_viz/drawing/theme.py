@@ -10,7 +10,7 @@ import sys
 
 import holoviews as hv
 import panel as pn
-from bokeh.models import ColorBar
+from bokeh.models import ColorBar, NoOverlap
 from bokeh.themes import Theme
 
 from jntk_viz.compiled_code import keep_compiled_code
@@ -92,6 +92,8 @@ def _finish(plot, element):
         axis.axis_label_text_font_style = "normal"
         axis.axis_label_text_color = axis.major_label_text_color = INK
         axis.minor_tick_line_color = None
+        # In small pictures some numbers of an axis are left out rather than written over others.
+        axis.major_label_policy = NoOverlap(min_distance=3)
     beside = [*figure.right, *figure.left, *figure.above, *figure.below]
     for bar in (item for item in beside if isinstance(item, ColorBar)):
         bar.major_label_text_font = bar.title_text_font = FONT

@@ -10,6 +10,7 @@ import panel as pn
 from bokeh.models import Plot, Tool
 from panel.layout.base import ListLike
 
+from jntk_viz.drawing.html import unbroken
 from jntk_viz.drawing.live import FigurePane, LivePlot
 from jntk_viz.drawing.theme import css
 from jntk_viz.export import ExportError
@@ -160,4 +161,4 @@ _HINT = re.compile(r"\s*\bClick [^.<>]*\.")
 
 def words_of(html) -> str:
     """A text of the page as it stands in a file: for dark paper too, without hints to click."""
-    return css(marked(_HINT.sub("", html or "")))
+    return css(unbroken(marked(_HINT.sub("", html or ""))))

@@ -197,10 +197,24 @@ class Browser(JSComponent):
       window.addEventListener("click", more)
       // Words above the pictures that take another line make these less high. Bokeh does not always
       // lay them out anew, and their axis labels then lie over what is below.
-      const heights = new Map()
+      const heights = new Map(), widths = new Map(), columns = new Map()
+      // A legend that is wider than its picture gets fewer columns, until there is room again.
+      const narrow = (figure) => {
+        const room = figure.inner_width, wider = room > (widths.get(figure) ?? room)
+        widths.set(figure, room)
+        for (const legend of figure.center) {
+          if (legend.type != "Legend" || !legend.visible) continue
+          if (!columns.has(legend)) columns.set(legend, legend.ncols)
+          if (wider) legend.setv({ncols: columns.get(legend)}, {sync: false})
+          const width = Bokeh.index.find_one(legend)?.el.offsetWidth
+          if (room && width > room && legend.ncols > 1)
+            legend.setv({ncols: legend.ncols - 1}, {sync: false})
+        }
+      }
       const fit = () => view.model.document?.all_models.forEach(figure => {
         const shown = figure.type == "Figure" && Bokeh.index.find_one(figure)
         if (!shown) return
+        if (shown.el.clientHeight) narrow(figure)
         const height = shown.el.clientHeight, before = heights.get(figure)
         if (before && height && before != height) shown.invalidate_layout()
         heights.set(figure, height)

@@ -12,7 +12,7 @@ from pathlib import Path
 import panel as pn
 from panel.custom import JSComponent
 
-from jntk_viz.drawing.html import Words
+from jntk_viz.drawing.html import Words, unbroken
 from jntk_viz.drawing.theme import FONT, INK, MUTED, css
 
 ABBREVIATIONS = {
@@ -171,7 +171,9 @@ class Prose(Words):
     def __init__(self, object=None, *, stylesheets=(), **params):  # noqa: A002 - Panel's name
         super().__init__(object, stylesheets=[*stylesheets, MARKS], **params)
 
-    written = staticmethod(marked)
+    @staticmethod
+    def written(html):
+        return unbroken(marked(html))
 
 
 # Defines `showTips`, which lets everything that is marked on a page show its sentence.

@@ -153,12 +153,12 @@ def plot_grid(*rows, min_height=470, **plots):
       grid-template-rows: repeat({len(rows)}, minmax(0, 1fr)); }}
     {PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important;
       max-height: none !important; }} }}
-    :host(.hidden) {{ display: none; }}
     :host(.alone) {{ display: flex; flex-direction: row; }}
     .put-away {{ display: none !important; }}
     .large {{ flex: 1 1 0 !important; width: auto !important; height: auto !important; }}
     {PHONE} {{ :host(.alone) {{ flex-direction: column; }} }}
-    :host(.low) {{ flex-basis: {_LOW}px !important; min-height: {_LOW}px; }}"""
+    :host(.low) {{ flex-basis: {_LOW}px !important; min-height: {_LOW}px; }}
+    :host(.hidden) {{ display: none !important; }}"""
     return PlotGrid(rows, plots, cells, layout)
 
 

@@ -360,7 +360,13 @@ class StudyPage(PlainPage):
             moving = self.tour.stop.move[:1] if guide.tour else ()
             names = dict.fromkeys([*moving, *(preset.controls if preset else ()), *every])
             chosen = [name for name in names if content.acts(name)][:2]
-            sheet[:] = controls_for(self.state, *chosen, slow=content.slow)
+            made = dict(
+                zip(chosen, controls_for(self.state, *chosen, slow=content.slow), strict=True)
+            )
+            for name in moving:
+                if name in made:
+                    self.tour.ring(made[name])
+            sheet[:] = list(made.values())
             sheet.visible = not guide.present
 
         guide.param.watch(fill, ["preset", "present", "tour"])
@@ -478,8 +484,12 @@ _BESIDE = """
   flex-wrap: nowrap; }
 @media (min-width: 701px) and (max-width: 1100px) {
   :host > .progress { display: none !important; } }
-@media (max-width: 700px) { :host { flex: 1 0 100% !important; } }
 """
+# On a phone it lies below the title bar, and takes no room while nothing is computed.
+_BESIDE += css(f"""
+{PHONE} {{ :host {{ position: fixed !important; inset: {_BAR}px 0 auto 0; z-index: 1040;
+  min-height: 0 !important; width: 100% !important; margin: 0 !important; background: {PAPER}; }} }}
+""")
 
 
 def _question(question, guide, stop):

@@ -12,6 +12,7 @@ import panel as pn
 import param
 from panel.custom import JSComponent
 
+from jntk_viz.drawing.html import unbroken
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, LINE, PAPER, PHONE, TINTS, css, set_class
 from jntk_viz.frame.address import query_of, read_query
 from jntk_viz.frame.presets import setting_names
@@ -130,7 +131,7 @@ class Tour:
         handlers = {"end": lambda: guide.param.update(tour=0), "touched": self.leave}
         self.strip = Strip(
             handlers, number=self.number, count=len(every), visible=False,
-            words=self.stop.see if self.stop else "",
+            words=unbroken(self.stop.see) if self.stop else "",
             back=link(self.number - 1) if self.number > 1 else "",
             next=link(self.number + 1) if self.number < len(every) else "./",
             sizing_mode="stretch_width", margin=(2, 4),
@@ -142,14 +143,17 @@ class Tour:
     def _widget(self):
         return self.stop and self._content.widgets.get(self.stop.move[0])
 
+    def ring(self, widget):
+        """Mark a control as the one that moves, while the page stands at its step."""
+        if _RING not in widget.stylesheets:
+            widget.stylesheets = [*widget.stylesheets, _RING]
+        set_class(widget, "ringed", bool(self._guide.tour))
+
     def _show(self, *_):
         on = bool(self._guide.tour)
         self.strip.visible, self._guide.bar.visible = on, not on and bool(self._guide.presets)
-        widget = self._widget
-        if widget is not None:
-            if _RING not in widget.stylesheets:
-                widget.stylesheets = [*widget.stylesheets, _RING]
-            set_class(widget, "ringed", on)
+        if self._widget is not None:
+            self.ring(self._widget)
         if not on:
             self.leave()
 

@@ -64,20 +64,23 @@ _EMPTY = """() => {
   return views.map(v => v.model).filter(m => !m.renderers.some(drawn)).map(m => m.title.text)
 }"""
 
-_WORDS = """() => {
+_WORDS = """(inWindow) => {
   EACH
   const words = []
+  const left = box => inWindow && (box.bottom <= 0 || box.top >= innerHeight
+    || box.right <= 0 || box.left >= innerWidth || box.width < 2 || box.height < 2)
   for (const e of each(document)) {
     if (e.closest("header, nav, [role=tooltip]") || !seen(e)) continue
+    if (left(e.getBoundingClientRect())) continue
     if (["script", "style", "title"].includes(e.localName)) continue
     if (e.localName == "option" && !e.selected) continue
+    if (e.localName == "details" && !e.open) continue  // its own words are behind *More*
     if (own(e)) words.push(own(e))
   }
-  for (const {model} of views) {
+  for (const {model, el} of views) {
+    if (left(el.getBoundingClientRect())) continue
     words.push(model.title.text)
     for (const axis of [...model.below, ...model.left]) words.push(axis.axis_label ?? "")
-    for (const legend of model.center.filter(m => m.type == "Legend" && m.visible))
-      words.push(...legend.items.filter(i => i.visible).map(i => i.label.value ?? ""))
   }
   return words
 }"""
@@ -103,7 +106,12 @@ def empty_axes(page):
 
 def words_on_screen(page):
     """All texts that are visible, those of pictures too, but not the navigation."""
-    return page.evaluate(_script(_WORDS))
+    return page.evaluate(_script(_WORDS), False)
+
+
+def words_in_the_window(page):
+    """Those of them that a reader sees without scrolling."""
+    return page.evaluate(_script(_WORDS), True)
 
 
 def settled(page, seconds=240):

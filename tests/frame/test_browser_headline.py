@@ -37,6 +37,10 @@ def test_a_card_is_a_link_as_a_whole(watch_page):
     picture.wait_for()
     picture.scroll_into_view_if_needed()
     box = picture.bounding_box()
+    sentence = page.get_by_text(entry.card)
+    expect(sentence).to_be_hidden()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(sentence).to_be_visible()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_url(f"**/{entry.name}*")
 

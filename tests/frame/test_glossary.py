@@ -1,5 +1,6 @@
 """The glossary: what it marks, and that it knows all that the pages say."""
 
+import html
 import re
 
 import panel as pn
@@ -33,6 +34,12 @@ def _is_short(token):
 
 def terms(html):
     return re.findall("<abbr[^>]*>(.*?)</abbr>", html)
+
+
+def test_a_number_and_its_percent_sign_stay_on_one_line():
+    pane = Prose("of <b>24</b> %, 100 %, and 5% of λ")
+    sent = html.unescape(pane.get_root().text)
+    assert re.sub("<[^>]*>", "", sent) == "of 24\xa0%, 100\xa0%, and 5% of λ"
 
 
 def test_the_first_use_of_each_term_is_marked():

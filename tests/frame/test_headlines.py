@@ -9,6 +9,7 @@ from page_words import opened, shown_words
 from jntk_viz import frame
 from jntk_viz.frame.guide import live_plots
 from jntk_viz.frame.parts import Headline
+from jntk_viz.frame.presets import load_presets
 from jntk_viz.frame.words import small
 
 NAMES = [entry.name for entry in frame.pages()]
@@ -41,6 +42,12 @@ def test_every_headline_has_at_most_25_words(name):
         lengths[preset.name] = counted(page.headline.pane.object)
     assert {preset: count for preset, count in lengths.items() if count > MOST_WORDS} == {}
     assert min(lengths.values()) > 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_preset_says_has_at_most_25_words(name, state_types):
+    presets, _ = load_presets(name, state_types[name]())
+    assert {p.name: p.say for p in presets if counted(p.say) > MOST_WORDS} == {}
 
 
 def test_small_print_stays_open_from_one_sentence_to_the_next():

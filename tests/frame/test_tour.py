@@ -147,6 +147,15 @@ def test_the_control_moves_to_its_place_once_the_sentence_is_read(page):
     assert page.tour.strip.next == f"{STEPS[1].stop.link}&tour=3"
 
 
+def test_on_a_phone_the_ring_is_on_the_control_that_is_in_sight(page):
+    _, sheet = page._sheet()
+    (control,) = sheet  # the page has one
+    assert "ringed" in control.css_classes
+    page.guide.tour = 0
+    (control,) = sheet
+    assert "ringed" not in control.css_classes
+
+
 @pytest.mark.parametrize("how", ["touched", "end", "state"])
 def test_the_reader_takes_over(how, page):
     if how == "state":

@@ -48,8 +48,9 @@ def ticks(functions, slopes):
 
 
 def functions(
-    networks, slopes, ends, mean, deviation, prior, seen, tangents, angle, level, ylabel="f(x)"
-):
+    networks, slopes, ends, mean, deviation, prior, seen, tangents, angle, level,
+    xlabel="angle θ of the input x = (cos θ, sin θ)", ylabel="f(x)",
+):  # fmt: skip
     """Functions on the circle over the band mean ± 2 deviations. Angles are in degrees.
 
     networks: (k, n) functions; slopes: (k, n) of them, drawn as ticks, or (0, 0) for points where
@@ -82,7 +83,7 @@ def functions(
     ]
     return el.Overlay(elements).opts(
         xlim=(0, 360), ylim=limits(prior), xticks=_X_AXIS, show_legend=False, ylabel=ylabel,
-        xlabel="angle θ of the input x = (cos θ, sin θ)", title=" ",
+        xlabel=xlabel, title=" ",
     )  # fmt: skip
 
 

@@ -27,7 +27,6 @@ class Opening:
         columns = [pair for plot in functions.plots.values() for pair in plot.columns]
         said = [headline, functions.note, functions.value.figure.title]
         self.film = Film(columns, said, pace=_PACE, once=True)
-        self.film.button.visible = False
 
     def show(self, state, known):
         """Play, where the settings are those of the film and all that it shows is known."""

@@ -29,8 +29,9 @@ class Functions:
         }  # fmt: skip
         self.value = LivePlot(gp_functions.functions, **start)
         self.slope = LivePlot(
-            gp_functions.functions, ylabel="slope df/dθ = J·τ, per radian", **start
-        )
+            gp_functions.functions, xlabel="angle θ", ylabel="slope df/dθ = J·τ, per radian",
+            **start,
+        )  # fmt: skip
         self.note = Prose(**text.NOTE_STYLE)
         self.distance = LivePlot(
             pictures.distances_by_width, widths=WIDTHS, distances=np.full(len(WIDTHS), np.nan),

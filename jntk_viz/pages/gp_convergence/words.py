@@ -160,17 +160,12 @@ def counted(observations):
 
 def functions_note(state, circle):
     """Key to the colours, and what has to be known about the observations."""
-    words = (
-        f"Orange: eight networks of width {state.width}; ticks: their slopes, the heights of the "
-        "dots on the right. Grey: the limit, mean ± 2σ"
-    )
+    words = "Orange: eight networks; ticks: slopes, drawn on the right. Grey: the limit, mean ± 2σ"
     words += ". " if not state.ends else "; blue: what the orange ones become. "
-    words += "Hollow diamond: what the buttons would observe. "
+    words += "Diamond: what the buttons observe. "
     if not state.observed:
-        return words + (
-            "Click on the left to observe a value, on the right a slope; click an observation "
-            "again to remove it."
-        )
+        return words + "Click left to observe a value, right a slope."
+    words += "Click an observation again to remove it. "
     if circle.posterior.gap > 0.01 * circle.prior[0]:
         return words + (
             "These observations contradict one another: no function of this ensemble has them all "
@@ -210,6 +205,6 @@ def functions_titles(state):
     distance = "before observing" if state.observed else "from the limit"
     return (
         f"f of random networks{given}",
-        "Their slopes along the circle",
+        "Their slopes",
         f"Distance {distance}, in σ",
     )

@@ -68,7 +68,7 @@ def _function(field, edge):
             cmap=DIVERGING, clim=(-1.2, 1.2), colorbar=False,
             clipping_colors={"NaN": "transparent"},
         ),
-        el.Curve(globe.rims()).opts(color=MUTED, line_width=2.5),
+        el.Curve(globe.rims()).opts(color=MUTED, line_width=3.5),
         el.Curve(edge).opts(color=INK, line_width=3, line_join="round"),
     ]  # fmt: skip
 

@@ -46,7 +46,10 @@ class Board:
             nonselection_fill_alpha=1.0, nonselection_line_alpha=1.0,
             selection_line_color=INK, selection_line_width=3,
         )  # fmt: skip
-        tool = PointDrawTool(renderers=[dots], empty_value=self._new, visible=False)
+        # Not `empty_value`: the browser's guess from the points that there are, "", goes before it.
+        tool = PointDrawTool(
+            renderers=[dots], default_overrides={"class": self._new}, visible=False
+        )
         figure.add_tools(tool)
         figure.toolbar.active_tap = figure.toolbar.active_drag = tool
         live = CustomJS(args={"source": self.source, "every": _EVERY}, code=_LIVE)
@@ -76,7 +79,7 @@ class Board:
         """The class of points that are added by a click."""
         self._new = name
         for tool in self.tools:
-            tool.empty_value = name
+            tool.default_overrides = {"class": name}
 
     def put(self, points: Points) -> None:
         """Draw these points whatever is drawn."""

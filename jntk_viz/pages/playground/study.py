@@ -150,6 +150,7 @@ def both(state: PlaygroundState) -> Step:
 
 
 FINE = 121  # places of a hemisphere in each direction at which f is drawn
+_DRAWN = 0.996  # radius up to which it is: corners of the last squares end under the rim's line
 
 
 @cache
@@ -163,4 +164,4 @@ def drawn(field: np.ndarray) -> np.ndarray:
     """f by cubic splines where it is drawn, (2, FINE, FINE), NaN outside the discs."""
     fine = _spline() @ field @ _spline().T
     side = np.linspace(-HALF, HALF, FINE)
-    return np.where(np.hypot(side, side[:, None]) <= 1.004, fine, np.nan)
+    return np.where(np.hypot(side, side[:, None]) <= _DRAWN, fine, np.nan)

@@ -101,12 +101,14 @@ def accuracy_curves(
         _time_cursor(t),
     ]
     return el.Overlay(layers).opts(
-        xlim=TIME_LIMITS, ylim=accuracy_limits(), xticks=_TIME_TICKS, xlabel="",
+        xlim=TIME_LIMITS, ylim=accuracy_limits(), xticks=_TIME_TICKS, xlabel="training time t",
         ylabel="accuracy (%)", legend_position="bottom_left", legend_cols=3,
-        title="Test accuracy", backend_opts={**_ALIGNED, "legend.spacing": 8},
+        title="Test accuracy", backend_opts={**_ALIGNED, **_TIGHT},
     )  # fmt: skip
 
 
+# Three columns of names beside the map and its profile in a window of 1000 pixels.
+_TIGHT = {"legend.spacing": 3, "legend.glyph_width": 14, "legend.margin": 2}
 # Left edges of the two pictures that share the time axis.
 _ALIGNED = {"plot.min_border_left": 62}
 # Lower edges of the map and of its column.

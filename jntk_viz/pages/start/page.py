@@ -6,10 +6,10 @@ import jax
 import panel as pn
 
 from jntk_viz import frame
-from jntk_viz.drawing.html import Words
+from jntk_viz.drawing.html import Words, unbroken
 from jntk_viz.drawing.plane import keep_square
 from jntk_viz.drawing.recolour import name_figure
-from jntk_viz.drawing.theme import ACCENT, AMBER, BLUE, FONT, INK, LINE, PHONE, css, escape
+from jntk_viz.drawing.theme import ACCENT, AMBER, BLUE, FONT, INK, LINE, PAPER, PHONE, css, escape
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.registry import part_of
 from jntk_viz.frame.tour import link, steps
@@ -44,25 +44,32 @@ WHOLE_CARD = css(f"""
 :host {{ position: static !important; }}
 a::after {{ content: ""; position: absolute; inset: 0; z-index: 1; border-radius: 6px; }}
 a:hover::after, a:focus-visible::after {{ outline: 2px solid {ACCENT}; }}
+/* A visitor has enough to read: with a mouse or keys the sentence comes when the card is chosen. */
+@media (hover: hover) {{
+  p {{ position: absolute; top: 100%; left: -2px; right: -2px; z-index: 2; margin: 0;
+    padding: 6px 12px; background: {PAPER}; border: 2px solid {ACCENT}; border-top: 0;
+    border-radius: 0 0 6px 6px; visibility: hidden; }}
+  h2:has(a:hover) + p, h2:has(a:focus-visible) + p {{ visibility: visible; }}
+}}
 """)
 
 
 def text(html, **layout):
     return pn.pane.HTML(
-        f"<div>{html}</div>", stylesheets=[TEXT], sizing_mode="stretch_width", **layout
+        f"<div>{unbroken(html)}</div>", stylesheets=[TEXT], sizing_mode="stretch_width", **layout
     )
 
 
 def card_of(entry, plot):
     """A picture, what it shows, and the link to its page."""
     name_figure(plot.figure, entry.card)
-    heading = text(f'<h2><a href="{entry.name}">{entry.title}</a></h2>', margin=(4, 10, 0, 10))
-    heading.stylesheets = [*heading.stylesheets, WHOLE_CARD]
+    heading = f'<h2><a href="{entry.name}">{entry.title}</a></h2>'
+    said = text(f"{heading}<p>{entry.card}</p>", margin=(4, 10, 6, 10))
+    said.stylesheets = [*said.stylesheets, WHOLE_CARD]
     return pn.Column(
         # The picture first: below a title of two lines it would not stand in line with the others.
         pn.Column(plot.pane, height=130, sizing_mode="stretch_width", margin=(6, 6, 0, 6)),
-        heading,
-        text(f"<p>{entry.card}</p>", margin=(0, 10, 6, 10)),
+        said,
         sizing_mode="stretch_width",
         margin=0,
         styles={"border": css(f"1px solid {LINE}"), "border-radius": "6px", "position": "relative"},
@@ -126,7 +133,7 @@ class Start(frame.Content):
             *((self.plots[name], found) for name, found in numbers.items() if found is not None)
         )
         film = known(self.cards[OPENS_WITH].film)
-        if film is not None and self.film.button.disabled:
+        if film is not None and not self.film.button.visible:
             self.film.show_card(film)
         attacked = known(self.robust.attack, self.state.epsilon)
         if attacked is not None:
@@ -154,7 +161,7 @@ def opening(start):
         stylesheets=[f"{PHONE} {{ :host {{ height: 210px !important; }} }}"],
     )  # fmt: skip
     heading = text(words.HEADING, margin=(0, 76, 0, 10))  # beside the buttons of the page
-    playing = pn.Row(start.film.button, start.film.time)
+    playing = pn.Row(start.film.button, start.film.time, min_height=46)
     return beside(picture, heading, text(words.OPENING), playing, text(words.QUESTIONS))
 
 

@@ -45,7 +45,8 @@ def test_points_are_added_dragged_and_deleted_in_the_pictures(watch_page):
     settled(page, 24)
     page.mouse.click(*page.evaluate(PLACE, [0, -1.0, 0.05]))
     settled(page, 25)
-    x, y, _ = page.evaluate(POINTS)
+    x, y, classes = page.evaluate(POINTS)
+    assert classes[-1] == "+1"
     assert [x[-1], y[-1]] == pytest.approx([-1.0, 0.05], abs=0.02)
     wait_until(page, lambda: "points=" in page.url and not page.url.endswith("points="))
     before = page.url

@@ -246,7 +246,7 @@ def places(page):
 def test_a_click_adds_a_point_of_the_chosen_class(page):
     board, n = page.content.board, len(places(page)["x"])
     page.content.editing.new.value = "−1"
-    assert {tool.empty_value for tool in board.tools} == {"−1"}
+    assert [tool.default_overrides for tool in board.tools] == [{"class": "−1"}] * len(board.tools)
     assert len(board.tools) == 2
     data = {name: list(column) for name, column in places(page).items()}
     data["x"].append(-0.9)
