@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +55,16 @@ def start_page(title: str, entries: Sequence[Entry], there: set[str]) -> str:
     )  # fmt: skip
 
 
+def _question(text: str) -> str:
+    """As HTML; its formulas, which are single letters, without MathJax: $\\lambda$ is λ."""
+
+    def plain(found) -> str:
+        letters = re.sub(r"\\([a-zA-Z]+)", lambda name: unescape(f"&{name[1]};"), found[1])
+        return f"<i>{letters}</i>"
+
+    return re.sub(r"\$([^$]+)\$", plain, markdown(text))
+
+
 def _item(one: Entry, there: bool) -> str:
     name, title = escape(one.name), escape(one.title)
     heading = f'<a href="{name}.html">{title}</a>' if there else title
@@ -62,7 +72,9 @@ def _item(one: Entry, there: bool) -> str:
         f'<a href="{name}.slides.html">Slides</a> <a href="{name}.handout.html">Handout</a> '
         f'<a href="{name}.ipynb" download>Notebook</a>'
         if there
-        else "not in this copy of the course"
+        else "Not in this copy of the course."
     )
     minutes = f" {escape(one.minutes[:1].upper() + one.minutes[1:])}." if one.minutes else ""
-    return f"<li><h2>{heading}</h2>{markdown(one.question)}<p class=note>{minutes} {links}</p></li>"
+    return (
+        f"<li><h2>{heading}</h2>{_question(one.question)}<p class=note>{minutes} {links}</p></li>"
+    )

@@ -35,7 +35,7 @@ def _text(given) -> str:
 def _film(given) -> str:
     controls = "".join(map(_control, given["controls"]))
     return (
-        f'<div class="film">{f"<div class=controls>{controls}</div>" if controls else ""}'
+        f'<div class="film">{f"<div class=knobs>{controls}</div>" if controls else ""}'
         f'{_figures(given)}<div class="said" aria-live="polite">{given["text"]}</div>'
         f"{_inside(given['packed'])}</div>"
     )
@@ -131,7 +131,7 @@ def exercise(checked, source: str, notebook: str) -> str:
     inputs = _number_input(checked) if how == "number" else _cause_inputs(checked)
     return (
         f'<form class="exercise" data-kind="{how}"><div class="choices">{inputs}'
-        '<button type="submit">Check</button></div>'
+        '<button type="submit" class="commit">Check</button></div>'
         f'<p class="feedback" role="status"></p>{_inside(packed_key(checked))}</form>'
     )
 
@@ -215,7 +215,11 @@ def answer_on_paper(given: dict[str, Any]) -> str:
         return "".join(map(part_on_paper, given["parts"]))
     if given["kind"] != "prediction":
         return ""
-    pictures = "".join(map(part_on_paper, given["shown"][0]))
+    middle = len(given["shown"]) // 2  # with one for each guess, that of the middle one
+    pictures = "".join(map(part_on_paper, given["shown"][middle]))
+    if len(given["shown"]) > 1 and pictures:
+        guess = escape(f"{given['guesses'][middle]} {given['unit']}".strip())
+        pictures += f'<p class="note">The picture is drawn for a guess of {guess}.</p>'
     question = f"<h3>{escape(given['question'])}</h3>"
     return f'{question}<div class="found">{given["found"]}</div>{pictures}'
 

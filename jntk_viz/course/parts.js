@@ -9,7 +9,7 @@ const shownFilms = new Set()
 
 class Pictures {
   constructor(element) {
-    this.inputs = [...element.querySelectorAll(":scope > .controls :is(input, select)")]
+    this.inputs = [...element.querySelectorAll(":scope > .knobs :is(input, select)")]
     this.said = element.querySelector(":scope > .said")
     this.element = element
     for (const input of this.inputs) input.addEventListener("input", () => this.show())

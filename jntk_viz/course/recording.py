@@ -34,7 +34,7 @@ def start() -> None:
     recording = Recording()
     formatter = shell.display_formatter.mimebundle_formatter
     for kind in (Knobs, Picture, Prediction, Afterwards):
-        formatter.for_type(kind, lambda shown: {MIME: recording.part(shown)})
+        formatter.for_type(kind, recording.displayed)
 
 
 class Recording:
@@ -42,6 +42,13 @@ class Recording:
 
     def __init__(self):
         self._predictions: list[Prediction] = []
+
+    def displayed(self, shown: w.Widget) -> dict[str, dict]:
+        """What a cell puts out for a control. IPython would go on after an error: it is told."""
+        try:
+            return {MIME: self.part(shown)}
+        except Exception as error:  # noqa: BLE001 - whatever a lesson's own code raises is told
+            return {MIME: {"kind": "failed", "reason": f"{type(error).__name__}: {error}"}}
 
     def part(self, shown: w.Widget) -> dict[str, Any]:
         """The part that a control becomes, everything in it computed now."""

@@ -7,9 +7,10 @@ import nbformat
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.preprocessors import ExecutePreprocessor
 
-from jntk_viz.course.recording import START
+from jntk_viz.course.recording import MIME, START
 from jntk_viz.export.slides import keep_on_paper
 
+_UNSEEN = re.compile(r"<(script|style)\b.*?</\1>", re.DOTALL)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -41,15 +42,26 @@ def run(notebook: Path, seconds: int = 600) -> nbformat.NotebookNode:
         raise BrokenLesson(_told(lesson, f"it took more than {seconds} s")) from error
     except DeadKernelError as error:
         raise BrokenLesson(_told(lesson, "the kernel died, perhaps for want of memory")) from error
-    # IPython lets a cell pass whose result fails to display, and shows the error.
+    # A cell passes although its result could not be displayed.
     for cell in lesson.cells:
         for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                raise BrokenLesson(_of_cell(lesson, cell, f"{output.ename}: {output.evalue}"))
+            part = output.get("data", {}).get(MIME, {})
+            if output.output_type == "error" or part.get("kind") == "failed":
+                reason = part.get("reason") or f"{output.ename}: {output.evalue}"
+                raise BrokenLesson(_of_cell(lesson, cell, reason))
     del lesson.cells[0]
     lesson.metadata.pop("widgets", None)
     keep_on_paper(lesson)
+    for cell in lesson.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if _has_something(output)]
     return lesson
+
+
+def _has_something(output) -> bool:
+    """Whether there is more in an output than the scripts and styles that Panel begins with."""
+    html = output.get("data", {}).get("text/html")
+    return html is None or bool(_UNSEEN.sub("", html).strip())
 
 
 def _told(lesson, reason: str) -> str:
