@@ -75,7 +75,8 @@ def handout(lesson: nbformat.NotebookNode, place: Place) -> str:
     _put_in(cells, place.name, fragments.part_on_paper, fragments.exercise_on_paper)
     answers = "".join(found)
     last = f'<section class="answers"><h2>What was found</h2>{answers}</section>' if answers else ""
-    body = f'<button type="button" id="print">Print</button><main>{_cells(cells)}{last}</main>'
+    body = _without_solutions(_cells(cells) + last)
+    body = f'<button type="button" id="print">Print</button><main>{body}</main>'
     return _document(place.title, body, files=("handout.js",), head=f"{_OFFLINE}\n", paper=True)
 
 
@@ -126,8 +127,15 @@ def _cells(lesson) -> str:
 
 
 def _linked(html: str) -> str:
-    """Links from notebook to notebook lead from page to page."""
-    return re.sub(r'href="([\w-]+)\.ipynb(#[^"]*)?"(?! download)', r'href="\1.html\2"', html)
+    """Links from notebook to notebook lead from page to page, except those that download one."""
+    link = r'(<a (?![^>]*\bdownload\b)[^>]*href="[\w-]+)\.ipynb\b'
+    return re.sub(link, r"\1.html", html)
+
+
+def _without_solutions(html: str) -> str:
+    """What a reader would unfold, such as hints and solutions, is only named."""
+    folded = r"<details>\s*<summary>(.*?)</summary>.*?</details>"
+    return re.sub(folded, r'<p class="note">\1: on the page.</p>', html, flags=re.DOTALL)
 
 
 def _navigation(place: Place) -> str:

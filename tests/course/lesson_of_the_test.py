@@ -33,7 +33,7 @@ $$\\frac{1}{\\sqrt{d}}$$
 
 See the [next lesson](02_damaged.ipynb).
 
-<details><summary>Solution</summary>the whole solution</details>"""
+<details><summary>Solution</summary><p>the whole solution</p></details>"""
     ),
     code(
         """import numpy as np
