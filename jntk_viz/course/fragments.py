@@ -8,9 +8,7 @@ from html import escape
 from itertools import count
 from typing import Any
 
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
+from nbconvert.filters import Highlight2HTML
 
 from jntk_viz.course.exercises import kind, packed_key
 from jntk_viz.export.payload import pack
@@ -146,7 +144,7 @@ def _where(notebook: str) -> str:
 
 def starting_code(source: str) -> str:
     """The code that an exercise begins with."""
-    return highlight(source, PythonLexer(), HtmlFormatter())
+    return Highlight2HTML(pygments_lexer="python3")(source)
 
 
 def _number_input(checked) -> str:

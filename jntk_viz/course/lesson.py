@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import nbformat
 from nbconvert.exporters import HTMLExporter
-from pygments.formatters import HtmlFormatter
-from traitlets.config import Config
+from nbconvert.preprocessors import TagRemovePreprocessor
 
 from jntk_viz.course import fragments
 from jntk_viz.course.exercises import name_of
@@ -115,13 +114,12 @@ def _output(html: str):
 
 def _cells(lesson) -> str:
     """The cells as HTML, without the sources that are hidden."""
-    config = Config()
-    config.TagRemovePreprocessor.enabled = True
-    config.TagRemovePreprocessor.remove_input_tags = {"hide-input"}
     exporter = HTMLExporter(
-        config=config, template_name="basic", raw_template=_TEMPLATE, exclude_input_prompt=True,
+        template_name="basic", raw_template=_TEMPLATE, exclude_input_prompt=True,
         exclude_output_prompt=True, exclude_anchor_links=True,
     )  # fmt: skip
+    hidden = TagRemovePreprocessor(enabled=True, remove_input_tags={"hide-input"})
+    exporter.register_preprocessor(hidden, enabled=True)
     html, _ = exporter.from_notebook_node(lesson)
     return _linked(html)
 
@@ -161,7 +159,7 @@ def _footer(place: Place) -> str:
 
 
 def _document(title: str, body: str, *, files, head: str, paper: bool = False) -> str:
-    css = theme.dark_css() + _colours_of_code() + _file("parts.css") + _file("lesson.css")
+    css = theme.dark_css() + _file("parts.css") + _file("lesson.css")
     css += _file("handout.css") if paper else ""
     css = css.replace("FONT", theme.FONT)
     return document(
@@ -181,9 +179,3 @@ def _script(*files: str) -> str:
 
 def _file(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
-
-
-def _colours_of_code() -> str:
-    light = HtmlFormatter(style="default").get_style_defs(".highlight")
-    dark = HtmlFormatter(style="github-dark").get_style_defs("[data-theme=dark] .highlight")
-    return f"{light}\n{dark}\n"

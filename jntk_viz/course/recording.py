@@ -29,7 +29,7 @@ START = "from jntk_viz.course import recording\n\nrecording.start()"  # the firs
 def start() -> None:
     """From now on the lesson's controls display their parts."""
     shell = get_ipython()
-    if shell is None:
+    if shell is None or shell.display_formatter is None:
         raise RuntimeError("`recording.start` belongs into a notebook's kernel; there is none here")
     recording = Recording()
     formatter = shell.display_formatter.mimebundle_formatter

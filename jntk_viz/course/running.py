@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 import nbformat
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbconvert.preprocessors import ExecutePreprocessor
+from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
 from jntk_viz.course.recording import MIME, START
 from jntk_viz.export.slides import keep_on_paper
@@ -38,10 +37,12 @@ def run(notebook: Path, seconds: int = 600) -> nbformat.NotebookNode:
         runner.preprocess(lesson, {"metadata": {"path": str(notebook.parent)}})
     except CellExecutionError as error:
         raise BrokenLesson(_told(lesson, f"{error.ename}: {error.evalue}")) from error
-    except CellTimeoutError as error:
+    except TimeoutError as error:
         raise BrokenLesson(_told(lesson, f"it took more than {seconds} s")) from error
-    except DeadKernelError as error:
-        raise BrokenLesson(_told(lesson, "the kernel died, perhaps for want of memory")) from error
+    except RuntimeError as error:  # nbclient's DeadKernelError is one
+        raise BrokenLesson(
+            _told(lesson, f"{error}. Perhaps there was too little memory")
+        ) from error
     # A cell passes although its result could not be displayed.
     for cell in lesson.cells:
         for output in cell.get("outputs", []):
