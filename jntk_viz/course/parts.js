@@ -103,6 +103,7 @@ async function commit(form, guess) {
   fill(form.querySelector(".shown"), shown[shown.length > 1 ? guess : 0])
   await formulas(form.querySelector(".verdict"))
   committed.add(form.dataset.number)
+  form.dispatchEvent(new CustomEvent("committed", {bubbles: true}))
   for (const place of document.querySelectorAll(".after[data-waits]")) {
     if (!place.dataset.waits.split(" ").every(one => committed.has(one))) continue
     const {html} = await unpack(inside(place).textContent)

@@ -31,7 +31,10 @@ def run(notebook: Path, seconds: int = 600) -> nbformat.NotebookNode:
         raise BrokenLesson(f"it cannot be read as a notebook: {error!s:.200}") from error
     lesson.cells.insert(0, nbformat.v4.new_code_cell(START))
     runner = ExecutePreprocessor(
-        timeout=seconds, store_widget_state=False, extra_arguments=["--log-level=ERROR"]
+        timeout=seconds,
+        store_widget_state=False,
+        coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],
     )
     try:
         runner.preprocess(lesson, {"metadata": {"path": str(notebook.parent)}})

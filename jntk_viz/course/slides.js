@@ -1,4 +1,12 @@
 // Slides of a lesson: formulas are set, then reveal.js begins; pictures come with their slide.
+
+// What was found is below the edge of most slides: bring the question to the top.
+document.addEventListener("committed", ({target}) => {
+  const slide = target.closest("section")
+  const below = target.getBoundingClientRect().top - slide.getBoundingClientRect().top
+  slide.scrollTop += below / Reveal.getScale() - 20
+})
+
 async function main() {
   activate(document)
   await formulas(document.querySelector(".slides"))
