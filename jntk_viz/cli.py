@@ -11,6 +11,7 @@ from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
 
+from jntk_viz.course.command import add_course_parser
 from jntk_viz.device import DeviceUnavailable
 from jntk_viz.engine.cluster import NoCluster
 from jntk_viz.engine.options import add_options, positive
@@ -31,6 +32,7 @@ examples:
   jntk-viz reproduce                  the paper's experiments, and which claims hold
   jntk-viz lab                        the lessons in JupyterLab
   jntk-viz slides notebooks/05*.ipynb a lesson as slides, in one file
+  jntk-viz course public              the lessons as pages that need no kernel
   jntk-viz grade submitted            a table of who solved which exercise
   jntk-viz assign --for nbgrader notebooks/01*.ipynb
                                       a lesson in the form that nbgrader takes, or Otter
@@ -98,6 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_serve_parser(commands)
     add_export_parser(commands)
     add_reproduce_parser(commands)
+    add_course_parser(commands)
     summary = "open the lessons in JupyterLab"
     lab_parser = commands.add_parser("lab", help=summary, description=f"{summary.capitalize()}.")
     lab_parser.add_argument(

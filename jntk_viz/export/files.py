@@ -14,7 +14,7 @@ import param
 
 from jntk_viz.export import ExportError, contents, html, pages
 from jntk_viz.export.ahead import computed_ahead
-from jntk_viz.export.capture import Recorder, dark_colours, differences
+from jntk_viz.export.capture import Recorder, dark_colours, indexed
 from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
 from jntk_viz.folders import app_routes, apps_folder
@@ -237,15 +237,8 @@ class Texts:
 
 
 def _header(shown, preset, controls, recorder, looks, rows, texts, state) -> dict[str, Any]:
-    keys, values = [], []
-    for key, seen in differences(looks, recorder).items():
-        known = {text: i for i, text in enumerate(dict.fromkeys(seen))}
-        keys.append(list(key))
-        values.append(list(known))
-        for row, text in zip(rows, seen, strict=True):
-            row.setdefault("values", []).append(known[text])
-    for row in rows:
-        row.setdefault("values", [])
+    keys, values, shown_values = indexed(looks, recorder)
+    states = [row | {"values": seen} for row, seen in zip(rows, shown_values, strict=True)]
     return {
         "document": recorder.document,
         "roots": {figure.id: html.figure_place(figure) for figure in shown.figures},
@@ -253,7 +246,7 @@ def _header(shown, preset, controls, recorder, looks, rows, texts, state) -> dic
         "keys": keys,
         "values": values,
         "texts": list(texts.all),
-        "states": rows,
+        "states": states,
         "live": LIVE,
         "controls": [
             {

@@ -1,5 +1,7 @@
 """The HTML of exported files: everything inside, nothing fetched from another host."""
 
+import base64
+import gzip
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,6 +46,15 @@ def script_tags(folder: str | None = None, components: Sequence[str] = COMPONENT
     return "".join(f"<script>{inside_tag(text)}</script>\n" for text in texts.values())
 
 
+def packed_scripts(texts: Sequence[str]) -> str:
+    """Scripts inside the file at a third of their size; `loadLibraries` of film.js runs them."""
+    packed = (base64.b64encode(gzip.compress(t.encode(), 9, mtime=1)).decode() for t in texts)
+    return "".join(
+        f'<script type="application/octet-stream" class="library">{text}</script>\n'
+        for text in packed
+    )
+
+
 def inside_tag(text: str) -> str:
     """A script's text that cannot end its own element."""
     return re.sub(r"</(script)", r"<\\/\1", text, flags=re.IGNORECASE)
@@ -57,28 +68,38 @@ def style(file: str = "page.css") -> str:
 
 def page_script() -> str:
     """The script that moves the pictures."""
-    return (_HERE / "page.js").read_text(encoding="utf-8") + TIPS
+    return script_file("film.js") + script_file("page.js") + TIPS
+
+
+def script_file(name: str) -> str:
+    """A script of this folder."""
+    return (_HERE / name).read_text(encoding="utf-8")
 
 
 def document(
     title: str, body: str, *, script: str, css: str | None = None, folder: str | None = None,
-    components: Sequence[str] = COMPONENTS,
+    components: Sequence[str] = COMPONENTS, libraries: str | None = None, head: str = "",
 ) -> str:  # fmt: skip
-    """A whole HTML file. `css`: default `style()`; `folder`, `components`: see `script_tags`."""
+    """A whole HTML file.
+
+    - `css`: default `style()`;  `folder`, `components`: see `script_tags`;  `libraries`: HTML in
+      place of those tags;  `head`: further elements of the head.
+    """
+    tags = script_tags(folder, components) if libraries is None else libraries
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="jntk_viz {version("jntk-viz")}">
-<title>{escape(title)}</title>
+{head}<title>{escape(title)}</title>
 <link rel="icon" href="data:,">
 <style>
 {style() + MARKS if css is None else css}</style>
 </head>
 <body>
 {body}
-{script_tags(folder, components)}<script>
+{tags}<script>
 {inside_tag(script)}</script>
 </body>
 </html>

@@ -36,7 +36,16 @@ def run(*arguments, command=(sys.executable, "-m", "jntk_viz")):
 def test_help_names_every_command():
     result = run("--help")
     assert result.returncode == 0
-    for words in ("serve", "export", "reproduce", "lab", "doctor", "examples:", "--version"):
+    for words in (
+        "serve",
+        "export",
+        "course",
+        "reproduce",
+        "lab",
+        "doctor",
+        "examples:",
+        "--version",
+    ):
         assert words in result.stdout
 
 
