@@ -23,20 +23,26 @@ def apps_folder() -> Path:
     )
 
 
+def own_lessons() -> Path:
+    """The folder of the lessons as they came: inside an installed package, or in a clone."""
+    package = Path(__file__).parent
+    for folder in (package / "_notebooks", package.parent / "notebooks"):
+        if folder.is_dir():
+            return folder
+    raise CannotServe(
+        f"no lessons found beside {package}. Install jntk_viz from its wheel, or from a clone "
+        "with `pip install -e .`"
+    )
+
+
 def lessons_folder(copy_to: Path) -> Path:
     """The folder of the lessons: those of a clone, else copies of an installed package's.
 
     Lessons that are in `copy_to` already stay as their reader has left them.
     """
-    package = Path(__file__).parent
-    installed = package / "_notebooks"
-    if not installed.is_dir():
-        if (package.parent / "notebooks").is_dir():
-            return package.parent / "notebooks"
-        raise CannotServe(
-            f"no lessons found beside {package}. Install jntk_viz from its wheel, or from a clone "
-            "with `pip install -e .`"
-        )
+    installed = own_lessons()
+    if installed.name != "_notebooks":
+        return installed
     try:
         copy_to.mkdir(parents=True, exist_ok=True)
         for lesson in sorted(installed.glob("*.ipynb")):
@@ -48,6 +54,18 @@ def lessons_folder(copy_to: Path) -> Path:
             "`jntk-viz lab --folder DIR`"
         ) from error
     return copy_to
+
+
+def own_documents() -> Path:
+    """The folder of the guides in Markdown: inside an installed package, or in a clone."""
+    package = Path(__file__).parent
+    for folder in (package / "_docs", package.parent / "docs"):
+        if (folder / "serving.md").is_file():
+            return folder
+    raise CannotServe(
+        f"no documents found beside {package}. Install jntk_viz from its wheel, or from a clone "
+        "with `pip install -e .`"
+    )
 
 
 def app_routes(folder: Path) -> dict[str, Path]:
@@ -79,7 +97,7 @@ def addresses_ahead(arguments, routes) -> list[str]:
 def use_folders(arguments) -> None:
     """Let the pages find the folders that were named, as if by their environment variables."""
     for option, variable in (("data", "JNTK_VIZ_DATA"), ("presets", "JNTK_VIZ_PRESETS")):
-        folder = getattr(arguments, option)
+        folder = getattr(arguments, option, None)  # not every command has both
         if folder is None:
             continue
         folder = folder.expanduser()

@@ -92,6 +92,21 @@ def differences(looks: list[dict], recorder: Recorder) -> dict[tuple[str, str], 
     return found
 
 
+def indexed(looks: list[dict], recorder: Recorder) -> tuple[list, list, list[list[int]]]:
+    """What differs between states, each value once.
+
+    Returns (keys, values, rows): the properties that differ, as [model, property]; of each the
+    values that it takes; and of each state which of them it has.
+    """
+    keys, values, columns = [], [], []
+    for key, seen in differences(looks, recorder).items():
+        known = {text: i for i, text in enumerate(dict.fromkeys(seen))}
+        keys.append(list(key))
+        values.append(list(known))
+        columns.append([known[text] for text in seen])
+    return keys, values, [[column[i] for column in columns] for i in range(len(looks))]
+
+
 def dark_colours(figures, texts) -> dict:
     """What the colours and palettes of some figures are on dark paper.
 

@@ -14,7 +14,7 @@ import param
 
 from jntk_viz.export import ExportError, contents, html, pages, reading
 from jntk_viz.export.ahead import computed_ahead
-from jntk_viz.export.capture import Recorder, dark_colours, differences
+from jntk_viz.export.capture import Recorder, dark_colours, indexed
 from jntk_viz.export.payload import Arrays, pack
 from jntk_viz.export.progress import Progress
 from jntk_viz.folders import app_routes, apps_folder
@@ -257,15 +257,8 @@ class Texts:
 
 
 def _header(shown, preset, controls, recorder, looks, rows, texts, state) -> dict[str, Any]:
-    keys, values = [], []
-    for key, seen in differences(looks, recorder).items():
-        known = {text: i for i, text in enumerate(dict.fromkeys(seen))}
-        keys.append(list(key))
-        values.append(list(known))
-        for row, text in zip(rows, seen, strict=True):
-            row.setdefault("values", []).append(known[text])
-    for row in rows:
-        row.setdefault("values", [])
+    keys, values, shown_values = indexed(looks, recorder)
+    states = [row | {"values": seen} for row, seen in zip(rows, shown_values, strict=True)]
     return {
         "document": recorder.document,
         "roots": {figure.id: html.figure_place(figure) for figure in recorder.figures},
@@ -273,7 +266,7 @@ def _header(shown, preset, controls, recorder, looks, rows, texts, state) -> dic
         "keys": keys,
         "values": values,
         "texts": list(texts.all),
-        "states": rows,
+        "states": states,
         "live": LIVE,
         "controls": [
             {
@@ -299,11 +292,11 @@ def _settings_text(state, start) -> str:
 
 
 def write_page(
-    film: Film, path: Path, *, navigation="", folder=None, made="", functions=""
+    film: Film, path: Path, *, navigation="", folder=None, head="", functions=""
 ) -> Written:
     """Write a recorded preset.
 
-    - `navigation`, `folder`, `made`, `functions`: of a site, see `html.document`, `html.page_body`.
+    - `navigation`, `folder`, `head`, `functions`: of a site, see `html.document`, `html.page_body`.
     """
     packed = pack(film.header, film.arrays.blocks)
     body = html.page_body(
@@ -311,7 +304,7 @@ def write_page(
         navigation=navigation, settings=film.settings, functions=functions,
     )  # fmt: skip
     title = f"{film.preset.title} – {film.contents.title}"
-    text = html.document(title, body, script=html.page_script(), folder=folder, made=made)
+    text = html.document(title, body, script=html.page_script(), folder=folder, head=head)
     size = len(text.encode())
     if size > MOST_BYTES:
         raise ExportError(

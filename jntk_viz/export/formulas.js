@@ -1,20 +1,43 @@
-"use strict"
+// Formulas in running text, $…$ and $$…$$, set by the MathJax inside Bokeh.
+const FORMULA = /\$\$([\s\S]+?)\$\$|\$([^$]+?)\$/g
+const typesetBefore = new Map()  // the same symbols come again and again
 
-// Set the TeX of all `data-tex` by the MathJax that comes with Bokeh.
-async function typeset() {
-  const provider = Bokeh.require("models/text/providers").default_provider
-  if (provider.status == "not_started" || provider.status == "loading") await provider.fetch()
-  for (const element of document.querySelectorAll("[data-tex]")) {
-    const display = element.classList.contains("equation")
-    element.replaceChildren(provider.MathJax.tex2svg(element.dataset.tex, {display}))
-    // To MathJax it is one image, which could hold no symbols to stop at.
-    if (element.dataset.tips) element.querySelector("svg")?.removeAttribute("role")
-    for (const [number, words] of Object.entries(JSON.parse(element.dataset.tips ?? "{}"))) {
-      for (const symbol of element.querySelectorAll(`.jntk-sym-${number}`)) {
-        symbol.setAttribute("tabindex", "0")
-        symbol.setAttribute("role", "img")
-        symbol.setAttribute("aria-label", words)
-      }
+function typesetOne(provider, tex, display) {
+  const key = `${display} ${tex}`
+  if (!typesetBefore.has(key)) {
+    const set = provider.MathJax.tex2svg(tex, {display})
+    set.querySelector("svg")?.setAttribute("aria-label", tex)  // MathJax makes it an image
+    typesetBefore.set(key, set)
+  }
+  return typesetBefore.get(key).cloneNode(true)
+}
+
+// Texts below `root` that hold formulas.
+function textsWithFormulas(root) {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
+  const texts = []
+  while (walker.nextNode()) {
+    const node = walker.currentNode
+    if (node.data.includes("$") && !node.parentElement.closest("pre, code, script, style")) {
+      texts.push(node)
     }
   }
+  return texts
+}
+
+function typesetText(provider, node) {
+  const pieces = []
+  let end = 0
+  for (const found of node.data.matchAll(FORMULA)) {
+    pieces.push(node.data.slice(end, found.index))
+    pieces.push(typesetOne(provider, found[1] ?? found[2], found[1] !== undefined))
+    end = found.index + found[0].length
+  }
+  pieces.push(node.data.slice(end))
+  node.replaceWith(...pieces)
+}
+
+async function typesetAll(root) {
+  const provider = await mathJax()
+  for (const node of textsWithFormulas(root)) typesetText(provider, node)
 }

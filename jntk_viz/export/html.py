@@ -1,5 +1,7 @@
 """The HTML of exported files: everything inside, nothing fetched from another host."""
 
+import base64
+import gzip
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +18,10 @@ from jntk_viz.frame.presets import Preset
 
 _HERE = Path(__file__).parent
 COMPONENTS = ("bokeh", "bokeh-mathjax")
-FORMULAS = "formulas.js"
-SCRIPTS = ("reading.js", FORMULAS, "page.js")
+SCRIPTS = ("film.js", "typeset.js", "reading.js", "page.js")
+# Names of what the files of a site share: style and script of pages, formulas of documents.
+STYLE, SCRIPT, FORMULAS = "page.css", "page.js", "formulas.js"
 MADE = "jntk-made-from"
-STYLE, SCRIPT = "page.css", "page.js"  # their names in a site
 
 
 @dataclass
@@ -48,6 +50,15 @@ def script_tags(folder: str | None = None, components: Sequence[str] = COMPONENT
     return "".join(f"<script>{inside_tag(text)}</script>\n" for text in texts.values())
 
 
+def packed_scripts(texts: Sequence[str]) -> str:
+    """Scripts inside the file at a third of their size; `loadLibraries` of film.js runs them."""
+    packed = (base64.b64encode(gzip.compress(t.encode(), 9, mtime=1)).decode() for t in texts)
+    return "".join(
+        f'<script type="application/octet-stream" class="library">{text}</script>\n'
+        for text in packed
+    )
+
+
 def inside_tag(text: str) -> str:
     """A script's text that cannot end its own element."""
     return re.sub(r"</(script)", r"<\\/\1", text, flags=re.IGNORECASE)
@@ -61,46 +72,50 @@ def style(file: str = "page.css") -> str:
 
 def page_script() -> str:
     """The script that moves the pictures, and what goes with it."""
-    texts = [(_HERE / file).read_text(encoding="utf-8") for file in SCRIPTS]
-    return "\n".join([*texts, TIPS])
+    return "\n".join([*map(script_file, SCRIPTS), TIPS])
 
 
 def shared() -> dict[str, str]:
     """File name -> text of all that the pages of a site have in common."""
-    formulas = (_HERE / FORMULAS).read_text(encoding="utf-8")
+    formulas = script_file("film.js") + script_file("typeset.js")
     return scripts() | {STYLE: style() + MARKS, SCRIPT: page_script(), FORMULAS: formulas}
+
+
+def script_file(name: str) -> str:
+    """A script of this folder."""
+    return (_HERE / name).read_text(encoding="utf-8")
 
 
 def document(
     title: str, body: str, *, script: str, css: str | None = None, folder: str | None = None,
-    components: Sequence[str] = COMPONENTS, made: str = "",
+    components: Sequence[str] = COMPONENTS, libraries: str | None = None, head: str = "",
 ) -> str:  # fmt: skip
     """A whole HTML file.
 
     - `css`: default `style()`;  `folder`, `components`: see `script_tags`; style and script of
       pages are in that folder as well (`shared`).
-    - `made`: what it was made from, so that another run can tell whether it still holds.
+    - `libraries`: HTML in place of those tags;  `head`: further elements of the head.
     """
+    tags = script_tags(folder, components) if libraries is None else libraries
     if folder is None:
         look = f"<style>\n{style() + MARKS if css is None else css}</style>"
         moves = f"<script>\n{inside_tag(script)}</script>"
     else:
         look = f'<link rel="stylesheet" href="{folder}/{STYLE}">'
         moves = f'<script src="{folder}/{SCRIPT}"></script>'
-    origin = f'<meta name="{MADE}" content="{escape(made)}">\n' if made else ""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="jntk_viz {version("jntk-viz")}">
-{origin}<title>{escape(title)}</title>
+{head}<title>{escape(title)}</title>
 <link rel="icon" href="data:,">
 {look}
 </head>
 <body>
 {body}
-{script_tags(folder, components)}{moves}
+{tags}{moves}
 </body>
 </html>
 """
@@ -116,6 +131,11 @@ def navigation(label: str, links: Sequence[Link]) -> str:
         for link in links
     )
     return f'<nav aria-label="{escape(label)}">{items}</nav>\n'
+
+
+def made_from(digest: str) -> str:
+    """Element of the head: what a file was made from, so that another run knows if it holds."""
+    return f'<meta name="{MADE}" content="{escape(digest)}">\n'
 
 
 def page_body(

@@ -107,7 +107,7 @@ def _export_site(place: Path, names, presets, quiet, around: Around) -> list[Wri
         film = files.record(study_page, preset, Progress(title, quiet))
         functions = around.functions and f"{around.functions}#{chapter.name.replace('_', '-')}"
         page = files.write_page(
-            film, path, navigation=bar, folder=ASSETS, made=made, functions=functions
+            film, path, navigation=bar, folder=ASSETS, head=html.made_from(made), functions=functions
         )
         written.append(page)
     made = _digest(program, repr(chapters), repr(around))
@@ -218,7 +218,9 @@ def start_page(
 {cards}</div>
 """
     body = html.start_body(words, after, pack(header, blocks), opening=opening)
-    return html.document("jntk_viz", body, script=html.page_script(), folder=ASSETS, made=made)
+    return html.document(
+        "jntk_viz", body, script=html.page_script(), folder=ASSETS, head=html.made_from(made)
+    )
 
 
 def _still(figures) -> tuple[dict[str, Any], list[bytes]]:

@@ -13,7 +13,7 @@ import panel
 from nbconvert.exporters import SlidesExporter
 from nbconvert.preprocessors import ExecutePreprocessor
 
-from jntk_viz.export.html import inside_tag, script_tags
+from jntk_viz.export.html import inside_tag, script_file, script_tags
 
 _HERE = Path(__file__).parent
 _TEMPLATE = """\
@@ -44,17 +44,32 @@ def write_slides(lesson: Path, folder: Path, *, execute: bool = True) -> Path:
         runner = ExecutePreprocessor(timeout=600, store_widget_state=False)
         runner.preprocess(notebook, {"metadata": {"path": str(lesson.parent)}})
     notebook.metadata.pop("widgets", None)
-    for cell in notebook.cells:
-        cell.outputs = [out for out in cell.get("outputs", []) if _on_paper(out)]
+    keep_on_paper(notebook)
+    scripts = "".join(map(script_file, ("film.js", "formulas.js", "slides.js")))
+    html = slides_html(notebook, lesson.stem, script_tags(), scripts)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{lesson.stem}.slides.html"
+    target.write_text(html, encoding="utf-8")
+    return target
+
+
+def slides_html(notebook, title: str, libraries: str, script: str, css: str = "") -> str:
+    """A notebook that has been run as slides, in one file.
+
+    - `libraries`: HTML with BokehJS;  `script`: typesets and starts reveal.js;  `css`: comes last.
+    """
     exporter = SlidesExporter(
         raw_template=_TEMPLATE, exclude_input=True, exclude_input_prompt=True,
         exclude_output_prompt=True, reveal_transition="none",
     )  # fmt: skip
-    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": lesson.stem}})
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{lesson.stem}.slides.html"
-    target.write_text(_self_contained(html), encoding="utf-8")
-    return target
+    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
+    return _self_contained(html, libraries, script, css)
+
+
+def keep_on_paper(notebook) -> None:
+    """Take the outputs away that only a kernel could fill with life."""
+    for cell in notebook.cells:
+        cell.outputs = [out for out in cell.get("outputs", []) if _on_paper(out)]
 
 
 def _on_paper(output) -> bool:
@@ -68,7 +83,7 @@ def _on_paper(output) -> bool:
     return not loads and bool(data)
 
 
-def _self_contained(html: str) -> str:
+def _self_contained(html: str, libraries: str, script: str, css: str) -> str:
     """Put style sheets and scripts of this machine where links to other hosts stood."""
     places = sorted((Path(panel.__file__).parent / "dist/bundled").glob("reveal.js@*/dist"))
     if not places:
@@ -81,12 +96,11 @@ def _self_contained(html: str) -> str:
     def text(file):
         return (reveal / file).read_text(encoding="utf-8")
 
-    style = (_HERE / "slides.css").read_text(encoding="utf-8")
-    script = (_HERE / "slides.js").read_text(encoding="utf-8")
+    style = (_HERE / "slides.css").read_text(encoding="utf-8") + css
     # The theme's fonts lie beside it; the rest of the file uses those of the reader's system.
     theme = re.sub(r"@import url\([^)]*\);?", "", text("theme/simple.css"))
     html = re.sub(r"<link [^>]*dist/reveal\.css[^>]*>", lambda _: "", html)
     sheets = f"<style>{text('reveal.css')}</style>\n<style>{theme}</style>\n<style>{style}</style>"
     html = re.sub(r"<link [^>]*dist/theme/[^>]*>", lambda _: sheets, html)
-    scripts = f"{script_tags()}<script>{inside_tag(text('reveal.min.js'))}</script>\n"
-    return html.replace("SLIDES_SCRIPTS", f"{scripts}<script>{script}</script>", 1)
+    scripts = f"{libraries}<script>{inside_tag(text('reveal.min.js'))}</script>\n"
+    return html.replace("SLIDES_SCRIPTS", f"{scripts}<script>{inside_tag(script)}</script>", 1)

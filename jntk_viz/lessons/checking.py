@@ -18,6 +18,7 @@ from .feedback import HINT, PASSED, TODO, Feedback
 _NEAR = 2e-3  # relative to the largest entry; float32 answers pass, no known mistake does
 _THREE_DIGITS = 5e-3  # the most by which rounding to three digits changes a number
 _NEARLY = 0.05  # a number as near as this was rounded too early, or read off a plot
+_ROUNDED = "Nearly: within 5 %. Give three digits, and round only at the end."
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,22 @@ class Exercise:
                 return Feedback(HINT, f"Two things at once. First: {one} Second: {other}")
         return Feedback(HINT, self._describe(values, truths, self.cases(seed)))
 
+    def rules(self) -> list[tuple[float, float, str, str]]:
+        """For a number, what `judge` tries in this order: (value, near, status, message).
+
+        An answer that is off by at most `near` · |value| gets the message of the first such rule.
+        """
+        truth = float(self.truth())
+        wrong = [(m.hint, float(m.answer())) for m in self.mistakes]
+        found = [(truth, self._near, PASSED, self.remark)]
+        found += [(value, self._near, HINT, hint) for hint, value in wrong]
+        found.append((truth, _NEARLY, HINT, _ROUNDED))
+        for (one, first), (other, second) in combinations(wrong, 2):
+            for (both,) in _both(*([np.asarray(v)] for v in (first, second, truth))):
+                message = f"Two things at once. First: {one} Second: {other}"
+                found.append((float(both), self._near, HINT, message))
+        return found
+
     def values(self, answer: Callable, seed: int = 0) -> list[np.ndarray]:
         """What a function returns for all cases, as arrays."""
         return [np.asarray(answer(*case), float) for case in self.cases(seed)]
@@ -230,7 +247,7 @@ class Diagnosis:
 
 def _describe_number(value: float, truth: float, unit: str) -> str:
     if abs(value - truth) <= _NEARLY * abs(truth):
-        return "Nearly: within 5 %. Give three digits, and round only at the end."
+        return _ROUNDED
     direction, told = "too large" if value > truth else "too small", number(value, 3) + unit
     if value * truth > 0:
         decades = abs(np.log10(value / truth))

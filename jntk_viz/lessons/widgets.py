@@ -82,10 +82,10 @@ class Knobs(w.VBox):
         self.compute = lru_cache(maxsize=None)(compute)
         self.words = words
         self.sliders = {name: _slider(name, values, slow) for name, values in knobs.items()}
-        first = self._arguments()
+        first = self._arguments(self.settings)
         views = view if isinstance(view, tuple) else (view,)
         self.plots = [LivePlot(v, **data) for v, data in zip(views, first, strict=True)]
-        self._line = w.HTML(self._sentence(first[0]))
+        self._line = w.HTML(self._sentence(self.settings, first[0]))
         figures = [figure_widget(plot.figure, height) for plot in self.plots]
         for slider in self.sliders.values():
             slider.observe(self._redraw, "value")
@@ -100,23 +100,27 @@ class Knobs(w.VBox):
         """Where the sliders stand."""
         return {name: slider.value for name, slider in self.sliders.items()}
 
-    def _arguments(self) -> tuple[Mapping, ...]:
-        found = self.compute(**self.settings)
+    def _arguments(self, settings: Mapping) -> tuple[Mapping, ...]:
+        found = self.compute(**settings)
         return found if self._several else (found,)
 
-    def _sentence(self, arguments) -> str:
-        return _words(self.words(self.settings, arguments)) if self.words else ""
+    def _sentence(self, settings: Mapping, arguments: Mapping) -> str:
+        return _words(self.words(settings, arguments)) if self.words else ""
 
     def _repr_mimebundle_(self, **options):
         figures = [plot.figure for plot in self.plots]
         static = lesson_static.knobs(self.sliders, figures, self._line.value)
         return super()._repr_mimebundle_(**options) | {"text/html": static}
 
-    def _redraw(self, _):
-        arguments = self._arguments()
+    def draw(self, settings: Mapping) -> str:
+        """Draw the pictures for these settings; returns the sentence that belongs below them."""
+        arguments = self._arguments(settings)
         for plot, data in zip(self.plots, arguments, strict=True):
             plot.update(**data)
-        self._line.value = self._sentence(arguments[0])
+        return self._sentence(settings, arguments[0])
+
+    def _redraw(self, _):
+        self._line.value = self.draw(self.settings)
 
 
 class Picture(w.VBox):
@@ -234,21 +238,37 @@ class Prediction(w.VBox):
             item.disabled = True
         self.said.value = _words("Committed. Measuring …")
         try:
-            answer = self.reveal(guess)
+            answer = self.measured(guess)
         except Exception as error:
             self.said.value = _failed(error)
             raise
-        if not isinstance(answer, Answer):
-            value, picture = answer
-            answer = Answer(value, shown=() if picture is None else (picture,))
-        sentence = verdict(self.question, guess, answer.value)
-        texts = [f"{escape(sentence)} {self.question.explain}", answer.text]
-        self.said.value = _words(lesson_static.markdown("\n\n".join(filter(None, texts))))
-        self.found = [part for given in answer.shown for part in _parts(given, self.height)]
+        self.said.value = self.verdict(guess, answer)
+        self.found = self.pictures(answer)
         self._shown = [*self._shown, *self.found]
         self.children = self._shown
         for show_it in self._waiting:
             show_it()
+
+    def measured(self, guess) -> Answer:
+        """What `reveal` finds for this guess, whether or not one has been committed."""
+        answer = self.reveal(guess)
+        if isinstance(answer, Answer):
+            return answer
+        value, picture = answer
+        return Answer(value, shown=() if picture is None else (picture,))
+
+    def verdict(self, guess, answer: Answer) -> str:
+        """HTML: how the guess compares with the answer, and what is said with it."""
+        return self.told(verdict(self.question, guess, answer.value), answer)
+
+    def told(self, sentence: str, answer: Answer) -> str:
+        """HTML: a sentence about the answer, and what is said with it."""
+        texts = [f"{escape(sentence)} {self.question.explain}", answer.text]
+        return _words(lesson_static.markdown("\n\n".join(filter(None, texts))))
+
+    def pictures(self, answer: Answer) -> list[w.Widget]:
+        """What is shown below the verdict."""
+        return parts(answer.shown, self.height)
 
     def after(self, *parts, height=320) -> "Afterwards":
         """What a later cell shows once the guess is committed; see `after`."""
@@ -281,7 +301,8 @@ class Afterwards(w.VBox):
     """A place that fills once its predictions are committed. `after` makes it."""
 
     def __init__(self, predictions: Sequence[Prediction], parts: Sequence, height: int):
-        self._parts, self._height, self._left = tuple(parts), height, len(predictions)
+        self.predictions, self._left = tuple(predictions), len(predictions)
+        self._parts, self._height = tuple(parts), height
         self._note = w.HTML(
             _words("<i>More appears here after your guess.</i>"), layout=w.Layout(**_FULL)
         )
@@ -294,28 +315,31 @@ class Afterwards(w.VBox):
         if self._left:
             return
         try:
-            parts = [_parts(part, self._height) for part in self._parts]
+            self.children = self.made()
         except Exception as error:
             self._note.value = _failed(error)
             raise
-        self.children = [widget for several in parts for widget in several]
+
+    def made(self) -> list[w.Widget]:
+        """What is shown, computed now."""
+        return parts(self._parts, self._height)
 
     def _repr_mimebundle_(self, **options):
         texts = [lesson_static.markdown(part) for part in self._parts if isinstance(part, str)]
         return super()._repr_mimebundle_(**options) | {"text/html": lesson_static.afterwards(texts)}
 
 
-def _parts(part, height: int) -> list[w.Widget]:
-    """Widgets for one part of what is shown after a guess."""
+def parts(part, height: int) -> list[w.Widget]:
+    """Widgets for one part of what is shown after a guess, or for several."""
     if isinstance(part, str):
         return [w.HTMLMath(_words(lesson_static.markdown(part)), layout=w.Layout(**_FULL))]
     if isinstance(part, w.Widget):
         return [part]
     if isinstance(part, list | tuple):
-        return [widget for one in part for widget in _parts(one, height)]
+        return [widget for one in part for widget in parts(one, height)]
     if isinstance(part, hv.core.Dimensioned):
         return [show(part, height)]
-    return _parts(part(), height)
+    return parts(part(), height)
 
 
 __all__ = [

@@ -91,7 +91,7 @@ def write_sources(folder: Path, repository: str = "", names=None) -> None:
         write_whole_text(folder / f"{guide.name}.md", guides.text_of(guide, repository))
     for subject in subjects:
         write_whole_text(folder / f"{subject.file}.rst", reference.document(subject))
-    write_whole_text(folder / "formulas.rst", reference.formulas_document())
+    write_whole_text(folder / "formulas.rst", reference.formulas_document(subjects))
     write_whole_text(folder / "index.rst", contents([g.name for g in found], subjects))
 
 
@@ -105,8 +105,12 @@ def contents(guide_names: list[str], subjects: list[reference.Subject]) -> str:
         parts += [".. toctree::", f"   :caption: {caption}", "   :maxdepth: 1", ""]
         parts += [f"   {name}" for name in names]
         parts.append("")
-    parts += ["All names", "---------", "", ":ref:`genindex`", ""]
-    return "\n".join(parts)
+    parts += ["All names", "---------", ""]
+    for subject in subjects:
+        linked = (f":py:obj:`{name} <{subject.module}.{name}>`" for name in subject.names)
+        named = ", ".join(linked) or f":py:mod:`{subject.module}`"
+        parts += [f"- :doc:`{subject.file}`: {named}"]
+    return "\n".join([*parts, "", ":ref:`genindex`", ""])
 
 
 def _move(made: Path, out: Path) -> None:

@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import sys
 from collections.abc import Iterator
 from textwrap import indent
 from types import ModuleType
@@ -10,7 +9,7 @@ from typing import NamedTuple
 
 import jntk_viz
 from jntk_viz.site.docstrings import as_rst, escape
-from jntk_viz.site.formulas import anchor, computed_by, html_of, setting
+from jntk_viz.site.formulas import all_formulas, anchor, computed_by, html_of, setting
 
 # Of the tables the docstring would be that of `dict`.
 TABLES = {
@@ -107,23 +106,24 @@ def entries() -> Iterator[tuple[str, str]]:
             yield f"{subject.file}.html", f"{subject.module}.{name}"
 
 
-def where(code: str) -> str | None:
+def where(code: str, written: list[Subject]) -> str | None:
     """The address in the reference of the function with this full name; None if it has none."""
     module, _, name = code.rpartition(".")
     owner = module.rpartition(".")[2]
-    for subject in subjects():
+    for subject in written:
         for public in subject.names:
-            if public == name and module in sys.modules:
+            if public == name and module == f"jntk_viz.{subject.file}":
                 return f"{subject.file}.html#{subject.module}.{name}"
-            if public == owner:
+            if public == owner and getattr(jntk_viz, public, None):
                 return f"{subject.file}.html#{subject.module}.{owner}.{name}"
     return None
 
 
-def formulas_document() -> str:
-    """All formulas page by page, each with the function that computes it."""
-    from jntk_viz.site.formulas import all_formulas
+def formulas_document(written: list[Subject]) -> str:
+    """All formulas page by page, each with the function that computes it.
 
+    - `written`: the documents of the reference that can be linked.
+    """
     parts = ["Formulas\n========\n", "What the pages show, and the function that computes it.\n"]
     page = ""
     for placed in all_formulas():
@@ -132,7 +132,7 @@ def formulas_document() -> str:
             parts.append(f".. _{anchor(page)}:\n\n{placed.title}\n{'-' * (2 * len(placed.title))}\n")
             parts.append(f"`Open the page <../{page}.html>`__\n")
         parts.append(_raw(html_of(placed)))
-        address = where(placed.formula.code)
+        address = where(placed.formula.code, written)
         code = placed.formula.code
         if code:
             shown = f"`{code} <{address}>`__" if address else f"``{code}``"

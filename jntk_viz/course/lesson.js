@@ -1,0 +1,19 @@
+// The page of a lesson: light and dark, then everything in it.
+const system = matchMedia("(prefers-color-scheme: dark)")
+
+function setTheme(dark) {
+  document.documentElement.dataset.theme = dark ? "dark" : "light"
+  document.getElementById("theme").textContent = dark ? "Light" : "Dark"
+  for (const film of shownFilms) film.colour()
+}
+
+async function main() {
+  setTheme(system.matches)
+  system.addEventListener("change", () => setTheme(system.matches))
+  document.getElementById("theme").addEventListener("click", () => setTheme(!isDark()))
+  if (!window.DecompressionStream) throw TOO_OLD
+  activate(document)
+  await formulas(document.querySelector("main"))
+  document.documentElement.dataset.ready = "yes"  // for whoever waits, such as a test
+}
+main().catch(failed)
