@@ -107,7 +107,12 @@ def _export_site(place: Path, names, presets, quiet, around: Around) -> list[Wri
         film = files.record(study_page, preset, Progress(title, quiet))
         functions = around.functions and f"{around.functions}#{chapter.name.replace('_', '-')}"
         page = files.write_page(
-            film, path, navigation=bar, folder=ASSETS, head=html.made_from(made), functions=functions
+            film,
+            path,
+            navigation=bar,
+            folder=ASSETS,
+            head=html.made_from(made),
+            functions=functions,
         )
         written.append(page)
     made = _digest(program, repr(chapters), repr(around))

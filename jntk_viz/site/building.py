@@ -4,12 +4,13 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from jntk_viz.course import CourseError, write_course
 from jntk_viz.export import ExportError, html
 from jntk_viz.export import site as pages_of_site
+from jntk_viz.export.files import known_pages
 from jntk_viz.export.progress import duration
 from jntk_viz.site import SiteError, documents, search
 
@@ -17,11 +18,12 @@ LESSONS, DOCUMENTS, REPORT = "lessons", "docs", "reproduction.html"
 PARTS = ("lessons", "pages", "documents")
 
 
-class Site(NamedTuple):
+@dataclass(frozen=True)
+class Site:
     """What has been written: the start page, all files' bytes, and what is missing and why."""
 
     index: Path
-    files: int
+    count: int
     size: int
     problems: list[str]
 
@@ -55,6 +57,10 @@ def build_site(
             such name.
     """
     out = out.expanduser()
+    unknown = sorted(set(pages or ()) - set(known_pages()))
+    if unknown:
+        known = ", ".join(known_pages())
+        raise SiteError(f"`--page` must name a page; got {unknown[0]!r}. There are {known}")
     _make(out)
     problems: list[str] = []
     with _part(1, "lessons, slides and handouts", tell):

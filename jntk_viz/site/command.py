@@ -17,8 +17,8 @@ examples:
   jntk-viz site public --page playground --page depth --lesson 3
   jntk-viz site public --repository https://github.com/NAME/jntk_viz
 
-Interrupt at will: what is written is not made again, unless its preset, its notebook or this program
-has changed. The documents need Sphinx: pip install 'jntk-viz[site]'.
+Interrupt at will: what is written is not made again, unless its preset, its notebook or this
+program has changed. The documents need Sphinx: pip install 'jntk-viz[site]'.
 """
 
 
@@ -70,7 +70,7 @@ def run(arguments) -> int:
         return 2
     for problem in site.problems:
         print(f"jntk-viz: {problem}", file=sys.stderr)
-    print(f"{site.files} files, {site.size / 1e6:.1f} MB: open {site.index}")
+    print(f"{site.count} files, {site.size / 1e6:.1f} MB: open {site.index}")
     return 1 if site.problems else 0
 
 

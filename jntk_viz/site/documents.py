@@ -122,4 +122,3 @@ def _move(made: Path, out: Path) -> None:
         shutil.rmtree(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(made, out)
-

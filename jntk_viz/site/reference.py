@@ -129,7 +129,9 @@ def formulas_document(written: list[Subject]) -> str:
     for placed in all_formulas():
         if placed.page != page:
             page = placed.page
-            parts.append(f".. _{anchor(page)}:\n\n{placed.title}\n{'-' * (2 * len(placed.title))}\n")
+            parts.append(
+                f".. _{anchor(page)}:\n\n{placed.title}\n{'-' * (2 * len(placed.title))}\n"
+            )
             parts.append(f"`Open the page <../{page}.html>`__\n")
         parts.append(_raw(html_of(placed)))
         address = where(placed.formula.code, written)

@@ -45,6 +45,7 @@ def _content(module) -> Any:
     """An object of the page's `Content`, with nothing computed."""
     from jntk_viz.frame.content import Content
 
+    kind: Any
     (kind,) = (
         value
         for value in vars(module).values()
