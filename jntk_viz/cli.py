@@ -17,6 +17,7 @@ from jntk_viz.engine.cluster import NoCluster
 from jntk_viz.engine.options import add_options, positive
 from jntk_viz.export.command import add_export_parser
 from jntk_viz.folders import CannotServe, lessons_folder
+from jntk_viz.questions.command import add_questions_parser
 from jntk_viz.reproduction.command import add_reproduce_parser
 from jntk_viz.server.serving import serve
 from jntk_viz.site.command import add_site_parser
@@ -35,6 +36,7 @@ examples:
   jntk-viz slides notebooks/05*.ipynb a lesson as slides, in one file
   jntk-viz site public                pages, lessons and reference in one folder, without a server
   jntk-viz course public              the lessons as pages that need no kernel
+  jntk-viz questions bank             predictions and diagnoses for Moodle and others
   jntk-viz grade submitted            a table of who solved which exercise
   jntk-viz doctor                     is this installation sound?
 
@@ -98,6 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_reproduce_parser(commands)
     add_course_parser(commands)
     add_site_parser(commands)
+    add_questions_parser(commands)
     summary = "open the lessons in JupyterLab"
     lab_parser = commands.add_parser("lab", help=summary, description=f"{summary.capitalize()}.")
     lab_parser.add_argument(

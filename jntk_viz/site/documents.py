@@ -3,7 +3,7 @@
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
@@ -35,9 +35,10 @@ def build_documents(
             f"the documents are built by Sphinx, and {error.name} is missing: "
             "pip install 'jntk-viz[site]'"
         ) from error
+    found = list(beside)
     with tempfile.TemporaryDirectory() as folder:
         source, made = Path(folder) / "source", Path(folder) / "made"
-        write_sources(source, repository, names)
+        write_sources(source, repository, names, {file.address for file in found})
         warnings = StringIO()
         with patch_docutils(str(source)), docutils_namespace():
             app = Sphinx(
@@ -46,7 +47,7 @@ def build_documents(
             )  # fmt: skip
             app.connect("autodoc-process-docstring", reference.marked_up)
             app.build()
-            search.add_to_index(app, list(beside))
+            search.add_to_index(app, found)
         _move(made, out)
     lines = _COLOURS.sub("", warnings.getvalue()).splitlines()
     return [line for line in lines if line.strip()]
@@ -77,21 +78,25 @@ def settings() -> dict[str, object]:
         # The line below a hit would be fetched, which browsers forbid where there is no server.
         "html_show_search_summary": False,
         "html_theme_options": {
-            "announcement": '<a href="../index.html">Pages</a> · '
-            '<a href="../lessons/index.html">Lessons</a>',
+            "announcement": "site",  # what it says stands in templates/page.html
         },
     }
 
 
-def write_sources(folder: Path, repository: str = "", names=None) -> None:
-    """Write what Sphinx reads: one text for each document, and the contents."""
+def write_sources(
+    folder: Path, repository: str = "", names=None, beside: Container[str] = ()
+) -> None:
+    """Write what Sphinx reads: one text for each document, and the contents.
+
+    - `beside`: addresses of the pages and lessons that can be linked, without ".html".
+    """
     subjects = [s for s in reference.subjects() if names is None or s.file in names]
     found = guides.guides()
     for guide in found:
-        write_whole_text(folder / f"{guide.name}.md", guides.text_of(guide, repository))
+        write_whole_text(folder / f"{guide.name}.md", guides.text_of(guide, repository, beside))
     for subject in subjects:
         write_whole_text(folder / f"{subject.file}.rst", reference.document(subject))
-    write_whole_text(folder / "formulas.rst", reference.formulas_document(subjects))
+    write_whole_text(folder / "formulas.rst", reference.formulas_document(subjects, beside))
     write_whole_text(folder / "index.rst", contents([g.name for g in found], subjects))
 
 

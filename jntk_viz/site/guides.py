@@ -1,6 +1,7 @@
 """The project's Markdown documents, with links that hold inside the site."""
 
 import re
+from collections.abc import Container
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,10 +29,11 @@ def guides() -> list[Guide]:
     ]
 
 
-def text_of(guide: Guide, repository: str = "") -> str:
+def text_of(guide: Guide, repository: str = "", beside: Container[str] = ()) -> str:
     """Its Markdown; what the site does not hold is linked in the repository, if that is known.
 
     - `repository`: address of the project, such as https://github.com/NAME/jntk_viz.
+    - `beside`: addresses of the lessons that the site holds, such as "../lessons/00_start_here".
     """
     text = guide.source.read_text(encoding="utf-8")
     names = {other.source.name: other.name for other in guides()}
@@ -45,8 +47,9 @@ def text_of(guide: Guide, repository: str = "") -> str:
             return match.group()
         file, _, place = target.partition("#")
         name = Path(file).name
-        if name.endswith(".ipynb"):
-            return f'<a href="../lessons/{name.removesuffix(".ipynb")}.html">{words}</a>'
+        lesson = f"../lessons/{name.removesuffix('.ipynb')}"
+        if lesson in beside:
+            return f'<a href="{lesson}.html">{words}</a>'
         if name in names and name.endswith(".md"):
             return f"[{words}]({names[name]}.md{'#' + place if place else ''})"
         if repository:

@@ -2,7 +2,7 @@
 
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from textwrap import indent
 from types import ModuleType
 from typing import NamedTuple
@@ -119,10 +119,11 @@ def where(code: str, written: list[Subject]) -> str | None:
     return None
 
 
-def formulas_document(written: list[Subject]) -> str:
+def formulas_document(written: list[Subject], beside: Container[str] = ()) -> str:
     """All formulas page by page, each with the function that computes it.
 
-    - `written`: the documents of the reference that can be linked.
+    - `written`: the documents of the reference that can be linked;  `beside`: addresses of the
+      pages that can be, without ".html".
     """
     parts = ["Formulas\n========\n", "What the pages show, and the function that computes it.\n"]
     page = ""
@@ -132,7 +133,8 @@ def formulas_document(written: list[Subject]) -> str:
             parts.append(
                 f".. _{anchor(page)}:\n\n{placed.title}\n{'-' * (2 * len(placed.title))}\n"
             )
-            parts.append(f"`Open the page <../{page}.html>`__\n")
+            if f"../{page}" in beside:
+                parts.append(f"`Open the page <../{page}.html>`__\n")
         parts.append(_raw(html_of(placed)))
         address = where(placed.formula.code, written)
         code = placed.formula.code

@@ -1,10 +1,8 @@
-"""A tiny site for the tests of this folder, made once: two pages with one preset each."""
+"""A tiny site for tests: two pages with one preset each, one lesson, a part of the reference."""
 
-import pytest
 import yaml
 
-from jntk_viz.export import pages
-from jntk_viz.site.building import build_site
+from jntk_viz.frame.presets import read_preset
 
 PRESETS = {
     "playground": """
@@ -33,20 +31,10 @@ sweep: {width: [8, 32]}
 
 def only_ours(page, study, folder=None):
     """One small preset of each page, in place of all of them."""
-    from jntk_viz.frame.presets import read_preset
-
     return [read_preset(yaml.safe_load(PRESETS[page]), study.state)]
 
 
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory):
-    """(folder, what `build_site` returned, what it told)."""
-    told, out = [], tmp_path_factory.mktemp("site")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PANEL_INLINE", "1")
-        patch.setattr(pages, "presets_of", only_ours)
-        made = build_site(
-            out, pages=list(PRESETS), lessons=["0"], reference=["kernels", "lessons", "apps"],
-            tell=told.append, quiet=True,
-        )  # fmt: skip
-    return out, made, told
+ARGUMENTS = {
+    "pages": list(PRESETS), "lessons": ["0"], "reference": ["kernels", "lessons", "apps"],
+    "quiet": True, "tell": lambda line: None,
+}  # fmt: skip
