@@ -3,7 +3,6 @@
 import ast
 import importlib.metadata
 import json
-import os
 import re
 import runpy
 import subprocess
