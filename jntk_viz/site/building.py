@@ -33,6 +33,7 @@ def build_site(
     *,
     pages: list[str] | None = None,
     lessons: list[str] | None = None,
+    notebooks: Path | None = None,
     presets: Path | None = None,
     reference: list[str] | None = None,
     repository: str = "",
@@ -46,6 +47,7 @@ def build_site(
         out: made where it is missing. What an earlier run has written, from the same presets and
             notebooks by the same program, stays.
         pages, lessons, reference: names of those to write; by default all.
+        notebooks: folder with other lessons than the package's.
         presets: folder with presets of the lecturer's own.
         repository: address of the project, for links to files that the site does not hold.
         report: the `report.html` of `jntk-viz reproduce`, to be shown beside the summary.
@@ -64,13 +66,13 @@ def build_site(
     _make(out)
     problems: list[str] = []
     with _part(1, "lessons, slides and handouts", tell):
-        problems += _lessons(out, lessons, tell)
+        problems += _lessons(out, lessons, notebooks, tell)
     with _part(2, "pages with all their presets", tell):
         _pages(out, pages, presets, bool(report), quiet)
     if report is not None:
         _copy(report, out / REPORT)
     with _part(3, "reference, guides and search", tell):
-        beside = [*search.of_pages(out), *search.of_lessons(out)]
+        beside = [*search.of_pages(out), *search.of_lessons(out, notebooks)]
         problems += documents.build_documents(
             out / DOCUMENTS, repository=repository, beside=beside, names=reference
         )
@@ -99,9 +101,9 @@ def _make(out: Path) -> None:
         ) from error
 
 
-def _lessons(out: Path, lessons: list[str] | None, tell: Callable[[str], None]) -> list[str]:
+def _lessons(out: Path, lessons, notebooks, tell: Callable[[str], None]) -> list[str]:
     try:
-        course = write_course(out / LESSONS, lessons, tell)
+        course = write_course(out / LESSONS, lessons, tell, notebooks=notebooks)
     except CourseError as error:
         raise SiteError(str(error)) from error
     return [f"lesson {name} has no new page: {reason}" for name, reason in course.failed.items()]

@@ -56,9 +56,9 @@ def _content(module) -> Any:
     return kind()
 
 
-def of_lessons(out: Path) -> Iterator[Found]:
-    """Every lesson that has been written into the folder `out`."""
-    for notebook in sorted(own_lessons().glob("*.ipynb")):
+def of_lessons(out: Path, notebooks: Path | None = None) -> Iterator[Found]:
+    """Every lesson that has been written into the folder `out`, from the package's or others."""
+    for notebook in sorted((notebooks or own_lessons()).glob("*.ipynb")):
         if not (out / "lessons" / f"{notebook.stem}.html").is_file():
             continue
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]

@@ -18,7 +18,7 @@ from jntk_viz.lessons.widgets import Answer, Prediction
 from jntk_viz.questions import Item, asking, bank, gift, qti
 
 ITEMS = [
-    Item("a-1", "One", "Half {or} not? x=1", "choice", ("a half", "not: ~"), "a half", 0, "So: it is."),
+    Item("a-1", "One", "Half {or} not? x=1", "choice", ("a half", "not: ~"), "a half", 0, "So: yes."),
     Item("a-2", "One", "How many?", "number", (), 0.25, 0.1, "A quarter."),
     Item("b-1", "Two", "Which first?", "order", ("first", "second", "third")),
     Item("b-2", "Two", "Match.", "match", answer={"I": "odd", "II": "step"}, feedback="Well read."),
@@ -32,7 +32,7 @@ def test_gift_marks_what_is_right_and_escapes_its_own_signs():
     first, number, order, match = re.findall(r"^::(.*?)^\}$", text, re.MULTILINE | re.DOTALL)
     assert r"Half \{or\} not? x\=1 {" in first
     assert re.findall(r"^    (.*)$", first, re.MULTILINE) == [
-        "=a half", r"~not\: \~", r"####So\: it is.",
+        "=a half", r"~not\: \~", r"####So\: yes.",
     ]  # fmt: skip
     assert "How many? {#\n    =0.25:0.1\n    ####A quarter." in number
     assert "=first -> 1\n    =second -> 2\n    =third -> 3" in order
