@@ -18,7 +18,7 @@ from jntk_viz.lessons.widgets import Answer, Prediction
 from jntk_viz.questions import Item, asking, bank, gift, qti
 
 ITEMS = [
-    Item("a-1", "One", "Half {or} not? x=1", "choice", ("a half", "not: ~"), "a half", 0, "So: yes."),
+    Item("a-1", "One", "Half {or}? x=1", "choice", ("a half", "not: ~"), "a half", 0, "So: yes."),
     Item("a-2", "One", "How many?", "number", (), 0.25, 0.1, "A quarter."),
     Item("b-1", "Two", "Which first?", "order", ("first", "second", "third")),
     Item("b-2", "Two", "Match.", "match", answer={"I": "odd", "II": "step"}, feedback="Well read."),
@@ -30,7 +30,7 @@ def test_gift_marks_what_is_right_and_escapes_its_own_signs():
     text = gift.gift(ITEMS)
     assert text.count("$CATEGORY: ") == 2
     first, number, order, match = re.findall(r"^::(.*?)^\}$", text, re.MULTILINE | re.DOTALL)
-    assert r"Half \{or\} not? x\=1 {" in first
+    assert r"Half \{or\}? x\=1 {" in first
     assert re.findall(r"^    (.*)$", first, re.MULTILINE) == [
         "=a half", r"~not\: \~", r"####So\: yes.",
     ]  # fmt: skip
