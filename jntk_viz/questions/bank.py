@@ -20,13 +20,17 @@ from jntk_viz.lessons.exercises import EXERCISES
 from jntk_viz.questions import Item
 from jntk_viz.questions.asking import MIME, START
 
+_BLOCK = re.compile(r"</?(?:p|br|div|ul|ol|li|table|tr|td|h\d)\b[^>]*>")
 _TAG = re.compile(r"<[^>]+>")
+_FORMULA = re.compile(r"\$+([^$]+)\$+")
 _REPORT = re.compile(r"^- (\w+): (.+(?:\n  .+)*)", re.MULTILINE)
 
 
 def plain(html: str) -> str:
-    """HTML or Markdown as one line of plain text; formulas stay as they are."""
-    return " ".join(unescape(_TAG.sub(" ", html)).replace("**", "").split())
+    """HTML or Markdown as one line of plain text, with formulas as learning platforms set them."""
+    text = _TAG.sub("", _BLOCK.sub(" ", html))
+    text = " ".join(unescape(text).replace("**", "").split())
+    return _FORMULA.sub(lambda found: rf"\({found[1]}\)", text)
 
 
 def of_pages(names: list[str], tell: Callable[[str], None]) -> Iterator[Item]:

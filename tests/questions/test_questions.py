@@ -99,7 +99,12 @@ def test_predictions_of_a_lesson_say_what_is_asked_and_found():
     question = asking.question_of(asked)
     (item,) = bank._of_question("l-1", "Lesson", question)
     assert (item.answer, item.tolerance, item.question) == (3.0, 1.0, "How many? (%)")
-    assert item.feedback == "It is three . Count."
+    assert item.feedback == "It is three. Count."
+
+
+def test_formulas_are_marked_as_learning_platforms_read_them():
+    assert bank.plain("<p>As <b>$1/\\sqrt d$</b> &lt; 1.</p>") == r"As \(1/\sqrt d\) < 1."
+    assert gift.gift([Item("a", "A", r"\(\neq\)", "order", ("a", "b"))]).count(r"\\neq") == 1
 
 
 def test_a_diagnosis_is_asked_where_its_reports_are_told_in_words():
