@@ -65,7 +65,7 @@ def document(subject: Subject) -> str:
     if subject.module != "jntk_viz":
         parts.append(f".. py:module:: {subject.module}\n\n{as_rst(module.__doc__ or '')}")
     parts += [_entry(module, name) for name in subject.names]
-    if ".. raw:: html" in "".join(parts):
+    if any(computed_by(getattr(module, name)) for name in subject.names):
         parts.append(_raw(setting()))
     return "\n".join(parts)
 

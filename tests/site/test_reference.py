@@ -70,6 +70,8 @@ def test_formulas_lead_to_the_functions_that_compute_them_and_back():
     assert [p.formula for p in formulas.computed_by(jntk_viz.jacobian_nngp)]
     assert [p.page for p in formulas.computed_by(jntk_viz.RobustDynamics)] == []
     written = reference.subjects()
+    (kernels,) = (subject for subject in written if subject.file == "kernels")
+    assert "typeset()" in reference.document(kernels)
     where = reference.where("jntk_viz.kernels.jacobian_nngp", written)
     assert where == "kernels.html#jntk_viz.jacobian_nngp"
     method = reference.where("jntk_viz.dynamics.LinearDynamics.learned", written)
