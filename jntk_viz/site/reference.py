@@ -77,7 +77,13 @@ def _entry(module: ModuleType, name: str) -> str:
         return f".. py:data:: {name}\n\n{_body(escape(TABLES[name]))}\n   Names: {named}.\n"
     kind = "autoclass" if isinstance(target, type) else "autofunction"
     members = "   :members:\n" if isinstance(target, type) else ""
+    if isinstance(target, type) and any(_is_ours(base) for base in target.__mro__[1:]):
+        members += "   :inherited-members: tuple\n"
     return f".. {kind}:: {name}\n{members}\n"
+
+
+def _is_ours(base: type) -> bool:
+    return base.__module__.startswith("jntk_viz.")
 
 
 def _body(text: str) -> str:
