@@ -121,6 +121,6 @@ help:  ## list these commands
 
 .venv/.installed-test: .venv/.installed-app
 	@echo "Installing what the tests need"
-	@$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e '.[test]' | $(PROGRESS)
+	@$(BIN)/python -m pip install --progress-bar off -c constraints.txt -e '.[test,site]' | $(PROGRESS)
 	@touch $@
 	@echo "Installed."

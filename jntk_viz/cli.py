@@ -17,8 +17,10 @@ from jntk_viz.engine.cluster import NoCluster
 from jntk_viz.engine.options import add_options, positive
 from jntk_viz.export.command import add_export_parser
 from jntk_viz.folders import CannotServe, lessons_folder
+from jntk_viz.questions.command import add_questions_parser
 from jntk_viz.reproduction.command import add_reproduce_parser
 from jntk_viz.server.serving import serve
+from jntk_viz.site.command import add_site_parser
 
 DESCRIPTION = """\
 Infinite-width kernels of a network and its input Jacobian, computed and shown live.
@@ -32,7 +34,9 @@ examples:
   jntk-viz reproduce                  the paper's experiments, and which claims hold
   jntk-viz lab                        the lessons in JupyterLab
   jntk-viz slides notebooks/05*.ipynb a lesson as slides, in one file
+  jntk-viz site public                pages, lessons and reference in one folder, without a server
   jntk-viz course public              the lessons as pages that need no kernel
+  jntk-viz questions bank             predictions and diagnoses for Moodle and others
   jntk-viz grade submitted            a table of who solved which exercise
   jntk-viz assign --for nbgrader notebooks/01*.ipynb
                                       a lesson in the form that nbgrader takes, or Otter
@@ -101,6 +105,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_export_parser(commands)
     add_reproduce_parser(commands)
     add_course_parser(commands)
+    add_site_parser(commands)
+    add_questions_parser(commands)
     summary = "open the lessons in JupyterLab"
     lab_parser = commands.add_parser("lab", help=summary, description=f"{summary.capitalize()}.")
     lab_parser.add_argument(

@@ -56,6 +56,18 @@ def lessons_folder(copy_to: Path) -> Path:
     return copy_to
 
 
+def own_documents() -> Path:
+    """The folder of the guides in Markdown: inside an installed package, or in a clone."""
+    package = Path(__file__).parent
+    for folder in (package / "_docs", package.parent / "docs"):
+        if (folder / "serving.md").is_file():
+            return folder
+    raise CannotServe(
+        f"no documents found beside {package}. Install jntk_viz from its wheel, or from a clone "
+        "with `pip install -e .`"
+    )
+
+
 def app_routes(folder: Path) -> dict[str, Path]:
     """Path on the server → file: the landing page at / and /index, every other app by its name."""
     routes = {f"/{file.stem}": file for file in sorted(folder.glob("[!_]*.py"))}

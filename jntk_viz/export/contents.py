@@ -19,7 +19,11 @@ from jntk_viz.frame.glossary import marked
 from jntk_viz.frame.parts import PlotGrid, Tabbed
 
 # Everything else in a toolbar or on a page answers to a server only.
-_TOOLS = {"PanTool", "WheelZoomTool", "BoxZoomTool", "HoverTool", "ResetTool", "SaveTool"}
+# (The pen draws a reader's prediction.)
+_TOOLS = {
+    "PanTool", "WheelZoomTool", "BoxZoomTool", "HoverTool", "ResetTool", "SaveTool",
+    "FreehandDrawTool",
+}  # fmt: skip
 _OF_ROOM = {"change:inner_width", "change:inner_height"}
 
 
@@ -138,11 +142,11 @@ def _is_css(sheet) -> bool:
 def formulas_html(section) -> str:
     """The HTML of the formulas; the page's script typesets the TeX in `data-tex`."""
     sheets = section.select(Sheet) if section is not None else []
-    return "".join(_formula(entry) for sheet in sheets for entry in sheet.entries)
+    return "".join(formula_html(entry) for sheet in sheets for entry in sheet.entries)
 
 
-def _formula(entry: dict) -> str:
-    """One entry of a `Sheet`: equation, meaning, symbols."""
+def formula_html(entry: dict) -> str:
+    """One entry of a `Sheet`: equation, meaning, symbols, source."""
     tips = escape(json.dumps(entry["tips"]))
     rows = "".join(
         f'<dt data-tex="{escape(symbol)}"></dt><dd>{words}</dd>'

@@ -5,14 +5,14 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import param
 
-from jntk_viz.export import ExportError, contents, html, pages
+from jntk_viz.export import ExportError, contents, html, pages, reading
 from jntk_viz.export.ahead import computed_ahead
 from jntk_viz.export.capture import Recorder, dark_colours, indexed
 from jntk_viz.export.payload import Arrays, pack
@@ -188,16 +188,21 @@ class Film(NamedTuple):
     slowest: str
 
 
-def record(study, preset: Preset, progress: Progress) -> Film:
-    """Bring an opened page to every state of a preset and record what it shows."""
+def record(study, preset: Preset, progress: Progress, beside: Sequence = ()) -> Film:
+    """Bring an opened page to every state of a preset and record what it shows.
+
+    - `beside`: other figures of the file, which stand still.
+    """
     state, controls = study.state, pages.controls_of(study.state, preset)
     wanted = pages.states_of(controls)
     start = settings(preset, state)
     pages.check_preset(state, preset)
     state.param.update(**start | wanted[0])  # the tab that is shown, before anything is computed
+    reading.give_a_pen(study, preset)
     shown = contents.contents_of(study, [control.name for control in controls])
     arrays, looks, texts, rows = Arrays(), [], Texts(), []
-    recorder = None
+    recorder, question = None, None
+    first = _start_index(controls, pages.start_of(controls, preset, state))
     progress.begin(len(wanted))
     states = [start | values for values in wanted]
     for i, values in enumerate(computed_ahead(type(study.content)(), states)):
@@ -209,7 +214,7 @@ def record(study, preset: Preset, progress: Progress) -> Film:
             where = f"state {_described(controls, values)}"
             raise ExportError(f"{where}: {error_text(failed[0])}") from failed[0]
         if recorder is None:
-            recorder = Recorder(shown.figures, arrays)
+            recorder = Recorder([*shown.figures, *beside], arrays)
         looks.append(recorder.look())
         headline = shown.headline.object if shown.headline else ""
         said = [texts.number(contents.words_of(headline))]
@@ -217,13 +222,28 @@ def record(study, preset: Preset, progress: Progress) -> Film:
         tab = getattr(state, shown.tabs) if shown.tabs else None
         here = [grid.value for grid in shown.grids].index(tab)
         rows.append({"texts": said, "grid": here, "query": f"{study.name_}?{query_of(state)}"})
+        if i == first:
+            try:
+                question = reading.question_of(study, preset, shown)
+            except ValueError as error:
+                where = f"state {_described(controls, values)}"
+                raise ExportError(f"preset {preset.name}, {where}: {error}") from error
         progress.done(_described(controls, values))
     assert recorder is not None  # there is at least one state
     header = _header(shown, preset, controls, recorder, looks, rows, texts, state)
+    header |= {"question": question, "presented": reading.presented(study, preset, shown)}
     return Film(
         shown, preset, controls, header, arrays, _settings_text(state, start),
         progress.seconds, progress.slowest,
     )  # fmt: skip
+
+
+def _start_index(controls: list[pages.Control], stops: list[int]) -> int:
+    """The number, among all states, of the one that a preset starts from."""
+    index = 0
+    for control, stop in zip(controls, stops, strict=True):
+        index = index * len(control.values) + stop
+    return index
 
 
 class Texts:
@@ -241,8 +261,8 @@ def _header(shown, preset, controls, recorder, looks, rows, texts, state) -> dic
     states = [row | {"values": seen} for row, seen in zip(rows, shown_values, strict=True)]
     return {
         "document": recorder.document,
-        "roots": {figure.id: html.figure_place(figure) for figure in shown.figures},
-        "dark": dark_colours(shown.figures, [json.dumps([recorder.document, values])]),
+        "roots": {figure.id: html.figure_place(figure) for figure in recorder.figures},
+        "dark": dark_colours(recorder.figures, [json.dumps([recorder.document, values])]),
         "keys": keys,
         "values": values,
         "texts": list(texts.all),
@@ -271,14 +291,20 @@ def _settings_text(state, start) -> str:
     return ", ".join(f"{name} = {value}" for name, value in start.items())
 
 
-def write_page(film: Film, path: Path, *, navigation="", folder=None) -> Written:
-    """Write a recorded preset. `navigation`, `folder`: of a site, see `html.document`."""
+def write_page(
+    film: Film, path: Path, *, navigation="", folder=None, head="", functions=""
+) -> Written:
+    """Write a recorded preset.
+
+    - `navigation`, `folder`, `head`, `functions`: of a site, see `html.document`, `html.page_body`.
+    """
     packed = pack(film.header, film.arrays.blocks)
     body = html.page_body(
-        film.contents, film.preset, packed, navigation=navigation, settings=film.settings
-    )
+        film.contents, film.preset, packed,
+        navigation=navigation, settings=film.settings, functions=functions,
+    )  # fmt: skip
     title = f"{film.preset.title} – {film.contents.title}"
-    text = html.document(title, body, script=html.page_script(), folder=folder)
+    text = html.document(title, body, script=html.page_script(), folder=folder, head=head)
     size = len(text.encode())
     if size > MOST_BYTES:
         raise ExportError(

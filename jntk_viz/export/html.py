@@ -18,6 +18,10 @@ from jntk_viz.frame.presets import Preset
 
 _HERE = Path(__file__).parent
 COMPONENTS = ("bokeh", "bokeh-mathjax")
+SCRIPTS = ("film.js", "typeset.js", "reading.js", "page.js")
+# Names of what the files of a site share: style and script of pages, formulas of documents.
+STYLE, SCRIPT, FORMULAS = "page.css", "page.js", "formulas.js"
+MADE = "jntk-made-from"
 
 
 @dataclass
@@ -67,8 +71,14 @@ def style(file: str = "page.css") -> str:
 
 
 def page_script() -> str:
-    """The script that moves the pictures."""
-    return script_file("film.js") + script_file("page.js") + TIPS
+    """The script that moves the pictures, and what goes with it."""
+    return "\n".join([*map(script_file, SCRIPTS), TIPS])
+
+
+def shared() -> dict[str, str]:
+    """File name -> text of all that the pages of a site have in common."""
+    formulas = script_file("film.js") + script_file("typeset.js")
+    return scripts() | {STYLE: style() + MARKS, SCRIPT: page_script(), FORMULAS: formulas}
 
 
 def script_file(name: str) -> str:
@@ -82,10 +92,17 @@ def document(
 ) -> str:  # fmt: skip
     """A whole HTML file.
 
-    - `css`: default `style()`;  `folder`, `components`: see `script_tags`;  `libraries`: HTML in
-      place of those tags;  `head`: further elements of the head.
+    - `css`: default `style()`;  `folder`, `components`: see `script_tags`; style and script of
+      pages are in that folder as well (`shared`).
+    - `libraries`: HTML in place of those tags;  `head`: further elements of the head.
     """
     tags = script_tags(folder, components) if libraries is None else libraries
+    if folder is None:
+        look = f"<style>\n{style() + MARKS if css is None else css}</style>"
+        moves = f"<script>\n{inside_tag(script)}</script>"
+    else:
+        look = f'<link rel="stylesheet" href="{folder}/{STYLE}">'
+        moves = f'<script src="{folder}/{SCRIPT}"></script>'
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -94,13 +111,11 @@ def document(
 <meta name="generator" content="jntk_viz {version("jntk-viz")}">
 {head}<title>{escape(title)}</title>
 <link rel="icon" href="data:,">
-<style>
-{style() + MARKS if css is None else css}</style>
+{look}
 </head>
 <body>
 {body}
-{tags}<script>
-{inside_tag(script)}</script>
+{tags}{moves}
 </body>
 </html>
 """
@@ -118,18 +133,28 @@ def navigation(label: str, links: Sequence[Link]) -> str:
     return f'<nav aria-label="{escape(label)}">{items}</nav>\n'
 
 
+def made_from(digest: str) -> str:
+    """Element of the head: what a file was made from, so that another run knows if it holds."""
+    return f'<meta name="{MADE}" content="{escape(digest)}">\n'
+
+
 def page_body(
-    contents: Contents, preset: Preset, packed: str, *, navigation="", settings=""
+    contents: Contents, preset: Preset, packed: str, *, navigation="", settings="", functions=""
 ) -> str:
-    """The body of an exported page; the pictures and texts come from the packed states."""
+    """The body of an exported page; the pictures and texts come from the packed states.
+
+    - `functions`: address of the page of a site that names the function behind each formula.
+    """
     title = preset.title if preset.title != contents.title else contents.question
     say = f'<p class="say">{escape(preset.say)}</p>' if preset.say else ""
     return f"""{navigation}<header>
+<div id="bar" role="toolbar" aria-label="Page"></div>
 <p>{escape(contents.title)}</p>
 <h1>{escape(title)}</h1>
 {say}
 </header>
-{_prediction(preset)}<div id="top">
+<section id="prediction" aria-label="Prediction" hidden></section>
+<div id="top">
 <form id="controls" aria-label="Settings"></form>
 <div id="headline" aria-live="polite"></div>
 </div>
@@ -137,34 +162,26 @@ def page_body(
 <noscript><p>The pictures need JavaScript.</p></noscript>
 <main>
 {"".join(_grid(contents, i) for i in range(len(contents.grids)))}</main>
-{_formulas(contents)}{_footer(settings)}
+{_formulas(contents, functions)}{_footer(settings)}
 <script type="application/octet-stream" id="states">{packed}</script>"""
 
 
-def start_body(title: str, introduction: str, cards: str, packed: str) -> str:
-    """The body of the start page of a site."""
-    return f"""<header>
-<h1>{escape(title)}</h1>{introduction}</header>
-<form id="controls"></form>
-<div id="headline" hidden></div>
+def start_body(words: str, after: str, packed: str, *, opening: Contents | None = None) -> str:
+    """The body of the start page of a site.
+
+    - `words`: HTML at the top;  `after`: HTML below the pictures that move;  `opening`: those.
+    """
+    grids = "".join(_grid(opening, i) for i in range(len(opening.grids))) if opening else ""
+    return f"""{words}<div id="top"{"" if opening else " hidden"}>
+<form id="controls" aria-label="Settings"></form>
+<div id="headline" aria-live="polite"></div>
+</div>
 <p id="status" role="status">Unpacking the pictures …</p>
-<main class="cards">
-{cards}</main>
+<noscript><p>The pictures need JavaScript.</p></noscript>
+<main class="start">
+{grids}{after}</main>
 {_footer()}
 <script type="application/octet-stream" id="states">{packed}</script>"""
-
-
-def _prediction(preset: Preset) -> str:
-    """The question of the preset; in a file nobody can commit a guess, but think first."""
-    if preset.predict is None:
-        return ""
-    question = preset.predict
-    options = f" ({'; '.join(question.options)})" if question.options else ""
-    return (
-        f"<details><summary>Predict before you move anything: {escape(question.question)}"
-        f"{escape(options)}</summary><p>{escape(question.explain) or 'See the pictures.'}</p>"
-        "</details>\n"
-    )
 
 
 def _grid(contents: Contents, index: int) -> str:
@@ -195,13 +212,14 @@ def figure_place(model) -> str:
     return f"place-{model.id}"
 
 
-def _formulas(contents: Contents) -> str:
+def _formulas(contents: Contents, functions: str) -> str:
     html = formulas_html(contents.formulas)
     if not html:
         return ""
+    more = f'<p><a href="{escape(functions)}">The function behind each of them</a></p>'
     return (
-        f'<details id="formulas"><summary>Formulas</summary>{html}</details>\n'
-        f"<details><summary>Symbols</summary>{glossary_html()}</details>\n"
+        f'<details id="formulas"><summary>Formulas</summary>{html}{more if functions else ""}'
+        f"</details>\n<details><summary>Symbols</summary>{glossary_html()}</details>\n"
     )
 
 

@@ -1,27 +1,5 @@
 // The script of an exported page: draws the first state, follows the controls.
 
-// ---- light and dark ----
-const dark = matchMedia("(prefers-color-scheme: dark)")
-const setTheme = () => { document.documentElement.dataset.theme = dark.matches ? "dark" : "light" }
-
-// ---- formulas ----
-async function typeset() {
-  const provider = await mathJax()
-  for (const element of document.querySelectorAll("[data-tex]")) {
-    const display = element.classList.contains("equation")
-    element.replaceChildren(provider.MathJax.tex2svg(element.dataset.tex, {display}))
-    // To MathJax it is one image, which could hold no symbols to stop at.
-    if (element.dataset.tips) element.querySelector("svg")?.removeAttribute("role")
-    for (const [number, words] of Object.entries(JSON.parse(element.dataset.tips ?? "{}"))) {
-      for (const symbol of element.querySelectorAll(`.jntk-sym-${number}`)) {
-        symbol.setAttribute("tabindex", "0")
-        symbol.setAttribute("role", "img")
-        symbol.setAttribute("aria-label", words)
-      }
-    }
-  }
-}
-
 // ---- controls ----
 function build(header, changed) {
   const form = document.getElementById("controls")
@@ -65,12 +43,14 @@ function readHash(inputs) {
     const at = control.keys.indexOf(wanted.get(control.name))
     if (at >= 0) input.value = at
   }
+  return {predict: wanted.get("predict") == "true", present: wanted.get("present") == "true"}
 }
 
-function writeHash(inputs) {
+function writeHash(inputs, ways) {
   const query = new URLSearchParams()
   for (const {input, control} of inputs) query.set(control.name, control.keys[input.value])
-  if (inputs.length) history.replaceState(null, "", `#${query}`)
+  for (const [way, on] of Object.entries(ways)) if (on) query.set(way, "true")
+  history.replaceState(null, "", String(query) ? `#${query}` : location.pathname + location.search)
 }
 
 function say(header, state, inputs) {
@@ -101,6 +81,60 @@ function say(header, state, inputs) {
   live.href = header.live + states[state].query
 }
 
+// The buttons of the page, and what they do to it.
+function guide(header, inputs, changed) {
+  const bar = new Bar(), past = new Past(stops(inputs)), sizes = new Map()
+  const put = wanted => {
+    inputs.forEach(({input}, i) => { input.value = wanted[i] })
+    changed()
+  }
+  const start = header.controls.map(control => control.start)
+  const prediction = header.question &&
+    new Prediction(header.question, bar, () => String(stops(inputs)) != String(start) && put(start))
+  if (prediction) prediction.controls = inputs
+  let presenting = false
+  const present = on => {
+    presenting = on
+    document.documentElement.classList.toggle("present", on)
+    bar.press("present", on)
+    showOnly(header.presented, on)
+    enlarge(Bokeh.documents[0], on, sizes)
+    changed()
+  }
+  const undo = () => put(past.back())
+  if (prediction) {
+    bar.add("predict", "Predict first", () => { prediction.ask(!prediction.on); changed() })
+  }
+  if (inputs.length) bar.add("undo", "Undo", undo)
+  bar.add("link", "Copy link", () => copyLink(bar))
+  if (header.presented.length) bar.add("present", "Present", () => present(!presenting))
+  bar.add("dark", "Dark", () => {
+    scheme.choose(scheme.isDark() ? "light" : "dark")
+    changed()
+  })
+  addEventListener("keydown", event => {
+    const typing = event.target.matches("input, select, textarea")
+    if (event.key == "z" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); undo() }
+    if (!presenting || event.ctrlKey || event.altKey || event.metaKey) return
+    if (event.key == "Escape") present(false)
+    const by = {ArrowRight: 1, ArrowLeft: -1, PageDown: 1, PageUp: -1}[event.key]
+    const link = by && !typing && neighbour(by)
+    if (link) location.href = link.href + "#present=true"
+  })
+  return {
+    ways: () => ({predict: prediction?.on, present: presenting}),
+    follow() {
+      past.follow(stops(inputs))
+      if (bar.buttons.undo) bar.buttons.undo.disabled = !past.before.length
+      bar.press("dark", scheme.isDark())
+    },
+    take(ways) {
+      if (prediction && prediction.on != ways.predict) prediction.ask(ways.predict)
+      if (header.presented.length && presenting != ways.present) present(ways.present)
+    },
+  }
+}
+
 async function main() {
   setTheme()
   showTips()
@@ -111,27 +145,38 @@ async function main() {
   }
   const header = await unpack(document.getElementById("states").textContent)
   const base = revived(header.document, header.arrays)
-  let film
+  let film, reader
   const back = new Map()
   const changed = () => {
     const state = number(inputs)
     film?.show(state)
     setTheme()
-    if (film && (dark.matches || back.size)) recolour(film.doc, header.dark, back, dark.matches)
+    if (film && (scheme.isDark() || back.size)) {
+      recolour(film.doc, header.dark, back, scheme.isDark())
+    }
     say(header, state, inputs)
-    writeHash(inputs)
+    reader?.follow()
+    if (reader) writeHash(inputs, reader.ways())
   }
   const inputs = build(header, changed)
-  readHash(inputs)
+  const asked = readHash(inputs)
   say(header, number(inputs), inputs)
   const [views] = await Bokeh.embed.embed_items({d: base}, [
     {docid: "d", roots: header.roots, root_ids: Object.keys(header.roots)},
   ])
   film = new Film(header, views.roots[0].model.document)
+  reader = guide(header, inputs, changed)
   changed()
-  dark.addEventListener("change", changed)
+  reader.take(asked)
+  changed()
+  system.addEventListener("change", changed)
   document.getElementById("formulas")?.addEventListener("toggle", typeset, {once: true})
-  addEventListener("hashchange", () => { readHash(inputs); changed() })
+  addEventListener("hashchange", () => {
+    const ways = readHash(inputs)
+    changed()
+    reader.take(ways)
+    changed()
+  })
   status.remove()
   document.documentElement.dataset.ready = "yes"  // for whoever waits, such as a test
 }

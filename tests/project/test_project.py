@@ -124,7 +124,10 @@ def test_apps_hold_no_mathematics(path):
 
 @pytest.mark.parametrize("path", LIBRARY + APPS, ids=name_of)
 def test_every_import_is_a_declared_dependency(path):
-    declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
+    texts = list(PROJECT["dependencies"])
+    if path.parent.name == "site":
+        texts += PROJECT["optional-dependencies"]["site"]
+    declared = {canonicalize_name(Requirement(text).name) for text in texts}
     providers = distributions_by_import()
     for name in set(imports(ast.walk(tree(path)))) - sys.stdlib_module_names - {"jntk_viz"}:
         assert declared & {canonicalize_name(provider) for provider in providers[name]}, name
@@ -144,6 +147,26 @@ def test_importing_the_package_is_quiet():
     assert result.stdout.split("\n") == ["[]", "[]", ""], result.stdout + result.stderr
 
 
+def processor_seconds(statement):
+    """What a fresh process takes for an import, the least of three: others may use the cores."""
+    script = f"import os; {statement}; print(sum(os.times()[:2]))"
+    command = [sys.executable, "-c", script]
+    tries = [subprocess.run(command, capture_output=True, check=True, text=True) for _ in range(3)]
+    return min(float(result.stdout) for result in tries)
+
+
+def test_the_library_alone_imports_quickly():
+    script = (
+        "import sys, jntk_viz\n"
+        "heavy = {'panel', 'holoviews', 'bokeh', 'dask', 'distributed', 'pandas', 'IPython'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.stdout == "[]\n", result.stdout + result.stderr
+    # Processes that share the caches make everything slower, JAX as well, which is most of it.
+    assert processor_seconds("import jntk_viz") < max(1.5, 2 * processor_seconds("import jax"))
+
+
 def constraints():
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
@@ -156,13 +179,14 @@ def test_constraints_are_plain_pins():
 
 def test_constraints_satisfy_every_requirement():
     pins = {canonicalize_name(Requirement(line).name): line for line in constraints()}
-    required = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+    extras = PROJECT["optional-dependencies"]
+    required = [*PROJECT["dependencies"], *extras["test"], *extras["site"]]
     for requirement in map(Requirement, required):
         (pinned,) = Requirement(pins[canonicalize_name(requirement.name)]).specifier
         assert pinned.version in requirement.specifier, requirement
 
 
-@pytest.mark.parametrize("name", ["dependencies", "test", "gpu"])
+@pytest.mark.parametrize("name", ["dependencies", "test", "site", "gpu"])
 def test_requirements_are_sorted_and_explained(name):
     optional = PROJECT["optional-dependencies"]
     texts = PROJECT["dependencies"] if name == "dependencies" else optional[name]
