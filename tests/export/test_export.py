@@ -216,8 +216,11 @@ def test_a_file_is_small_whole_and_says_what_it_is(talk, open_file):
     assert href.startswith(f"{files.LIVE}{PAGE}?")
     for setting in ("width=32", "depth=1", "activation=erf", "heat=all"):
         assert setting in href.partition("?")[2].split("&")
-    page.get_by_text("Predict before you move anything").click()
-    assert page.get_by_text("Each weight is averaged over d neurons.").is_visible()
+    said = page.get_by_text("Each weight is averaged over d neurons.")
+    page.get_by_role("button", name="Predict").click()
+    assert said.count() == 0
+    page.get_by_role("button", name="-1/2", exact=True).click()
+    assert said.is_visible()
     page.get_by_text("Formulas", exact=True).click()
     page.locator("#formulas mjx-container").last.wait_for(state="visible")
     errors = page.locator("mjx-container [data-mml-node=merror], mjx-container mjx-merror")
@@ -283,7 +286,7 @@ def test_site_is_linked_both_ways(tmp_path, open_file):
     names = {file.name for file in public.iterdir()}
     assert names >= {"index.html", "assets", f"{PAGE}.html", f"{PAGE}-still.html"}
     assert len(names) == 2 + len(written)
-    assert {file.name for file in (public / "assets").iterdir()} == set(html.scripts())
+    assert {file.name for file in (public / "assets").iterdir()} == set(html.shared())
     page = open_file(public / "index.html")
     page.locator(".thumbnail .bk-Canvas").wait_for()
     page.get_by_role("link", name="Nothing to move").click()
