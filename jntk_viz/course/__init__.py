@@ -35,6 +35,7 @@ def write_course(
     *,
     notebooks: Path | None = None,
     again: bool = False,
+    home: str = "",
 ) -> "Course":
     """Write lessons as pages, slides and handouts, and index.html, into the folder `out`.
 
@@ -44,6 +45,7 @@ def write_course(
         progress: is called with a line after each lesson, and about what remains.
         notebooks: folder with other lessons than the package's.
         again: also run lessons whose notebook and package version are unchanged.
+        home: address, from `out`, of the page that index.html leads back to.
 
     Returns:
         which lessons were written, which were unchanged, and which failed, with the reason: a
@@ -55,7 +57,7 @@ def write_course(
     """
     from jntk_viz.course.building import build
 
-    return build(out, lessons, progress, notebooks=notebooks, again=again)
+    return build(out, lessons, progress, notebooks=notebooks, again=again, home=home)
 
 
 __all__ = ["CourseError", "write_course"]

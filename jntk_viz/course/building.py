@@ -72,6 +72,7 @@ def build(
     *,
     notebooks: Path | None,
     again: bool,
+    home: str = "",
 ) -> Course:
     """See `write_course`."""
     everything = found_lessons(notebooks)
@@ -93,7 +94,7 @@ def build(
         tell(f"{place.name}: {done}{_remaining(course.finished, len(chosen), seconds)}")
         # At once: who stops here has a course of what is finished.
         there = {one.name for one in entries if (out / f"{one.name}.html").is_file()}
-        write_whole_text(course.index, contents.start_page(TITLE, entries, there))
+        write_whole_text(course.index, contents.start_page(TITLE, entries, there, home))
     return course
 
 

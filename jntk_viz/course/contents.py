@@ -44,10 +44,11 @@ def _found(pattern: str, text: str) -> str:
     return " ".join(found[1].split()) if found else ""
 
 
-def start_page(title: str, entries: Sequence[Entry], there: set[str]) -> str:
-    """index.html. there: names of the lessons that have a page."""
+def start_page(title: str, entries: Sequence[Entry], there: set[str], home: str = "") -> str:
+    """index.html. there: names of the lessons that have a page. home: of a site around it."""
+    back = f'<nav aria-label="Site"><a href="{escape(home)}">Start</a></nav>' if home else ""
     items = "".join(_item(one, one.name in there) for one in entries)
-    body = f"<main><h1>{escape(title)}</h1><ol class=lessons>{items}</ol></main>"
+    body = f"{back}<main><h1>{escape(title)}</h1><ol class=lessons>{items}</ol></main>"
     css = theme.dark_css() + (_HERE / "lesson.css").read_text(encoding="utf-8")
     script = (_HERE / "index.js").read_text(encoding="utf-8")
     return document(

@@ -103,7 +103,9 @@ def _make(out: Path) -> None:
 
 def _lessons(out: Path, lessons, notebooks, tell: Callable[[str], None]) -> list[str]:
     try:
-        course = write_course(out / LESSONS, lessons, tell, notebooks=notebooks)
+        course = write_course(
+            out / LESSONS, lessons, tell, notebooks=notebooks, home="../index.html"
+        )
     except CourseError as error:
         raise SiteError(str(error)) from error
     return [f"lesson {name} has no new page: {reason}" for name, reason in course.failed.items()]

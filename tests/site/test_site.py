@@ -99,6 +99,9 @@ def test_the_start_page_has_the_playground_and_leads_on(look):
     page.get_by_role("link", name="Lessons", exact=True).click()
     page.wait_for_url("**/lessons/index.html")
     page.get_by_role("link", name="A tiny lesson").first.wait_for()
+    page.get_by_role("link", name="Start", exact=True).click()
+    page.wait_for_url("**/index.html")
+    page.wait_for_function("document.documentElement.dataset.ready")
 
 
 def test_search_finds_pages_lessons_and_functions(look):
