@@ -10,6 +10,7 @@ from bokeh.models import LogScale
 from jntk_viz.drawing.figures import COVERED, DRAW, Sketch
 from jntk_viz.drawing.html import Words
 from jntk_viz.drawing.theme import ACCENT, FONT, INK, css, escape, set_class
+from jntk_viz.frame.class_guesses import STYLE, bars, shared_guesses
 from jntk_viz.frame.glossary import Prose
 from jntk_viz.frame.predictions import verdict
 
@@ -18,6 +19,7 @@ div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }}
 b {{ color: {ACCENT}; }}
 """)
 _POLL = 300  # milliseconds between two looks whether the answer has been computed
+_LOOK = 2000  # milliseconds between two looks at what the class has guessed
 
 
 class Prediction:
@@ -27,7 +29,8 @@ class Prediction:
     - `hidden`: panes that would give the answer away, such as the headline.
 
     `changed`, a function without arguments, is called when a question is asked, answered or taken
-    back; `asking` says whether one waits for its guess.
+    back; `asking` says whether one waits for its guess. Beside the answer stands what those readers
+    have guessed who let their guess count; a sketched line does not.
     """
 
     def __init__(self, plots, answers, hidden):
@@ -36,6 +39,9 @@ class Prediction:
         self._sketch: Any = None
         self._input: list = []
         self._waiting: Any = None
+        self._looking: Any = None
+        self._guesses, self._counted = shared_guesses(), set()
+        self._committed_guess: Any = None
         self.committed, self._sketches = False, {}
         self.changed: Callable[[], None] = lambda: None
         style = {"stylesheets": [_CSS], "sizing_mode": "stretch_width", "margin": (0, 4)}
@@ -43,8 +49,14 @@ class Prediction:
         self._commit = pmui.Button(label="Commit", variant="contained", margin=(4, 4))
         self._commit.on_click(lambda _: self.commit())
         self._row = pn.FlexBox(align_items="center", margin=(0, 4))
+        self._count = pmui.Button(label="Count my guess", variant="outlined", margin=(4, 4))
+        self._count.on_click(lambda _: self._add())
+        self._class = Words(stylesheets=[_CSS, STYLE], margin=0)
+        self._together = pn.FlexBox(
+            self._count, self._class, align_items="center", margin=(0, 4), visible=False
+        )
         self.pane = pn.Column(
-            self._asked, self._row, self._said,
+            self._asked, self._row, self._said, self._together,
             sizing_mode="stretch_width", margin=0, visible=False,
             stylesheets=[":host { flex: none !important; height: auto !important; }"],
         )  # fmt: skip
@@ -142,10 +154,33 @@ class Prediction:
         self.changed()
         if not self._reveal(guess):
             self._say("Committed. Measuring …")
-            if pn.state.curdoc and pn.state.curdoc.session_context:
-                self._waiting = pn.state.add_periodic_callback(
-                    lambda: self._reveal(guess), period=_POLL
-                )
+            self._waiting = self._every(_POLL, lambda: self._reveal(guess))
+        if self.question.kind != "sketch":
+            self._committed_guess = guess
+            self._count.visible = self.question not in self._counted
+            self._together.visible = True
+            self._look()
+            self._looking = self._every(_LOOK, self._look)
+
+    @staticmethod
+    def _every(milliseconds, look):
+        """A repeated look, where there is a visitor's session; None in a test or an export."""
+        if pn.state.curdoc and pn.state.curdoc.session_context:
+            return pn.state.add_periodic_callback(look, period=milliseconds)
+        return None
+
+    def _add(self):
+        """Let the guess count, once for each question."""
+        if self.question not in self._counted:
+            self._counted.add(self.question)
+            self._guesses.add(self.question, self._committed_guess)
+        self._count.visible = False
+        self._look()
+
+    def _look(self):
+        line = bars(self.question, self._guesses.of(self.question))
+        if line != self._class.object:
+            self._class.object = line
 
     def _reveal(self, guess):
         answer = self._answers[self.question.answer]()
@@ -181,6 +216,10 @@ class Prediction:
 
     def _end(self):
         self._stop_waiting()
+        if self._looking is not None:
+            self._looking.stop()
+            self._looking = None
+        self._together.visible = False
         if self.question is not None:
             self._cover(False)
         if self._sketch is not None:

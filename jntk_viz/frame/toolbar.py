@@ -51,7 +51,7 @@ _CSS = css(f"""
 .bar.large select {{ max-width: 270px; }}
 button {{ width: 34px; height: 32px; padding: 0; border: 0; border-radius: 4px; cursor: pointer;
   background: none; color: inherit; display: grid; place-items: center; }}
-button.words {{ width: auto; padding: 0 10px; border: 1px solid {LINE};
+button.words {{ width: auto; flex: none; white-space: nowrap; padding: 0 10px; border: 1px solid {LINE};
   font: inherit; }}
 button:hover:enabled {{ background: {TINTS["hover"][0]}; }}
 button:focus-visible, select:focus-visible {{ outline: 2px solid {ACCENT}; }}
