@@ -57,7 +57,7 @@ button:hover:enabled {{ background: {TINTS["hover"][0]}; }}
 button:focus-visible, select:focus-visible {{ outline: 2px solid {ACCENT}; }}
 button:disabled {{ opacity: 0.45; cursor: default; }}
 button[aria-pressed=true] {{ background: {ACCENT}; color: {PAPER}; }}
-select {{ font: inherit; height: 32px; max-width: min(330px, 55vw); color: inherit; padding: 0 6px;
+select {{ font: inherit; height: 32px; min-width: 0; max-width: min(330px, 55vw); color: inherit; padding: 0 6px;
   background: {PAPER}; border: 1px solid {MUTED}; border-radius: 4px; }}
 svg {{ width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 2;
   stroke-linecap: round; stroke-linejoin: round; }}
