@@ -51,14 +51,14 @@ _CSS = css(f"""
 .bar.large select {{ max-width: 270px; }}
 button {{ width: 34px; height: 32px; padding: 0; border: 0; border-radius: 4px; cursor: pointer;
   background: none; color: inherit; display: grid; place-items: center; }}
-button.words {{ width: auto; flex: none; white-space: nowrap; padding: 0 10px; border: 1px solid {LINE};
-  font: inherit; }}
+button.words {{ width: auto; flex: none; white-space: nowrap; padding: 0 10px;
+  border: 1px solid {LINE}; font: inherit; }}
 button:hover:enabled {{ background: {TINTS["hover"][0]}; }}
 button:focus-visible, select:focus-visible {{ outline: 2px solid {ACCENT}; }}
 button:disabled {{ opacity: 0.45; cursor: default; }}
 button[aria-pressed=true] {{ background: {ACCENT}; color: {PAPER}; }}
-select {{ font: inherit; height: 32px; min-width: 0; max-width: min(330px, 55vw); color: inherit; padding: 0 6px;
-  background: {PAPER}; border: 1px solid {MUTED}; border-radius: 4px; }}
+select {{ font: inherit; height: 32px; min-width: 0; max-width: min(330px, 55vw); color: inherit;
+  padding: 0 6px; background: {PAPER}; border: 1px solid {MUTED}; border-radius: 4px; }}
 svg {{ width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 2;
   stroke-linecap: round; stroke-linejoin: round; }}
 .bar {{ position: relative; }}
