@@ -24,7 +24,7 @@ def guides() -> list[Guide]:
         Guide("teaching", own_lessons() / "README.md"),
         *(
             Guide(name, documents / f"{name}.md")
-            for name in ("serving", "security", "networks", "reproduction")
+            for name in ("course", "serving", "security", "networks", "reproduction")
         ),
     ]
 
