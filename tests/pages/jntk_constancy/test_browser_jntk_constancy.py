@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from on_page import HEADLINE, choose, right, wait_until
+from on_page import HEADLINE, choose, headline, right, wait_until
 from planned import run_plan
 
 import jntk_viz as jv
@@ -178,7 +178,7 @@ def test_numbers_on_the_page_are_those_of_the_library(watch_page):
     state = JNTKConstancyState(points=8, widest=128, networks=1, depth=1, steps=30)
     known, _ = run_plan(training.plan, state)
     problem, records = training.progress_of(state, known)[1::2]
-    words = page.locator(HEADLINE).text_content().replace("\n", " ")
+    words = headline(page).replace("\n", " ")
     last = records[-1]
     assert f"is {percent(last.to_limit)} away from its limit" in words
     assert f"has moved by {percent(last.drift)}" in words

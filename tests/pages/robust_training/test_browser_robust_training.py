@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from on_page import press
+from on_page import HEADLINE, headline, press, wait_for
 
 from jntk_viz import (
     RobustDynamics,
@@ -16,7 +16,6 @@ from jntk_viz import (
 )
 
 PAGE = "robust_training"
-HEADLINE = "[aria-live=polite]"
 # What the pictures are drawn from: every number, the cursors' places, titles and axes.
 DRAWN = """() => [...Bokeh.documents[0].all_models].map(m => {
     if (m.type == "ColumnDataSource") {
@@ -26,19 +25,6 @@ DRAWN = """() => [...Bokeh.documents[0].all_models].map(m => {
     }
     return m.type == "Span" ? m.location : m.type == "Title" ? m.text : null
   }).filter(v => v !== null).join(" ")"""
-
-
-def headline(page):
-    return page.locator(HEADLINE).first.text_content()
-
-
-def wait_for(page, words, seconds=60):
-    """The headline once it matches `words`."""
-    for _ in range(10 * seconds):
-        if re.search(words, headline(page), re.DOTALL):
-            return headline(page)
-        page.wait_for_timeout(100)
-    return pytest.fail(f"no {words!r} within {seconds} s; the page says: {headline(page)}")
 
 
 def settled(page):
