@@ -280,6 +280,10 @@ def test_formulas_are_set_code_that_holds_answers_is_out_and_solutions_are_folde
 def test_page_fits_a_phone_and_the_dark(open_file):
     page = open_file("01_tiny.html", viewport={"width": 360, "height": 740}, color_scheme="dark")
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    wide = """() => [...document.querySelectorAll("pre, table, mjx-container[display]")]
+      .filter(e => e.scrollWidth > e.clientWidth).map(e => e.tabIndex)"""
+    page.evaluate("() => document.querySelector('pre').append('x'.repeat(500))")
+    page.wait_for_function(f"() => ({wide})().length > 0 && ({wide})().every(i => i == 0)")
     film = drawn(page)
     colour = "() => getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(colour) == "rgb(18, 18, 18)"
