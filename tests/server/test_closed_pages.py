@@ -114,6 +114,7 @@ async def until(condition, seconds=5.0):
 
 def test_the_work_of_a_closed_page_ends_at_once(visit):
     """On an idle machine within a second; its session is kept for fifteen."""
+
     async def test(site, url):
         session = await Session(url).open()
         await site.works()
