@@ -215,7 +215,7 @@ def name_figure(figure, name=""):
 
 def figure_name(figure):
     """Title and axes of a figure in words."""
-    title = (figure.title.text or "").strip()
+    title = ", ".join((figure.title.text or "").strip().split("\n"))
     labels = [
         label.strip()
         for axes in (figure.yaxis, figure.xaxis)

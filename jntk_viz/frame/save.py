@@ -204,7 +204,7 @@ def _picture_button(kind, given):
 
 def menu(plots):
     """Menu entry -> key: the titles of the figures; equal ones are told apart by their keys."""
-    names = {key: (plot.title or "").strip() or key for key, plot in plots.items()}
+    names = {key: " ".join((plot.title or "").split()) or key for key, plot in plots.items()}
     shown = list(names.values())
     return {
         title if shown.count(title) == 1 else f"{title} ({key})": key

@@ -64,6 +64,17 @@ _EMPTY = """() => {
   return views.map(v => v.model).filter(m => !m.renderers.some(drawn)).map(m => m.title.text)
 }"""
 
+_CUT = """() => {
+  EACH
+  const pen = document.createElement("canvas").getContext("2d")
+  const cut = ({model: {title}, el, frame}) => {
+    pen.font = `${title.text_font_style} ${title.text_font_size} ${title.text_font}`
+    const widest = Math.max(...title.text.split("\\n").map(line => pen.measureText(line).width))
+    return frame.bbox.left + widest > el.clientWidth + 1
+  }
+  return views.filter(cut).map(v => v.model.title.text)
+}"""
+
 _WORDS = """(inWindow) => {
   EACH
   const words = []
@@ -102,6 +113,11 @@ def outside(page):
 def empty_axes(page):
     """Titles of the visible pictures in which nothing is drawn."""
     return page.evaluate(_script(_EMPTY))
+
+
+def cut_titles(page):
+    """Titles of the visible pictures that are wider than their picture, which cuts them off."""
+    return page.evaluate(_script(_CUT))
 
 
 def words_on_screen(page):

@@ -5,7 +5,7 @@
 
 import pytest
 from on_page import wait_until
-from screen import empty_axes, outside, settled
+from screen import cut_titles, empty_axes, outside, settled
 
 from jntk_viz import frame
 from jntk_viz.frame.presets import load_presets
@@ -15,12 +15,16 @@ NAMES = [entry.name for entry in frame.pages()]
 WINDOWS = ((1280, 720), (1000, 700))  # a projector, a small window
 
 
-def inside(page, preset):
-    """Fail unless all is inside the window, once the page is laid out."""
+def faults(page, preset):
+    """What is empty, cut or outside the window, once the page is laid out and drawn."""
     found = [""]
 
     def fits():
-        found[:] = outside(page)
+        found[:] = [
+            *outside(page),
+            *(f"“{title}” is cut" for title in cut_titles(page)),
+            *(f"nothing in “{title}”" for title in empty_axes(page)),
+        ]
         return not found
 
     try:
@@ -39,10 +43,9 @@ def test_every_preset_fills_its_pictures_and_fits_the_window(name, watch_page, s
         page.get_by_label("Preset", exact=True).select_option(preset.name)
         page.wait_for_function(f"() => location.search.endsWith('preset={preset.name}')")
         settled(page)
-        problems += [f"{preset.name}: nothing in “{title}”" for title in empty_axes(page)]
         for width, height in WINDOWS:
             page.set_viewport_size({"width": width, "height": height})
-            problems += inside(page, preset.name)
+            problems += faults(page, preset.name)
         page.set_viewport_size({"width": 1280, "height": 720})
     assert problems == []
 
@@ -55,7 +58,6 @@ def test_every_preset_fits_the_window_when_it_is_presented(name, watch_page, sta
     for preset in presets:
         page.wait_for_function(f"() => location.search.includes('preset={preset.name}')")
         settled(page)
-        problems += [f"{preset.name}: nothing in “{title}”" for title in empty_axes(page)]
-        problems += inside(page, preset.name)
+        problems += faults(page, preset.name)
         page.keyboard.press("PageDown")
     assert problems == []

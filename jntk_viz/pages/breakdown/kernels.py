@@ -78,7 +78,7 @@ _LAYERS = Axis("layer", (0, 31))
 DEEP = Case(
     KNOBS["deep"],
     charts=(
-        Chart("Variance of a neuron's input", _LAYERS, Axis("variance", (1e-12, 1e12), True)),
+        Chart("Variance of neurons", _LAYERS, Axis("variance", (1e-12, 1e12), True)),
         Chart(
             "Variance at layer 30",
             Axis("E φ² of a layer", (0.2, 2.5), True),

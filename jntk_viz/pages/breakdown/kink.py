@@ -122,12 +122,12 @@ KINK = Case(
     KNOBS["kink"],
     charts=(
         Chart(
-            "Jacobian part of the loss",
+            "Jacobian loss",
             Axis("step", (1, 10), True),
             Axis("½ mean |J|²", (0.1, 3), True),
         ),
         Chart(
-            "Jacobian entry of the kernel",
+            "Jacobian entry of Θ",
             Axis(
                 "sharpness β of the kink", (0.8, 90), True,
                 (*((float(b), str(b)) for b in (1, 2, 4, 8, 16)), (KINK_END, "∞ (ReLU)")),
@@ -136,7 +136,7 @@ KINK = Case(
             points=True,
         ),
         Chart(
-            "J: distance from its theory",
+            "J: off its theory",
             Axis("width", (45, 25000), True, tuple((w, str(w)) for w in KINK_WIDTHS)),
             Axis("‖J − linear‖ / ‖linear‖", (1e-4, 3), True),
             points=True,

@@ -205,7 +205,7 @@ JACOBIAN = Case(
     KNOBS["jacobian"],
     charts=(
         Chart(
-            "Jacobian part of the loss",
+            "Jacobian loss",
             Axis("step", (1, 1000), True),
             Axis("½ mean |J|²", (3e-3, 10), True),
         ),
@@ -388,7 +388,7 @@ POWER = Case(
             points=True,
         ),
         Chart(
-            "How far the kernel moves",
+            "Kernel movement",
             Axis("width d", (45, 6000), True, tuple((w, str(w)) for w in POWER_WIDTHS)),
             Axis("‖Θₜ − Θ₀‖ / ‖Θ₀‖", (3e-4, 10), True),
             points=True,

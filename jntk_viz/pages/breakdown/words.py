@@ -15,7 +15,7 @@ DASHES = {HEALTHY: "dashed", ILL: "solid", CURED: "dotted"}
 CARDS = {
     "plateau": (
         "The loss falls fast, then stays level for a hundred times as long. Most points are fitted "
-        "well; the residual sits on two inputs that nearly coincide and carry opposite labels.",
+        "well; the residual sits on two nearly equal inputs with opposite labels.",
         "Training is a sum of directions that decay like exp(−e t/N). A network sees two inputs at "
         "angle δ as different only by order δ, so their difference has e ∝ δ². Until it is "
         "learned, f is the same at both, wrong by 1 twice: the loss waits at 2/(2N) = 1/N.",
@@ -95,13 +95,16 @@ def _level(words: str) -> str:
 
 
 def card(name: str) -> str:
-    """Recognise, explain, cure: three columns of HTML."""
+    """Recognise, explain, cure: three columns of HTML, of which the first is open.
+
+    Cause and cure are a click away: time to find them first.
+    """
     titles = ("How you recognise it", "Why", "What helps")
     columns = "".join(
-        f'<section style="flex: {grow} 1 200px; min-width: 200px">'
-        f'<h2 style="font: 500 16px {FONT}; margin: 0 0 2px; color: var(--accent, {ACCENT})">'
-        f"{title}</h2>"
-        f"<p style='margin: 0'>{words}</p></section>"
+        f'<details style="flex: {grow} 1 200px; min-width: 200px"{" open" * (title == titles[0])}>'
+        f'<summary style="font: 500 16px {FONT}; margin: 0 0 2px; cursor: pointer; '
+        f'color: var(--accent, {ACCENT})">{title}</summary>'
+        f"<p style='margin: 0'>{words}</p></details>"
         for title, words, grow in zip(titles, CARDS[name], (10, 13, 8), strict=True)
     )
     return (
@@ -117,7 +120,7 @@ def legend(cured: bool, networks: int = 0) -> str:
     parts = [f"{line_sample(BLUE)}healthy", f"{line_sample(ORANGE)}broken"]
     if cured:
         parts.append(f"{line_sample(GREEN)}cured")
-    spread = f", {networks} networks with their spread" if networks > 1 else ""
+    spread = f", {networks} networks, spread" if networks > 1 else ""
     return (
         "&emsp;".join(parts)
         + f" (measured{spread})&emsp;{theory[ILL]}theory of the broken, {theory[HEALTHY]}healthy"

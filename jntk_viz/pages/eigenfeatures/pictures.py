@@ -158,7 +158,7 @@ def correlation_curves(lams, **rho):
     return el.Overlay(layers).opts(
         xlim=LAM_LIMITS, ylim=(-0.6, 1.05), xticks=_LAM_TICKS, xlabel="regulariser λ",
         ylabel="Spearman’s ρ", legend_position="bottom_right", legend_cols=4,
-        title="Rank correlation of accuracy and robustness; hollow: survival rates shuffled",
+        title="Rank correlation of accuracy and robustness\nhollow: survival rates shuffled",
     )  # fmt: skip
 
 

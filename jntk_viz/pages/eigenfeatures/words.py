@@ -173,8 +173,8 @@ def robust_label(state) -> str:
 
 def scatter_title(lam, scores, link) -> str:
     words = (
-        f"λ = {stop(lam)}: {len(scores.ranks)} features, ρ = {correlation(link.rho.value)}, "
-        f"shuffled {correlation(link.null.value)}"
+        f"λ = {stop(lam)}: {len(scores.ranks)} features\n"
+        f"ρ = {correlation(link.rho.value)}, shuffled {correlation(link.null.value)}"
     )
     return words + "; colour: log₁₀ e" * (lam > 0)
 
@@ -184,8 +184,8 @@ def feature_title(index, spectrum, scores, margin) -> str:
     robust = scores.robustness[index] if index < len(scores.robustness) else np.mean(margin > 0)
     accurate = np.mean(spectrum.features.clean[index] > 0)
     return (
-        f"Feature {index + 1}: {percent(accurate)} accurate, {percent(robust)} robust; "
-        f"{number(100 * spectrum.share[index])} % of target"
+        f"Feature {index + 1}: {number(100 * spectrum.share[index])} % of the target\n"
+        f"{percent(accurate)} accurate, {percent(robust)} robust"
     )
 
 
@@ -206,17 +206,19 @@ def tile_words(attack) -> tuple[str, ...]:
 
 
 def fragile_title(state) -> str:
-    return f"Accurate, and fragile at ε = {number(state.epsilon)} {norm_label(state)} (first order)"
+    return (
+        f"Accurate, and fragile\nat ε = {number(state.epsilon)} {norm_label(state)} (first order)"
+    )
 
 
 def early_title(lam, scores) -> str:
     words = f"λ = {stop(lam)}: {len(scores.ranks)} features"
-    return words + "; colour: log₁₀ share of the target" * (lam > 0)
+    return words + "\ncolour: log₁₀ share of the target" * (lam > 0)
 
 
 def learned_title(state, spectra) -> str:
     halves = [stop(float(f"{study.half_learned(s):.1g}")) for s in spectra]
     return (
-        f"How much of the target has been learned; half at t ≈ {halves[0]} (λ = 0) and "
+        f"How much of the target has been learned\nhalf at t ≈ {halves[0]} (λ = 0) and "
         f"{halves[1]} (λ = {stop(state.lam)})"
     )

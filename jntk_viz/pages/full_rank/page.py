@@ -159,7 +159,7 @@ class FullRank(frame.Content):
         if here is not None:
             self.spectrum.set(
                 xlim=(0, 1.05 * here.eigenvalues.size),
-                title=f"All eigenvalues: {text.rank(here)}",
+                title=f"Eigenvalues above the noise floor:\n{text.rank(here)}",
             )
 
     def draw_angles(self, known):

@@ -179,7 +179,7 @@ def first_depths(names, double, above, single, depth):
         xlim=(0.4, 13.8), ylim=(-0.6, len(names) + 1.6), yticks=ticks,
         xticks=[*DEPTH_TICKS[1:10:2], (PLACE_OF_NEVER, NEVER)], xlabel="depth L", ylabel="",
         legend_position="top_left", legend_cols=3, show_grid=False,
-        title="From this depth on λₘᵢₙ exceeds …", backend_opts=_SPACED,
+        title="Depth from which λₘᵢₙ > …", backend_opts=_SPACED,
     )  # fmt: skip
 
 

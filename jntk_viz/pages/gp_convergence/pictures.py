@@ -166,7 +166,7 @@ def distances_by_width(widths, distances, width, distance):
     return el.Overlay(elements).opts(
         logx=True, logy=True, xlim=(6, 1400), ylim=DISTANCE_LIMITS, xlabel="width d", ylabel="",
         xticks=[(w, str(int(w))) for w in widths[::3]], yticks=_SIGMAS, show_legend=False,
-        title="Distance from the limit, in σ",
+        title="Distance from the\nlimit, in σ",
     )  # fmt: skip
 
 

@@ -201,10 +201,10 @@ def film_title(state):
 
 def functions_titles(state):
     """Titles of the functions, of their slopes, and of the distances of all widths."""
-    given = " given the observations" if state.observed else ""
-    distance = "before observing" if state.observed else "from the limit"
+    functions = "f given the observations" if state.observed else "f of random networks"
+    distance = "before\nobserving" if state.observed else "from the\nlimit"
     return (
-        f"f of random networks{given}",
+        functions,
         "Their slopes",
         f"Distance {distance}, in σ",
     )

@@ -98,7 +98,7 @@ class JNTKConstancy(frame.Content):
         }
         self.parity = LivePlot(parity, which=2, train=NOTHING, test=NOTHING)
         self.deviation = LivePlot(
-            distance, curves=[NOTHING] * 3, title="Distance from the linear equation",
+            distance, curves=[NOTHING] * 3, title="Distance from the\nlinear equation",
             ylabel="‖uₜ − ODE‖ / ‖ODE‖", ylim=DEVIATION_LIMITS,
         )  # fmt: skip
 

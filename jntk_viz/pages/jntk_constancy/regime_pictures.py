@@ -51,7 +51,7 @@ def regime_picture(regime, xlim=(20, 1e6), ylim=(1e-14, 1e2), widths=()):
     return el.Overlay(parts).opts(
         hv.opts.Overlay(
             xlabel="width", ylabel="‖Θₜ − Θ‖ and λₘᵢₙ",
-            title="Is the theorem's regime reached?", **axes,
+            title="In the theorem's regime?", **axes,
         )
     )  # fmt: skip
 

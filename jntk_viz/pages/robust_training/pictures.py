@@ -156,7 +156,7 @@ def lambda_profile(lams, now, end, lam=1.0):
     ]
     return el.Overlay(layers).opts(
         xlim=(30, 102), ylim=LAM_LIMITS, yticks=_LAM_TICKS, xticks=3, xlabel="robust (%)",
-        ylabel="λ", title="At t (dashed: t = ∞)", show_legend=False, backend_opts=_LEVEL,
+        ylabel="", title="At t; dashed: ∞", show_legend=False, backend_opts=_LEVEL,
     )  # fmt: skip
 
 

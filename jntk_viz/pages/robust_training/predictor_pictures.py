@@ -308,7 +308,7 @@ def spectrum(eigenvalues, learned, floor, front):
     return el.Overlay(layers).opts(
         xlim=(-0.15, 3.3), ylim=(-10, 2), xticks=[(k, str(10**k)) for k in range(4)],
         yticks=_EIGENVALUES, xlabel="mode, by size (line: e = N/t)", ylabel="eigenvalue e",
-        title="Spectrum; colour: learned", show_legend=False,
+        title="Spectrum\ncolour: learned", show_legend=False,
     )  # fmt: skip
 
 
@@ -342,7 +342,7 @@ def learned_modes(eigenvalues, learned, share, floor):
     return el.Overlay(layers).opts(
         xlim=(-10, 2), ylim=(-0.08, 1.12), xticks=_EIGENVALUES, yticks=[0, 0.5, 1],
         xlabel="eigenvalue e (grey: rounding error)", ylabel="learned", show_legend=False,
-        title="Learned; colour: log₁₀ share",
+        title="Learned\ncolour: log₁₀ share",
     )  # fmt: skip
 
 

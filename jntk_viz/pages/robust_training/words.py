@@ -226,7 +226,7 @@ def beside_digits(found) -> dict:
 
 def feature_title(lam, scores) -> str:
     name = "Standard training, λ = 0" if lam == 0 else f"λ = {stop(lam)}"
-    words = f"{name}: rank correlation {correlation(scores.correlation)}"
+    words = f"{name}\nrank correlation {correlation(scores.correlation)}"
     return words + "; colour: log₁₀ e" * (lam > 0)
 
 

@@ -125,5 +125,6 @@ def test_everything_fits_a_projector(watch_page):
           .map(m => Bokeh.index.find_one_by_id(m.id).el.getBoundingClientRect().bottom))"""
     )
     assert bottom <= 560  # the words are below
+    page.get_by_text("Why", exact=True).click()
     card = page.get_by_text(CARDS["plateau"][1][:40]).bounding_box()
     assert card["y"] + card["height"] <= 690

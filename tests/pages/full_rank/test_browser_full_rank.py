@@ -98,7 +98,7 @@ def test_angle_and_time_by_their_tabs(watch_page):
     wait_for(page, "θ = 2°: λₘᵢₙ")
     settled(page)
     page.wait_for_function(f"() => ({TITLES})().includes('The two inputs')")
-    assert "All eigenvalues" not in " ".join(page.evaluate(TITLES))
+    assert "Eigenvalues above" not in " ".join(page.evaluate(TITLES))
     assert page.evaluate(BOTTOM) <= 720
     assert page.get_by_role("slider", name="Threshold").count() == 0
     changes(

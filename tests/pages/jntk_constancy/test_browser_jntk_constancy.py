@@ -28,10 +28,10 @@ PICTURES = """() => Object.fromEntries(
             numbers.reduce((sum, v, i) => sum + v * (1 + i % 7), 0)]]
   }))"""
 DRIFT, LOSS = "Kernel: distance from its start", "Loss: fit (solid)"
-THETA, DIFFERENCE, REGIME = "Θₜ", "Θₜ − Θ", "Is the theorem's regime reached?"
+THETA, DIFFERENCE, REGIME = "Θₜ", "Θₜ − Θ", "In the theorem's regime?"
 VIEWS = {
     "Training": {DRIFT, LOSS, "Kernel: distance from its limit", "Errors against width"},
-    "Outputs": {"f", "∂f/∂x₁", "All values and slopes", "Distance from the linear equation"},
+    "Outputs": {"f", "∂f/∂x₁", "All values and slopes", "Distance from the\nlinear equation"},
     "Kernel": {THETA, "Limit Θ", DIFFERENCE, REGIME},
 }
 
