@@ -42,13 +42,18 @@ def right(page, slider):
     press(page, slider, "ArrowRight")
 
 
+def menu(page, name):
+    """The menu whose label begins so; what its ⓘ says belongs to the name too."""
+    return page.get_by_role("combobox", name=re.compile(f"^{re.escape(name)}"))
+
+
 def choose(page, name, option):
-    page.get_by_role("combobox", name=name).click()
+    menu(page, name).click()
     page.get_by_role("menuitem", name=option, exact=True).click()
 
 
 def type_choice(page, name, first_letters):
     """Take the entry of a menu that begins so."""
-    page.get_by_role("combobox", name=name).click()
+    menu(page, name).click()
     page.keyboard.type(first_letters)
     page.keyboard.press("Enter")

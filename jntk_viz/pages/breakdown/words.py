@@ -120,7 +120,7 @@ def legend(cured: bool, networks: int = 0) -> str:
     parts = [f"{line_sample(BLUE)}healthy", f"{line_sample(ORANGE)}broken"]
     if cured:
         parts.append(f"{line_sample(GREEN)}cured")
-    spread = f", {networks} networks, spread" if networks > 1 else ""
+    spread = f", {networks} networks with spread" if networks > 1 else ""
     return (
         "&emsp;".join(parts)
         + f" (measured{spread})&emsp;{theory[ILL]}theory of the broken, {theory[HEALTHY]}healthy"

@@ -67,7 +67,7 @@ def feature_scatter(
     ]
     return el.Overlay(layers).opts(
         xlim=ACCURACY_LIMITS, ylim=ACCURACY_LIMITS, xlabel="accuracy of the feature (%)",
-        ylabel="robust (%)", title="Eigenfeatures", show_legend=False,
+        ylabel="robust (%)", title="Eigenfeatures\n ", show_legend=False,
     )  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def learning_scatter(times, robustness, share, chosen, *, colorbar=True):
     ring = el.Scatter((x[at], y[at])).opts(size=17, fill_alpha=0, line_color=PURPLE, line_width=3.5)
     return (dots * ring).opts(
         xlim=TIME_LIMITS, ylim=ACCURACY_LIMITS, xticks=_TIME_TICKS, show_legend=False,
-        xlabel="learned at time N/e", ylabel="robust (%)", title="Features",
+        xlabel="learned at time N/e", ylabel="robust (%)", title="Features\n ",
     )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def learned_curves(times, standard, regularised):
     return el.Overlay(layers).opts(
         xlim=TIME_LIMITS, ylim=(-4, 104), xticks=_TIME_TICKS, xlabel="training time t",
         ylabel="learned (%)", legend_position="bottom_right",
-        title="How much of the target has been learned",
+        title="How much of the target has been learned\n ",
     )  # fmt: skip
 
 
@@ -177,7 +177,7 @@ def fragile_counts(lams, accurate, fragile):
         ]
     return el.Overlay([*layers, _cursor()]).opts(
         xlim=LAM_LIMITS, ylim=(-0.5, 10), xticks=_LAM_TICKS, xlabel="regulariser λ",
-        ylabel="features", legend_position="top_left", title="Accurate features",
+        ylabel="features", legend_position="top_left", title="Accurate features\n ",
     )  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def feature_picture(
             )
         )
     return el.Overlay(layers).opts(
-        xlim=(0, 360), ylim=(-1.5, 1.2), xlabel="", ylabel="", title="Feature", show_grid=False,
+        xlim=(0, 360), ylim=(-1.5, 1.2), xlabel="", ylabel="", title="Feature\n ", show_grid=False,
         legend_position="bottom_left", legend_cols=3,
     )  # fmt: skip
 

@@ -163,7 +163,7 @@ def accurate(scores, lam: str) -> str:
     )
 
 
-# ---- titles
+# ---- titles, of two lines from the start: a line that comes later would move the axes
 
 
 def robust_label(state) -> str:
@@ -212,8 +212,8 @@ def fragile_title(state) -> str:
 
 
 def early_title(lam, scores) -> str:
-    words = f"λ = {stop(lam)}: {len(scores.ranks)} features"
-    return words + "\ncolour: log₁₀ share of the target" * (lam > 0)
+    colour = "colour: log₁₀ share of the target" if lam > 0 else " "
+    return f"λ = {stop(lam)}: {len(scores.ranks)} features\n{colour}"
 
 
 def learned_title(state, spectra) -> str:

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from on_page import HEADLINE, headline, press, wait_for
+from on_page import HEADLINE, headline, menu, press, wait_for
 
 from jntk_viz import (
     RobustDynamics,
@@ -36,7 +36,7 @@ def settled(page):
 
 def choose(page, name, first_letters):
     """Take the entry of a menu that begins so."""
-    page.get_by_role("combobox", name=name).click()
+    menu(page, name).click()
     page.get_by_role("menuitem", name=re.compile(f"^{first_letters}")).click()
 
 
