@@ -201,7 +201,8 @@ def spectrum(eigenvalues, noise, ratio):
         *_floor_words(ends[1] * 0.93, noise * ratio, ends[1] * 0.93, **_RIGHT),
     ]).opts(
         logy=True, xlim=(0, 10), ylim=(BOTTOM, 1e6), yticks=decades(-14, 6, 4),
-        xlabel="eigenvalues, largest first", ylabel="", show_legend=False, title="Eigenvalues above the noise floor:\n ",
+        xlabel="eigenvalues, largest first", ylabel="", show_legend=False,
+        title="Eigenvalues above the noise floor:\n ",
     )  # fmt: skip
 
 
