@@ -201,10 +201,10 @@ def film_title(state):
 
 def functions_titles(state):
     """Titles of the functions, of their slopes, and of the distances of all widths."""
-    functions = "f given the observations" if state.observed else "f of random networks"
+    functions = "networks given observations" if state.observed else "random networks"
     distance = "before\nobserving" if state.observed else "from the\nlimit"
     return (
-        functions,
+        f"f of {functions}",
         "Their slopes",
         f"Distance {distance}, in σ",
     )

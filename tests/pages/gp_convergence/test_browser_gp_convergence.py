@@ -22,7 +22,7 @@ PICTURES = """() => {
     const columns = data.flatMap(d => d instanceof Map ? [...d.values()] : Object.values(d))
     const flat = columns.flatMap(numbers)
     const sum = flat.reduce((total, v, i) => total + v * (1 + i % 97), 0)
-    return [figure.title.text.split(/\\s/).slice(0, 2).join(" ").replace("f given", "f of"),
+    return [figure.title.text.split(/\\s/).slice(0, 2).join(" "),
             {count: flat.length, sum, x: [figure.x_range.start, figure.x_range.end],
              y: [figure.y_range.start, figure.y_range.end], title: figure.title.text}]
   }))}"""
