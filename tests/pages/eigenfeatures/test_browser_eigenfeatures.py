@@ -141,7 +141,7 @@ def test_views_and_digits_control(watch_page):
     type_choice(page, "Norm", "L∞")
     wait_for(page, "Rank correlation, L∞")
     assert page.get_by_role("slider", name="Digit attacked").count() == 0
-    assert "Accurate, and fragile at ε = 0.1 L∞ (first order)" in page.evaluate(TITLES)
+    assert "Accurate, and fragile\nat ε = 0.1 L∞ (first order)" in page.evaluate(TITLES)
 
 
 def test_a_guess_is_compared_with_what_is_measured(watch_page):
