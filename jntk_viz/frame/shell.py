@@ -108,16 +108,33 @@ class PlainPage(pn.viewable.Viewer):
     """A page without controls and state, such as the landing page. It scrolls.
 
     - `parts`: Panel objects, one below the other;  `start`: called once the page is in the browser.
+    - `late`: (place, `LivePlot`) of pictures further down. Each takes a tenth of a second to draw,
+      so they are put in their places one by one after that.
     """
 
     job: Any = None
     body: Any = None
 
-    def __init__(self, title, *parts, name=None, start=None):
+    def __init__(self, title, *parts, name=None, start=None, late=()):
         super().__init__()
-        self.title, self.name_, self._parts, self.start = title, name, list(parts), start
-        if start is not None and not in_notebook():
-            pn.state.onload(start)  # at once in a script, which has no browser
+        self.title, self.name_, self._parts, self.late = title, name, list(parts), list(late)
+        self.start = partial(self._draw_late, start) if start is not None or self.late else None
+        if self.start is not None and not in_notebook():
+            pn.state.onload(self.start)  # at once in a script, which has no browser
+
+    def _draw_late(self, start):
+        if start is not None:
+            start()
+        document, waiting = pn.state.curdoc, iter(self.late)
+
+        def show_next():
+            for place, plot in waiting:
+                place.append(plot.pane)
+                if document is not None:  # the page may answer before the next
+                    document.add_next_tick_callback(show_next)
+                    break
+
+        show_next()
 
     def servable(self, **kwargs):
         """Serve as a page of its own; in a notebook, show the body."""
@@ -152,9 +169,12 @@ class PlainPage(pn.viewable.Viewer):
         return [browser]
 
     def _template(self):
-        figures = [p.object for part in self._parts for p in part.select(pn.pane.Bokeh)]
+        panes = [pane for part in self._parts for pane in part.select(pn.pane.Bokeh)]
+        panes += [plot.pane for _, plot in self.late]
         scheme = Scheme()
-        follow(scheme, lambda: figures)
+        follow(scheme, lambda: [pane.object for pane in panes if pane.object is not None])
+        for _, plot in self.late:
+            plot.when_drawn(scheme.colour)
         actions = Toolbar(
             {"dark": lambda: scheme.param.update(dark=not scheme.dark)},
             actions=[("dark", "Dark"), ("full", "Full screen")], stylesheets=[_CORNER],

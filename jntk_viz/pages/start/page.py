@@ -1,5 +1,6 @@
 """The landing page: what this is, a live picture and a link for each page, where to go next."""
 
+from functools import partial
 from importlib.metadata import version
 
 import jax
@@ -60,20 +61,24 @@ def text(html, **layout):
     )
 
 
-def card_of(entry, plot):
-    """A picture, what it shows, and the link to its page."""
-    name_figure(plot.figure, entry.card)
+def card_of(entry, place):
+    """The place of a picture, what it shows, and the link to its page."""
     heading = f'<h2><a href="{entry.name}">{entry.title}</a></h2>'
     said = text(f"{heading}<p>{entry.card}</p>", margin=(4, 10, 6, 10))
     said.stylesheets = [*said.stylesheets, WHOLE_CARD]
     return pn.Column(
-        # The picture first: below a title of two lines it would not stand in line with the others.
-        pn.Column(plot.pane, height=130, sizing_mode="stretch_width", margin=(6, 6, 0, 6)),
+        place,  # first: below a title of two lines it would not stand in line with the others
         said,
         sizing_mode="stretch_width",
         margin=0,
         styles={"border": css(f"1px solid {LINE}"), "border-radius": "6px", "position": "relative"},
     )
+
+
+def place_of(plot, name, **layout):
+    """Where a picture will stand once it is drawn; `name` is for screen readers."""
+    plot.when_drawn(partial(name_figure, name=name))
+    return pn.Column(sizing_mode="stretch_width", **layout)
 
 
 def tour():
@@ -165,11 +170,9 @@ def opening(start):
     return beside(picture, heading, text(words.OPENING), playing, text(words.QUESTIONS))
 
 
-def what_is_an_attack(start):
+def what_is_an_attack(start, place):
     """A digit, the change, the sum, and how two networks read it, at a size that readers choose."""
-    name_figure(start.attack.figure, words.ATTACK_SEEN)
-    picture = pn.Column(start.attack.pane, height=230, sizing_mode="stretch_width", margin=0)
-    return beside(picture, text(words.ATTACK), *start.controls(), start.read)
+    return beside(place, text(words.ATTACK), *start.controls(), start.read)
 
 
 def on_a_phone(part, place):
@@ -183,7 +186,14 @@ def app():
     frame.use_theme()
     start = Start()
     controller = frame.Controller(start)
-    cards = [card_of(e, start.plots[e.name]) for e in frame.pages() if e.name != OPENS_WITH]
+    others = [entry for entry in frame.pages() if entry.name != OPENS_WITH]
+    plots = [start.plots[entry.name] for entry in others]
+    places = [
+        place_of(plot, entry.card, height=130, margin=(6, 6, 0, 6))
+        for entry, plot in zip(others, plots, strict=True)
+    ]
+    cards = list(map(card_of, others, places))
+    attacked = place_of(start.attack, words.ATTACK_SEEN, height=230, margin=0)
     return frame.PlainPage(
         "jntk_viz",
         opening(start),
@@ -191,9 +201,10 @@ def app():
             pn.Column(*cards, sizing_mode="stretch_width", margin=(4, 12), stylesheets=[CARDS_CSS]),
             3,
         ),
-        on_a_phone(what_is_an_attack(start), 2),
+        on_a_phone(what_is_an_attack(start, attacked), 2),
         frame.job_bar(controller, buttons=False),
         on_a_phone(text(tour(), margin=(4, 12)), 1),
         on_a_phone(text(words.THEORY + words.NEXT + f"<p>{machine()}</p>", margin=(8, 12)), 4),
         start=controller.start,
+        late=zip([*places, attacked], [*plots, start.attack], strict=True),
     )
