@@ -80,11 +80,17 @@ def build(
     out = out.expanduser()
     _make(out)
     entries = [contents.entry(notebook) for notebook in everything]
+    # A page leads to its neighbours among these; the others would be dead links.
+    members = [
+        notebook
+        for notebook, entry in zip(everything, entries, strict=True)
+        if (entry.sound and notebook in chosen) or (out / f"{entry.name}.html").is_file()
+    ]
     course, seconds = Course(out / "index.html"), []
     tell = progress or (lambda line: None)
     for notebook in chosen:
         begun = time.monotonic()
-        place = _place(notebook, everything, entries)
+        place = _place(notebook, members, contents.entry(notebook).title)
         if not again and _is_there(out, place):
             course.unchanged.append(place.name)
             done = "unchanged"
@@ -139,13 +145,12 @@ def _make(out: Path) -> None:
         raise CourseError(f"`OUT` must be a folder to write to; {str(out)!r} is not. Name another.")
 
 
-def _place(notebook: Path, everything: list[Path], entries: list[contents.Entry]) -> Place:
-    at = everything.index(notebook)
-    before = everything[at - 1].stem if at else None
-    after = everything[at + 1].stem if at + 1 < len(everything) else None
+def _place(notebook: Path, members: list[Path], title: str) -> Place:
+    before = max((n.stem for n in members if n.name < notebook.name), default=None)
+    after = min((n.stem for n in members if n.name > notebook.name), default=None)
     made_of = [version("jntk-viz").encode(), notebook.read_bytes(), f"{before} {after}".encode()]
     stamp = hashlib.sha256(b"\0".join(made_of)).hexdigest()[:32]
-    return Place(notebook.stem, entries[at].title, stamp, before, after)
+    return Place(notebook.stem, title, stamp, before, after)
 
 
 def _is_there(out: Path, place: Place) -> bool:

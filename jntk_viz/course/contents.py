@@ -16,12 +16,16 @@ _HERE = Path(__file__).parent
 
 
 class Entry(NamedTuple):
-    """A lesson as the start page lists it. minutes: "about 45 minutes", or ""."""
+    """A lesson as the start page lists it.
+
+    minutes: "about 45 minutes", or "". sound: whether the file can be read as a notebook.
+    """
 
     name: str
     title: str
     question: str
     minutes: str
+    sound: bool = True
 
 
 def entry(notebook: Path) -> Entry:
@@ -29,7 +33,7 @@ def entry(notebook: Path) -> Entry:
     try:
         cells = nbformat.read(notebook, as_version=4).cells
     except Exception:  # noqa: BLE001 - a damaged file has no title; running it says what is wrong
-        return Entry(notebook.stem, notebook.stem, "", "")
+        return Entry(notebook.stem, notebook.stem, "", "", sound=False)
     first = next((cell.source for cell in cells if cell.cell_type == "markdown"), "")
     return Entry(
         notebook.stem,

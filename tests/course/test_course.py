@@ -152,6 +152,18 @@ def test_lessons_are_chosen_by_number_and_name(capsys):
         building.chosen_lessons(everything, ["tangent"])
 
 
+def test_a_part_of_a_course_leads_to_no_page_that_is_missing(tmp_path):
+    for name in ("01_one", "02_two", "03_three"):
+        save(tmp_path / f"{name}.ipynb", [text(f"# {name}")])
+    out = tmp_path / "out"
+    write_course(out, ["1", "3"], notebooks=tmp_path)
+    first = (out / "01_one.html").read_text(encoding="utf-8")
+    assert "03_three.html" in first
+    assert "02_two.html" not in first
+    assert write_course(out, notebooks=tmp_path).unchanged == []  # the second is in between now
+    assert "02_two.html" in (out / "01_one.html").read_text(encoding="utf-8")
+
+
 def test_start_page_has_title_question_and_minutes(built):
     _, course, _ = built
     index = course.index.read_text()
