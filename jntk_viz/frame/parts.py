@@ -154,31 +154,29 @@ def plot_grid(*rows, min_height=470, **plots):
     {PHONE} {{ :host {{ display: flex; flex-direction: column; flex: none !important;
       max-height: none !important; }} }}
     :host(.alone) {{ display: flex; flex-direction: row; }}
-    .put-away {{ display: none !important; }}
+    :host(.alone) > :not(.large) {{ display: none !important; }}
     .large {{ flex: 1 1 0 !important; width: auto !important; height: auto !important; }}
     {PHONE} {{ :host(.alone) {{ flex-direction: column; }} }}
-    :host(.low) {{ flex-basis: {_LOW}px !important; min-height: {_LOW}px; }}
+    :host(.alone) {{ flex-basis: {_LOW}px !important; min-height: {_LOW}px; }}
     :host(.hidden) {{ display: none !important; }}"""
     return PlotGrid(rows, plots, cells, layout)
 
 
 class PlotGrid(pn.Column):
-    """The grid that `plot_grid` returns; `rows` and `items` say what lies where.
-
-    With the CSS class "low" it may be lower, to leave room for larger words.
-    """
+    """The grid that `plot_grid` returns; `rows` and `items` say what lies where."""
 
     def __init__(self, rows, items, cells, layout):
         super().__init__(*cells, sizing_mode="stretch_both", margin=0, stylesheets=[layout])
         self.rows, self.items = rows, items
 
     def show_only(self, plots):
-        """Show these of the pictures alone, as large as they get; without any, all as before."""
+        """Show these of the pictures alone, as large as they get; without any, all as before.
+
+        The grid may then be lower, to leave room for larger words.
+        """
         panes = [plot.pane for plot in plots]
         for cell in self:
-            large = any(pane in getattr(cell, "objects", ()) for pane in panes)
-            set_class(cell, "large", large)
-            set_class(cell, "put-away", bool(plots) and not large)
+            set_class(cell, "large", any(pane in getattr(cell, "objects", ()) for pane in panes))
         set_class(self, "alone", bool(plots))
 
     @param.depends("visible", watch=True)

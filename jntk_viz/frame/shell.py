@@ -317,7 +317,7 @@ class StudyPage(PlainPage):
         address.follow(browser, self.state, guide)
         fill = f"""
         :host {{ padding: 4px 10px 0; min-height: calc(100dvh - {_BAR + 56}px); }}
-        :host(.presented) {{ min-height: calc(100dvh - 20px); }}"""
+        :host(.presented) {{ min-height: calc(100dvh - 20px); --words: 1.2; --aside: none; }}"""
         visible = self._column([self._line, self._heading, *self._parts], fill)
         side = Words(navigation(self.name_), stylesheets=[_NAV_SIDE], margin=(0, 10))
         template = frame(
@@ -336,8 +336,7 @@ class StudyPage(PlainPage):
     def _look(self, template, window, visible):
         """Keep the served page as the guide says: in a presentation larger, with less beside it."""
         guide, grids = self.guide, grids_of(self.body)
-        words = [*visible.select(pn.pane.HTML), *html_panes(self.body)]
-        for pane in words:
+        for pane in [*visible.select(pn.pane.HTML), *html_panes(self.body)]:
             pane.stylesheets = [*pane.stylesheets, _PRESENTED]
 
         def present(*_):
@@ -348,10 +347,7 @@ class StudyPage(PlainPage):
             for part in [self.formulas, self._progress, *self._tab_choices()]:
                 part.visible = not guide.present
             self._line.visible = guide.present
-            for item in [visible, *words]:
-                set_class(item, "presented", guide.present)
-            for grid in grids:
-                set_class(grid, "low", guide.present)
+            set_class(visible, "presented", guide.present)
             choose()
 
         def choose(*_):
@@ -411,9 +407,11 @@ def _served():
 
 
 # Larger words, and only those that an audience needs; beside a verdict there is little room, too.
+# They inherit it from the page: for each class that is given, Bokeh lays the whole page out again.
 _PRESENTED = """
-:host(.presented) { zoom: 1.2; }
-:host(.presented) .aside, :host(.brief) .aside { display: none; }
+:host { zoom: var(--words, 1); }
+.aside { display: var(--aside, inline); }
+:host(.brief) .aside { display: none; }
 """
 
 
