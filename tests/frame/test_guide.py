@@ -297,17 +297,17 @@ def test_a_presentation_shows_what_the_preset_names_alone(page):
     plots = [frame.LivePlot(hv.Curve, data=np.arange(3.0)) for _ in range(3)]
     grid = frame.plot_grid("abc", **dict(zip("abc", plots, strict=True)))
 
-    def put_away():
-        return ["put-away" in (cell.css_classes or []) for cell in grid]
+    def large():
+        return ["large" in (cell.css_classes or []) for cell in grid]
 
     grid.show_only(plots[1:2])
-    assert put_away() == [True, False, True]
-    assert "large" in grid[1].css_classes
+    assert large() == [False, True, False]
+    assert "alone" in grid.css_classes  # which puts the others away
     grid.show_only(plots[1:])
-    assert put_away() == [True, False, False]
+    assert large() == [False, True, True]
     grid.show_only([])
-    assert put_away() == 3 * [False]
-    assert "large" not in grid[1].css_classes
+    assert large() == 3 * [False]
+    assert "alone" not in (grid.css_classes or [])
     page.guide.presets[:] = [p._replace(picture=("curve", "gone")) for p in page.guide.presets]
     assert page._presented() == [page.plots["curve"]]
 
