@@ -76,7 +76,9 @@ def handout(lesson: nbformat.NotebookNode, place: Place) -> str:
     last = f'<section class="answers"><h2>What was found</h2>{answers}</section>' if answers else ""
     body = _without_solutions(_cells(cells) + last)
     body = f'<button type="button" id="print">Print</button><main>{body}</main>'
-    return _document(place.title, body, files=("handout.js",), head=f"{_OFFLINE}\n", paper=True)
+    # A later declaration wins: a phone shows the whole width of the paper, as it does of a PDF.
+    head = f'{_OFFLINE}\n<meta name="viewport" content="width=700">\n'
+    return _document(place.title, body, files=("handout.js",), head=head, paper=True)
 
 
 def _alive(lesson, name: str):

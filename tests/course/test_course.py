@@ -321,6 +321,13 @@ def test_slides_are_alive_and_need_no_network(open_file):
     page.locator("section.present .verdict").first.get_by_text("You said").wait_for()
 
 
+def test_a_phone_shows_the_whole_width_of_a_handout(open_file):
+    size = {"width": 360, "height": 740}
+    page = open_file("01_tiny.handout.html", viewport=size, is_mobile=True, has_touch=True)
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("() => visualViewport.width") >= 650  # all of it, and not a part
+
+
 def test_handout_leaves_answers_for_the_last_pages_and_solutions_out(open_file):
     page = open_file("01_tiny.handout.html")
     page.emulate_media(media="print")
