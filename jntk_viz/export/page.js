@@ -56,7 +56,7 @@ function writeHash(inputs, ways) {
 function say(header, state, inputs) {
   for (const {input, output, control} of inputs) {
     const word = control.words[input.value]
-    input.setAttribute("aria-valuetext", word)
+    if (input.type == "range") input.setAttribute("aria-valuetext", word)  // a menu says it itself
     if (output) output.textContent = word
   }
   const {texts, states} = header
