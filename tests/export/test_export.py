@@ -178,6 +178,7 @@ def test_sliders_of_a_file_show_what_the_page_shows(talk, open_file):
     width = page.get_by_role("slider", name="Width d")
     heat = page.get_by_label("Covariance shown")
     assert width.get_attribute("aria-valuetext") == "8"
+    assert heat.get_attribute("aria-valuetext") is None  # a menu says what is chosen
     assert heat.locator("option").all_inner_texts() == ["of one network", "over all networks drawn"]
 
     before = list(page.evaluate(SHOWN).values())
