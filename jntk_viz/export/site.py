@@ -245,7 +245,7 @@ def _still(figures) -> tuple[dict[str, Any], list[bytes]]:
 
 def _card(chapter: Chapter, plot: LivePlot) -> str:
     place = html.figure_place(plot.figure)
-    picture = f'<div class="thumbnail" id="{place}" aria-hidden="true"></div>'
+    picture = f'<div class="thumbnail" id="{place}" aria-hidden="true" inert></div>'
     presets = "".join(
         f'<li><a href="{chapter.file(preset)}">{escape(preset.title)}</a></li>'
         for preset in chapter.presets

@@ -5,7 +5,9 @@ async function typeset() {
     const display = element.classList.contains("equation")
     element.replaceChildren(provider.MathJax.tex2svg(element.dataset.tex, {display}))
     // To MathJax it is one image, which could hold no symbols to stop at.
-    if (element.dataset.tips) element.querySelector("svg")?.removeAttribute("role")
+    const svg = element.querySelector("svg")
+    if (element.dataset.tips) svg?.removeAttribute("role")
+    else svg?.setAttribute("aria-label", element.dataset.tex)
     for (const [number, words] of Object.entries(JSON.parse(element.dataset.tips ?? "{}"))) {
       for (const symbol of element.querySelectorAll(`.jntk-sym-${number}`)) {
         symbol.setAttribute("tabindex", "0")

@@ -46,11 +46,19 @@ def build_documents(
                 confoverrides=settings(), status=None, warning=warnings,
             )  # fmt: skip
             app.connect("autodoc-process-docstring", reference.marked_up)
+            app.connect("html-page-context", _level_headings, priority=900)  # after Furo
             app.build()
             search.add_to_index(app, found)
         _move(made, out)
     lines = _COLOURS.sub("", warnings.getvalue()).splitlines()
     return [line for line in lines if line.strip()]
+
+
+def _level_headings(app, page, template, context, tree) -> None:
+    """Say of which level the headings of the navigation are, which Furo leaves out."""
+    for part in ("furo_navigation_tree", "body"):
+        html = context.get(part) or ""
+        context[part] = html.replace('role="heading"', 'role="heading" aria-level="2"')
 
 
 def settings() -> dict[str, object]:
