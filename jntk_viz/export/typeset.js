@@ -8,6 +8,7 @@ async function typeset() {
     const svg = element.querySelector("svg")
     if (element.dataset.tips) svg?.removeAttribute("role")
     else svg?.setAttribute("aria-label", element.dataset.tex)
+    if (element.scrollWidth > element.clientWidth) element.tabIndex = 0  // to scroll it by keys
     for (const [number, words] of Object.entries(JSON.parse(element.dataset.tips ?? "{}"))) {
       for (const symbol of element.querySelectorAll(`.jntk-sym-${number}`)) {
         symbol.setAttribute("tabindex", "0")
