@@ -46,14 +46,29 @@ MOST_FEATURES = 12  # beyond it, principal components are suggested
 def own_data_dialog(state, table):
     """A closed dialog in which a visitor uploads a table; it becomes the page's data set.
 
+    What is in it is made when it is first opened: it would take a seventh of the time that a page
+    needs to open, and few ask for it.
+
     - `state`: has a Selector `data`;  `table`: the study's `Sources`.
     """
-    return _OwnData(state, table).dialog
+    # A column of Panel's, since its own ESM components do not tie what they get later to the page.
+    inside = pn.Column(margin=0, sizing_mode="stretch_width")
+    dialog = pmui.Dialog(inside, title="Your own data", show_close_button=True, width_option="md")
+
+    def fill(event):
+        if event.new and not inside.objects:
+            inside.objects = _OwnData(state, table, dialog).parts
+
+    dialog.param.watch(fill, "open")
+    return dialog
 
 
 class _OwnData:
-    def __init__(self, state, table):
+    """What is in the dialog: `parts`, one below the other."""
+
+    def __init__(self, state, table, dialog):
         self._state, self._table, self._names = state, table, []
+        self.dialog = dialog
         self._content = b""
         self._seen: Any = None
         self._dataset: Any = None
@@ -90,11 +105,8 @@ class _OwnData:
             self.cost, self.use, visible=False, sizing_mode="stretch_width",
         )  # fmt: skip
         compared = "" if table.all_classes else ", two of which are compared"
-        self.dialog = pmui.Dialog(
-            Words(f"<div>{escape(EXPLANATION.format(compared))}</div>", **words),
-            self.file, self.notice.pane, self.layout, self.choices,
-            title="Your own data", show_close_button=True, width_option="md",
-        )  # fmt: skip
+        explanation = Words(f"<div>{escape(EXPLANATION.format(compared))}</div>", **words)
+        self.parts = [explanation, self.file, self.notice.pane, self.layout, self.choices]
         for widget in (self.headless, self.separator):
             widget.param.watch(self._look, "value")
         for widget in (self.label, self.ignore, self.gaps, self.components):

@@ -33,6 +33,7 @@ from jntk_viz.frame.controls import controls_for
 from jntk_viz.frame.formula_sheet import formulas
 from jntk_viz.frame.glossary import Prose, Tips
 from jntk_viz.frame.guide import Guide, grids_of, html_panes, live_plots, visible_plots
+from jntk_viz.frame.layouts import OneLayout
 from jntk_viz.frame.notes import Notes
 from jntk_viz.frame.own_data import own_data_dialog
 from jntk_viz.frame.parts import Tabbed, job_bar, progress_line
@@ -437,10 +438,11 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
     - `unseen`: pieces that work without being seen. They lie in the title bar, which is always
       there; what is in a phone's drawer works only while that is open.
     """
+    kinds = OneLayout, Connection, Tips
     nav = Words(navigation(name), stylesheets=[_NAV_BAR], margin=0, align="center")
     whole = pmui.Page(
         title=title,
-        header=[nav, *unseen, *(kind(width=0, height=0, margin=0) for kind in (Connection, Tips))],
+        header=[*(kind(width=0, height=0, margin=0) for kind in kinds), nav, *unseen],
         main=main,
         sidebar=list(sidebar),
         sidebar_open=not on_phone(pn.state.headers),

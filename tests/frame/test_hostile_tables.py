@@ -8,6 +8,7 @@ import tracemalloc
 import zipfile
 
 import numpy as np
+import panel_material_ui as pmui
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ SCRIPT = "<script>window.__pwned=1</script>"
 
 @pytest.fixture
 def own():
-    it = _OwnData(State(), TABLE)
+    it = _OwnData(State(), TABLE, pmui.Dialog())
     yield it
     it._forget()
 
@@ -148,7 +149,7 @@ HOSTILE = st.sampled_from([
 )
 def test_any_bytes_are_shown_escaped_and_read_or_refused(start, rest):
     """400 uploads through the dialog."""
-    it = _OwnData(State(), TABLE)
+    it = _OwnData(State(), TABLE, pmui.Dialog())
     send(it, start + rest, SCRIPT + ".csv")
     shown = "".join(pane.object or "" for pane in (it.preview, it.cost, it.notice.pane))
     assert "<script" not in shown

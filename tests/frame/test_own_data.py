@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import panel_material_ui as pmui
 import param
 import pytest
 
@@ -34,7 +35,7 @@ class State(param.Parameterized):
 @pytest.fixture
 def own():
     """An open dialog; what was uploaded in it is forgotten at the end."""
-    it = _OwnData(State(), TABLE)
+    it = _OwnData(State(), TABLE, pmui.Dialog())
     yield it
     it._forget()
 

@@ -4,6 +4,7 @@ import html
 import io
 
 import numpy as np
+import panel_material_ui as pmui
 import planned
 import pytest
 from planned import run_plan
@@ -333,7 +334,7 @@ def trees(kinds, columns=3, rows=24):
 def own():
     state = RobustTrainingState()
     state.param.data.objects = {source.label: name for name, source in SOURCES.items()}
-    it = _OwnData(state, SOURCES)
+    it = _OwnData(state, SOURCES, pmui.Dialog())
     yield it
     it._forget()
 
