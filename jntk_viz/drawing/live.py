@@ -7,7 +7,7 @@ work of rendering again.
 """
 
 from collections.abc import Callable
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any
 
 import holoviews as hv
@@ -16,6 +16,7 @@ import panel as pn
 from holoviews.plotting.bokeh.styles import validate
 
 from jntk_viz.drawing import elements
+from jntk_viz.drawing.drawings import Part, drawing
 from jntk_viz.drawing.elements import Numbers, as_numbers, leaves
 from jntk_viz.drawing.figures import COVERED, cover
 from jntk_viz.drawing.private_api import LatePane
@@ -61,12 +62,6 @@ def _unsteady_styles(plot):
     ]
 
 
-def _leaf_plots(plot):
-    if getattr(plot, "subplots", None):
-        return [leaf for part in plot.subplots.values() for leaf in _leaf_plots(part)]
-    return [plot]
-
-
 def _plain_names(plot):
     """The names of the dimensions if they are all that the source of `plot` holds, else None."""
     element = plot.current_frame
@@ -79,7 +74,7 @@ def _plain_names(plot):
 _PIXELS = {"image", "x", "y", "dw", "dh"}  # what HoloViews puts into the source of an Image
 
 
-def _pixels(plot, element, last):
+def _pixels(part: Part, element, last):
     """The source of an Image that has only got other pixels since `last`, else None.
 
     HoloViews takes six times as long to say the same.
@@ -89,51 +84,34 @@ def _pixels(plot, element, last):
         and last is not None
         and element.named.get("bounds") == last.named.get("bounds")
     )
-    data = plot.handles["source"].data if same_place else {}
+    data = part.source.data if same_place else {}
     pixels = element.arguments[0]
     if set(data) != _PIXELS or not isinstance(pixels, np.ndarray) or pixels.ndim != 2:
         return None
     return {**data, "image": [np.flipud(pixels)]}
 
 
-def _write(plot, names, element, last=None):
+def _write(part: Part, names, element, last=None):
     """Put one element's numbers into the Bokeh objects that already draw it.
 
     - `last`: the element that was put there before, if that is known.
     """
     if isinstance(element, Numbers):
-        columns = element.columns(names) if names else _pixels(plot, element, last)
+        columns = element.columns(names) if names else _pixels(part, element, last)
         if columns is not None:
-            plot.handles["source"].data = columns
+            part.source.data = columns
             return
         element = element.made()
-    style = dict(plot.style[plot.cyclic_index])
-    with _same_colours(plot):
-        columns, mapping, _ = plot.get_data(element, plot.current_ranges, style)
+    plot = part.plot
+    columns, mapping, _ = part.numbers(element)
     if elements.name(element) in _ANNOTATIONS:
         # The open sides of a band (None) stay as they are: Bokeh keeps them as models, and at every
         # change of a model it walks through the whole page.
         known = {k: v for k, v in mapping.items() if k != "dimension" and v is not None}
-        plot.handles["glyph"].update(**known)
+        part.glyph.update(**known)
         return
     by_value = {key: element.dimension_values(name) for key, name in _styles_by_value(plot).items()}
-    plot.handles["source"].data = {**columns, **by_value}
-
-
-_COLOURS = ("palette", "nan_color", "low", "high")
-
-
-@contextmanager
-def _same_colours(plot):
-    """Keep palettes and the colour of NaN, which HoloViews sets to those of a light page, and the
-    limits of colours, which it sets to those of the first picture."""
-    mappers = [m for key, m in plot.handles.items() if key.endswith("color_mapper")]
-    colours = [(m, {n: getattr(m, n) for n in _COLOURS if hasattr(m, n)}) for m in mappers]
-    yield
-    for mapper, kept in colours:
-        for name, value in kept.items():
-            if getattr(mapper, name) != value:
-                setattr(mapper, name, value)
+    part.source.data = {**columns, **by_value}
 
 
 class FigurePane(LatePane):
@@ -180,7 +158,7 @@ class LivePlot:
             self._as_numbers = False
             parts = self._parts(data)
         self._types = self._check(parts)
-        self._root: Any = None
+        self._figure: Any = None
         self._covered_title: str | None = None  # its own, while it is covered
         # What is to be done when the figure is drawn.
         self._first: dict[str, Any] = data
@@ -193,20 +171,20 @@ class LivePlot:
     @property
     def drawn(self):
         """Is there a figure yet?"""
-        return self._root is not None
+        return self._figure is not None
 
     @property
     def figure(self):
         """The Bokeh figure, drawn now if it has not been."""
         if not self.drawn:
             self._draw()
-        return self._root.state
+        return self._figure
 
     @property
     def title(self):
         """The title of the figure, also of one that is not drawn yet."""
         if self.drawn:
-            return self._root.state.title.text
+            return self._figure.title.text
         if "title" not in self._settings:
             options = hv.Store.lookup_options("bokeh", self.view(**self._first), "plot").kwargs
             self._settings["title"] = options.get("title", "")
@@ -221,32 +199,28 @@ class LivePlot:
 
     def _draw(self):
         """Draw the first data, so that axes and styles are those of it, then what came since."""
-        root = hv.renderer("bokeh").get_plot(self.view(**self._first))
-        self._plots = _leaf_plots(root)
-        self._names = [_plain_names(plot) for plot in self._plots]
+        figure, self._drawn = drawing(self.view, self._first)
+        self._names = [_plain_names(part.plot) for part in self._drawn]
         self._shown: list = []  # the elements of the last update
-        if len(self._plots) != len(self._types):
+        if len(self._drawn) != len(self._types):
             raise ValueError(
                 f"`view` {self.view.__name__} gave {len(self._types)} elements but HoloViews draws "
-                f"{len(self._plots)}: use an hv.Overlay of elements, and one hv.Curve with NaN "
+                f"{len(self._drawn)}: use an hv.Overlay of elements, and one hv.Curve with NaN "
                 "gaps (`join_curves`) for many lines."
             )
-        for plot in self._plots:
-            if unsteady := _unsteady_styles(plot):
+        for part in self._drawn:
+            if unsteady := _unsteady_styles(part.plot):
                 raise ValueError(
                     f"`view` {self.view.__name__} takes {', '.join(unsteady)} from its data, which "
                     "is lost where all values are alike: give real numbers and a `cmap`, to one "
                     f"of {', '.join(sorted(_MARKS))}."
                 )
-        root.state.update(
-            sizing_mode="stretch_both", min_height=self.pane.min_height, min_width=120
-        )
-        self._root = root
-        self.pane.object = root.state
+        figure.update(sizing_mode="stretch_both", min_height=self.pane.min_height, min_width=120)
+        self._figure = self.pane.object = figure
         first, settings, then = self._first, self._settings, self._then
         self._first, self._settings, self._then = {}, {}, []
         for function in then:
-            function(root.state)
+            function(figure)
         if self.data is not first:
             self._write({})
         self.set(**settings)
@@ -284,17 +258,17 @@ class LivePlot:
             )
         self.data = data
         shown, self._shown = self._shown or [None] * len(parts), []
-        for plot, names, part, last in zip(self._plots, self._names, parts, shown, strict=True):
+        for drawn, names, part, last in zip(self._drawn, self._names, parts, shown, strict=True):
             if not (isinstance(part, Numbers) and last is not None and part.same_as(last)):
-                _write(plot, names, part, last)
+                _write(drawn, names, part, last)
         self._shown = parts
 
     @property
     def columns(self):
         """(data source, column) of all curves and marks, for a `Film`; draws the figure."""
         self.figure  # noqa: B018 - drawn by being asked for
-        pairs = zip(self._plots, self._names, strict=True)
-        return [(plot.handles["source"], name) for plot, names in pairs for name in names or ()]
+        pairs = zip(self._drawn, self._names, strict=True)
+        return [(part.source, name) for part, names in pairs for name in names or ()]
 
     def values(self, **data):
         """What `update` would put into each of the `columns`, without doing so."""
@@ -350,8 +324,7 @@ class LivePlot:
             self._covered_title = text
 
     def _colour_mappers(self):
-        handles = [plot.handles for plot in self._plots]
-        return [h[k] for h in handles for k in h if k.endswith("color_mapper")]
+        return [mapper for part in self._drawn for mapper in part.mappers]
 
 
 def update_all(*updates):

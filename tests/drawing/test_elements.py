@@ -44,7 +44,7 @@ VIEWS = {
 
 def sources(plot):
     assert plot.figure is not None  # drawn
-    return [dict(leaf.handles["source"].data) for leaf in plot._plots]
+    return [dict(part.source.data) for part in plot._drawn]
 
 
 def assert_same(found, expected):
@@ -120,8 +120,8 @@ def test_what_has_not_changed_is_not_sent_again_and_what_failed_is():
     sent = []
     assert plot.figure is not None  # drawn
     plot.update(y=np.array([1.0, np.nan]))
-    for leaf in plot._plots:
-        leaf.handles["source"].on_change("data", lambda attr, old, new: sent.append(new))
+    for drawn in plot._drawn:
+        drawn.source.on_change("data", lambda attr, old, new: sent.append(new))
     plot.update(y=np.array([1.0, np.nan]))
     assert not sent
     fail.append(object())
@@ -141,7 +141,7 @@ def test_a_view_may_look_at_its_elements_and_add_some_of_holoviews():
     plot = frame.LivePlot(view, y=np.ones(3))
     assert plot.figure is not None  # drawn
     plot.update(y=np.arange(3.0))
-    assert list(plot._plots[1].handles["source"].data["y"]) == [0, 1, 2]
+    assert list(plot._drawn[1].source.data["y"]) == [0, 1, 2]
     with pytest.raises(ZeroDivisionError):
         frame.LivePlot(lambda y: el.Curve(1 / y), y=0)
 
@@ -165,10 +165,10 @@ def test_pictures_of_the_pages(entry):
         assert plot.figure is not None  # drawn
         with el.as_numbers():
             parts = el.leaves(plot.view(**plot.data))
-        for leaf, names, part in zip(plot._plots, plot._names, parts, strict=True):
+        for drawn, names, part in zip(plot._drawn, plot._names, parts, strict=True):
             columns = part.columns(names) if names else None
             if columns is not None:
-                made = leaf.get_data(part.made(), leaf.current_ranges, dict(leaf.style[0]))[0]
+                made = drawn.numbers(part.made())[0]
                 assert_same(columns, made)
                 plain += 1
     assert plain > 5  # most of what is drawn

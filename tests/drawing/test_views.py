@@ -15,7 +15,6 @@ from small_page import page_of
 from jntk_viz import frame
 from jntk_viz.drawing import elements, theme
 from jntk_viz.drawing.figures import name_ticks
-from jntk_viz.drawing.live import _leaf_plots
 from jntk_viz.frame import address, shell
 
 
@@ -67,7 +66,7 @@ ANNOTATIONS = {
 
 def source(plot, i=0):
     assert plot.figure is not None  # drawn
-    return _leaf_plots(plot._root)[i].handles["source"].data
+    return plot._drawn[i].source.data
 
 
 @pytest.mark.parametrize("name", ELEMENTS)
@@ -186,8 +185,8 @@ def test_annotations_move(name):
     first, second = draw(rng, 3), draw(rng, 3)
     plot, fresh = frame.LivePlot(view, **first), frame.LivePlot(view, **second)
     assert plot.figure is not fresh.figure  # both drawn
-    glyph = plot._plots[0].handles["glyph"]
-    wanted = fresh._plots[0].handles["glyph"]
+    glyph = plot._drawn[0].glyph
+    wanted = fresh._drawn[0].glyph
     assert [getattr(glyph, p) for p in properties] != [getattr(wanted, p) for p in properties]
     plot.update(**second)
     assert [getattr(glyph, p) for p in properties] == [getattr(wanted, p) for p in properties]
@@ -205,7 +204,7 @@ def test_every_part_of_an_overlay_is_updated_and_its_length_may_change():
     plot.update(**new)
     np.testing.assert_array_equal(source(plot, 1)["y"], new["y"])
     assert len(source(plot, 0)["x"]) == 18  # there and back
-    assert plot._plots[2].handles["glyph"].location == new["y"][0]
+    assert plot._drawn[2].glyph.location == new["y"][0]
     plot.update(y=new["y"] + 1)  # the others keep their last value
     np.testing.assert_array_equal(source(plot, 1)["x"], new["x"])
     np.testing.assert_array_equal(source(plot, 1)["y"], new["y"] + 1)
@@ -217,7 +216,7 @@ def test_ranges_and_colours_stay_until_they_are_set():
 
     plot = frame.LivePlot(picture, z=np.ones((3, 3)))
     plot.update(z=np.full((3, 3), 50.0))
-    axis, mapper = plot.figure.y_range, plot._plots[0].handles["color_mapper"]
+    axis, mapper = plot.figure.y_range, plot._drawn[0].mappers[0]
     assert (axis.start, axis.end, mapper.low, mapper.high) == (0, 2, -1, 1)
     plot.set(title="{B}", xlabel="width", ylim=(0, 5), clim=(0, 9))
     assert (axis.start, axis.end, axis.reset_end) == (0, 5, 5)
@@ -367,7 +366,7 @@ def test_type_is_readable_and_lines_are_thick():
     assert axis.axis_label_text_font_size == "15px"
     assert axis.major_label_text_font_size == "13px"
     assert axis.major_label_text_color == theme.INK
-    assert plot._plots[1].handles["glyph"].line_width >= 2.5
+    assert plot._drawn[1].glyph.line_width >= 2.5
 
 
 # ------------------------------------------------------------------------ addresses and controls
