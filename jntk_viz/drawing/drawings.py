@@ -13,6 +13,7 @@ from types import FunctionType
 from typing import Any, NamedTuple
 
 import holoviews as hv
+from bokeh.models import GlyphRenderer
 
 from jntk_viz.drawing.copies import Original
 from jntk_viz.drawing.theme import in_notebook
@@ -72,7 +73,17 @@ class _First:
 @functools.lru_cache(_MOST)
 def _drawn_once(first: _First):
     root = hv.renderer("bokeh").get_plot(first.view(**first.data))
+    _selected_alike(root.state)
     return _leaf_plots(root), Original(root.state)
+
+
+def _selected_alike(figure):
+    """Draw what is selected, and what is not, like all the rest: nothing of ours is selected.
+
+    HoloViews makes a glyph of its own for each, a fifth of a figure's models.
+    """
+    for renderer in figure.select(GlyphRenderer):
+        renderer.update(selection_glyph=renderer.glyph, nonselection_glyph=renderer.glyph)
 
 
 def _leaf_plots(plot):

@@ -30,6 +30,8 @@ class Enlargement:
 
     def set(self, figures: Iterable[Figure], factor: float) -> None:
         """Show everything `factor` times as large as it was drawn; 1 restores."""
+        if factor == 1 and not self._original:
+            return
         with pn.io.hold():
             for figure in figures:
                 for model in figure.select(Model):

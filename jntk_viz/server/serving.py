@@ -139,6 +139,7 @@ def warm_up() -> None:
     import pandas  # noqa: F401 - HoloViews imports it with its first mesh
     import panel_material_ui  # noqa: F401
     import scipy.linalg  # noqa: F401 - brings the BLAS that JAX uses
+    from bokeh.settings import settings
     from threadpoolctl import threadpool_limits
 
     import jntk_viz.frame.shell  # noqa: F401
@@ -152,6 +153,8 @@ def warm_up() -> None:
     # Threads that compute hold Python's lock for so long when the event loop wants it back, which
     # is several times for each update: 5 ms is Python's default.
     sys.setswitchinterval(0.001)
+    # Bokeh would look through each page for ranges without limits and the like: tests do.
+    settings.perform_document_validation = False
     make_bokeh_quick()
     pace_updates()
     set_apart()  # what has been imported stays

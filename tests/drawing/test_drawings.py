@@ -5,6 +5,7 @@ import dataclasses
 import holoviews as hv
 import numpy as np
 import pytest
+from bokeh.document import Document
 from bokeh.model import Model
 from bokeh.models import ColorMapper
 
@@ -44,7 +45,7 @@ def written(value, seen):
 
 
 @pytest.mark.parametrize("entry", frame.pages(), ids=lambda entry: entry.name)
-def test_a_copy_of_each_picture_is_what_was_drawn(entry):
+def test_a_copy_of_each_picture_is_what_was_drawn(entry, caplog):
     page = pages.open_page(pages.load_app(files.page_file(entry.name)))
     for plot in live_plots(page.body):
         figure = plot.figure
@@ -53,6 +54,10 @@ def test_a_copy_of_each_picture_is_what_was_drawn(entry):
         assert written(copy, models) == written(figure, {})
         assert not set(models) & figure.references()
         assert set(copies.values()) <= set(models)
+        document = Document()
+        document.add_root(copy)
+        document.validate()  # which servers leave out
+    assert not [r.message for r in caplog.records if r.name.startswith("bokeh")]
 
 
 def test_pages_with_the_same_picture_share_only_the_drawing(monkeypatch):
