@@ -38,6 +38,15 @@ def test_every_name_promised_is_there():
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
+def test_both_forms_are_the_same_function(name):
+    activation = ACTIVATIONS[name]
+    z = np.concatenate([-np.logspace(2, -8, 60), [0.0], np.logspace(-8, 2, 60)])
+    with jax.enable_x64(True):
+        expected = np.asarray(activation.fn(jnp.asarray(z)))
+    assert np.allclose(activation.values(z), expected, rtol=1e-13, atol=1e-16)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_second_moment_is_one(name):
     phi = ACTIVATIONS[name]
     with jax.enable_x64(True):

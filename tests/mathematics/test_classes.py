@@ -228,7 +228,8 @@ def test_eigenfeatures_counted_one_by_one(attack):
                 assert found.pair_robustness[i, a, b] == jv.accuracy(margins)
     assert np.isnan(found.pair_usefulness[:, 0, 0]).all()
     every = dynamics_eigenfeatures(dynamics, points, ON_CIRCLE, epsilon=0.2)
-    assert worst(every.values.sum(axis=1), dynamics.predict(points, np.inf)[:, 0]) < 1e-7
+    # The kernel's eigenvalues span fourteen decades: more digits than these are rounding.
+    assert worst(every.values.sum(axis=1), dynamics.predict(points, np.inf)[:, 0]) < 1e-5
 
 
 def test_eigenfeatures_of_two_columns_are_those_of_two_classes():
