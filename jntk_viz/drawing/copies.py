@@ -40,9 +40,10 @@ class Original:
             return {key: self._copied(each, copies) for key, each in value.items()}
         if isinstance(value, (list, tuple, set)):
             return type(value)(self._copied(each, copies) for each in value)
-        if dataclasses.is_dataclass(value):  # where a glyph's numbers come from, and their colours
+        # Where a glyph's numbers come from, and by which colour mapper they become colours.
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
             parts = {part.name: getattr(value, part.name) for part in dataclasses.fields(value)}
-            return type(value)(**self._copied(parts, copies))
+            return dataclasses.replace(value, **self._copied(parts, copies))
         return value
 
 
