@@ -153,8 +153,10 @@ def warm_up() -> None:
     # Threads that compute hold Python's lock for so long when the event loop wants it back, which
     # is several times for each update: 5 ms is Python's default.
     sys.setswitchinterval(0.001)
-    # Bokeh would look through each page for ranges without limits and the like: tests do.
+    # Of each page that opens Bokeh would look for ranges without limits and the like, and at the
+    # arguments of each callback. Tests do; here it takes a tenth of the time.
     settings.perform_document_validation = False
+    settings.perform_error_diagnostics = False
     make_bokeh_quick()
     pace_updates()
     set_apart()  # what has been imported stays

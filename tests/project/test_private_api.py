@@ -39,6 +39,7 @@ PUBLIC = {"_replace", "_asdict", "_fields", "_make", "_repr_mimebundle_"}
 # What users are told to set, by the libraries' own documentation.
 SETTINGS = {
     "hv.Dataset.datatype", "warnings.showwarning", "pn.state.onload", "pn.state.curdoc.theme",
+    "settings.perform_document_validation", "settings.perform_error_diagnostics",
 }  # fmt: skip
 
 
