@@ -46,11 +46,12 @@ class Session:
 
     `controls`: label -> `Control`; `buttons`: label -> id of the component; `hear`: called with
     (kind, text) of each message that comes; `lost`: why there is no connection any more;
-    `status`: what the page says of the work under way, empty if there is none.
+    `status`: what the page says of the work under way, empty if there is none; `models`: how many
+    the document had when it came.
     """
 
     def __init__(self, url):
-        self.url, self.controls, self.buttons = url, {}, {}
+        self.url, self.controls, self.buttons, self.models = url, {}, {}, 0
         self.hear = lambda kind, text: None
         self.status, self._status_model = "", None
         self.lost = self._token = self._socket = self._reader = None
@@ -205,6 +206,7 @@ class Session:
 
     def _read(self, content):
         for model in models(content):
+            self.models += 1
             attributes = model["attributes"]
             data = attributes.get("data")
             if not isinstance(data, dict) or "attributes" not in data:

@@ -1,6 +1,6 @@
 """Run every benchmark of this machine and write one table.
 
-    python benchmarks/run.py [--neural-tangents PYTHON] [--out FOLDER] [--only core growth pages]
+    python benchmarks/run.py [--neural-tangents PYTHON] [--out FOLDER] [--only core opening …]
 
 `make bench` calls it. The table goes to the screen and to FOLDER/DATE-DEVICE.md, with the hardware
 and the versions it belongs to; after Ctrl-C it holds the suites that were done and the rows that
@@ -23,10 +23,11 @@ import psutil
 from jntk_viz.machine import cores, processor
 
 HERE = Path(__file__).parent
-SUITES = ("core", "growth", "pages")
+SUITES = ("core", "growth", "opening", "pages")
 HEADINGS = {
     "core": "Core",
     "growth": "How times grow",
+    "opening": "Opening a page, nothing made beforehand",
     "pages": "Pages, two cores",
     "pages, one core": "Pages, one core",
 }
