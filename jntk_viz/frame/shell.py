@@ -1,5 +1,6 @@
 """The frame every page shares: title bar, navigation, controls, address, and the page itself."""
 
+import time
 from functools import partial
 from typing import Any
 
@@ -45,6 +46,7 @@ from jntk_viz.frame.toolbar import Toolbar, page_toolbar
 from jntk_viz.frame.tour import Tour
 
 _BAR = 48  # height of the title bar in pixels
+_AT_ONCE = 0.2  # seconds that late pictures may be drawn before the page answers again
 _NARROW = 1279  # pixels of a window in which the pages are listed in the drawer
 
 
@@ -109,8 +111,9 @@ class PlainPage(pn.viewable.Viewer):
     """A page without controls and state, such as the landing page. It scrolls.
 
     - `parts`: Panel objects, one below the other;  `start`: called once the page is in the browser.
-    - `late`: (place, `LivePlot`) of pictures further down. Each takes a tenth of a second to draw,
-      so they are put in their places one by one after that.
+    - `late`: (place, `LivePlot`) of pictures further down. Each takes a tenth of a second to draw
+      the first time, so they are put in their places after that, as many at a time as there is
+      time for before the page should answer again.
     """
 
     job: Any = None
@@ -129,11 +132,13 @@ class PlainPage(pn.viewable.Viewer):
         document, waiting = pn.state.curdoc, iter(self.late)
 
         def show_next():
-            for place, plot in waiting:
-                place.append(plot.pane)
-                if document is not None:  # the page may answer before the next
-                    document.add_next_tick_callback(show_next)
-                    break
+            began = time.monotonic()
+            with pn.io.hold():
+                for place, plot in waiting:
+                    place.append(plot.pane)
+                    if document is not None and time.monotonic() - began > _AT_ONCE:
+                        document.add_next_tick_callback(show_next)
+                        break
 
         show_next()
 
