@@ -24,6 +24,7 @@ class OneLayout(JSComponent):
         if (styles) update_layout.call(root)
         styles = false
         compute_layout.call(root)
+        document.getElementById("first-look")?.remove()
       }
       root.compute_layout = () => {
         if (waiting) return

@@ -26,7 +26,7 @@ from jntk_viz.drawing.theme import (
     set_class,
     use_theme,
 )
-from jntk_viz.frame import address
+from jntk_viz.frame import address, first_look
 from jntk_viz.frame.connection import Connection
 from jntk_viz.frame.content import Content
 from jntk_viz.frame.controller import Controller
@@ -149,7 +149,11 @@ class PlainPage(pn.viewable.Viewer):
         pn.state.curdoc.theme = OUR_LOOK
         # The address bar is ours (`address.Browser`); Panel would read an address that it cannot.
         self._template().servable(location=False, **kwargs)
+        pn.state.curdoc.template_variables.update(self._first_look())
         return self
+
+    def _first_look(self):
+        return first_look.variables(self.title, navigation(self.name_))
 
     def __panel__(self):
         return self.as_notebook()
@@ -243,6 +247,11 @@ class StudyPage(PlainPage):
             controller.notice.pane, self.body, *(dialog for _, dialog in dialogs.values()),
             name=content.name, start=controller.notice.guarded(self._begin),
         )  # fmt: skip
+
+    def _first_look(self):
+        return first_look.variables(
+            self.title, navigation(self.name_), self.content.question, controls=True
+        )
 
     def _begin(self):
         self.job.start()
@@ -447,6 +456,7 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
     nav = Words(navigation(name), stylesheets=[_NAV_BAR], margin=0, align="center")
     whole = pmui.Page(
         title=title,
+        template=first_look.template(),
         header=[*(kind(width=0, height=0, margin=0) for kind in kinds), nav, *unseen],
         main=main,
         sidebar=list(sidebar),

@@ -1,0 +1,62 @@
+"""What stands in the window until a page does: its title bar, its navigation, its question.
+
+A browser reads five megabytes of scripts and draws for a second or more before anything of a page
+is to be seen. This lies behind the page, without scripts, where the page will have the same.
+`layouts.OneLayout` takes it away with the first layout of the page.
+"""
+
+import functools
+from pathlib import Path
+
+from jinja2 import Template
+from panel.io import resources
+
+from jntk_viz.drawing.theme import ACCENT, DARK, INK, LINE, PAPER, PHONE
+
+_FONT = (
+    "Helvetica, Arial, sans-serif"  # while Roboto is being fetched, its words are not to be seen
+)
+_CSS = f"""
+#first-look {{ position: fixed; inset: 0; z-index: -1; font: 400 16px {_FONT}; color: {INK};
+  background: {PAPER}; }}
+#first-look header {{ display: flex; align-items: center; height: 48px; padding: 0 24px;
+  background: {ACCENT}; color: #fff; font-size: 18px; }}
+#first-look header.beside {{ padding-left: 68px; }}
+#first-look nav {{ margin-left: auto; }}
+#first-look a {{ color: #fff; font: 500 15px {_FONT}; text-decoration: none; padding: 6px 5px; }}
+#first-look a[aria-current] {{ background: #fff; color: {ACCENT}; border-radius: 4px; }}
+#first-look main {{ padding: 14px 14px; height: 100%; }}
+#first-look main.beside {{ margin-left: 279px; border-left: 1px solid {LINE}; }}
+#first-look h1 {{ font: 500 21px/1.25 {_FONT}; margin: 0; }}
+@media (max-width: 1279px) {{ #first-look nav {{ display: none; }} }}
+{PHONE} {{ #first-look main.beside {{ margin-left: 0; border: 0; }} }}
+[data-theme=dark] #first-look {{ color: {DARK[INK]}; background: {DARK[PAPER]}; }}
+[data-theme=dark] #first-look main.beside {{ border-color: {DARK[LINE]}; }}
+"""
+# As `recolour.Scheme` decides it once it is there.
+_SCRIPT = """
+{
+  let kept = null
+  try { kept = localStorage.getItem("jntk_viz theme") } catch { /* a strict browser has none */ }
+  const asked = {"true": "dark", "false": "light"}[new URLSearchParams(location.search).get("dark")]
+  const likes = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
+  document.documentElement.dataset.theme = asked ?? kept ?? likes
+}
+"""
+
+
+@functools.cache
+def template() -> Template:
+    """The page's HTML around what `variables` say."""
+    text = Path(__file__).with_name("first_look.html").read_text(encoding="utf-8")
+    base = resources.BASE_TEMPLATE  # Material's, once it has been imported
+    return base.environment.from_string(text, globals={"base": base})
+
+
+def variables(title: str, navigation: str, question: str = "", controls: bool = False) -> dict:
+    """Variables of the template.
+
+    - `navigation`: HTML of the links;  `controls`: are there any, to the left of the question?
+    """
+    look = {"title": title, "navigation": navigation, "question": question, "controls": controls}
+    return {"look": {**look, "css": _CSS, "script": _SCRIPT}}
