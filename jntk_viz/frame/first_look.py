@@ -8,7 +8,6 @@ is to be seen. This lies behind the page, without scripts, where the page will h
 import functools
 from pathlib import Path
 
-from jinja2 import Template
 from panel.io import resources
 
 from jntk_viz.drawing.theme import ACCENT, DARK, INK, LINE, PAPER, PHONE
@@ -46,8 +45,8 @@ _SCRIPT = """
 
 
 @functools.cache
-def template() -> Template:
-    """The page's HTML around what `variables` say."""
+def template():
+    """A Jinja template: the HTML of a page around what `variables` say."""
     text = Path(__file__).with_name("first_look.html").read_text(encoding="utf-8")
     base = resources.BASE_TEMPLATE  # Material's, once it has been imported
     return base.environment.from_string(text, globals={"base": base})
