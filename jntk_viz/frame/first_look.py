@@ -12,9 +12,8 @@ from panel.io import resources
 
 from jntk_viz.drawing.theme import ACCENT, DARK, INK, LINE, PAPER, PHONE
 
-_FONT = (
-    "Helvetica, Arial, sans-serif"  # while Roboto is being fetched, its words are not to be seen
-)
+# Without Roboto, whose words are not to be seen while it is being fetched.
+_FONT = "Helvetica, Arial, sans-serif"
 _CSS = f"""
 #first-look {{ position: fixed; inset: 0; z-index: -1; font: 400 16px {_FONT}; color: {INK};
   background: {PAPER}; }}
