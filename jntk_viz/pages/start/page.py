@@ -110,7 +110,9 @@ class Start(frame.Content):
         super().__init__(StartState())
         self.cards = {entry.name: part_of(entry.name, "card") for entry in frame.pages()}
         self.plots = {
-            name: frame.LivePlot(card.picture, min_height=120, **card.EMPTY)
+            name: frame.LivePlot(
+                card.picture, min_height=120, **(card.numbers.known() or card.EMPTY)
+            )
             for name, card in self.cards.items()
         }
         for name, card in self.cards.items():
