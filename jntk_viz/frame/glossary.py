@@ -186,7 +186,10 @@ class Tips(JSComponent):
     _esm = TIPS + "export function render() { showTips(); return document.createElement('span') }"
 
 
+# Panel shows what is in an HTML pane also where the pane is hidden, in a section that is closed:
+# screen readers would read all of it.
 _LIST = css(f"""
+div {{ visibility: inherit !important; }}
 h2 {{ font: 500 16px {FONT}; color: {INK}; margin: 8px 6px; }}
 dl {{ font: 400 15px/1.4 {FONT}; color: {INK}; margin: 4px 6px 14px; display: grid; max-width: 70em;
       grid-template-columns: minmax(70px, max-content) 1fr; gap: 4px 14px; align-items: baseline; }}
