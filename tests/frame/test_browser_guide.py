@@ -53,7 +53,11 @@ def told(page, name, preset):
     """Visible texts that would tell the answer, but for the question and what can be answered."""
     question = preset.predict
     asked = (question.question, *question.options)
-    words = [w for w in words_on_screen(page) if w not in asked and w not in question.question]
+
+    def is_asked(words):  # or what is left of it where a symbol in it is marked
+        return any(all(part in text for part in words.split("  ")) for text in asked)
+
+    words = [w for w in words_on_screen(page) if not is_asked(w)]
     return [text for text in words if re.search(TELLING[name][preset.name], text)]
 
 
