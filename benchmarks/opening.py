@@ -1,4 +1,4 @@
-"""What it takes to open each page: the server's processor time, the models, and the browser's part.
+"""Time the opening of each page: the server's processor, its models, and the browser's part.
 
     python benchmarks/opening.py [--json FILE] [--times 5]
 
@@ -14,7 +14,6 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-import psutil
 from bokeh_client import Session
 from measure import Row
 from pages import NAMES, Server, opened, useful_after
@@ -30,16 +29,11 @@ ARRIVED = "() => performance.getEntriesByType('navigation')[0].responseStart / 1
 NOW = "() => performance.now() / 1000"
 
 
-def processor_seconds(server) -> float:
-    times = psutil.Process(server.process.pid).cpu_times()
-    return times.user + times.system
-
-
 async def visit(server, url, pause) -> tuple[float, int]:
     """(seconds of the server's processor until the page has been handed over, its models)."""
-    before = processor_seconds(server)
+    before = server.processor_seconds()
     session = await Session(url).open()
-    used = processor_seconds(server) - before
+    used = server.processor_seconds() - before
     await asyncio.sleep(pause)  # what a page computes when it stands is not of its opening
     await session.close()
     return used, session.models
@@ -66,9 +60,7 @@ def by_server(server, times):
 def by_browser(server, times):
     """Rows of each page: from the arrival of its HTML to the first picture, and to rest."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(find_browser()), args=list(BROWSER_FLAGS)
-        )
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_FLAGS)
         for name in NAMES:
             pictures, rests = [], []
             for _ in range(times):

@@ -161,6 +161,11 @@ class Server:
         """Resident memory of the server and what it has started."""
         return sum(p.memory_info().rss for p in family(self.process.pid)) / 1e6
 
+    def processor_seconds(self):
+        """Processor time so far of the server and what it has started."""
+        times = [process.cpu_times() for process in family(self.process.pid)]
+        return sum(t.user + t.system for t in times)
+
     def compiled(self, seen=0):
         """(seconds, name) of what XLA has compiled, after `seen` characters of the log."""
         found = re.findall(r"XLA compilation of (\S+) in ([\d.]+) sec", self.log()[seen:])

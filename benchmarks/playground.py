@@ -26,7 +26,6 @@ from pages import (
     Control,
     Server,
     button,
-    family,
     find_browser,
     latencies,
     opened,
@@ -102,11 +101,8 @@ def middle(values):
 
 
 def processor_ms(server):
-    """Processor time of a server and what it has started, so far; NaN of one that is not ours."""
-    if server is None:
-        return float("nan")
-    times = [process.cpu_times() for process in family(server.process.pid)]
-    return 1000 * sum(t.user + t.system for t in times)
+    """Processor time of a server so far; NaN of one that is not ours."""
+    return float("nan") if server is None else 1000 * server.processor_seconds()
 
 
 def measure(browser, url, steps, server=None):

@@ -106,15 +106,7 @@ class Activation:
     @cached_property
     def _values(self) -> np.ndarray:
         """`fn` on the quadrature grid and on the points far out, float64."""
-        return self._at(np.append(_GRID, _FAR))
-
-    def _at(self, points: np.ndarray) -> np.ndarray:
-        """`fn` at points, float64."""
-        if self.values is not None:
-            return self.values(points)
-        with jax.enable_x64(True), jax.ensure_compile_time_eval():
-            # In one piece: a third of the time.
-            return np.asarray(jax.jit(self.fn)(points), dtype=np.float64)
+        return _values_at(self, np.append(_GRID, _FAR))
 
     @cached_property
     def _samples(self) -> np.ndarray:
@@ -232,6 +224,15 @@ class Activation:
         return _power_series(coefficients, float(np.sum(coefficients**2)), variance)
 
 
+def _values_at(activation: Activation, points: np.ndarray) -> np.ndarray:
+    """`fn` at points, float64."""
+    if activation.values is not None:
+        return activation.values(points)
+    with jax.enable_x64(True), jax.ensure_compile_time_eval():
+        # In one piece: a third of the time.
+        return np.asarray(jax.jit(activation.fn)(points), dtype=np.float64)
+
+
 _FEW, _MANY = 128, 65536  # terms tried first, and last, at other variances than one
 _KEPT_BYTES = 2**26  # of the coefficients of all activations and variances
 
@@ -245,7 +246,7 @@ def _hermite_at(activation: Activation, variance: float) -> np.ndarray | None:
     """Coefficients of φ(√Q z), whose squares add up to E φ²; None if they do not fall."""
     points = np.append(variance**0.5 * _GRID, _FAR)  # of the shape compiled for `_values`
     with np.errstate(all="ignore"):
-        samples = activation.scale * activation._at(points)[: _GRID.size]
+        samples = activation.scale * _values_at(activation, points)[: _GRID.size]
         density = samples**2 * _gaussian_weights()
     if not density[[0, -1]].max() <= 1e-14 * density.sum() < np.inf:
         return None

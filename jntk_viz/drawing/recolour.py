@@ -21,6 +21,7 @@ from panel.custom import JSComponent
 
 from jntk_viz.drawing.theme import DARK, PAPER, dark_css
 
+KEPT = "jntk_viz theme"  # where a browser keeps the choice of light or dark
 _READABLE = 4.5  # contrast that WCAG AA asks of text
 
 
@@ -236,7 +237,7 @@ class Scheme(JSComponent):
     asked = param.String("", doc="What the address says: true, false or nothing.")
 
     _esm = """
-    const KEY = "jntk_viz theme"
+    const KEY = "KEPT"
     // A page from a file, or a strict browser, has no storage.
     const storage = use => { try { return use(window.localStorage) } catch { return null } }
 
@@ -287,7 +288,7 @@ class Scheme(JSComponent):
           element.setAttribute("role", "presentation")
       }
     }
-    """.replace("CSS\n", json.dumps(dark_css()) + "\n")
+    """.replace("CSS\n", json.dumps(dark_css()) + "\n").replace("KEPT", KEPT)
 
     def __init__(self, **params):
         # Panel has read `?theme=` already.

@@ -1,4 +1,4 @@
-"""What stands in the window until a page does: its title bar, its navigation, its question.
+"""Title bar, navigation and question of a page, in the window until the page itself is there.
 
 A browser reads five megabytes of scripts and draws for a second or more before anything of a page
 is to be seen. This lies behind the page, without scripts, where the page will have the same.
@@ -10,23 +10,27 @@ from pathlib import Path
 
 from panel.io import resources
 
+from jntk_viz.drawing.recolour import KEPT
 from jntk_viz.drawing.theme import ACCENT, DARK, INK, LINE, PAPER, PHONE
 
+BAR = 48  # height of the title bar in pixels
+SIDEBAR = 280  # width of the controls
+NARROW = 1279  # pixels of a window in which the pages are listed in the drawer
 # Without Roboto, whose words are not to be seen while it is being fetched.
 _FONT = "Helvetica, Arial, sans-serif"
 _CSS = f"""
 #first-look {{ position: fixed; inset: 0; z-index: -1; font: 400 16px {_FONT}; color: {INK};
   background: {PAPER}; }}
-#first-look header {{ display: flex; align-items: center; height: 48px; padding: 0 24px;
+#first-look header {{ display: flex; align-items: center; height: {BAR}px; padding: 0 24px;
   background: {ACCENT}; color: #fff; font-size: 18px; }}
 #first-look header.beside {{ padding-left: 68px; }}
 #first-look nav {{ margin-left: auto; }}
 #first-look a {{ color: #fff; font: 500 15px {_FONT}; text-decoration: none; padding: 6px 5px; }}
 #first-look a[aria-current] {{ background: #fff; color: {ACCENT}; border-radius: 4px; }}
 #first-look main {{ padding: 14px 14px; height: 100%; }}
-#first-look main.beside {{ margin-left: 279px; border-left: 1px solid {LINE}; }}
+#first-look main.beside {{ margin-left: {SIDEBAR - 1}px; border-left: 1px solid {LINE}; }}
 #first-look h1 {{ font: 500 21px/1.25 {_FONT}; margin: 0; }}
-@media (max-width: 1279px) {{ #first-look nav {{ display: none; }} }}
+@media (max-width: {NARROW}px) {{ #first-look nav {{ display: none; }} }}
 {PHONE} {{ #first-look main.beside {{ margin-left: 0; border: 0; }} }}
 [data-theme=dark] #first-look {{ color: {DARK[INK]}; background: {DARK[PAPER]}; }}
 [data-theme=dark] #first-look main.beside {{ border-color: {DARK[LINE]}; }}
@@ -35,12 +39,12 @@ _CSS = f"""
 _SCRIPT = """
 {
   let kept = null
-  try { kept = localStorage.getItem("jntk_viz theme") } catch { /* a strict browser has none */ }
+  try { kept = localStorage.getItem("KEPT") } catch { /* a strict browser has none */ }
   const asked = {"true": "dark", "false": "light"}[new URLSearchParams(location.search).get("dark")]
   const likes = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
   document.documentElement.dataset.theme = asked ?? kept ?? likes
 }
-"""
+""".replace("KEPT", KEPT)
 
 
 @functools.cache

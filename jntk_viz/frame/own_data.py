@@ -64,7 +64,7 @@ def own_data_dialog(state, table):
 
 
 class _OwnData:
-    """What is in the dialog: `parts`, one below the other."""
+    """The content of the dialog: `parts`, one below the other."""
 
     def __init__(self, state, table, dialog):
         self._state, self._table, self._names = state, table, []

@@ -31,6 +31,7 @@ from jntk_viz.frame.connection import Connection
 from jntk_viz.frame.content import Content
 from jntk_viz.frame.controller import Controller
 from jntk_viz.frame.controls import controls_for
+from jntk_viz.frame.first_look import BAR, NARROW, SIDEBAR
 from jntk_viz.frame.formula_sheet import formulas
 from jntk_viz.frame.glossary import Prose, Tips
 from jntk_viz.frame.guide import Guide, grids_of, html_panes, live_plots, visible_plots
@@ -45,9 +46,7 @@ from jntk_viz.frame.save import export_dialog
 from jntk_viz.frame.toolbar import Toolbar, page_toolbar
 from jntk_viz.frame.tour import Tour
 
-_BAR = 48  # height of the title bar in pixels
 _AT_ONCE = 0.2  # seconds that late pictures may be drawn before the page answers again
-_NARROW = 1279  # pixels of a window in which the pages are listed in the drawer
 
 
 def navigation(current=None):
@@ -96,14 +95,14 @@ a {{ color: #fff; font: 500 15px {FONT}; text-decoration: none; padding: 6px 5px
      border-radius: 4px; white-space: nowrap; }}
 a:hover, a:focus-visible {{ background: #00578a; }}
 a[aria-current] {{ background: #fff; color: {ACCENT}; }}
-@media (max-width: {_NARROW}px) {{ :host {{ display: none !important; }} }}
+@media (max-width: {NARROW}px) {{ :host {{ display: none !important; }} }}
 """
 _NAV_SIDE = css(f"""
 summary {{ color: {ACCENT}; font: 500 16px {FONT}; padding: 8px 4px; cursor: pointer; }}
 nav {{ display: flex; flex-direction: column; }}
 a {{ color: {ACCENT}; font: 500 16px {FONT}; padding: 8px 4px; }}
 a[aria-current] {{ color: {INK}; text-decoration: none; }}
-@media (min-width: {_NARROW + 1}px) {{ :host {{ display: none !important; }} }}
+@media (min-width: {NARROW + 1}px) {{ :host {{ display: none !important; }} }}
 """)
 
 
@@ -331,7 +330,7 @@ class StudyPage(PlainPage):
         window = address.Window(width=0, height=0, margin=0)
         address.follow(browser, self.state, guide)
         fill = f"""
-        :host {{ padding: 4px 10px 0; min-height: calc(100dvh - {_BAR + 56}px); }}
+        :host {{ padding: 4px 10px 0; min-height: calc(100dvh - {BAR + 56}px); }}
         :host(.presented) {{ min-height: calc(100dvh - 20px); --words: 1.2; --aside: none; }}"""
         visible = self._column([self._line, self._heading, *self._parts], fill)
         side = Words(navigation(self.name_), stylesheets=[_NAV_SIDE], margin=(0, 10))
@@ -438,7 +437,7 @@ def on_phone(headers) -> bool:
 # Of the whole page, with the title bar and without.
 _WITH_BAR = {
     "& .header": {"backgroundColor": ACCENT, "backgroundImage": "none", "color": "#fff"},
-    "& .main .MuiToolbar-root": {"minHeight": _BAR},
+    "& .main .MuiToolbar-root": {"minHeight": BAR},
 }
 _NO_BAR = {
     "& .header": {"display": "none"},
@@ -461,7 +460,7 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
         main=main,
         sidebar=list(sidebar),
         sidebar_open=not on_phone(pn.state.headers),
-        sidebar_width=280,
+        sidebar_width=SIDEBAR,
         sidebar_resizable=False,
         site_url="./",
         theme_toggle=False,
@@ -471,7 +470,7 @@ def frame(title, name, *, main, sidebar=(), unseen=()):
             for mode, accent in (("light", ACCENT), ("dark", DARK[ACCENT]))
         },
         sx={
-            "& .header .MuiToolbar-root": {"minHeight": _BAR},
+            "& .header .MuiToolbar-root": {"minHeight": BAR},
             "& .title": {"fontSize": 18, "whiteSpace": "nowrap"},
             **_WITH_BAR,
             "& .header > .MuiLinearProgress-root": {"display": "none"},
@@ -522,7 +521,7 @@ _BESIDE = """
 """
 # On a phone it lies below the title bar, and takes no room while nothing is computed.
 _BESIDE += css(f"""
-{PHONE} {{ :host {{ position: fixed !important; inset: {_BAR}px 0 auto 0; z-index: 1040;
+{PHONE} {{ :host {{ position: fixed !important; inset: {BAR}px 0 auto 0; z-index: 1040;
   min-height: 0 !important; width: 100% !important; margin: 0 !important; background: {PAPER}; }} }}
 """)
 

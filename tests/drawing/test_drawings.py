@@ -60,7 +60,7 @@ def test_a_copy_of_each_picture_is_what_was_drawn(entry, caplog):
     assert not [r.message for r in caplog.records if r.name.startswith("bokeh")]
 
 
-def test_pages_with_the_same_picture_share_only_the_drawing(monkeypatch):
+def test_pages_with_the_same_picture_share_only_the_drawing():
     drawings._drawn_once.cache_clear()
     first, second = (frame.LivePlot(heat, values=np.eye(3)) for _ in range(2))
     other = frame.LivePlot(heat, values=2 * np.eye(3))

@@ -52,10 +52,10 @@ def test_stepping_through_the_presets_sets_what_they_say(name, watch_page, state
 def told(page, name, preset):
     """Visible texts that would tell the answer, but for the question and what can be answered."""
     question = preset.predict
-    asked = (question.question, *question.options)
 
-    def is_asked(words):  # or what is left of it where a symbol in it is marked
-        return any(all(part in text for part in words.split("  ")) for text in asked)
+    def is_asked(words):  # two spaces are left in a question where a symbol in it is marked
+        parts = words.split("  ")
+        return words in question.options or all(part in question.question for part in parts)
 
     words = [w for w in words_on_screen(page) if not is_asked(w)]
     return [text for text in words if re.search(TELLING[name][preset.name], text)]

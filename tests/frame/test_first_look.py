@@ -1,4 +1,4 @@
-"""What is to be seen before the scripts of a page have been read."""
+"""Title, links and question stand in the window before the scripts of a page are read."""
 
 import html
 from urllib.request import urlopen
