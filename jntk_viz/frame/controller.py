@@ -10,6 +10,7 @@ import math
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 
 import panel as pn
 import param
@@ -64,6 +65,7 @@ class Controller(param.Parameterized):
         self._runner: asyncio.Task | None = None
         self._asked: dict[asyncio.Future, Step] = {}  # steps that have been asked for
         self._woken: asyncio.Event | None = None
+        self._seen = asyncio.Event()  # no picture is due
         self._began = self._used = 0.0  # when it began; seconds of computing since the last change
         self._news = False  # has a result come that is not drawn yet?
         self._told = False  # has it ever been said what the pictures show?
@@ -190,7 +192,8 @@ class Controller(param.Parameterized):
             self.param.update(running=False, noticeable=False)
 
     async def _run(self) -> None:
-        self._began, self._woken = time.monotonic(), asyncio.Event()
+        self._began, self._woken, self._seen = time.monotonic(), asyncio.Event(), asyncio.Event()
+        self._seen.set()
         self._locked(self._say, running=True, fraction=0.0, text="", seconds_left=None)
         asked = self._asked = {}
         try:
@@ -238,6 +241,9 @@ class Controller(param.Parameterized):
             elif step.key in {other.key for other in self.plan()}:  # else nobody wants it any more
                 raise future.exception()
         self._show_soon()
+        # A picture that is due goes first: the next step would share the processor with it.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._seen.wait(), _REST)
 
     def _report(self, says: str, fraction: float) -> None:
         now = time.monotonic()
@@ -261,11 +267,15 @@ class Controller(param.Parameterized):
         rest = _REST * max(1, runner().asked / _MANY)
         if self._news and not self._showing and time.monotonic() - self._drawn_at > rest:
             self._news, self._showing = False, True
+            self._seen.clear()
             self._locked(self._show_now)
 
     def _show_now(self) -> None:
         self._showing = False
-        self.show()
+        try:
+            self.show()
+        finally:
+            self._seen.set()
 
     def _end(self) -> None:
         """The last picture, and no more progress."""

@@ -5,7 +5,7 @@ import threading
 from contextlib import closing
 
 import pytest
-from squares import COMPUTED, FAULTS, GATES, Squares
+from squares import COMPUTED, FAULTS, GATES, WORK, Squares
 
 from jntk_viz import frame
 from jntk_viz.engine import runners
@@ -19,6 +19,7 @@ def fresh(monkeypatch):
     RESULTS.clear()
     COMPUTED.clear()
     GATES.clear()
+    WORK.clear()
     FAULTS.clear()
     FAULTS[7] = ValueError("`n` must not be 7")
     frame.use_theme()
@@ -157,6 +158,26 @@ def test_partial_results_are_drawn_and_progress_is_told():
     assert counts == sorted(counts)
     assert counts[-1] == 4
     assert not controller.noticeable
+
+
+def test_a_picture_that_is_due_goes_before_the_next_step(monkeypatch):
+    """A served page draws under its lock, a little later; the next step would slow that down."""
+    seen = []
+
+    async def main():
+        page = Squares()
+        controller = frame.Controller(page)
+        monkeypatch.setattr(module, "_REST", 5.0)
+        later = asyncio.get_running_loop().call_later
+        execute = lambda function, **_: later(0.02, function)  # noqa: E731
+        monkeypatch.setattr(module.pn.state, "execute", execute)
+        WORK[1] = lambda: seen.append(page.drawn[-1][1])
+        controller.start()
+        await until(lambda: len(COMPUTED) == 3)
+        await until(lambda: not controller.running)
+
+    asyncio.run(main())
+    assert seen[:2] == [0, 1]
 
 
 def test_work_that_takes_no_longer_than_a_glance_is_not_spoken_of(monkeypatch):

@@ -46,18 +46,24 @@ def plan(state: RobustTrainingState, known) -> list[Step]:
         return [reading]
     near = sorted(LAMBDAS, key=lambda lam: abs(LAMBDAS.index(lam) - LAMBDAS.index(state.lam)))
     shown = [_solution(state, lam, prepared) for lam in chosen(state)]
+    glances = [
+        _glance(state, lam)
+        for lam, whole in zip(chosen(state), shown, strict=True)
+        if not known.has(whole.key)
+    ]
     others = [_solution(state, lam, prepared) for lam in near if lam not in chosen(state)]
     picture = picture_step(state, prepared)
     searches = [_search(state, t) for t in searched(state)]
     first = [step for step in (picture, searches.pop(0)) if step]
-    if not known.has(shown[0].key):  # which an attack needs
+    if not all(known.has(step.key) for step in glances):  # which an attack needs
         first, searches = [], []
     stops = [
         Step(stopping.left_out, arguments, f"stopping time at λ = {stop(lam)}")
         for lam in chosen(state)
         for arguments in held_out(state, lam)
     ]
-    return [reading, *shown, *first, *stops, *others, *searches]
+    steps = [reading, *glances, *first, *stops, *shown, *others, *searches]
+    return list({step.key: step for step in steps}.values())
 
 
 def searched(state: RobustTrainingState) -> tuple[float, ...]:
@@ -72,6 +78,12 @@ def held_out(state: RobustTrainingState, lam: float) -> list[tuple]:
 
 def _solution(state: RobustTrainingState, lam: float, prepared: study.Prepared) -> Step:
     arguments = study.solved(state.problem, lam, state.speed, prepared.train.y)
+    return Step(study.solve, arguments, f"eigenvalues at λ = {stop(lam)}")
+
+
+def _glance(state: RobustTrainingState, lam: float) -> Step:
+    """What is seen first of a solution: the path on screen alone."""
+    arguments = state.problem, lam, state.speed
     return Step(study.solve, arguments, f"eigenvalues at λ = {stop(lam)}")
 
 
@@ -100,7 +112,10 @@ def found_of(state: RobustTrainingState, known) -> Found | None:
     prepared = known(study.prepare, state.problem)
     if prepared is None:
         return None
-    every = {lam: known.of(_solution(state, lam, prepared).key) for lam in LAMBDAS}
+    every = {
+        lam: known.of(_solution(state, lam, prepared).key) or known.of(_glance(state, lam).key)
+        for lam in LAMBDAS
+    }
     solutions = {lam: solution for lam, solution in every.items() if solution is not None}
     if not {*chosen(state)} <= {*solutions}:
         return None

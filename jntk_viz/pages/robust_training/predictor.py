@@ -16,7 +16,7 @@ from jntk_viz.engine.results import kept
 from jntk_viz.engine.sources import ALL_CLASSES, OWN, load, named
 from jntk_viz.frame.robustness import Problem, class_numbers
 from jntk_viz.pages.robust_training.state import TIMES
-from jntk_viz.pages.robust_training.study import Prepared, Solution, prepare, solve, solved
+from jntk_viz.pages.robust_training.study import Prepared, Solution, prepare, solution_with
 
 GRID = 45  # points of a slice in each direction
 ANGLES = np.linspace(0, 2 * np.pi, 361)
@@ -247,7 +247,7 @@ def digits(
 ) -> Digits:
     """SHOWN_DIGITS test digits from number `point` on, attacked against the predictor at time t."""
     prepared = prepare(problem)
-    solution = solve(*solved(problem, lam, speed, prepared.test.y))
+    solution = solution_with(problem, lam, speed, prepared.test.y)
     coefficients = solution.paths[speed].coefficients[TIMES.index(t)]
     coefficients = np.nan_to_num(coefficients)  # nothing has been learned: nothing is seen
     numbers = (point + np.arange(SHOWN_DIGITS)) % len(prepared.test.y)

@@ -87,10 +87,10 @@ class Path(NamedTuple):
 class Solution(NamedTuple):
     """One λ of one problem.
 
-    paths: FLOW and each of RATES → `Path`; of several classes, whose paths are large, of the one
-    asked for. eigenvalues: (k,), resolved, largest first; share: (k,), of the squared target
-    |Λ^½u*|² in each mode; features: `Reach` or `Multiples` of each eigenfeature, (k, m).
-    unresolved: directions whose eigenvalue is rounding error, below noise_floor.
+    paths: speed → `Path`, of FLOW and each of RATES or of the one asked for. eigenvalues: (k,),
+    resolved, largest first; share: (k,), of the squared target |Λ^½u*|² in each mode; features:
+    `Reach` or `Multiples` of each eigenfeature, (k, m). unresolved: directions whose eigenvalue is
+    rounding error, below noise_floor.
     """
 
     lam: float
@@ -153,22 +153,30 @@ def diagonalise(problem: Problem, lam: float) -> LinearDynamics:
 
 
 def solved(problem: Problem, lam: float, speed: float, y) -> tuple:
-    """Arguments of `solve` for a result that holds the path of `speed`; `y`: the labels."""
-    return (problem, lam) if speed == FLOW or np.ndim(y) == 1 else (problem, lam, speed)
+    """Arguments of `solve` for what is kept of a problem; `y`: the labels.
+
+    All paths of two classes; of several, whose paths are large, the one of `speed`.
+    """
+    return (problem, lam) if np.ndim(y) == 1 else (problem, lam, speed)
+
+
+def solution_with(problem: Problem, lam: float, speed: float, y) -> Solution:
+    """One that has the path of `speed`: all that is kept, else with this path alone."""
+    return solve.known(*solved(problem, lam, speed, y)) or solve(problem, lam, speed)
 
 
 @kept
-def solve(problem: Problem, lam: float, speed: float = FLOW) -> Solution:
+def solve(problem: Problem, lam: float, speed: float | None = None) -> Solution:
     """Everything about one λ that does not depend on t, ε and the norm.
 
-    `speed` only matters for several classes: of two, all rates are solved at once.
+    - `speed`: whose path alone is wanted, which takes half the time; None for all.
     """
     prepared, dynamics = prepare(problem), diagonalise(problem, lam)
     resolved = np.flatnonzero(dynamics.eigenvalues > dynamics.noise_floor)[::-1]
     directions, weights = dynamics.feature_directions()
     outputs = np.tensordot(directions, prepared.cross_gram, axes=([1, 2], [2, 3]))
     target = dynamics.eigenvectors[:, resolved].T @ dynamics.target
-    rates = (speed,) if dynamics.outputs else (FLOW, *RATES)
+    rates = (FLOW, *RATES) if speed is None else (speed,)
     return Solution(
         lam,
         {rate: _path(prepared, dynamics, rate, directions, weights, outputs) for rate in rates},
@@ -289,7 +297,7 @@ def pgd_accuracy(
     None where there is no predictor: training has diverged or not yet begun.
     """
     prepared = prepare(problem)
-    solution = solve(*solved(problem, lam, speed, prepared.train.y))
+    solution = solution_with(problem, lam, speed, prepared.train.y)
     coefficients = prepared.lift(solution.paths[speed].coefficients[TIMES.index(t)])
     if not np.isfinite(coefficients).all():
         return None

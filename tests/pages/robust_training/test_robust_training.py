@@ -22,6 +22,7 @@ from jntk_viz.pages.robust_training.script import script
 from jntk_viz.pages.robust_training.state import (
     FLOW,
     LAMBDAS,
+    RATES,
     SOURCES,
     TIMES,
     Problem,
@@ -228,12 +229,29 @@ def test_the_search_finds_at_least_what_is_there_without_attack(solutions):
     assert searched[1] < clean
 
 
+def test_one_path_is_solved_first_and_is_what_it_is_among_all():
+    """Bit by bit, so that a picture does not change when the other rates are known."""
+    whole, alone = study.solve(IRIS, 0.1), study.solve(IRIS, 0.1, 0.9)
+    assert [*alone.paths] == [0.9]
+    assert [*whole.paths] == [FLOW, *RATES]
+    for ours, theirs in zip(alone.paths[0.9], whole.paths[0.9], strict=True):
+        np.testing.assert_array_equal(np.array(ours), np.array(theirs))
+    state = RobustTrainingState(lam=0.05, seed=17, depth=5)
+    known, steps = run_plan(plan.plan, state, most=3)
+    assert steps[1].arguments == (state.problem, 0.05, FLOW)
+    assert [*plan.found_of(state, known).solutions[0.05].paths] == [FLOW]
+    known, _ = run_plan(plan.plan, state)
+    assert [*plan.found_of(state, known).solutions[0.05].paths] == [FLOW, *RATES]
+    assert steps[1].key not in {step.key for step in plan.plan(state, known)}
+
+
 def test_the_plan_begins_with_what_is_on_screen_and_ends_with_all():
+    study.solve.cache_clear()
     state = RobustTrainingState()
     known, steps = run_plan(plan.plan, state)
     functions = [step.function for step in steps]
     assert functions[:4] == [study.prepare, study.solve, study.solve, study.pgd_accuracy]
-    assert [step.arguments[1] for step in steps[1:3]] == [0.1, 0.0]
+    assert [step.arguments for step in steps[1:3]] == [(IRIS, 0.1, FLOW), (IRIS, 0.0, FLOW)]
     assert steps[3].arguments == (IRIS, 0.1, 1e3, 0.3, "l2", FLOW)
     end = plan.found_of(state, known)
     assert {*end.solutions} == {*LAMBDAS}

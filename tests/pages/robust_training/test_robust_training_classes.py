@@ -54,7 +54,7 @@ def dynamics(parts):
 
 @pytest.fixture(scope="module")
 def solution():
-    return study.solve(IRIS, 0.1)
+    return study.solve(IRIS, 0.1, FLOW)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_search_and_features_are_those_of_the_library(parts, dynamics, solution)
 
 
 def test_the_span_of_few_points_is_enough(few_digits):
-    prepared, solution = study.prepare(few_digits), study.solve(few_digits, 0.5)
+    prepared, solution = study.prepare(few_digits), study.solve(few_digits, 0.5, FLOW)
     assert prepared.gram.shape == (12, 13, 12, 13)
     train, test = prepared.train, prepared.test
     dynamics = RobustDynamics(train.x, train.y, lam=0.5, **few_digits.kernel)
@@ -134,7 +134,7 @@ def test_the_span_of_few_points_is_enough(few_digits):
 def test_descent_is_solved_when_it_is_asked_for(parts, dynamics):
     """Paths of several classes are large: the flow's is kept, and one of descent at a time."""
     _, test = parts
-    assert [*study.solve(IRIS, 0.1).paths] == [FLOW]
+    assert [*study.solve(IRIS, 0.1, FLOW).paths] == [FLOW]
     state = RobustTrainingState(data="iris_all", training="descent", rate=0.9)
     known, steps = run_plan(plan.plan, state, most=4)
     assert [step.arguments for step in steps[1:3]] == [(IRIS, 0.1, 0.9), (IRIS, 0.0, 0.9)]
@@ -398,7 +398,7 @@ def test_a_table_of_two_columns_shows_its_sectors(own):
     own.use.clicks += 1
     problem = Problem(own._state.data, 1, "erf", 0)
     prepared, cut = study.prepare(problem), predictor.cut(problem, "principal", 0)
-    found = cut.winners(study.solve(problem, 0.1).paths[FLOW].coefficients[AT])
+    found = cut.winners(study.solve(problem, 0.1, FLOW).paths[FLOW].coefficients[AT])
     middle = predictor.GRID // 2
     assert np.isnan(found.number[middle, middle])
     np.testing.assert_array_equal(found.number[middle, -9:-1], found.number[middle, -1])
