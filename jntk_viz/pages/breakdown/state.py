@@ -29,9 +29,8 @@ class Knob(NamedTuple):
 
 
 _PLATEAU = Knob("Loss plateau", "angle", (25.0, 12.0, 6.0, 3.0, 1.5), 25.0, 1.5)
-_JACOBIAN = Knob(
-    "Jacobian does not fall", "lam", (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0), 0.3, 0.001
-)
+# Not “Jacobian does not fall”: the reader may have been asked whether it does.
+_JACOBIAN = Knob("Small λ", "lam", (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0), 0.3, 0.001)
 _DEEP = Knob(
     "Exploding deep networks", "factor", (0.25, 0.5, 0.7, 1.0, 1.3, 1.6, 2.0), 1.0, 1.6
 )  # fmt: skip
