@@ -106,8 +106,10 @@ def test_symbols_are_explained_on_hover_and_by_keyboard(watch_page):
     page.mouse.move(640, 20)
     tip.wait_for(state="hidden")
     symbols.first.focus()
+    page.keyboard.press("Tab")  # to the second x
+    tip.wait_for(state="visible")
     assert tip.inner_text() == symbols.first.get_attribute("aria-label")
-    for _ in range(3):  # there are two x before the next symbol
+    for _ in range(2):
         page.keyboard.press("Tab")
     assert tip.is_visible()
     assert tip.inner_text() != symbols.first.get_attribute("aria-label")
