@@ -7,6 +7,12 @@ from typing import Any
 import bokeh
 from bokeh.core.serialization import Serializer
 from bokeh.document import Document
+from bokeh.document.events import (
+    ColumnDataChangedEvent,
+    ColumnsPatchedEvent,
+    ColumnsStreamedEvent,
+    ModelChangedEvent,
+)
 from bokeh.models import ColorMapper
 
 from jntk_viz.drawing import recolour
@@ -18,6 +24,7 @@ _UNSEEN = {
     "id", "name", "tags", "js_event_callbacks", "js_property_callbacks", "subscribed_events",
     "syncable", "inner_width", "inner_height", "outer_width", "outer_height",
 }  # fmt: skip
+_CHANGES = (ModelChangedEvent, ColumnDataChangedEvent, ColumnsStreamedEvent, ColumnsPatchedEvent)
 _ID = re.compile(r'"id":"(p\d+)"')
 
 
@@ -37,7 +44,10 @@ class Recorder:
         self.models = {model.id: model for f in self.figures for model in f.references()}
         self.document = self._document(document)
         self.base: dict[tuple[str, str], str] = {}
-        self.base = self.look()
+        self.base = self._seen = self._everything()
+        self._changed: set[tuple[str, str]] = set()
+        document.on_change(self._note)
+        self._watched = document  # figures alone would not keep it
 
     def _document(self, document: Document) -> dict[str, Any]:
         serializer = Serializer(deferred=True)
@@ -45,16 +55,42 @@ class Recorder:
         whole = {"version": bokeh.__version__, "title": "", "roots": roots}
         return self.arrays.put_aside(whole)
 
+    def _note(self, event) -> None:
+        if isinstance(event, _CHANGES):
+            self._changed.add((event.model.id, event.attr))
+
     def look(self) -> dict[tuple[str, str], str]:
-        """(model, property) -> its value now, for all properties set on any of the models."""
-        shown = {}
-        for model in self.models.values():
-            names = set(model.properties_with_values(include_defaults=False))
-            names |= {name for key, name in self.base if key == model.id}
-            for name in names - _UNSEEN:
-                # Not `getattr`, which says "x" of a field and of the text "x" alike.
-                shown[model.id, name] = self._text(model.lookup(name).get_value(model))
-        return shown
+        """(model, property) -> its value now, for all properties set on any of the models.
+
+        Only what has changed since the last look is written anew: that is a few in a hundred.
+        """
+        changed = {key for key in self._changed if key[1] not in _UNSEEN}
+        self._changed.clear()
+        known = all(key in self.models for key, _ in changed)
+        new = {key: self._value(*key) for key in changed} if known else {}
+        # What models come, go or change inside others is not told of each of them.
+        told = known and not any('"id":' in text for text in new.values())
+        self._seen = self._seen | new if told else self._everything()
+        return self._seen
+
+    def _everything(self) -> dict[tuple[str, str], str]:
+        """The same, written anew from every model."""
+        names = {
+            key: set(m.properties_with_values(include_defaults=False))
+            for key, m in self.models.items()
+        }
+        for key, name in self.base:
+            names[key].add(name)
+        return {
+            (key, name): self._value(key, name)
+            for key, found in names.items()
+            for name in sorted(found - _UNSEEN)
+        }
+
+    def _value(self, key: str, name: str) -> str:
+        # Not `getattr`, which says "x" of a field and of the text "x" alike.
+        model = self.models[key]
+        return self._text(model.lookup(name).get_value(model))
 
     def default(self, key: tuple[str, str]) -> str:
         """What a property was before anybody set it."""

@@ -23,6 +23,7 @@ from typing import Any
 
 import param
 
+from jntk_viz.drawing.theme import use_theme
 from jntk_viz.engine.results import ABSENT, RESULTS
 from jntk_viz.engine.steps import Step
 from jntk_viz.frame.controls import control_rows
@@ -103,6 +104,7 @@ class Content:
     guide: Any = None
 
     def __init__(self, state: param.Parameterized):
+        use_theme()  # without a backend HoloViews has no options that a view could set
         self.state = state
         if self.sources is not None:
             state.param["data"].objects = data_names(self.sources)

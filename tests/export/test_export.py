@@ -13,7 +13,7 @@ import pytest
 from conftest import Watch
 
 from jntk_viz import cli
-from jntk_viz.export import ExportError, files, html, pages, site
+from jntk_viz.export import ExportError, contents, files, html, pages, site
 from jntk_viz.export.capture import Recorder, differences
 from jntk_viz.export.payload import Arrays, can_be_single, pack, unpack
 from jntk_viz.export.progress import Progress
@@ -467,6 +467,13 @@ def test_the_command_writes_a_file(own_presets, tmp_path):
     assert "seed = 3" in text
 
 
+def test_a_page_can_be_made_first_of_all_in_a_process():
+    """A command for one page loads nothing else before; here views set HoloViews' options."""
+    code = "from jntk_viz.pages.breakdown.page import app; app()"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
 def test_list_names_pages_and_presets(own_presets, monkeypatch, capsys):
     monkeypatch.setattr("jntk_viz.export.command.keep_compiled_code", lambda: None)
     monkeypatch.setenv("JNTK_VIZ_PRESETS", "")
@@ -544,6 +551,27 @@ def test_recorder_sees_changes_in_place_new_models_and_returns_to_the_default():
     assert all(values[1] == values[2] != values[0] for values in found.values())
     assert found[plot.title.id, "align"][0] == '"left"'
     assert '"id":"new0"' in found[plot.yaxis[0].id, "ticker"][1]
+
+
+@pytest.mark.parametrize("name", ["playground", "breakdown"])
+def test_what_has_changed_is_all_that_has_to_be_looked_at(name):
+    """Bit by bit what a look at every model finds, also where a case brings other axes."""
+    page = pages.open_page(pages.load_app(files.known_pages()[name]))
+    shown = contents.contents_of(page, [])
+    settings = {
+        "playground": [{"t": 100.0}, {"depth": 1}, {"t": 10.0, "lam": 0.1}],
+        "breakdown": [{"case": "rate"}, {"cure": True}, {"case": "deep", "factor": 1.3}],
+    }[name]
+    recorder = Recorder(shown.figures, Arrays())
+    begun = recorder.look()
+    for values in settings:
+        page.state.param.update(**values)
+        if page.start is not None:
+            page.start()
+        look, whole = recorder.look(), recorder._everything()
+        assert look != begun
+        told = differences([look, whole], recorder)
+        assert told == {}, values
 
 
 def test_the_playground_leaves_with_t_and_lambda_live_and_round_globes(tmp_path, open_file):
