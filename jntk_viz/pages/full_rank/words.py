@@ -206,7 +206,7 @@ def equation(row) -> str:
 def combination_title(pair) -> str:
     if pair.exact:
         return f"Exact null direction{'s' if pair.exact > 1 else ''} ({pair.exact})"
-    return "Nearly lost: eigenvector of λₘᵢₙ"
+    return "Nearly lost: v of λₘᵢₙ"
 
 
 # ---- training time

@@ -225,7 +225,7 @@ class JNTKConstancy(frame.Content):
     def _parity(self, progress, record):
         if record is None:
             self.parity.update(which=self.state.which, train=NOTHING, test=NOTHING)
-            self.parity.set(title="All values and slopes")
+            self.parity.set(title="All outputs")
             return
         n = len(progress.problem.x)
         ode, found = record.snapshot.ode, record.snapshot.outputs
@@ -239,7 +239,7 @@ class JNTKConstancy(frame.Content):
         ]
         top = np.clip(1.1 * max(np.abs(v).max() for v in of_width), OUTPUT_LIMITS[1], _LARGEST)
         self.parity.set(
-            title=f"All values and slopes, step {record.step}", xlim=(-top, top), ylim=(-top, top)
+            title=f"All outputs, step {record.step}", xlim=(-top, top), ylim=(-top, top)
         )
 
     def _kernel(self, progress):

@@ -31,7 +31,7 @@ DRIFT, LOSS = "Kernel: distance from its start", "Loss: fit (solid)"
 THETA, DIFFERENCE, REGIME = "Θₜ", "Θₜ − Θ", "In the theorem's regime?"
 VIEWS = {
     "Training": {DRIFT, LOSS, "Kernel: distance from its limit", "Errors against width"},
-    "Outputs": {"f", "∂f/∂x₁", "All values and slopes", "Distance from the\nlinear equation"},
+    "Outputs": {"f", "∂f/∂x₁", "All outputs", "Distance from the\nlinear equation"},
     "Kernel": {THETA, "Limit Θ", DIFFERENCE, REGIME},
 }
 
