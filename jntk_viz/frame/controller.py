@@ -105,6 +105,11 @@ class Controller(param.Parameterized):
         """Number of steps under way for this page."""
         return len(self._asked)
 
+    @property
+    def at_rest(self) -> bool:
+        """Is nothing being computed, and nothing about to be?"""
+        return self._runner is None or self._runner.done()
+
     # ---- what is asked from outside
 
     def start(self) -> None:
@@ -163,7 +168,7 @@ class Controller(param.Parameterized):
         except RuntimeError:
             self._run_here()
             return
-        if self._runner is None or self._runner.done():
+        if self.at_rest:
             # A task inherits the page by Panel's context variable, which Bokeh's own callbacks
             # (timeouts, taps) do not set.
             with set_curdoc(pn.state.curdoc):

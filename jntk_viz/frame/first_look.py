@@ -55,10 +55,13 @@ def template():
     return base.environment.from_string(text, globals={"base": base})
 
 
-def variables(title: str, navigation: str, question: str = "", controls: bool = False) -> dict:
+def variables(
+    title: str, navigation: str, question: str = "", controls: bool = False, still: str = ""
+) -> dict:
     """Variables of the template.
 
     - `navigation`: HTML of the links;  `controls`: are there any, to the left of the question?
+    - `still`: HTML of the page's still (`frame.stills`), over what else is shown.
     """
     look = {"title": title, "navigation": navigation, "question": question, "controls": controls}
-    return {"look": {**look, "css": _CSS, "script": _SCRIPT}}
+    return {"look": {**look, "still": still, "css": _CSS, "script": _SCRIPT}}

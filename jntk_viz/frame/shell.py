@@ -26,7 +26,7 @@ from jntk_viz.drawing.theme import (
     set_class,
     use_theme,
 )
-from jntk_viz.frame import address, first_look
+from jntk_viz.frame import address, first_look, stills
 from jntk_viz.frame.connection import Connection
 from jntk_viz.frame.content import Content
 from jntk_viz.frame.controller import Controller
@@ -224,6 +224,7 @@ class StudyPage(PlainPage):
             self.state, self.presets, prediction, pictures, content.slow
         )
         self.tour = Tour(content, self.guide)
+        self.live = stills.Live(width=0, height=0, margin=0)
         warning = address.read(self.state, self.guide, problems)
         self._follow_scheme(pictures)
         titles = {page.name: page.title for page in pages()}
@@ -248,13 +249,15 @@ class StudyPage(PlainPage):
         )  # fmt: skip
 
     def _first_look(self):
+        still = stills.html(self.name_) if address.is_bare() else ""
         return first_look.variables(
-            self.title, navigation(self.name_), self.content.question, controls=True
+            self.title, navigation(self.name_), self.content.question, controls=True, still=still
         )
 
     def _begin(self):
         self.job.start()
         self.tour.begin()
+        self.live.done = self.job.at_rest
 
     def _prediction(self):
         known, answers = self.job.known, self.content.answers()
@@ -328,6 +331,7 @@ class StudyPage(PlainPage):
         notes = Notes(guide, self.headline.pane)
         self._keep_open(browser)
         window = address.Window(width=0, height=0, margin=0)
+        self.job.param.watch(lambda e: self.live.param.update(done=not e.new), "running")
         address.follow(browser, self.state, guide)
         fill = f"""
         :host {{ padding: 4px 10px 0; min-height: calc(100dvh - {BAR + 56}px); }}
@@ -340,7 +344,7 @@ class StudyPage(PlainPage):
             # Two items, as Material's page does not scroll when it holds a single stretched one.
             main=[visible, self.formulas, *(self._sheet() if on_phone(pn.state.headers) else [])],
             sidebar=[side, *self.controls],
-            unseen=[browser, window, notes, self.scheme],
+            unseen=[browser, window, notes, self.scheme, self.live],
         )
         # How wide a window is that is no phone is known only now.
         window.jslink(template, code={"wide": "target.data.sidebar_open = source.wide"})

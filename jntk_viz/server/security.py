@@ -11,8 +11,9 @@ import sys
 from bokeh.server import urls
 from panel.io import server as panel_server
 from panel.io.resources import COMPONENT_PATH
-from tornado.web import HTTPError, OutputTransform, RequestHandler
+from tornado.web import HTTPError, OutputTransform, RequestHandler, StaticFileHandler
 
+from jntk_viz.frame import stills
 from jntk_viz.server.shared_links import PICTURE_PATTERN, SharedLink
 from jntk_viz.server.websocket import MOST_MESSAGE, Socket
 
@@ -107,7 +108,11 @@ def protection() -> dict:
     ]
     return {
         "transforms": [SharedLink, Headers],
-        "extra_patterns": [(f"/{COMPONENT_PATH}(.*)", LoadedComponents, {}), PICTURE_PATTERN],
+        "extra_patterns": [
+            (f"/{COMPONENT_PATH}(.*)", LoadedComponents, {}),
+            PICTURE_PATTERN,
+            (stills.PATTERN, StaticFileHandler, {"path": str(stills.FOLDER)}),
+        ],
         "websocket_max_message_size": MOST_MESSAGE,
         # Bokeh writes what a session may know of its request into the page, where scripts can read
         # it: not the cookies of a log-in in front of the server.
