@@ -2,8 +2,8 @@
 
 A browser reads five megabytes of scripts and draws for a second or more before anything of a page
 is to be seen. This lies behind the page, without scripts, where the page will have the same.
-`layouts.OneLayout` takes it away with the first layout of the page. A still of the pictures, where a
-page has one, lies above and stays longer: `frame.stills`.
+`layouts.OneLayout` takes it away with the first layout of the page. A still of the pictures,
+where a page has one, lies above and stays longer: `frame.stills`.
 """
 
 import functools

@@ -249,7 +249,8 @@ class StudyPage(PlainPage):
         )  # fmt: skip
 
     def _first_look(self):
-        still = stills.html(self.name_) if address.is_bare() else ""
+        buttons = len(self.toolbar.actions)
+        still = stills.html(self.name_, buttons) if address.is_bare() else ""
         return first_look.variables(
             self.title, navigation(self.name_), self.content.question, controls=True, still=still
         )

@@ -23,9 +23,10 @@ FOLDER = Path(jntk_viz.pages.__file__).parent
 PATTERN = r"/([a-z_0-9]+/stills/[0-9]+-[a-z]+\.webp)"  # of their addresses
 _WIDER = 1600  # pixels of a window that shows the wider one
 _LONGEST = 30_000  # ms; the loader gives up then, too
-# Pixels, as the frame lays a page out: the row of the question and, at its right, the buttons;
-# sentence, presets and tabs as well; the formulas; the least height of the main area.
-_ROW, _BUTTONS, _TOP, _FOOT, _LEAST = 40, 334, 142, 56, min(SIZES.values()) - BAR
+# Pixels, as the frame lays a page out: the row of the question, at whose right end the buttons are;
+# with sentence, presets and tabs; the formulas; the least height of the main area.
+_ROW, _TOP, _FOOT, _LEAST = 45, 142, 56, min(SIZES.values()) - BAR
+_BUTTON, _MARGIN = 36, 13  # of the buttons: the width of one, and what is beside them
 # Where the window has another size, what is above the pictures keeps its own, and they are
 # stretched into the room that they will have.
 _CSS = f"""
@@ -33,9 +34,9 @@ _CSS = f"""
   pointer-events: none; }}
 #still div {{ position: absolute; inset: 0; min-height: {_LEAST}px; }}
 #still i {{ position: absolute; left: 0; right: 0; background: var(--still) no-repeat; }}
-#still i:nth-child(1) {{ top: 0; height: {_ROW}px; right: {_BUTTONS}px;
-  max-width: calc(var(--width) - {_BUTTONS}px); }}
-#still i:nth-child(2) {{ top: 0; height: {_ROW}px; left: auto; width: {_BUTTONS}px;
+#still i:nth-child(1) {{ top: 0; height: {_ROW}px; right: var(--buttons);
+  max-width: calc(var(--width) - var(--buttons)); }}
+#still i:nth-child(2) {{ top: 0; height: {_ROW}px; left: auto; width: var(--buttons);
   background-position: right top; }}
 #still i:nth-child(3) {{ top: {_ROW}px; height: {_TOP - _ROW}px;
   background-position: 0 -{_ROW}px; }}
@@ -74,7 +75,8 @@ _SCRIPT = """
   }
 }
 """.replace("NUMBERS", ", ".join(f"{name} = {value}" for name, value in _NUMBERS.items()))
-# What has come with `done` is painted by then.
+# What has come with `done` is painted by then, if the browser has nothing else to do: Material's
+# components take a while to become dark.
 _PAINTED = 150  # ms
 _WORKING = 5_000  # ms for which a page that stands may go on computing under its still
 
@@ -85,15 +87,18 @@ def path(name: str, width: int, scheme: str) -> Path:
 
 
 @functools.cache
-def html(name: str) -> str:
-    """What a page that is served shows of its stills; empty if one is missing."""
+def html(name: str, buttons: int) -> str:
+    """What a page that is served shows of its stills; empty if one is missing.
+
+    - `buttons`: how many there are beside the question.
+    """
     files = [path(name, width, scheme) for width in SIZES for scheme in ("light", "dark")]
     if not all(file.is_file() for file in files):
         return ""
     version = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
     return (
         f"<style>{_CSS}</style>"
-        f'<div id="still" aria-hidden="true" '
+        f'<div id="still" aria-hidden="true" style="--buttons: {_BUTTON * buttons + _MARGIN}px" '
         f'data-files="{name}/stills/WIDTH-SCHEME.webp?v={version}"><div>{5 * "<i></i>"}</div></div>'
         f"<script>{_SCRIPT}</script>"
     )
@@ -108,7 +113,8 @@ class Live(JSComponent):
     export function render({ model, view }) {
       const page = view.model.document
       const drop = () => document.getElementById("still")?.remove()
-      model.on("done", () => setTimeout(drop, PAINTED))
+      const rest = window.requestIdleCallback ?? setTimeout  // Safari has none
+      model.on("done", () => setTimeout(() => rest(drop, {timeout: 1000}), PAINTED))
       page.on_event("document_ready", () => setTimeout(drop, WORKING))
       page.on_event("connection_lost", drop)
       return document.createElement("span")

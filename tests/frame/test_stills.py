@@ -51,7 +51,7 @@ def test_a_page_has_all_of_its_stills_or_none(entry):
     }
     found = set(folder.glob("*"))
     assert found in (set(), set(expected))
-    assert bool(stills.html(entry.name)) == bool(found)
+    assert bool(stills.html(entry.name, 9)) == bool(found)
     for file in found:
         with Image.open(file) as picture:
             assert picture.size == expected[file]
@@ -59,12 +59,12 @@ def test_a_page_has_all_of_its_stills_or_none(entry):
 
 
 def test_a_page_without_stills_mentions_none():
-    assert stills.html("start") == ""
+    assert stills.html("start", 9) == ""
 
 
 @ENTRIES
 def test_only_an_address_without_settings_has_a_still(entry, server):
-    has = bool(stills.html(entry.name))
+    has = bool(stills.html(entry.name, 9))
     for query, bare in (("", True), ("?dark=true", True), ("?preset=", False), ("?tour=1", False)):
         text = text_of(f"{server}/{entry.name}{query}")
         assert ('id="still"' in text) == (has and bare)
@@ -169,7 +169,7 @@ def test_an_error_of_the_loader_is_not_covered(opened):
 @pytest.mark.parametrize("scheme", SCHEMES)
 @ENTRIES
 def test_the_page_still_looks_like_its_still(entry, scheme, watch_page):
-    if not stills.html(entry.name):
+    if not stills.html(entry.name, 9):
         pytest.skip("has no stills")
     for width, height in stills.SIZES.items():
         size = {"width": width, "height": height}
