@@ -12,7 +12,8 @@ from jntk_viz.pages.full_rank.state import THETAS, FullRankState
 from jntk_viz.rates import PowerLaw, power_law
 from jntk_viz.spectrum import Spectrum, gram_spectrum
 
-NEAR = 10.0  # degrees: the power law is fitted below this angle
+NEAR = 10.0  # degrees: the power law is fitted below this angle …
+CLEAR = 100  # … where λ_min is so many times the floor: rounding then changes it by 1 % at most
 _HALF = np.geomspace(0.1, 90, 45)
 ANGLES = np.concatenate([_HALF, (180 - _HALF)[-2::-1]])  # degrees
 _RIGHT = {0.0: (1.0, 0.0), 90.0: (0.0, 1.0), 180.0: (-1.0, 0.0)}  # free of rounding
@@ -90,8 +91,8 @@ def _readable(vectors):
 class Sweep(NamedTuple):
     """Over ANGLES: λ_min of the kernel and of its values alone, and the float64 floor; (A,) each.
 
-    small, opposite: power laws in θ and in 180° − θ (degrees) below NEAR, None where λ_min does
-    not fall there or cannot be resolved.
+    small, opposite: power laws in θ and in 180° − θ (degrees) below NEAR, of what is CLEAR of the
+    floor; None where λ_min does not fall there or cannot be resolved.
     """
 
     smallest: np.ndarray
@@ -110,7 +111,8 @@ def sweep(kernel: str, activation: str, depth: int) -> Sweep:
     block = 1 if kernel == "ntk" else whole.shape[1]
     results = np.array([_two(whole, k, block) + _two(whole, k, 1) for k in range(1, len(whole))])
     smallest, noise, values, _ = results.T
-    return Sweep(smallest, values, noise, _fit(ANGLES, smallest), _fit(180 - ANGLES, smallest))
+    clear = np.where(smallest > CLEAR * noise, smallest, np.nan)
+    return Sweep(smallest, values, noise, _fit(ANGLES, clear), _fit(180 - ANGLES, clear))
 
 
 def _two(whole, k, block):
@@ -121,7 +123,10 @@ def _two(whole, k, block):
 
 
 def _fit(distance, smallest) -> PowerLaw | None:
-    """The power law at small distances, if λ_min falls there by more than a factor of two."""
+    """The power law at small distances, if λ_min falls there by more than a factor of two.
+
+    - `smallest`: (A,), NaN where it is not CLEAR of the floor.
+    """
     near = (distance <= NEAR) & np.isfinite(smallest)
     if near.sum() < 4 or np.ptp(np.log(smallest[near])) < np.log(2):
         return None

@@ -145,7 +145,7 @@ def test_a_guess_is_compared_with_what_is_measured(watch_page):
     page.get_by_text("Predict:").wait_for()
     page.wait_for_timeout(500)
     page.get_by_role("button", name="Commit").click()
-    page.get_by_text(re.compile("measured 5.99")).wait_for()
+    page.get_by_text(re.compile("measured 5.98")).wait_for()
 
 
 def test_on_a_phone_nothing_is_wider_than_the_window(watch_page):
