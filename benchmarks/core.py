@@ -21,7 +21,7 @@ import numpy as np
 from measure import Row, difference, in_turn, milliseconds, ratio, seconds, unit_rows
 
 import jntk_viz as jv
-from jntk_viz.activations import _series_at
+from jntk_viz.activations import _hermite_at
 from jntk_viz.finite import forward_jets, gram
 from jntk_viz.panels import panels
 from jntk_viz.training import _descend
@@ -105,7 +105,7 @@ def other_networks(_):
     def first(kernel):
         def call():
             panels.cache_clear()
-            _series_at.cache.clear()
+            _hermite_at.cache.clear()
             return kernel()
 
         return call

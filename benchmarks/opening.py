@@ -1,4 +1,4 @@
-"""Time the opening of each page: the server's processor, its models, and the browser's part.
+"""Time the opening of each page: the server's processor, its models, still, and live pictures.
 
     python benchmarks/opening.py [--json FILE] [--times 5]
 
@@ -23,7 +23,7 @@ from browser import BROWSER_FLAGS, find_browser  # isort: skip  (beside the test
 
 SECTION = "opening"
 row = partial(Row, SECTION)
-SERVER_S, FIRST_S = 0.5, 1.5
+SERVER_S, STILL_S, LIVE_S = 0.5, 0.6, 1.5
 IDLE = "() => window.Bokeh?.documents?.[0]?.is_idle"
 ARRIVED = "() => performance.getEntriesByType('navigation')[0].responseStart / 1000"
 NOW = "() => performance.now() / 1000"
@@ -58,21 +58,24 @@ def by_server(server, times):
 
 
 def by_browser(server, times):
-    """Rows of each page: from the arrival of its HTML to the first picture, and to rest."""
+    """Rows of each page: from the arrival of its HTML to its still, to live pictures, to rest."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_FLAGS)
         for name in NAMES:
-            pictures, rests = [], []
+            stills, pictures, rests = [], [], []
             for _ in range(times):
                 with opened(browser, f"{server.url}/{name}") as page:
                     useful, arrived = useful_after(page), page.evaluate(ARRIVED)
                     page.wait_for_function(IDLE, timeout=60_000)
                     pictures.append(useful - arrived)
+                    stills.append(page.evaluate("probe.still / 1000") - arrived)
                     rests.append(page.evaluate(NOW) - arrived)
                 server.settle()
-            what = f"{name}: Chromium, from the page's arrival to its first picture"
+            what = f"{name}: Chromium, from the page's arrival to its"
+            yield row(f"{what} still", statistics.median(stills), "s", STILL_S)
             note = f"at rest after {statistics.median(rests):.2f} s"
-            yield row(what, statistics.median(pictures), "s", FIRST_S, note=note)
+            yield row(f"{what} first live picture", statistics.median(pictures), "s", LIVE_S,
+                      note=note)  # fmt: skip
         browser.close()
 
 

@@ -111,7 +111,14 @@ window.probe = (() => {
     const document = window.Bokeh?.documents?.[0]
     if (document == null || !isUseful([...document.all_models])) return
     clearInterval(useful)
+    clearInterval(still)
     afterPaint(performance.now(), false, at => { probe.useful = at })
   }, 25)
+  // Until then a still stands in for the pictures.
+  const still = setInterval(() => {
+    if (!document.getElementById("still")?.classList.contains("here")) return
+    clearInterval(still)
+    afterPaint(performance.now(), false, at => { probe.still = at })
+  }, 5)
   return probe
 })()

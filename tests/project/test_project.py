@@ -1,6 +1,7 @@
 """The project as a whole: layers, pinned versions, notebooks, what the README promises."""
 
 import ast
+import importlib
 import importlib.metadata
 import json
 import re
@@ -69,6 +70,15 @@ def test_mathematics_engine_and_studies_import_no_plotting(path):
     if room in shows:
         return
     assert not PLOTTING & set(imports(ast.walk(tree(path))))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=name_of)
+def test_a_benchmark_finds_what_it_imports(path):
+    """They are run by hand and import private names too: a new name would be found out then."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("jntk_viz"):
+            module = importlib.import_module(node.module)
+            assert [name.name for name in node.names if not hasattr(module, name.name)] == []
 
 
 CHANGING = {"add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popleft",
