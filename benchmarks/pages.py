@@ -277,7 +277,7 @@ def slide(page, label, steps):
 
 def choose(page, label, steps):
     # The accessible name of a select ends with what is chosen.
-    select = page.get_by_role("combobox", name=re.compile("^" + re.escape(label)))
+    select = page.get_by_role("combobox", name=re.compile(rf"^{re.escape(label)}(?!\w)"))
     now = select.inner_text().strip()
     select.click()
     shown = page.get_by_role("menuitem")
@@ -308,7 +308,8 @@ def tab(page, label, steps):
 
 
 def press(page, label, steps):
-    return [lambda: button(page, label).click()] * 4
+    back = {"Present": "End presentation"}.get(label, label)
+    return [lambda name=name: button(page, name).click() for name in (label, back) * 2]
 
 
 def click(page, label, steps):
