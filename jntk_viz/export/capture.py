@@ -44,7 +44,7 @@ class Recorder:
         self.models = {model.id: model for f in self.figures for model in f.references()}
         self.document = self._document(document)
         self.base: dict[tuple[str, str], str] = {}
-        self.base = self._seen = self._everything()
+        self.base = self._seen = self.everything()
         self._changed: set[tuple[str, str]] = set()
         document.on_change(self._note)
         self._watched = document  # figures alone would not keep it
@@ -70,10 +70,10 @@ class Recorder:
         new = {key: self._value(*key) for key in changed} if known else {}
         # What models come, go or change inside others is not told of each of them.
         told = known and not any('"id":' in text for text in new.values())
-        self._seen = self._seen | new if told else self._everything()
+        self._seen = self._seen | new if told else self.everything()
         return self._seen
 
-    def _everything(self) -> dict[tuple[str, str], str]:
+    def everything(self) -> dict[tuple[str, str], str]:
         """The same, written anew from every model."""
         names = {
             key: set(m.properties_with_values(include_defaults=False))
