@@ -124,7 +124,7 @@ def write_stills(browser, url, name):
 
 
 def main_area(page, width, height):
-    """What a still shows of a page, as a picture of Pillow's."""
+    """Picture (Pillow's) of a page's main area, which its still shows."""
     area = {"x": SIDEBAR, "y": BAR, "width": width - SIDEBAR, "height": height - BAR}
     return Image.open(io.BytesIO(page.screenshot(clip=area))).convert("RGB")
 

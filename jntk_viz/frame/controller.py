@@ -61,7 +61,7 @@ class Controller(param.Parameterized):
         content.controller = self
         self.headline, self.notice = Headline(), Notice()
         self._closed: Callable[[], bool] = lambda: False
-        self._started = self._stopped = self._away = self._showing = False
+        self._started = self._stopped = self._away = False
         self._runner: asyncio.Task | None = None
         self._asked: dict[asyncio.Future, Step] = {}  # steps that have been asked for
         self._woken: asyncio.Event | None = None
@@ -270,13 +270,12 @@ class Controller(param.Parameterized):
     def _show_soon(self) -> None:
         """Draw what is new, unless the page has just drawn: then a little later."""
         rest = _REST * max(1, runner().asked / _MANY)
-        if self._news and not self._showing and time.monotonic() - self._drawn_at > rest:
-            self._news, self._showing = False, True
+        if self._news and self._seen.is_set() and time.monotonic() - self._drawn_at > rest:
+            self._news = False
             self._seen.clear()
             self._locked(self._show_now)
 
     def _show_now(self) -> None:
-        self._showing = False
         try:
             self.show()
         finally:

@@ -82,13 +82,13 @@ _WORKING = 5_000  # ms for which a page that stands may go on computing under it
 
 
 def path(name: str, width: int, scheme: str) -> Path:
-    """Where the still of a page lies, for a window of this width; `scheme`: light or dark."""
+    """Path of a page's still for a window of this width; `scheme`: light or dark."""
     return FOLDER / name / "stills" / f"{width}-{scheme}.webp"
 
 
 @functools.cache
 def html(name: str, buttons: int) -> str:
-    """What a page that is served shows of its stills; empty if one is missing.
+    """HTML by which a served page shows its still; empty if one of them is missing.
 
     - `buttons`: how many there are beside the question.
     """

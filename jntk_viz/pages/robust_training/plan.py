@@ -82,7 +82,7 @@ def _solution(state: RobustTrainingState, lam: float, prepared: study.Prepared) 
 
 
 def _glance(state: RobustTrainingState, lam: float) -> Step:
-    """What is seen first of a solution: the path on screen alone."""
+    """Step that solves the path on screen alone, which is seen first."""
     arguments = state.problem, lam, state.speed
     return Step(study.solve, arguments, f"eigenvalues at λ = {stop(lam)}")
 
