@@ -10,7 +10,8 @@ from jntk_viz import frame
 from jntk_viz.engine.results import kept
 from jntk_viz.engine.steps import Step
 
-COMPUTED: list[tuple] = []  # (n, part) of all steps that have run
+BEGUN: list[tuple] = []  # (n, part) of all steps that a thread has begun …
+COMPUTED: list[tuple] = []  # … and of those that have run
 GATES: dict[int, threading.Event] = {}  # n -> what its steps wait for
 FAULTS: dict[int, Exception] = {}  # n -> what its steps raise
 WORK: dict[int, Callable] = {}  # n -> what its steps do first
@@ -18,6 +19,7 @@ WORK: dict[int, Callable] = {}  # n -> what its steps do first
 
 @kept
 def square(n, part):
+    BEGUN.append((n, part))
     if n in GATES:
         assert GATES[n].wait(10)
     if n in WORK:

@@ -8,6 +8,7 @@ import itertools
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
@@ -51,6 +52,7 @@ class Runner:
 
     def __init__(self):
         self._running: dict[tuple, Future] = {}
+        self._asking: Counter[tuple] = Counter()  # how many ask for each of these
         self._lock = threading.Lock()
 
     def submit(self, step: Step, used: float = 0.0) -> Future:
@@ -60,13 +62,30 @@ class Runner:
           Who has had least goes first, so that a first picture does not wait for long runs.
         """
         with self._lock:
+            self._asking[step.key] += 1
             if step.key in self._running:
                 return self._running[step.key]
         future = self._begin(step, min(used, PATIENT))
         with self._lock:
             self._running[step.key] = future
-        future.add_done_callback(lambda _: self._ended(step.key))
+        future.add_done_callback(lambda _: self._ended(step.key, future))
         return future
+
+    def leave(self, step: Step) -> bool:
+        """No longer ask for a step; false where it has begun, and goes on.
+
+        One that has not begun never does once all who asked for it have left.
+        """
+        with self._lock:
+            future = self._running.get(step.key)
+            if future is None or future.running() or future.done():
+                return False
+            self._asking[step.key] -= 1
+            if self._asking[step.key]:
+                return True
+            del self._running[step.key], self._asking[step.key]
+        future.cancel()
+        return True
 
     @property
     def asked(self) -> int:
@@ -80,9 +99,10 @@ class Runner:
     def _begin(self, step: Step, used: float) -> Future:
         raise NotImplementedError
 
-    def _ended(self, key: tuple) -> None:
+    def _ended(self, key: tuple, future: Future) -> None:
         with self._lock:
-            self._running.pop(key, None)
+            if self._running.get(key) is future:  # not another run, since all had left this one
+                del self._running[key], self._asking[key]
 
 
 class Threads(Runner):

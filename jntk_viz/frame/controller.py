@@ -67,6 +67,7 @@ class Controller(param.Parameterized):
         self._woken: asyncio.Event | None = None
         self._seen = asyncio.Event()  # no picture is due
         self._began = self._used = 0.0  # when it began; seconds of computing since the last change
+        self._turned = False  # may something else be wanted than what has been asked for?
         self._news = False  # has a result come that is not drawn yet?
         self._told = False  # has it ever been said what the pictures show?
         self._drawn_at = self._said_at = -math.inf
@@ -92,7 +93,7 @@ class Controller(param.Parameterized):
     def _lost(self, context) -> None:
         # Otherwise it came back before the old connection was lost.
         if context.session.connection_count <= 1:
-            self._away = True
+            self._away = self._turned = True
             self._wake()
 
     def _back(self) -> None:
@@ -119,7 +120,7 @@ class Controller(param.Parameterized):
 
     def changed(self, *_) -> None:
         """Show what is known of the state at once, and have the rest computed."""
-        self._stopped, self._used = False, 0.0
+        self._stopped, self._turned, self._used = False, True, 0.0
         self.error = ""
         try:
             self.show()
@@ -138,7 +139,7 @@ class Controller(param.Parameterized):
 
     def cancel(self) -> None:
         """Ask for no further step until the next change; what has been shown stays."""
-        self._stopped = True
+        self._stopped = self._turned = True
         self.paused = False
         self._wake()
 
@@ -229,14 +230,33 @@ class Controller(param.Parameterized):
             if not any(step.key == other.key or step.follows(other) for other in asked.values()):
                 asked[asyncio.wrap_future(here.submit(step, self._used))] = step
 
+    def _leave(self, asked: dict) -> bool:
+        """Leave the steps that are wanted no more and have not begun; whether there were any.
+
+        Otherwise the newest setting would wait until the one before has had its turn.
+        """
+        if not self._turned:
+            return False
+        self._turned = False
+        wanted = {step.key for step in self._missing()[0]}
+        left = [
+            future for future, step in asked.items()
+            if step.key not in wanted and runner().leave(step)
+        ]  # fmt: skip
+        for future in left:
+            del asked[future]
+        return bool(left)
+
     async def _results(self, asked: dict, fraction: float) -> None:
-        """Wait for the next result, and tell meanwhile how far the page is."""
+        """Wait for the next result or another setting, and tell meanwhile how far the page is."""
         began, done = time.monotonic(), set()
         says = next(iter(asked.values())).says
         while not done:
             done, _ = await asyncio.wait(asked, timeout=_POLL, return_when=asyncio.FIRST_COMPLETED)
             self._report(says, fraction)
             self._show_soon()
+            if not done and self._leave(asked):
+                return
         self._used += time.monotonic() - began
         for future in done:
             step = asked.pop(future)

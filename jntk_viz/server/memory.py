@@ -21,6 +21,7 @@ BESIDE_WORKERS_MB = 400  # … of a process whose workers compute and compile
 _GROWN = 0.2  # … once it has grown by this share of that since the last time
 _MOST_OF_ALL = 0.7  # share of what the process may have, beyond which it does not wait for that
 _MANY_CLOSED = 30  # pages; each is some 7 MB
+_WORTH = 1 / 4  # closed pages for each open one, beyond which the collector is worth its pause
 _LOOK = 5.0  # seconds between two looks
 _CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
@@ -87,7 +88,9 @@ class Keeper:
     somebody does only to stay alive: with the pages of a class it takes many seconds, in which
     everybody would wait.
 
-    Pages that were closed are freed once nobody computes, or when they have become many.
+    Pages that were closed are freed when they have become many, or once nobody computes. With the
+    pages of a class open, to look for them takes two seconds, in which nobody is answered; so one
+    or two closed ones wait for more.
 
     - `most_mb`: that the server keeps while nobody computes;  `limit_mb`: that it may have.
     """
@@ -95,6 +98,7 @@ class Keeper:
     def __init__(self, most_mb: float = MOST_MB, limit_mb: float = math.inf):
         self.most_mb, self.limit_mb = most_mb, limit_mb
         self._left = 0.0  # MB after memory was last given back
+        self._open = 0  # pages
         self._closed = 0  # pages since they were last freed
 
     async def run(self) -> None:
@@ -106,12 +110,17 @@ class Keeper:
         if self.is_much(resident_mb(), idle):
             give_back()
             self._left, self._closed = resident_mb(), 0
-        elif self._closed and (idle or self._closed >= _MANY_CLOSED):
+        elif self._closed >= _MANY_CLOSED or (idle and self._closed > _WORTH * self._open):
             collect()
             self._closed = 0
 
+    def page_opened(self, session_context) -> None:
+        """Count a page that was made; for Panel's `on_session_created`."""
+        self._open += 1
+
     def page_closed(self, session_context) -> None:
         """Count a page that was closed; for Panel's `on_session_destroyed`."""
+        self._open -= 1
         self._closed += 1
 
     def is_much(self, megabytes: float, idle: bool) -> bool:

@@ -71,7 +71,6 @@ class Shelf:
         session.block_expiration()
         _serialise_ahead(session.document)
         self._pages.setdefault(uri, []).append(Ready(html, session, time.time()))
-        set_apart()
 
     async def keep_full(self, server: Server, url: str) -> None:
         """Make what is missing whenever the server, at `url`, is left alone."""
@@ -123,6 +122,11 @@ class FromShelf(DocHandler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "text/html")
         self.write(html)
+
+    def on_finish(self):
+        if self._session is not None:  # a page was made
+            set_apart()
+        super().on_finish()
 
     def _asked_by_shelf(self) -> bool:
         return self.request.headers.get(_ASKED) == self.shelf.secret

@@ -81,6 +81,7 @@ def serve_pages(arguments, routes, ahead, port: int) -> int:
         server.io_loop.call_later(1, work_ahead)
     elsewhere = arguments.workers or arguments.scheduler
     keeper = Keeper(BESIDE_WORKERS_MB if elsewhere else MOST_MB, limit_mb())
+    pn.state.on_session_created(keeper.page_opened)
     pn.state.on_session_destroyed(keeper.page_closed)
     server.io_loop.add_callback(keeper.run)
     server.io_loop.start()

@@ -66,6 +66,29 @@ def test_who_has_had_least_goes_first_and_among_equals_who_asked_first(one_place
     assert LOG == ["running", "new", "long", "longer", "longest"]
 
 
+def test_a_step_that_all_have_left_never_begins_and_one_that_runs_goes_on(one_place):
+    running = one_place.submit(Step(gated, ("running",)))
+    assert BEGUN.wait(10)
+    wanted, unwanted = Step(noted, ("wanted",)), Step(noted, ("unwanted",))
+    shared = [one_place.submit(wanted) for _ in range(2)]
+    gone = one_place.submit(unwanted)
+    assert not one_place.leave(Step(gated, ("running",)))
+    assert one_place.leave(wanted)
+    assert one_place.leave(unwanted)
+    assert gone.cancelled()
+    assert one_place.asked == 2
+    assert not one_place.leave(unwanted)
+    again = one_place.submit(Step(noted, ("again",)))
+    assert one_place.leave(Step(noted, ("again",)))
+    again = one_place.submit(Step(noted, ("again",)))  # wanted after all
+    GATE.set()
+    assert [future.result(10) for future in [running, *shared, again]] == [
+        "RUNNING", "WANTED", "WANTED", "AGAIN",
+    ]  # fmt: skip
+    assert LOG == ["running", "wanted", "again"]
+    assert not one_place.leave(wanted)
+
+
 def test_a_step_that_waits_for_the_network_takes_no_place(one_place):
     waiting = one_place.submit(Step(gated, ("far",), waits=True))
     assert one_place.submit(Step(noted, ("near",))).result(10) == "NEAR"

@@ -5,7 +5,7 @@ import threading
 from contextlib import closing
 
 import pytest
-from squares import COMPUTED, FAULTS, GATES, WORK, Squares
+from squares import BEGUN, COMPUTED, FAULTS, GATES, WORK, Squares
 
 from jntk_viz import frame
 from jntk_viz.engine import runners
@@ -17,6 +17,7 @@ from jntk_viz.frame import controller as module
 def fresh(monkeypatch):
     monkeypatch.setattr(module, "_REST", 0.0)
     RESULTS.clear()
+    BEGUN.clear()
     COMPUTED.clear()
     GATES.clear()
     WORK.clear()
@@ -75,6 +76,7 @@ def test_what_is_known_is_drawn_without_asking_anybody():
     controller = frame.Controller(page)
     controller.start()
     page.state.n = 5
+    BEGUN.clear()
     COMPUTED.clear()
     runners.runner().close()  # who asks now is told so
     page.state.n = 1
@@ -127,7 +129,7 @@ def test_the_newest_setting_wins_and_what_was_wanted_before_is_not_begun():
         controller = frame.Controller(page)
         GATES[1] = threading.Event()
         controller.start()
-        await until(lambda: runners.runner().asked)
+        await until(lambda: BEGUN)
         for n in (4, 5, 6):
             page.state.n = n
         GATES[1].set()
@@ -137,6 +139,33 @@ def test_the_newest_setting_wins_and_what_was_wanted_before_is_not_begun():
     controller = asyncio.run(main())
     assert COMPUTED == [(1, 0), (6, 0), (6, 1), (6, 2)]
     assert "the square is 36" in words(controller)
+
+
+def test_the_newest_setting_does_not_wait_for_the_turn_of_the_one_before():
+    """A class: the places are taken by others, and those who wait change their mind."""
+
+    async def main():
+        other, first, second = (frame.Controller(Squares(n=n, parts=1)) for n in (1, 2, 2))
+        GATES[1] = threading.Event()
+        other.start()
+        await until(lambda: BEGUN)
+        first.start()
+        second.start()
+        await until(lambda: len(second._asked) == len(first._asked) == 1)
+        asked = runners.runner().asked
+        assert asked == 2  # both share a step that waits
+        first.content.state.n = 3
+        await until(lambda: runners.runner().asked == 3)
+        second.content.state.n = 4
+        await until(lambda: [step.arguments for step in second._asked.values()] == [(4, 0)])
+        first.cancel()
+        await until(lambda: not first.running)
+        assert runners.runner().asked == 2
+        GATES[1].set()
+        await until(lambda: not (other.running or second.running))
+
+    asyncio.run(main())
+    assert COMPUTED == [(1, 0), (4, 0)]
 
 
 def test_partial_results_are_drawn_and_progress_is_told():
@@ -200,7 +229,7 @@ def test_cancel_begins_nothing_more_until_the_next_change():
         controller = frame.Controller(page)
         GATES[1] = threading.Event()
         controller.start()
-        await until(lambda: runners.runner().asked)
+        await until(lambda: BEGUN)
         controller.cancel()
         GATES[1].set()
         await until(lambda: not controller.running)

@@ -49,16 +49,19 @@ class Page:
         self.itself = self
 
 
-@pytest.mark.parametrize(("closed", "busy", "freed"), [
-    (1, False, True), (29, True, False), (30, True, True), (0, False, False),
+@pytest.mark.parametrize(("opened", "closed", "busy", "freed"), [
+    (1, 1, False, True), (29, 29, True, False), (30, 30, True, True), (1, 0, False, False),
+    (60, 12, False, False), (60, 13, False, True),  # with a class's pages open it is a long pause
 ])  # fmt: skip
-def test_closed_pages_that_were_set_apart_are_freed(closed, busy, freed):
+def test_closed_pages_that_were_set_apart_are_freed(opened, closed, busy, freed):
     keeper, page = memory.Keeper(1e9), Page()
     gone = weakref.ref(page)
     memory.set_apart()
     del page
     gc.collect()
     assert gone() is not None  # the collector passes over it
+    for _ in range(opened):
+        keeper.page_opened(None)
     for _ in range(closed):
         keeper.page_closed(None)
     try:

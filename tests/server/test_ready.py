@@ -1,6 +1,7 @@
 """Pages that wait on a shelf: who gets one, who does not, and that it can be used."""
 
 import asyncio
+import gc
 import os
 import re
 from itertools import pairwise
@@ -206,3 +207,29 @@ def test_a_page_that_cannot_be_made_is_told_and_not_tried_again(caplog):
         assert "/none could not be made beforehand" in caplog.text
 
     visit(scenario)
+
+
+def test_the_collector_passes_over_pages_once_they_are_made():
+    """Also over those that somebody waited for: else each of its rounds stops a class for long."""
+
+    class Part:
+        """Something that a page is made of."""
+
+    def of_a_page():
+        return sum(isinstance(each, Part) for each in gc.get_objects())
+
+    def app():
+        pane = pn.pane.HTML("Hello")
+        pane.parts = [Part() for _ in range(100)]
+        return pane
+
+    async def scenario(server, shelf, made):
+        await until(lambda: of_a_page() == 0)
+        await fetch(server, "?depth=3")
+        assert len(made) == 2
+        await until(lambda: of_a_page() == 0)
+
+    try:
+        visit(scenario, app=app)
+    finally:
+        gc.unfreeze()
