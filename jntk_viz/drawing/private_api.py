@@ -17,18 +17,18 @@ turn with the others, on *Robust training* (two cores, Bokeh 3.9, Panel 1.9):
   `_new_models`: messages are made without a list of all models. With it a step takes 1.10 times as
   long, an opened page 1.12 times.
 - `Syncable._debounce`: the change of a control waits 10 ms instead of 50.
-- `HasProps._overridden_defaults`, replaced: looked up once for each class. Without, making a page
-  takes 1.09 times as long.
+- `PropertyDescriptor.instance_default` and `has_unstable_default`, replaced: defaults are made and
+  checked once for each class. Without, making a page takes 1.17 times as long.
 
 `docs/upstream.md` proposes to the libraries what would make them unnecessary.
 """
 
-import functools
 import sys
+from collections.abc import Hashable
 from typing import Any
 
 import panel as pn
-from bokeh.core.has_props import HasProps
+from bokeh.core.property.descriptors import PropertyDescriptor
 from bokeh.core.serialization import Serializer
 from bokeh.document import Document
 from bokeh.document.models import DocumentModelManager
@@ -81,6 +81,39 @@ def use_session(kind: type[ServerSession]) -> None:
     contexts.ServerSession = kind
 
 
+class Defaults:
+    """Values of properties that nobody has set, each made and checked once for its class.
+
+    Bokeh does both at every look, tens of thousands of times while a page opens.
+
+    - `value`, `changes`: what Bokeh's `PropertyDescriptor.instance_default` and
+      `has_unstable_default` say of a property of an object.
+    """
+
+    def __init__(self, value, changes):
+        self._value, self._changes = value, changes
+        self._known: dict[tuple[type, str], Any] = {}
+        self._changing: dict[tuple[type, str], bool] = {}
+
+    def value(self, descriptor, obj):
+        key, themed = (type(obj), descriptor.name), obj.themed_values()
+        if themed and descriptor.name in themed:
+            return self._value(descriptor, obj)
+        if key in self._known:
+            return self._known[key]
+        value = self._value(descriptor, obj)
+        # What one object does with a list must not be seen by others.
+        if isinstance(value, Hashable) and not self.changes(descriptor, obj):
+            self._known[key] = value
+        return value
+
+    def changes(self, descriptor, obj) -> bool:
+        key = type(obj), descriptor.name
+        if key not in self._changing:
+            self._changing[key] = self._changes(descriptor, obj)
+        return self._changing[key]
+
+
 class SyncedModels:
     """The models of a document that its browser has, as a set that is not written down."""
 
@@ -119,8 +152,8 @@ def make_bokeh_quick() -> None:
     # Panel holds each change of a control back to collect others. They are few; what is computed
     # for them takes longer, and meanwhile the newest replace the older ones anyway.
     Syncable._debounce = DEBOUNCE
-    # Bokeh asks this of a model's class for every property that has its default. Classes do not
-    # change.
-    overridden: Any = HasProps.__dict__["_overridden_defaults"]
-    remembered: Any = functools.cache(overridden.__func__)
-    HasProps._overridden_defaults = classmethod(remembered)  # type: ignore[assignment,method-assign]
+    defaults = Defaults(
+        PropertyDescriptor.instance_default, PropertyDescriptor.has_unstable_default
+    )
+    PropertyDescriptor.instance_default = lambda *about: defaults.value(*about)
+    PropertyDescriptor.has_unstable_default = lambda *about: defaults.changes(*about)

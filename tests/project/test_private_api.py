@@ -12,12 +12,13 @@ from weakref import WeakKeyDictionary
 
 import panel as pn
 import pytest
-from bokeh.core.has_props import HasProps
+from bokeh.core.property.descriptors import PropertyDescriptor
 from bokeh.core.serialization import Serializer
 from bokeh.document import Document
 from bokeh.document.events import ModelChangedEvent
 from bokeh.document.models import DocumentModelManager
-from bokeh.models import Range1d
+from bokeh.model import Model
+from bokeh.models import Line, Range1d, glyphs
 from bokeh.plotting import figure
 from bokeh.protocol.messages.patch_doc import patch_doc
 from bokeh.server import contexts
@@ -26,7 +27,7 @@ from panel.io.state import state
 from panel.reactive import Syncable
 
 import jntk_viz
-from jntk_viz.drawing.private_api import PatchSerializer, SyncedModels
+from jntk_viz.drawing.private_api import Defaults, PatchSerializer, SyncedModels
 
 PACKAGE = Path(jntk_viz.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -136,6 +137,9 @@ def arguments(function):
     return list(inspect.signature(function).parameters)
 
 
+THEIRS = PropertyDescriptor.instance_default, PropertyDescriptor.has_unstable_default
+
+
 def test_panel_has_the_names():
     assert arguments(pn.pane.Bokeh._get_model) == ["self", "doc", "root", "parent", "comm"]
     assert arguments(pn.pane.HTML._update) == ["self", "ref", "model"]
@@ -152,8 +156,11 @@ def test_bokeh_has_the_names():
     source = inspect.getsource(patch_doc.create)
     assert "Serializer(references=doc.models.synced_references)" in source
     assert "serializer.has_ref(model)" in source
-    assert isinstance(HasProps.__dict__["_overridden_defaults"], classmethod)
-    assert arguments(HasProps._overridden_defaults) == []
+    for method in THEIRS:
+        assert len(arguments(method)) == 2
+    source = inspect.getsource(PropertyDescriptor._get_default)
+    assert "self.instance_default(obj)" in source
+    assert "self.has_unstable_default(obj)" in source
     assert issubclass(contexts.ServerSession, ServerSession)
     source = inspect.getsource(contexts.ApplicationContext.create_session_if_needed)
     assert "ServerSession(" in source
@@ -211,10 +218,14 @@ def test_bokeh_makes_its_messages_with_it():
                 made.append(self)
                 super().__init__(**options)
         private_api.PatchSerializer = Watched
-        before = HoverTool._overridden_defaults()
+        made_of = []
+        class Noted(private_api.Defaults):
+            def value(self, descriptor, obj):
+                made_of.append(descriptor.name)
+                return super().value(descriptor, obj)
+        private_api.Defaults = Noted
         private_api.make_bokeh_quick()
-        assert HoverTool._overridden_defaults() == before
-        assert HoverTool._overridden_defaults() is HoverTool._overridden_defaults()
+        assert HoverTool().point_policy == "snap_to_data" and "point_policy" in made_of
         document, picture = Document(), figure()
         document.add_root(picture)
         event = ModelChangedEvent(document, picture, "width", 700)
@@ -222,6 +233,51 @@ def test_bokeh_makes_its_messages_with_it():
         assert len(made) == 1 and message.content["events"][0]["new"] == 700
     """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=300)
+
+
+def classes(kind):
+    yield kind
+    for below in kind.__subclasses__():
+        yield from classes(below)
+
+
+def test_defaults_are_those_of_bokeh():
+    """Of every property of glyphs, figures and Panel's own models, for the first and the next."""
+    kinds = {*classes(glyphs.Glyph), *classes(type(figure())), *classes(Range1d)}
+    kinds |= {kind for kind in classes(Model) if kind.__module__.startswith("panel.models.l")}
+    defaults, (value, changes), looked_at = Defaults(*THEIRS), THEIRS, 0
+    for kind in kinds:
+        for obj in (kind(), kind()):
+            for name in obj.properties():
+                descriptor = obj.lookup(name)
+                if not hasattr(descriptor, "property"):
+                    continue  # another name of one, as "plot_width" was
+                about = f"{kind.__name__}.{name}"
+                assert defaults.changes(descriptor, obj) == changes(descriptor, obj), about
+                if not changes(descriptor, obj):
+                    ours, theirs = defaults.value(descriptor, obj), value(descriptor, obj)
+                    assert type(ours) is type(theirs), about
+                    assert ours == theirs or ours is theirs, about
+                    looked_at += 1
+    assert looked_at > 1000
+
+
+def test_defaults_are_made_once_but_not_those_that_may_change_or_are_of_a_theme():
+    asked = []
+
+    def value(descriptor, obj):
+        asked.append(descriptor.name)
+        return THEIRS[0](descriptor, obj)
+
+    defaults, line, other = Defaults(value, THEIRS[1]), Line(), Line()
+    width, dash, tags = (line.lookup(name) for name in ("line_alpha", "line_dash", "tags"))
+    assert defaults.value(width, line) == defaults.value(width, other) == 1.0
+    assert asked == ["line_alpha"]
+    for several in (dash, tags):  # lists
+        assert defaults.value(several, line) is not defaults.value(several, other)
+    line.apply_theme({"line_alpha": 0.5})
+    assert defaults.value(width, line) == 0.5
+    assert defaults.value(width, other) == 1.0
 
 
 def test_new_words_bring_no_style_sheets_along():
