@@ -5,6 +5,7 @@
 
 import hashlib
 import itertools
+import math
 import os
 import sys
 import threading
@@ -52,20 +53,28 @@ class Runner:
 
     def __init__(self):
         self._running: dict[tuple, Future] = {}
-        self._asking: Counter[tuple] = Counter()  # how many ask for each of these
+        self._asking: Counter[tuple] = Counter()  # how many ask for each of these …
+        self._least: dict[tuple, float] = {}  # … and the least that any of them has `used`
         self._lock = threading.Lock()
 
     def submit(self, step: Step, used: float = 0.0) -> Future:
         """The result to come.
 
         - `used`: seconds that have been computed for this visitor since a control was last moved.
-          Who has had least goes first, so that a first picture does not wait for long runs.
+          Who has had least goes first, so that a first picture does not wait for long runs. A step
+          that several ask for goes where the one goes who has had least.
         """
+        used = min(used, PATIENT)
         with self._lock:
             self._asking[step.key] += 1
-            if step.key in self._running:
-                return self._running[step.key]
-        future = self._begin(step, min(used, PATIENT))
+            future, sooner = self._running.get(step.key), used < self._least.get(step.key, math.inf)
+            if sooner:
+                self._least[step.key] = used
+        if future is not None:
+            if sooner:
+                self._hasten(step, used, future)
+            return future
+        future = self._begin(step, used)
         with self._lock:
             self._running[step.key] = future
         future.add_done_callback(lambda _: self._ended(step.key, future))
@@ -78,12 +87,12 @@ class Runner:
         """
         with self._lock:
             future = self._running.get(step.key)
-            if future is None or future.running() or future.done():
+            if future is None or not _waits(future):
                 return False
             self._asking[step.key] -= 1
             if self._asking[step.key]:
                 return True
-            del self._running[step.key], self._asking[step.key]
+            self._drop(step.key)
         future.cancel()
         return True
 
@@ -99,10 +108,16 @@ class Runner:
     def _begin(self, step: Step, used: float) -> Future:
         raise NotImplementedError
 
+    def _hasten(self, step: Step, used: float, future: Future) -> None:
+        """Let a step that may be waiting go before those of who has `used` more."""
+
     def _ended(self, key: tuple, future: Future) -> None:
         with self._lock:
             if self._running.get(key) is future:  # not another run, since all had left this one
-                del self._running[key], self._asking[key]
+                self._drop(key)
+
+    def _drop(self, key: tuple) -> None:
+        del self._running[key], self._asking[key], self._least[key]
 
 
 class Threads(Runner):
@@ -128,10 +143,14 @@ class Threads(Runner):
             raise RuntimeError("this runner is closed and begins nothing more")
         future: Future = Future()
         if step.waits:
+            future.set_running_or_notify_cancel()
             threading.Thread(target=_run, args=(step, future), daemon=True).start()
         else:
-            self._queue.put((used, next(self._count), step, future))
+            self._hasten(step, used, future)
         return future
+
+    def _hasten(self, step: Step, used: float, future: Future) -> None:
+        self._queue.put((used, next(self._count), step, future))
 
     def _work(self) -> None:
         step_back()
@@ -139,6 +158,11 @@ class Threads(Runner):
             *_, step, future = self._queue.get()
             if self._closed:
                 return
+            with self._lock:
+                # One that was hastened is in the queue twice; one that all have left is cancelled.
+                if not _waits(future):
+                    continue
+                future.set_running_or_notify_cancel()
             _run(step, future)
 
     def close(self) -> None:
@@ -150,9 +174,11 @@ class Threads(Runner):
             thread.join(SECONDS_TO_END)
 
 
+def _waits(future: Future) -> bool:
+    return not (future.running() or future.done())
+
+
 def _run(step: Step, future: Future) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
     try:
         future.set_result(step.run())
     except BaseException as error:  # noqa: BLE001 - whoever waits for the result gets it

@@ -12,6 +12,7 @@ from jntk_viz.drawing.private_api import use_session
 
 PASSES = 12  # of the event loop between two updates of pages, for everything that is quick
 RECENT = 2.0  # seconds for which what a page does counts as an answer to its visitor
+_LOOK = 0.01
 PATIENCE = 1.0  # seconds that other updates, such as of long runs, may wait longer than answers
 
 
@@ -38,6 +39,12 @@ class Pace:
         called = loop.create_future()
         self._lines.setdefault(session, deque()).append((time.monotonic(), called))
         await called
+
+    async def quiet(self, at_most: float) -> None:
+        """Wait until no update waits for its turn, but no longer than `at_most` seconds."""
+        end = time.monotonic() + at_most
+        while self._lines and time.monotonic() < end:
+            await asyncio.sleep(_LOOK)
 
     async def _pace(self):
         while True:

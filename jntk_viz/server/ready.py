@@ -21,13 +21,17 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 
 from jntk_viz.server.idle import left_alone
 from jntk_viz.server.memory import set_apart
+from jntk_viz.server.pace import PacedSession
 
 _log = logging.getLogger(__name__)
 _ASKED = "Jntk-Viz-Shelf"  # the header by which the shelf asks the server for a page
 _CALM = 1.0  # seconds without work before a page is made, while no page is open in a browser
 _CALM_OPEN = 30.0  # the same while one is: whoever moves its controls would wait meanwhile
 _LOOK = 0.2  # seconds between two looks
-_BETWEEN = 0.05  # seconds for what else is to be done, between two pages that visitors wait for
+# Between two pages that visitors wait for, others have so many seconds, and if they still wait for
+# answers this share of what the page took.
+_BETWEEN = 0.05
+_SHARE = 0.5
 
 
 class Ready(NamedTuple):
@@ -116,8 +120,14 @@ class FromShelf(DocHandler):
             # Making one takes the server a second or two. Of a class that comes at once, those who
             # have a page already are answered in between.
             async with self.shelf.making:
+                began = time.monotonic()
                 await super().get(*args, **kwargs)
+                took = time.monotonic() - began
+                if self._session is not None:  # a page was made, which need not wait for others
+                    await self.finish()
                 await asyncio.sleep(_BETWEEN)
+                if isinstance(self._session, PacedSession):
+                    await self._session.pace.quiet(_SHARE * took)
             return
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "text/html")

@@ -66,6 +66,19 @@ def test_who_has_had_least_goes_first_and_among_equals_who_asked_first(one_place
     assert LOG == ["running", "new", "long", "longer", "longest"]
 
 
+def test_a_step_of_several_goes_where_the_one_goes_who_has_had_least(one_place):
+    running = one_place.submit(Step(gated, ("running",)))
+    assert BEGUN.wait(10)
+    asked = [("shared", 90.0), ("other", 5.0), ("shared", 95.0), ("shared", 0.0), ("new", 0.0)]
+    futures = [one_place.submit(Step(noted, (name,)), used) for name, used in asked]
+    assert futures[0] is futures[2] is futures[3]
+    GATE.set()
+    for future in [running, *futures]:
+        future.result(10)
+    assert one_place.submit(Step(noted, ("last",)), 99.0).result(10) == "LAST"
+    assert LOG == ["running", "shared", "new", "other", "last"]  # each once
+
+
 def test_a_step_that_all_have_left_never_begins_and_one_that_runs_goes_on(one_place):
     running = one_place.submit(Step(gated, ("running",)))
     assert BEGUN.wait(10)

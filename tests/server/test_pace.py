@@ -119,10 +119,11 @@ class Loop(asyncio.SelectorEventLoop):
         self.time = clock.monotonic
 
 
-def late_answer(paced, monkeypatch, sessions=20, seconds=60):
+def late_answer(paced, monkeypatch, sessions=20, seconds=60, opening=None):
     """Seconds within which 95 % of answers come, in a model of a class: a third of `sessions` show
     runs, the others move a control every few seconds; an update takes 30 ms, an answer a dozen
-    looks of the event loop and two updates."""
+    looks of the event loop and two updates. `opening`: meanwhile pages are made, in half a second
+    each, and between two of them others have at most so many seconds."""
     random_, clock = random.Random(1), Clock()
     monkeypatch.setattr(pace, "time", clock)
     turns, times = Pace(), []
@@ -155,8 +156,15 @@ def late_answer(paced, monkeypatch, sessions=20, seconds=60):
                 await update(session, cost)
             times.append(clock.now - session.asked)
 
+    async def opens():
+        while True:
+            clock.now += 0.5
+            await asyncio.sleep(0.05)
+            await turns.quiet(opening)
+
     async def everything():
         kinds = [runs if i < sessions / 3 else moves for i in range(sessions)]
+        kinds += [] if opening is None else [opens]
         tasks = [asyncio.ensure_future(kind()) for kind in kinds]
         await asyncio.sleep(seconds)
         for task in tasks:
@@ -172,6 +180,13 @@ def late_answer(paced, monkeypatch, sessions=20, seconds=60):
 
 def test_late_answers_of_a_class_come_in_half_the_time(monkeypatch):
     assert late_answer(True, monkeypatch) < 0.6 * late_answer(False, monkeypatch)
+
+
+def test_answers_do_not_wait_until_everybody_has_a_page(monkeypatch):
+    first_pages, both = (
+        late_answer(True, monkeypatch, seconds=200, opening=rest) for rest in (0, 0.25)
+    )
+    assert both < 0.5 * first_pages
 
 
 def test_a_message_of_the_browser_is_what_is_answered(monkeypatch):

@@ -8,13 +8,14 @@ from itertools import pairwise
 
 import panel as pn
 import pytest
-from bokeh.server import urls
+from bokeh.server import contexts, urls
 from bokeh.util.token import get_session_id
 from panel.io.server import get_server
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from jntk_viz.server import idle, ready
+from jntk_viz.server.pace import Pace, PacedSession
 
 TOKEN = re.compile(r'"token":"([^"]+)"')
 
@@ -233,3 +234,33 @@ def test_the_collector_passes_over_pages_once_they_are_made():
         visit(scenario, app=app)
     finally:
         gc.unfreeze()
+
+
+def test_a_page_is_sent_before_others_are_answered_and_the_next_one_is_made_after(monkeypatch):
+    others, asked = asyncio.Event(), []
+
+    class Waits(Pace):
+        async def quiet(self, at_most):
+            asked.append(at_most)
+            await others.wait()
+
+    paced = type("Session", (PacedSession,), {"pace": Waits()})
+    monkeypatch.setattr(contexts, "ServerSession", paced)
+
+    async def scenario(server, shelf, made):
+        await until(lambda: asked)
+        others.clear()
+        await fetch(server, "?depth=3")
+        assert len(made) == 2
+        await until(lambda: len(asked) == 2)
+        following = asyncio.create_task(fetch(server, "?depth=4"))
+        for _ in range(5):
+            await asyncio.sleep(0.02)
+        assert len(made) == 2
+        others.set()
+        await following
+        assert len(made) == 3
+        assert 0 < asked[1] < 10
+
+    others.set()
+    visit(scenario)

@@ -1,6 +1,7 @@
 """The page's numbers by the library's public names alone, as a program to take away."""
 
 from jntk_viz.engine.sources import loading
+from jntk_viz.pages.full_rank.pair import CLEAR, NEAR
 from jntk_viz.pages.full_rank.state import DEPTHS, SOURCES, FullRankState
 
 _HEAD = "import numpy as np\n\nimport jntk_viz as jv\n\n"
@@ -47,12 +48,12 @@ smallest = jv.smallest_eigenvalue(x, **settings)
 print(f"lambda_min = {{smallest.value:.10g}}")
 print(f"noise_floor = {{smallest.noise_floor:.10g}}")
 print(f"resolved = {{int(smallest.resolved)}}")
-# The power of θ by which λ_min falls below 10°, from what the floor changes by 1 % at most.
+# The power of θ by which λ_min falls below {near:g}°, from what is clear of the noise floor.
 logs = []
-for angle in np.radians(np.geomspace(0.1, 10, 40)):
+for angle in np.radians(np.geomspace(0.1, {near:g}, 40)):
     near = np.array([[1.0, 0.0], [np.cos(angle), np.sin(angle)]])
     found = jv.smallest_eigenvalue(near, **settings)
-    if found.value > 100 * found.noise_floor:
+    if found.value > {clear} * found.noise_floor:
         logs.append([np.log(angle), np.log(found.value)])
 if len(logs) > 3:
     print(f"power = {{np.polyfit(*np.transpose(logs), 1)[0]:.10g}}")
@@ -78,7 +79,7 @@ def script(state: FullRankState) -> str:
     two = state.view == "angle" or (state.view == "time" and state.case == "angle")
     body = {"depth": _DEPTH, "angle": _ANGLE, "time": _TIME}[state.view]
     values = {name: getattr(state, name) for name in state.param if name != "name"}
-    values["depths"] = DEPTHS[-1] + 1
+    values |= {"depths": DEPTHS[-1] + 1, "near": NEAR, "clear": CLEAR}
     return _HEAD + (_pair(state) if two else _points(state)) + body.format(**values)
 
 
