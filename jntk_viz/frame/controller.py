@@ -67,7 +67,7 @@ class Controller(param.Parameterized):
         self._woken: asyncio.Event | None = None
         self._seen = asyncio.Event()  # no picture is due
         self._began = self._used = 0.0  # when it began; seconds of computing since the last change
-        self._turned = False  # may something else be wanted than what has been asked for?
+        self._turned = False  # has there been a change since steps were asked for?
         self._news = False  # has a result come that is not drawn yet?
         self._told = False  # has it ever been said what the pictures show?
         self._drawn_at = self._said_at = -math.inf
@@ -204,6 +204,7 @@ class Controller(param.Parameterized):
         asked = self._asked = {}
         try:
             while True:
+                self._turned = False
                 missing, fraction = self._missing()
                 if self.paused and not asked:
                     await self._woken.wait()
@@ -231,18 +232,13 @@ class Controller(param.Parameterized):
                 asked[asyncio.wrap_future(here.submit(step, self._used))] = step
 
     def _leave(self, asked: dict) -> bool:
-        """Leave the steps that are wanted no more and have not begun; whether there were any.
+        """After a change, leave the steps that have not begun; whether there were any.
 
-        Otherwise the newest setting would wait until the one before has had its turn.
+        What is still wanted of them is asked for anew, and now goes before those of long runs.
         """
         if not self._turned:
             return False
-        self._turned = False
-        wanted = {step.key for step in self._missing()[0]}
-        left = [
-            future for future, step in asked.items()
-            if step.key not in wanted and runner().leave(step)
-        ]  # fmt: skip
+        left = [future for future, step in asked.items() if runner().leave(step)]
         for future in left:
             del asked[future]
         return bool(left)

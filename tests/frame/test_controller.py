@@ -168,6 +168,30 @@ def test_the_newest_setting_does_not_wait_for_the_turn_of_the_one_before():
     assert COMPUTED == [(1, 0), (4, 0)]
 
 
+def test_what_is_still_wanted_after_a_change_goes_sooner():
+    async def main():
+        other, long, page = (frame.Controller(Squares(n=n, parts=1)) for n in (1, 2, 3))
+        GATES[1] = threading.Event()
+        other.start()
+        await until(lambda: BEGUN)
+        page._used = 5.0
+        page._started = True
+        page._go()  # in the midst of a long run
+        await until(lambda: len(page._asked) == 1)
+        long._used = 2.0
+        long._started = True
+        long._go()
+        await until(lambda: len(long._asked) == 1)
+        before = list(page._asked)
+        page.content.state.shown = "x"  # wants the same
+        await until(lambda: page._asked and list(page._asked) != before)
+        GATES[1].set()
+        await until(lambda: not (other.running or long.running or page.running))
+
+    asyncio.run(main())
+    assert COMPUTED == [(1, 0), (3, 0), (2, 0)]
+
+
 def test_partial_results_are_drawn_and_progress_is_told():
     told = []
 
