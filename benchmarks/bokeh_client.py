@@ -56,6 +56,7 @@ class Session:
         self.status, self._status_model = "", None
         self.lost = self._token = self._socket = self._reader = None
         self._sent = 0
+        self._before = None, None  # the control that was last moved, and its value before
 
     async def open(self):
         """Fetch the page and its document, and say that it stands in the browser."""
@@ -103,10 +104,20 @@ class Session:
         await asyncio.sleep(0)
 
     def move(self, label, rng=random):
-        """Set a control to another of its values; returns when (monotonic)."""
+        """Set a control to another of its values; returns when (monotonic).
+
+        Not back to the one before, if there is a third: where the page has not come to draw what
+        lies between, its pictures stay as they are, and no answer could be seen.
+        """
         control = self.controls[label]
-        value = rng.choice([each for each in control.choices if each != control.value])
+        others = [each for each in control.choices if each != control.value]
+        value = rng.choice([each for each in others if (label, each) != self._before] or others)
+        self._before = label, control.value
         return self.set(label, value)
+
+    def only_goes_back(self, label):
+        """Whether all that a control can do is to take the last move back."""
+        return len(self.controls[label].choices) == 2 and self._before[0] == label
 
     def set(self, label, value):
         """Set a control; returns when (monotonic)."""

@@ -130,6 +130,7 @@ class Visitor:
         controls = self.session.controls
         if "Perturbation ε" in controls and controls["Perturbation ε"].value == 0:
             labels = [label for label in labels if not label.startswith("Norm")]  # of no change
+        labels = [label for label in labels if not self.session.only_goes_back(label)] or labels
         times = times if self.notes.all_here else self.notes.arriving
         moved = self.session.move(self.random.choice(labels), self.random)
         times.append(await self.session.answer(moved))
