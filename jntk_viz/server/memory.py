@@ -20,8 +20,10 @@ MOST_MB = 1000  # beyond which memory is given back while nobody computes …
 BESIDE_WORKERS_MB = 400  # … of a process whose workers compute and compile
 _GROWN = 0.2  # … once it has grown by this share of that since the last time
 _MOST_OF_ALL = 0.7  # share of what the process may have, beyond which it does not wait for that
-_MANY_CLOSED = 30  # pages; each is some 7 MB
-_WORTH = 1 / 4  # closed pages for each open one, beyond which the collector is worth its pause
+# Closed pages, of some 7 MB each, are worth the collector's pause where they are more than this
+# share of the open ones, and while somebody computes so many more.
+_WORTH = 1 / 4
+_MANY_CLOSED = 15
 _LOOK = 5.0  # seconds between two looks
 _CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
@@ -88,7 +90,7 @@ class Keeper:
     somebody does only to stay alive: with the pages of a class it takes many seconds, in which
     everybody would wait.
 
-    Pages that were closed are freed when they have become many, or once nobody computes. With the
+    Pages that were closed are freed once they are many, sooner while nobody computes. With the
     pages of a class open, to look for them takes two seconds, in which nobody is answered; so one
     or two closed ones wait for more.
 
@@ -110,7 +112,7 @@ class Keeper:
         if self.is_much(resident_mb(), idle):
             give_back()
             self._left, self._closed = resident_mb(), 0
-        elif self._closed >= _MANY_CLOSED or (idle and self._closed > _WORTH * self._open):
+        elif self._closed > _WORTH * self._open + (0 if idle else _MANY_CLOSED):
             collect()
             self._closed = 0
 

@@ -50,8 +50,9 @@ class Page:
 
 
 @pytest.mark.parametrize(("opened", "closed", "busy", "freed"), [
-    (1, 1, False, True), (29, 29, True, False), (30, 30, True, True), (1, 0, False, False),
-    (60, 12, False, False), (60, 13, False, True),  # with a class's pages open it is a long pause
+    (1, 1, False, True), (15, 15, True, False), (16, 16, True, True), (1, 0, False, False),
+    # With a class's pages open it is a long pause.
+    (60, 12, False, False), (60, 13, False, True), (60, 24, True, False), (60, 25, True, True),
 ])  # fmt: skip
 def test_closed_pages_that_were_set_apart_are_freed(opened, closed, busy, freed):
     keeper, page = memory.Keeper(1e9), Page()
