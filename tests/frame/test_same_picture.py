@@ -130,7 +130,9 @@ def look(figure):
         for a in axes
         if isinstance(a, Axis)
     ]
-    spans, mappers = (sorted(figure.select(k), key=lambda m: m.id) for k in (Span, ColorMapper))
+    spans, mappers = (
+        sorted(figure.select(k), key=lambda m: int(m.id[1:])) for k in (Span, ColorMapper)
+    )
     result["spans"] = [(s.dimension, s.location, s.visible) for s in spans]
     result["colours"] = [
         (m.palette, m.nan_color, getattr(m, "low", None), getattr(m, "high", None)) for m in mappers

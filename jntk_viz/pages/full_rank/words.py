@@ -63,7 +63,7 @@ def rank(spectrum) -> str:
     """Number of eigenvalues that each precision can resolve."""
     total = spectrum.eigenvalues.size
     single = int(np.sum(spectrum.eigenvalues > spectrum.noise_floor * study.EPS_RATIO))
-    return f"{spectrum.rank} of {total} in float64, {single} in float32"
+    return f"float64 {spectrum.rank}, float32 {single} of {total}"
 
 
 def _matrix(state, found) -> str:
