@@ -116,7 +116,7 @@ class Session:
         return self.set(label, value)
 
     def only_goes_back(self, label):
-        """Whether all that a control can do is to take the last move back."""
+        """Tell whether a control can do nothing but take the last move back."""
         return len(self.controls[label].choices) == 2 and self._before[0] == label
 
     def set(self, label, value):

@@ -5,14 +5,13 @@
 
 import hashlib
 import itertools
-import math
 import os
 import sys
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from queue import PriorityQueue
 from typing import Any
 
@@ -46,15 +45,22 @@ def step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, me, min(level + BEHIND, 19))
 
 
+@dataclass
+class Run:
+    """A step that has been asked for: `used` is the least that any of those who ask has had."""
+
+    future: Future
+    used: float
+    asking: int = 1
+
+
 class Runner:
     """What threads and a cluster have in common: who asks for an equal step shares its run."""
 
     places: int  # how many steps run at once
 
     def __init__(self):
-        self._running: dict[tuple, Future] = {}
-        self._asking: Counter[tuple] = Counter()  # how many ask for each of these …
-        self._least: dict[tuple, float] = {}  # … and the least that any of them has `used`
+        self._runs: dict[tuple, Run] = {}
         self._lock = threading.Lock()
 
     def submit(self, step: Step, used: float = 0.0) -> Future:
@@ -66,19 +72,18 @@ class Runner:
         """
         used = min(used, PATIENT)
         with self._lock:
-            self._asking[step.key] += 1
-            future, sooner = self._running.get(step.key), used < self._least.get(step.key, math.inf)
-            if sooner:
-                self._least[step.key] = used
-        if future is not None:
-            if sooner:
-                self._hasten(step, used, future)
-            return future
-        future = self._begin(step, used)
-        with self._lock:
-            self._running[step.key] = future
-        future.add_done_callback(lambda _: self._ended(step.key, future))
-        return future
+            run = self._runs.get(step.key)
+            sooner = run is not None and used < run.used
+            if run is not None:
+                run.asking, run.used = run.asking + 1, min(used, run.used)
+        if run is None:
+            run = Run(self._begin(step, used), used)
+            with self._lock:
+                self._runs[step.key] = run
+            run.future.add_done_callback(lambda _: self._ended(step.key, run))
+        elif sooner:
+            self._hasten(step, used, run.future)
+        return run.future
 
     def leave(self, step: Step) -> bool:
         """No longer ask for a step; false where it has begun, and goes on.
@@ -86,20 +91,20 @@ class Runner:
         One that has not begun never does once all who asked for it have left.
         """
         with self._lock:
-            future = self._running.get(step.key)
-            if future is None or not _waits(future):
+            run = self._runs.get(step.key)
+            if run is None or not _waits(run.future):
                 return False
-            self._asking[step.key] -= 1
-            if self._asking[step.key]:
+            run.asking -= 1
+            if run.asking:
                 return True
-            self._drop(step.key)
-        future.cancel()
+            del self._runs[step.key]
+        run.future.cancel()
         return True
 
     @property
     def asked(self) -> int:
         """How many steps are asked for, running or waiting."""
-        return len(self._running)
+        return len(self._runs)
 
     def forget(self, owner: str) -> None:
         """Drop a visitor's table and all that was computed of it, and nothing else."""
@@ -111,13 +116,10 @@ class Runner:
     def _hasten(self, step: Step, used: float, future: Future) -> None:
         """Let a step that may be waiting go before those of who has `used` more."""
 
-    def _ended(self, key: tuple, future: Future) -> None:
+    def _ended(self, key: tuple, run: Run) -> None:
         with self._lock:
-            if self._running.get(key) is future:  # not another run, since all had left this one
-                self._drop(key)
-
-    def _drop(self, key: tuple) -> None:
-        del self._running[key], self._asking[key], self._least[key]
+            if self._runs.get(key) is run:  # not another one, since all had left this
+                del self._runs[key]
 
 
 class Threads(Runner):

@@ -12,7 +12,6 @@ from jntk_viz.drawing.private_api import use_session
 
 PASSES = 12  # of the event loop between two updates of pages, for everything that is quick
 RECENT = 2.0  # seconds for which what a page does counts as an answer to its visitor
-_LOOK = 0.01
 PATIENCE = 1.0  # seconds that other updates, such as of long runs, may wait longer than answers
 
 
@@ -42,9 +41,8 @@ class Pace:
 
     async def quiet(self, at_most: float) -> None:
         """Wait until no update waits for its turn, but no longer than `at_most` seconds."""
-        end = time.monotonic() + at_most
-        while self._lines and time.monotonic() < end:
-            await asyncio.sleep(_LOOK)
+        if self._pacing is not None:
+            await asyncio.wait([self._pacing], timeout=at_most)
 
     async def _pace(self):
         while True:

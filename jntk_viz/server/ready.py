@@ -125,6 +125,7 @@ class FromShelf(DocHandler):
                 took = time.monotonic() - began
                 if self._session is not None:  # a page was made, which need not wait for others
                     await self.finish()
+                    set_apart()
                 await asyncio.sleep(_BETWEEN)
                 if isinstance(self._session, PacedSession):
                     await self._session.pace.quiet(_SHARE * took)
@@ -132,11 +133,6 @@ class FromShelf(DocHandler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "text/html")
         self.write(html)
-
-    def on_finish(self):
-        if self._session is not None:  # a page was made
-            set_apart()
-        super().on_finish()
 
     def _asked_by_shelf(self) -> bool:
         return self.request.headers.get(_ASKED) == self.shelf.secret

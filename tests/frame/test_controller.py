@@ -174,14 +174,11 @@ def test_what_is_still_wanted_after_a_change_goes_sooner():
         GATES[1] = threading.Event()
         other.start()
         await until(lambda: BEGUN)
-        page._used = 5.0
-        page._started = True
-        page._go()  # in the midst of a long run
-        await until(lambda: len(page._asked) == 1)
-        long._used = 2.0
-        long._started = True
-        long._go()
-        await until(lambda: len(long._asked) == 1)
+        for controller, used in ((page, 5.0), (long, 2.0)):  # in the midst of long runs
+            controller._used = used
+            controller._started = True
+            controller._go()
+            await until(lambda asks=controller: len(asks._asked) == 1)
         before = list(page._asked)
         page.content.state.shown = "x"  # wants the same
         await until(lambda: page._asked and list(page._asked) != before)

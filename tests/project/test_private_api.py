@@ -270,14 +270,14 @@ def test_defaults_are_made_once_but_not_those_that_may_change_or_are_of_a_theme(
         return THEIRS[0](descriptor, obj)
 
     defaults, line, other = Defaults(value, THEIRS[1]), Line(), Line()
-    width, dash, tags = (line.lookup(name) for name in ("line_alpha", "line_dash", "tags"))
-    assert defaults.value(width, line) == defaults.value(width, other) == 1.0
+    alpha, dash, tags = (line.lookup(name) for name in ("line_alpha", "line_dash", "tags"))
+    assert defaults.value(alpha, line) == defaults.value(alpha, other) == 1.0
     assert asked == ["line_alpha"]
     for several in (dash, tags):  # lists
         assert defaults.value(several, line) is not defaults.value(several, other)
     line.apply_theme({"line_alpha": 0.5})
-    assert defaults.value(width, line) == 0.5
-    assert defaults.value(width, other) == 1.0
+    assert defaults.value(alpha, line) == 0.5
+    assert defaults.value(alpha, other) == 1.0
 
 
 def test_new_words_bring_no_style_sheets_along():
