@@ -48,8 +48,13 @@ def menu(page, name):
 
 
 def choose(page, name, option):
+    """Take an entry of a menu, by its words or a pattern, and wait until the menu is gone.
+
+    While it fades, it lies over the page and takes the clicks.
+    """
     menu(page, name).click()
     page.get_by_role("menuitem", name=option, exact=True).click()
+    page.locator(".MuiMenu-root").wait_for(state="detached")
 
 
 def type_choice(page, name, first_letters):

@@ -37,4 +37,8 @@ def test_it_stands_alone_and_goes_when_the_page_is_there(chromium, server):
     expect(page.locator("#first-look")).to_have_count(0)
     expect(page.get_by_role("heading", name=question)).to_have_count(1)
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    # The template's own words on a connection that was lost meanwhile keep nobody from the page.
+    page.evaluate("showError('not established')")
+    expect(page.get_by_text("not established")).to_be_visible()
+    assert page.evaluate("!document.elementFromPoint(640, 360).closest('#loader')")
     context.close()

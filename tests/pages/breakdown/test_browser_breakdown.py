@@ -2,6 +2,7 @@
 
 import re
 
+import on_page
 import pytest
 from on_page import headline, wait_until
 from programs import run_program
@@ -36,8 +37,7 @@ def finished(page, words):
 
 
 def choose(page, name):
-    page.get_by_role("combobox", name="What broke?").click()
-    page.get_by_role("menuitem", name=name, exact=True).click()
+    on_page.choose(page, "What broke?", name)
 
 
 SPOKEN = {

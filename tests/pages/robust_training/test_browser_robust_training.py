@@ -3,8 +3,9 @@
 import re
 
 import numpy as np
+import on_page
 import pytest
-from on_page import HEADLINE, headline, menu, press, wait_for
+from on_page import HEADLINE, headline, press, wait_for
 
 from jntk_viz import (
     RobustDynamics,
@@ -36,8 +37,7 @@ def settled(page):
 
 def choose(page, name, first_letters):
     """Take the entry of a menu that begins so."""
-    menu(page, name).click()
-    page.get_by_role("menuitem", name=re.compile(f"^{first_letters}")).click()
+    on_page.choose(page, name, re.compile(f"^{first_letters}"))
 
 
 def tab(page, name):
