@@ -8,6 +8,7 @@ from urllib.request import urlopen
 
 import numpy as np
 import pytest
+from on_page import wait_for
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -134,6 +135,8 @@ def test_a_narrow_window_has_none(opened):
 
 
 def test_it_goes_when_the_page_is_live(opened):
+    # Once before: the first visitor of all may wait longer than a still does.
+    wait_for(opened("full_rank", scripts=True), r"\d")
     page = opened("full_rank", scripts=True)
     expect(page.locator("#still.here")).to_have_count(1)
     page.evaluate(WATCH)
