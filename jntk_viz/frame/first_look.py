@@ -11,6 +11,7 @@ from pathlib import Path
 
 from panel.io import resources
 
+from jntk_viz.drawing.private_api import QUICK_PAINT
 from jntk_viz.drawing.recolour import KEPT
 from jntk_viz.drawing.theme import ACCENT, DARK, INK, LINE, PAPER, PHONE
 
@@ -65,4 +66,5 @@ def variables(
     - `still`: HTML of the page's still (`frame.stills`), over what else is shown.
     """
     look = {"title": title, "navigation": navigation, "question": question, "controls": controls}
-    return {"look": {**look, "still": still, "css": _CSS, "script": _SCRIPT}}
+    scripts = {"script": _SCRIPT, "after_bokeh": QUICK_PAINT}
+    return {"look": {**look, "still": still, "css": _CSS, **scripts}}

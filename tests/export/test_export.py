@@ -13,6 +13,7 @@ import pytest
 from conftest import Watch
 
 from jntk_viz import cli
+from jntk_viz.drawing.private_api import QUICK_PAINT
 from jntk_viz.export import ExportError, contents, files, html, pages, site
 from jntk_viz.export.capture import Recorder, differences
 from jntk_viz.export.payload import Arrays, can_be_single, pack, unpack
@@ -244,6 +245,12 @@ def test_a_file_fits_a_projector_a_phone_and_the_dark(talk, open_file):
               .map(m => m.properties.border_fill_color.get_value())"""
     assert "white" not in str(phone.evaluate(dark))
     assert "#ffffff" not in str(phone.evaluate(dark))
+
+
+def test_painting_asks_nothing_of_style_sheets(talk, open_file):
+    visuals = "Bokeh.require('core/visuals/visual').VisualProperties"
+    asks = open_file(talk.path).evaluate(f"String({visuals}.prototype._get_css_value)")
+    assert asks in QUICK_PAINT
 
 
 def test_a_preset_without_controls_is_a_picture(own_presets, tmp_path, open_file):

@@ -1,4 +1,4 @@
-"""The page is laid out once for all that ask for it at a time, in a real browser."""
+"""The page is laid out once for all that ask at a time, and painted without asking style sheets."""
 
 # Asks twenty times, and counts the layouts within two frames and the time of a hidden page.
 COUNT = """
@@ -27,3 +27,36 @@ def test_one_layout_for_many_requests(watch_page):
     # What a layout changes may ask for another.
     assert 1 <= counted["styles"] <= 3
     assert 1 <= counted["layouts"] <= 5
+
+
+# Paints every picture again; counts frames, and what is asked of style sheets meanwhile.
+ASKED = """
+async () => {
+  const plots = []
+  const collect = view => {
+    if (view.model.type == "Figure") plots.push(view)
+    for (const child of view.child_views ?? []) collect(child)
+  }
+  for (const root of Bokeh.index.roots) collect(root)
+  const {getPropertyValue} = CSSStyleDeclaration.prototype, asked = []
+  CSSStyleDeclaration.prototype.getPropertyValue = function (name) {
+    if (name.startsWith("--bk-")) asked.push(name)
+    return getPropertyValue.call(this, name)
+  }
+  const painted = plots.map(plot => new Promise(done => {
+    const {_paint_primary} = plot
+    plot._paint_primary = function (...which) { _paint_primary.apply(this, which); done() }
+    plot.request_repaint()
+  }))
+  await Promise.all(painted)
+  CSSStyleDeclaration.prototype.getPropertyValue = getPropertyValue
+  return [painted.length, asked]
+}
+"""
+
+
+def test_painting_asks_nothing_of_style_sheets(watch_page):
+    page = watch_page("full_rank")
+    painted, asked = page.evaluate(ASKED)
+    assert painted >= 2
+    assert asked == []

@@ -21,6 +21,7 @@ from bokeh.model import Model
 from bokeh.models import Line, Range1d, glyphs
 from bokeh.plotting import figure
 from bokeh.protocol.messages.patch_doc import patch_doc
+from bokeh.resources import INLINE
 from bokeh.server import contexts
 from bokeh.server.session import ServerSession
 from panel.io.state import state
@@ -278,6 +279,15 @@ def test_defaults_are_made_once_but_not_those_that_may_change_or_are_of_a_theme(
     line.apply_theme({"line_alpha": 0.5})
     assert defaults.value(alpha, line) == 0.5
     assert defaults.value(alpha, other) == 1.0
+
+
+def test_bokeh_asks_style_sheets_where_nothing_is_to_be_found():
+    (source,) = (js for js in INLINE.js_raw if "VisualProperties" in js)
+    assert "_get_css_value(" in source
+    assert '"core/visuals/visual"' in source
+    styled = (file for file in PACKAGE.rglob("*") if file.suffix in (".py", ".js", ".css", ".html"))
+    texts = [file.read_text(encoding="utf-8") for file in styled]
+    assert not any("--bk-" in text for text in texts)
 
 
 def test_new_words_bring_no_style_sheets_along():
