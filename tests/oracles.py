@@ -171,10 +171,13 @@ def _architecture_blocks(x1, x2, weight, bias, skip, alpha, name, depth):
         first = weight**2 * covariances + bias**2
         return behind(jax.lax.fori_loop(0, depth - 1, hidden, first))[2:]
 
+    def by_x(x, y):
+        """∂_x and the values themselves, twice over: `jacfwd` differentiates the first."""
+        found = jax.jacfwd(lambda x: (kernels(x, y),) * 2, has_aux=True)(x)
+        return found, found
+
     def block(x, y):
-        by_x = jax.jacfwd(kernels, 0)
-        value, dx, dy = kernels(x, y), by_x(x, y), jax.jacfwd(kernels, 1)(x, y)
-        dxy = jax.jacfwd(by_x, 1)(x, y)
+        (dxy, dy), (dx, value) = jax.jacfwd(partial(by_x, x), has_aux=True)(y)
         rows = jnp.concatenate([value[:, None], dy], axis=1)[:, None]
         return jnp.concatenate([rows, jnp.concatenate([dx[:, :, None], dxy], axis=2)], axis=1)
 
