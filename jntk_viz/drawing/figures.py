@@ -86,17 +86,19 @@ def figure_json(figure: Figure, place: str | None = None) -> str:
 
 
 def name_ticks(axis: Axis, places: Iterable[float], words: Iterable[str]) -> None:
-    """Put ticks with the given names at `places` of an axis.
+    """Put ticks with the given names at `places` of an axis, in any order.
 
     The axis keeps its ticker if it can: at a new one Bokeh walks through the whole page.
     """
     # Bokeh looks a name up by the number; whole ones are integers to it.
     ticks = [int(place) if place == int(place) else float(place) for place in places]
+    named = dict(zip(ticks, words, strict=True))
+    # Bokeh leaves out names that overlap, and takes them to come in the order of the axis.
     if isinstance(axis.ticker, FixedTicker):
-        axis.ticker.ticks = ticks
+        axis.ticker.ticks = sorted(named)
     else:
-        axis.ticker = FixedTicker(ticks=ticks)
-    axis.major_label_overrides = dict(zip(ticks, words, strict=True))
+        axis.ticker = FixedTicker(ticks=sorted(named))
+    axis.major_label_overrides = named
 
 
 class Sketch:

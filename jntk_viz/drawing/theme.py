@@ -10,7 +10,7 @@ import sys
 
 import holoviews as hv
 import panel as pn
-from bokeh.models import ColorBar, NoOverlap
+from bokeh.models import ColorBar, FixedTicker, NoOverlap
 from bokeh.themes import Theme
 
 from jntk_viz.compiled_code import keep_compiled_code
@@ -93,7 +93,10 @@ def _finish(plot, element):
         axis.axis_label_text_color = axis.major_label_text_color = INK
         axis.minor_tick_line_color = None
         # In small pictures some numbers of an axis are left out rather than written over others.
-        axis.major_label_policy = NoOverlap(min_distance=3)
+        # Lines of text have room of their own above and below.
+        axis.major_label_policy = NoOverlap(min_distance=-3 if axis in figure.yaxis else 3)
+        if isinstance(axis.ticker, FixedTicker):  # from the top, all but the first would overlap
+            axis.ticker.ticks = sorted(axis.ticker.ticks)
     beside = [*figure.right, *figure.left, *figure.above, *figure.below]
     for bar in (item for item in beside if isinstance(item, ColorBar)):
         bar.major_label_text_font = bar.title_text_font = FONT

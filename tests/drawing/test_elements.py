@@ -163,6 +163,9 @@ def test_pictures_of_the_pages(entry):
     plain = 0
     for plot in live_plots(page.body):
         assert plot.figure is not None  # drawn
+        for axis in plot.figure.axis:  # names in another order are taken to overlap
+            ticks = list(getattr(axis.ticker, "ticks", ()))
+            assert ticks == sorted(ticks), plot.title
         with el.as_numbers():
             parts = el.leaves(plot.view(**plot.data))
         for drawn, names, part in zip(plot._drawn, plot._names, parts, strict=True):
