@@ -37,7 +37,8 @@ class Headline:
         div {{ font: 400 18px/1.35 {FONT}; color: {INK}; }} b {{ color: {ACCENT}; }}
         details {{ display: inline; font-size: 14px; line-height: 1.3; }}
         summary {{ display: inline; color: {ACCENT}; cursor: pointer; margin-left: 6px; }}
-        summary::before {{ content: "▸ "; }} [open] > summary::before {{ content: "▾ "; }}
+        summary::before {{ content: "▸\N{NO-BREAK SPACE}"; }}
+        [open] > summary::before {{ content: "▾\N{NO-BREAK SPACE}"; }}
         summary:focus-visible {{ outline: 2px solid {ACCENT}; outline-offset: 2px; }}
         [open] > summary::after {{ content: "\\A"; white-space: pre; }}
         """
