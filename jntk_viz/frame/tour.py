@@ -5,6 +5,7 @@ Each page's package holds its stop (`registry.Stop`). A step is a link: the sett
 where it is to where the sentence wants it, unless the reader takes over before.
 """
 
+import time
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from jntk_viz.frame.registry import Page, pages
 _MOST = 24  # places at which a control rests on its way
 _SECONDS = 7.0  # for the whole way, where what is shown comes at once
 _LEAST = 0.3  # seconds between two places
+_LONGEST = 20.0  # seconds for the whole way: where drawing takes longer, places are passed over
 _READING = 2.0  # seconds before it begins
 _RING = css(f"""
 :host(.ringed) {{ outline: 2px solid {ACCENT}; outline-offset: 1px; border-radius: 6px;
@@ -123,6 +125,7 @@ class Tour:
     def __init__(self, content, guide):
         self._content, self._guide, self._player, self._left = content, guide, None, []
         self._waited, self._moving = 0.0, False
+        self._places, self._begun = 0, 0.0  # of the whole way; when it began
         every = steps()
         names = [page.name for page in every]
         self.number = names.index(content.name) + 1 if content.name in names else 0
@@ -162,6 +165,7 @@ class Tour:
         if not (self._guide.tour and self._at_start()):
             return
         self._left = way(self._content.state, *self.stop.move)
+        self._places = len(self._left)
         period = max(_LEAST, _SECONDS / len(self._left))
         self._waited = 0.0
         self._player = pn.state.add_periodic_callback(
@@ -180,6 +184,12 @@ class Tour:
         self._waited += period
         if self._waited < _READING:
             return
+        now = time.monotonic()
+        if len(self._left) == self._places:
+            self._begun = now
+        due = int((now - self._begun) / _LONGEST * self._places)
+        late = min(due + len(self._left) - self._places, len(self._left) - 1)
+        del self._left[: max(late, 0)]
         self._moving = True
         try:
             setattr(self._content.state, self.stop.move[0], self._left.pop(0))

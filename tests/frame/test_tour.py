@@ -147,6 +147,20 @@ def test_the_control_moves_to_its_place_once_the_sentence_is_read(page):
     assert page.tour.strip.next == f"{STEPS[1].stop.link}&tour=3"
 
 
+def test_a_slow_machine_passes_places_over_and_ends_where_it_should(page, monkeypatch):
+    now, seen = [100.0], []
+    monkeypatch.setattr(tour, "time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def drawn_late(event):
+        seen.append(event.new)
+        now[0] += 14  # seconds, of the 20 that the whole way may take
+
+    page.state.param.watch(drawn_late, "width")
+    settle(page)
+    assert seen == [32, 128, 256]
+    assert not page.clock
+
+
 def test_on_a_phone_the_ring_is_on_the_control_that_is_in_sight(page):
     _, sheet = page._sheet()
     (control,) = sheet  # the page has one
