@@ -6,8 +6,8 @@ turn with the others, on *Robust training* (two cores, Bokeh 3.9, Panel 1.9):
 
 - `pane.Bokeh._get_model`: figures of hidden tabs are drawn when they are first shown, instead of
   all of them before the page stands.
-- `pane.HTML._update`, `_transform_object`: new words go without their style sheets. With them a
-  step of a slider takes 1.13 times as long.
+- `pane.HTML._update`: new words go without their style sheets. With them a step of a slider takes
+  1.13 times as long.
 - `state._connected`: what changes while the browser draws a page is sent; else its pictures stay
   dead.
 - `contexts.ServerSession`, replaced: updates of all pages begin in turn (`server.pace`). Without,
@@ -22,12 +22,16 @@ turn with the others, on *Robust training* (two cores, Bokeh 3.9, Panel 1.9):
 - `VisualProperties._get_css_value` of BokehJS, replaced: nothing is asked of style sheets for each
   line, area and text. Without, the browser takes 1.25 to 1.8 times as long to paint the pictures
   of a page again (three pages, in turn in one run), and 1.1 times as long to open it.
+- `ReactComponent._render_code` of Panel in the browser, replaced: controls send what their reader
+  does and not what they were sent. Without, a slow browser that is sent two values of a slider
+  soon after another answers with the first, and undoes the second.
 
 `docs/upstream.md` proposes to the libraries what would make them unnecessary.
 """
 
 import sys
 from collections.abc import Hashable
+from html import escape
 from typing import Any
 
 import panel as pn
@@ -47,6 +51,24 @@ DEBOUNCE = 10  # ms
 # line, area and text of a figure; ours have none, so that there is nothing to look for.
 QUICK_PAINT = """
 Bokeh.require("core/visuals/visual").VisualProperties.prototype._get_css_value = () => ""
+"""
+# For browsers, to be run after Panel's scripts. Panel's `useState` sets the model to the value that
+# React has just drawn, wherever that came from, and so to an old one where a newer one from the
+# server has come while React was drawing.
+NO_ECHO = """
+{
+  const component = Bokeh.Models.get("panel.models.esm.ReactComponent").prototype
+  const written = component._render_code
+  component._render_code = function() {
+    return written.call(this)
+      .replace("targetModel.setv({ [resolvedProp]: value })",
+               "if (mine.current) targetModel.setv({ [resolvedProp]: value }); mine.current = false")
+      .replace("let initialized = React.useRef(false)",
+               "const mine = React.useRef(false), initialized = React.useRef(false)")
+      .replace("return [value, setValue]",
+               "return [value, React.useCallback((v) => { mine.current = true; setValue(v) }, [])]")
+  }
+}
 """
 
 
@@ -72,11 +94,13 @@ class Words(pn.pane.HTML):
     priority = None  # never chosen for a plain string
     written = staticmethod(lambda html: html)  # what a subclass makes of the HTML before it is sent
 
-    def _transform_object(self, obj):
-        return super()._transform_object(self.written(obj or ""))
+    def _get_model(self, doc, root=None, parent=None, comm=None):
+        model = super()._get_model(doc, root, parent, comm)
+        self._update(root, model)
+        return model
 
     def _update(self, ref, model):
-        model.text = self._transform_object(self.object)["object"]
+        model.text = escape(self.written(self.object or ""))
 
 
 def page_fetched(document: Document) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from panel.io import resources
 
-from jntk_viz.drawing.private_api import QUICK_PAINT
+from jntk_viz.drawing.private_api import NO_ECHO, QUICK_PAINT
 from jntk_viz.drawing.recolour import KEPT
 from jntk_viz.drawing.theme import ACCENT, DARK, INK, LINE, PAPER, PHONE
 
@@ -66,5 +66,5 @@ def variables(
     - `still`: HTML of the page's still (`frame.stills`), over what else is shown.
     """
     look = {"title": title, "navigation": navigation, "question": question, "controls": controls}
-    scripts = {"script": _SCRIPT, "after_bokeh": QUICK_PAINT}
+    scripts = {"script": _SCRIPT, "after_bokeh": QUICK_PAINT + NO_ECHO}
     return {"look": {**look, "still": still, "css": _CSS, **scripts}}
