@@ -62,7 +62,8 @@ NO_ECHO = """
   component._render_code = function() {
     return written.call(this)
       .replace("targetModel.setv({ [resolvedProp]: value })",
-               "if (mine.current) targetModel.setv({ [resolvedProp]: value }); mine.current = false")
+               "if (mine.current) targetModel.setv({ [resolvedProp]: value });" +
+               "mine.current = false")
       .replace("let initialized = React.useRef(false)",
                "const mine = React.useRef(false), initialized = React.useRef(false)")
       .replace("return [value, setValue]",
