@@ -6,7 +6,9 @@ from jntk_viz.engine.steps import Step
 from jntk_viz.pages.depth import kernel, phases, signal, training
 from jntk_viz.pages.depth.state import LAYERS, NETWORKS, DepthState, Network
 
-STAGES = (10, 20, 30, LAYERS)  # the limit is computed up to these depths, so that steps are short
+# The limit is computed up to these depths, so that steps are short: that the library goes no deeper
+# may turn out only after seconds (of GeLU with large weights, after 65,536 terms of a series).
+STAGES = (4, 10, 20, 30, LAYERS)
 
 
 def plan(state: DepthState, known) -> list[Step]:

@@ -28,6 +28,7 @@ class Eigenfeatures(frame.Content):
         "data", ("depth", "activation"), "lam", "epsilon", ("norm", "attack"), "counted", *RANKS,
         "example",
     )  # fmt: skip
+    views = dict.fromkeys(RANKS, ("scatter", "learned")) | {"example": ("scatter",)}
     slow = ("depth", "data", "activation", "lam", "attack", "seed")
     large = 2  # without the penalty and with it
     formulas = FORMULAS
@@ -50,6 +51,7 @@ class Eigenfeatures(frame.Content):
         early = {"times": NONE, "robustness": NONE, "share": NONE, "chosen": -1}
         rho = dict.fromkeys(pictures.CORRELATION_KEYS, UNKNOWN)
         counts = {"accurate": UNKNOWN, "fragile": UNKNOWN}
+        swept = {"lams": LAMBDAS, "lam": self.state.lam}
         learned = {"times": TIMES, "standard": 0 * TIMES, "regularised": 0 * TIMES}
 
         def plot(view, **data):
@@ -60,8 +62,8 @@ class Eigenfeatures(frame.Content):
             "regularised": plot(pictures.feature_scatter, **scores),
             "feature_standard": plot(pictures.feature_picture),
             "feature_regularised": plot(pictures.feature_picture),
-            "correlation": plot(pictures.correlation_curves, lams=LAMBDAS, **rho),
-            "fragile": plot(pictures.fragile_counts, lams=LAMBDAS, **counts),
+            "correlation": plot(pictures.correlation_curves, **swept, **rho),
+            "fragile": plot(pictures.fragile_counts, **swept, **counts),
             "early_standard": plot(pictures.learning_scatter, **early, colorbar=False),
             "early_regularised": plot(pictures.learning_scatter, **early),
             "learned": plot(pictures.learned_curves, **learned),
@@ -79,7 +81,8 @@ class Eigenfeatures(frame.Content):
 
     def acts(self, name):
         """Show the choice of a digit only where there are digits."""
-        return name != "example" or closeup.kind_of(self.state.data) == "images"
+        digits = closeup.kind_of(self.state.data) == "images"
+        return super().acts(name) and (name != "example" or digits)
 
     def body(self):
         p, low = self.plots, {"min_height": 400}
@@ -180,9 +183,9 @@ class Eigenfeatures(frame.Content):
 
     def draw_correlation(self, known):
         s, rows = self.state, steps.rows_of(self.state, known)
-        for key in ("correlation", "fragile"):
-            pictures.place(self.plots[key], s.lam)
         if rows is None:
+            for key in ("correlation", "fragile"):
+                self.plots[key].update(lam=s.lam)
             return
         sweeps = {norm: links.sweep(rows, norm) for norm in NORMS}
         arrays = {}
@@ -190,8 +193,8 @@ class Eigenfeatures(frame.Content):
             keys = [key for key in pictures.CORRELATION_KEYS if key.startswith(norm)]
             arrays |= zip(keys, sweep[:6], strict=True)
         shown = sweeps[s.norm]
-        self.plots["correlation"].update(**arrays)
-        self.plots["fragile"].update(accurate=shown.accurate, fragile=shown.fragile)
+        self.plots["correlation"].update(lam=s.lam, **arrays)
+        self.plots["fragile"].update(lam=s.lam, accurate=shown.accurate, fragile=shown.fragile)
         self.plots["fragile"].set(
             title=text.fragile_title(s), ylim=pictures.count_limits(shown.accurate)
         )

@@ -2,7 +2,6 @@
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import Span
 
 from jntk_viz.datasets.tables import shortened
 from jntk_viz.drawing import elements as el
@@ -129,11 +128,12 @@ CORRELATION_KEYS = tuple(
 )
 
 
-def correlation_curves(lams, **rho):
+def correlation_curves(lams, lam, **rho):
     """Rank correlation of accuracy and robustness against λ, and what is forced; both norms.
 
-    - `lams`: (L,).  `rho`: the arrays CORRELATION_KEYS, (L,) each, NaN where nothing is known:
-      for each norm ρ with its 95 % interval, the null model's mean, and its middle 95 %.
+    - `lams`: (L,).  `lam`: the reader's.
+    - `rho`: the arrays CORRELATION_KEYS, (L,) each, NaN where nothing is known: for each norm ρ
+      with its 95 % interval, the null model's mean, and its middle 95 %.
     """
     layers = []
     for norm, label, color, shift in _NORMS:
@@ -154,7 +154,7 @@ def correlation_curves(lams, **rho):
             el.Curve((x[1:], value[known][1:])).opts(color=color, line_width=1.8),
             el.Scatter((x, value[known]), label=label).opts(color=color, size=9),
         ]
-    layers += [_cursor(), el.HLine(0).opts(color=MUTED, line_width=1)]
+    layers += [_cursor(lam), el.HLine(0).opts(color=MUTED, line_width=1)]
     return el.Overlay(layers).opts(
         xlim=LAM_LIMITS, ylim=(-0.6, 1.05), xticks=_LAM_TICKS, xlabel="regulariser λ",
         ylabel="Spearman’s ρ", legend_position="bottom_right", legend_cols=4,
@@ -162,8 +162,11 @@ def correlation_curves(lams, **rho):
     )  # fmt: skip
 
 
-def fragile_counts(lams, accurate, fragile):
-    """Numbers of accurate features, and of those that are fragile, against λ; (L,) each."""
+def fragile_counts(lams, lam, accurate, fragile):
+    """Numbers of accurate features, and of those that are fragile, against λ; (L,) each.
+
+    - `lam`: the reader's.
+    """
     layers = []
     for value, label, color, size in (
         (accurate, "accurate (≥ 80 %)", BLUE, 11),
@@ -175,7 +178,7 @@ def fragile_counts(lams, accurate, fragile):
             el.Curve((x[1:], y[1:])).opts(color=color, line_width=1.8),
             el.Scatter((x, y), label=label).opts(color=color, size=size),
         ]
-    return el.Overlay([*layers, _cursor()]).opts(
+    return el.Overlay([*layers, _cursor(lam)]).opts(
         xlim=LAM_LIMITS, ylim=(-0.5, 10), xticks=_LAM_TICKS, xlabel="regulariser λ",
         ylabel="features", legend_position="top_left", title="Accurate features\n ",
     )  # fmt: skip
@@ -187,15 +190,8 @@ def count_limits(accurate):
     return -0.05 * most, 1.45 * most + 1
 
 
-def _cursor():
-    return el.VLine(0).opts(color=INK, line_width=1.5)
-
-
-def place(plot, lam):
-    """Move a picture's upright line to λ, which is far cheaper than drawing it again."""
-    for span in plot.figure.select(Span):
-        if span.dimension == "height":
-            span.location = float(lam_position(lam))
+def _cursor(lam):
+    return el.VLine(float(lam_position(lam))).opts(color=INK, line_width=1.5)
 
 
 _STATUS = (("right and robust", GREEN, "circle"), ("right, yet fragile", AMBER, "triangle"),

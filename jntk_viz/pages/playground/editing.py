@@ -45,6 +45,9 @@ class Editing:
             label="Class of new points", margin=(2, 4), sx=_PLAIN,
         )  # fmt: skip
         self.new.param.watch(lambda event: content.board.new_points_are(event.new), "value")
+        self._offering = False
+        self.which.param.watch(lambda event: self._named(event.new), "value")
+        content.board.when_chosen(self._tapped)
 
     @property
     def points(self) -> Points:
@@ -101,14 +104,28 @@ class Editing:
         names = {f"{i + 1}: {signs[y]}": i for i, y in enumerate(self.points.y.tolist())}
         if self.which.options != names:
             kept = self.which.value if self.which.value in names.values() else 0
+            self._offering = True
             self.which.param.update(options=names, value=kept)
+            self._offering = False
 
-    @property
-    def chosen(self) -> list[int]:
-        """The points that were tapped, else the one that the menu names."""
+    def _named(self, point: int) -> None:
+        """A point is chosen in the menu: that shows in the pictures, too."""
+        if not self._offering and point not in self.content.board.chosen:
+            self.content.board.choose([point])
+
+    def _tapped(self, points: list[int]) -> None:
+        """Points are chosen in a picture: the menu says which, or the last of them."""
+        if points and self.which.value not in points and points[-1] in self.which.values:
+            self.which.value = points[-1]
+
+    def _take_hold(self) -> list[int]:
+        """The points that a button acts on, with the ring around them: the one in the menu, unless
+        others were tapped."""
         count = len(self.points.y)
         tapped = [i for i in self.content.board.chosen if i < count]
-        return tapped or [self.which.value if self.which.value is not None else 0]
+        chosen = tapped or [self.which.value if self.which.value is not None else 0]
+        self.content.board.choose(chosen)
+        return chosen
 
     def add(self) -> None:
         """Add a point where there is most room."""
@@ -123,19 +140,19 @@ class Editing:
 
     def delete(self) -> None:
         """Delete the chosen points."""
-        keep = np.setdiff1d(np.arange(len(self.points.y)), self.chosen)
+        keep = np.setdiff1d(np.arange(len(self.points.y)), self._take_hold())
         self.take(Points(self.points.places[keep], self.points.y[keep]))
 
     def turn(self) -> None:
         """Put the chosen points into the other class."""
         y = self.points.y.copy()
-        y[self.chosen] *= -1
+        y[self._take_hold()] *= -1
         self.take(Points(self.points.places, y))
 
     def move(self, right: int, up: int) -> None:
         """Move the chosen points by a few degrees, as the pictures show them, over the rim too."""
         points = self.points
-        x, chosen = points.x.copy(), self.chosen
+        x, chosen = points.x.copy(), self._take_hold()
         side = np.where(points.places[chosen, 0] < 0, 1.0, -1.0)
         for i, sign in zip(chosen, side, strict=True):
             wanted = np.array([sign * right, up, 0.0])

@@ -41,8 +41,8 @@ class Playground(frame.Content):
 
     def __init__(self):
         super().__init__(PlaygroundState())
+        self.board = Board(lambda points: self.editing.take(points))
         self.editing = Editing(self)
-        self.board = Board(self.editing.take)
         self.plots = {
             name: frame.LivePlot(hemispheres, min_height=100, **EMPTY)
             for name in ("standard", "penalised")

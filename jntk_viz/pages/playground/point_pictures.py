@@ -65,8 +65,16 @@ class Board:
 
     @property
     def chosen(self) -> list[int]:
-        """Which points the reader has tapped."""
+        """Which points have a ring, since the reader has chosen them."""
         return list(self.source.selected.indices)
+
+    def choose(self, points: list[int]) -> None:
+        """Put the ring around these points."""
+        self.source.selected.indices = points
+
+    def when_chosen(self, function: Callable[[list[int]], None]) -> None:
+        """Let the function know which points are chosen whenever that changes."""
+        self.source.selected.on_change("indices", lambda attr, old, new: function(list(new)))
 
     def show(self, points: Points) -> None:
         """Draw these points, unless they are what is drawn already."""

@@ -323,6 +323,30 @@ def test_buttons_do_what_the_pictures_do(page):
     assert len(places(page)["x"]) == n
 
 
+def test_menu_and_pictures_choose_the_same_point(page):
+    board, editing = page.content.board, page.content.editing
+    assert board.chosen == []  # a page that opens has no ring
+    before = read_points(page.state.text)
+    board.choose([2])  # as a tap does
+    assert editing.which.value == 2
+    editing.which.value = 3
+    assert board.chosen == [3]
+    editing.turn()
+    changed = read_points(page.state.text).y != before.y
+    assert np.flatnonzero(changed).tolist() == [3]
+    board.choose([1, 4])
+    assert editing.which.value == 4
+    editing.turn()
+    changed = read_points(page.state.text).y != before.y
+    assert np.flatnonzero(changed).tolist() == [1, 3, 4]
+    assert board.chosen == [1, 4]
+
+
+def test_what_a_button_acts_on_gets_the_ring(page):
+    page.content.editing.move(0, 1)
+    assert page.content.board.chosen == [page.content.editing.which.value] == [0]
+
+
 def test_a_point_moves_over_the_rim(page):
     points = read_points(page.state.text)
     start = np.array([[globe.FRONT + 0.99, 0.02]])
