@@ -10,10 +10,11 @@ from jntk_viz.frame.presets import setting_names
 
 # Of each page the first place of each tab and what the tab is of.
 VIEWS = {
-    (name, *(settings.get(key, "") for key in ("view", "case"))): settings
+    (name, *(settings.get(key, "") for key in ("view", "case"))): dict(settings)
     for name, places in PLACES.items()
     for settings, _ in reversed(places)
 }
+VIEWS["robust_training", "features", ""] |= {"t": 1.0}  # later the rule of training is forgotten
 # In `make test`: pages that are quick to compute.
 QUICK = {"eigenfeatures", "breakdown"}
 CASES = [

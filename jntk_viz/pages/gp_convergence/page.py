@@ -51,6 +51,10 @@ class GPConvergence(frame.Content):
         # After the slider has followed.
         self.state.param.watch(self.offer_features, ["view", "data", "alpha"], precedence=1)
 
+    def acts(self, name):
+        """Show the noise of observations only where there are any."""
+        return super().acts(name) and (name != "noise" or bool(self.state.observed))
+
     def show_own_data(self, event):
         """Go to where the table just brought along is seen."""
         if event.new.startswith(sources.OWN) and self.state.view == "functions":
