@@ -59,7 +59,7 @@ def _functions(
     ticks = _NO_SLOPES if slopes is None else np.asarray(slopes)
     overlay = functions(
         np.asarray(values), ticks, np.zeros((0, len(ANGLES))), mean, deviation, prior, seen,
-        tangents, np.nan, np.nan, ylabel,
+        tangents, np.nan, np.nan, ylabel=ylabel,
     )  # fmt: skip
     if slopes is not None:
         return overlay

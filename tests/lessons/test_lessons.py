@@ -72,6 +72,7 @@ def test_lesson_works_with_its_solutions_and_gives_no_answer_away(lesson):
     labels = [[axis.axis_label for axis in figure.select(Axis)] for figure in outcome.figures]
     assert labels
     assert all(all(of_one) and len(of_one) >= 2 for of_one in labels), labels
+    assert all(len(set(of_one)) > 1 for of_one in labels), labels  # x and y are not the same thing
     assert [label for of_one in labels for label in of_one if _NAME.search(label)] == []
 
 

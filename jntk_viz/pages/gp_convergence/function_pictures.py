@@ -49,7 +49,7 @@ def ticks(functions, slopes):
 
 def functions(
     networks, slopes, ends, mean, deviation, prior, seen, tangents, angle, level,
-    xlabel="angle θ of the input x = (cos θ, sin θ)", ylabel="f(x)",
+    *, xlabel="angle θ of the input x = (cos θ, sin θ)", ylabel="f(x)",
 ):  # fmt: skip
     """Functions on the circle over the band mean ± 2 deviations. Angles are in degrees.
 
