@@ -332,7 +332,8 @@ def job_bar(job, buttons=True):
         margin=(6, 4),
         stylesheets=[_ON_ONE_LINE],
     )
-    small = {"size": "small", "variant": "outlined", "margin": 2}
+    low = {"&.MuiButton-sizeSmall": {"py": "3px"}}  # within the height that is kept
+    small = {"size": "small", "variant": "outlined", "margin": 2, "sx": low}
     pause = pmui.Button(label=job.param.paused.rx.where("Resume", "Pause"), **small)
     cancel = pmui.Button(label="Cancel", **small)
     pause.on_click(lambda _: job.param.update(paused=not job.paused))
