@@ -6,8 +6,8 @@ turn with the others, on *Robust training* (two cores, Bokeh 3.9, Panel 1.9):
 
 - `pane.Bokeh._get_model`: figures of hidden tabs are drawn when they are first shown, instead of
   all of them before the page stands.
-- `pane.HTML._update`: new words go without their style sheets. With them a step of a slider takes
-  1.13 times as long.
+- `pane.HTML._update`, `_get_model`: new words go without their style sheets. With them a step of a
+  slider takes 1.13 times as long.
 - `state._connected`: what changes while the browser draws a page is sent; else its pictures stay
   dead.
 - `contexts.ServerSession`, replaced: updates of all pages begin in turn (`server.pace`). Without,

@@ -143,7 +143,8 @@ THEIRS = PropertyDescriptor.instance_default, PropertyDescriptor.has_unstable_de
 
 
 def test_panel_has_the_names():
-    assert arguments(pn.pane.Bokeh._get_model) == ["self", "doc", "root", "parent", "comm"]
+    for pane in (pn.pane.Bokeh, pn.pane.HTML):
+        assert arguments(pane._get_model) == ["self", "doc", "root", "parent", "comm"]
     assert arguments(pn.pane.HTML._update) == ["self", "ref", "model"]
     assert isinstance(state._connected, WeakKeyDictionary)
     assert Syncable._debounce in (50, 10)  # its own, or ours

@@ -65,7 +65,7 @@ class Board:
 
     @property
     def chosen(self) -> list[int]:
-        """Which points have a ring, since the reader has chosen them."""
+        """Points that the reader has chosen: those with the ring."""
         return list(self.source.selected.indices)
 
     def choose(self, points: list[int]) -> None:
