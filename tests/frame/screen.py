@@ -75,13 +75,6 @@ _CUT = """() => {
   return views.filter(cut).map(v => v.model.title.text)
 }"""
 
-_ABOVE_PICTURES = """() => {
-  EACH
-  const said = [...each(document)].find(e => e.ariaLive == "polite" && e.getClientRects().length)
-  const top = Math.min(...views.map(v => v.el.getBoundingClientRect().top))
-  return top - said.getBoundingClientRect().bottom
-}"""
-
 _WORDS = """(inWindow) => {
   EACH
   const words = []
@@ -125,11 +118,6 @@ def empty_axes(page):
 def cut_titles(page):
     """Titles of the visible pictures that are wider than their picture, which cuts them off."""
     return page.evaluate(_script(_CUT))
-
-
-def above_pictures(page):
-    """Pixels from the end of the headline to the first of the visible pictures."""
-    return page.evaluate(_script(_ABOVE_PICTURES))
 
 
 def words_on_screen(page):

@@ -1,9 +1,5 @@
 """Controls in a real browser, which may be slower than what the server sends it."""
 
-import pytest
-from on_page import wait_until
-from screen import above_pictures
-
 # Two values from the server. Drawing the first takes so long that React lets others run before it
 # tells the model of it; then the second comes.
 TWO_VALUES = """([first, second]) => new Promise((resolve) => {
@@ -43,13 +39,3 @@ def test_a_control_tells_what_its_reader_does(watch_page):
     page.wait_for_function("() => location.search.includes('depth=3')")
     slider.press("ArrowLeft")
     page.wait_for_function("() => location.search.includes('depth=2')")
-
-
-@pytest.mark.slow
-def test_pictures_stay_where_they_are_while_progress_comes_and_goes(watch_page):
-    page = watch_page("depth?width=32&activation=tanh&weight_std=1.93")
-    cancel = page.get_by_role("button", name="Cancel")
-    cancel.wait_for()
-    while_computing = above_pictures(page)
-    cancel.wait_for(state="hidden", timeout=180_000)
-    wait_until(page, lambda: abs(above_pictures(page) - while_computing) < 1, 20)

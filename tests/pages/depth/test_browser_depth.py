@@ -20,6 +20,30 @@ PLACE = """([x, y]) => {
 }"""
 
 
+# From the end of the headline, which may get another line, to the pictures.
+DISTANCE = """() => {
+  const grid = Bokeh.index.find_one_by_id(
+    [...Bokeh.documents[0].all_models].find(m => m.type == "Figure").id).el
+  const each = function*(root) {
+    for (const e of root.querySelectorAll("*")) {
+      yield e
+      if (e.shadowRoot) yield* each(e.shadowRoot)
+    }
+  }
+  const line = [...each(document)].find(e => e.ariaLive == "polite" && e.getClientRects().length)
+  return grid.getBoundingClientRect().top - line.getBoundingClientRect().bottom
+}"""
+
+
+def test_pictures_stay_where_they_are_while_progress_comes_and_goes(watch_page):
+    page = watch_page("depth?width=32&activation=tanh&weight_std=1.93")
+    cancel = page.get_by_role("button", name="Cancel")
+    cancel.wait_for()
+    while_computing = page.evaluate(DISTANCE)
+    cancel.wait_for(state="hidden", timeout=180_000)
+    wait_until(page, lambda: abs(page.evaluate(DISTANCE) - while_computing) < 1, 20)
+
+
 def test_a_click_in_the_diagram_moves_there_and_the_address_follows(watch_page):
     page = watch_page("depth?width=32")
     wait_for(page, "chaos, inputs become strangers")
